@@ -1,0 +1,311 @@
+"""Every table of the lake: columns, types, units and meaning, declared once.
+
+The same declarations create the tables, type the Polars frames that the assets return, and are
+shown as column schemas in the Dagster UI. Nothing here opens the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+#: How an asset's frame meets what the table already holds.
+#: ``replace``: the written partitions are deleted and inserted in one transaction.
+#: ``append``: rows whose key is new are added, all others are left as they are.
+#: ``upsert``: like ``append``, but a node seen earlier than was known takes the earlier time.
+WriteMode = Literal["replace", "append", "upsert"]
+
+_POLARS_TYPES: Mapping[str, Any] = {
+    "VARCHAR": pl.String,
+    "BIGINT": pl.Int64,
+    "DOUBLE": pl.Float64,
+    "BOOLEAN": pl.Boolean,
+    "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
+    "VARCHAR[]": pl.List(pl.String),
+    "FLOAT[]": pl.List(pl.Float32),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its DuckDB type, the unit of its values ("" where it has none), its meaning."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake.
+
+    ``partition`` names the column that holds the start of the row's partition (an hour or a week,
+    UTC), ``key`` the columns that identify a row.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition: str | None = None
+    write: WriteMode = "replace"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Column name to Polars type, in the table's order."""
+        return {column.name: _POLARS_TYPES[column.type] for column in self.columns}
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def frame(self, rows: Iterable[Mapping[str, Any]] | Sequence[Sequence[Any]] = ()) -> pl.DataFrame:
+        """A frame with exactly this table's columns and types, from rows in any order."""
+        return pl.DataFrame(list(rows), schema=self.schema, orient="row")
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``frame`` with this table's columns in order and type.
+
+        Raises:
+            ValueError: a column is missing, unknown, of another type, or null where it may not be.
+        """
+        missing = [name for name in self.column_names if name not in frame.columns]
+        unknown = [name for name in frame.columns if name not in self.schema]
+        if missing or unknown:
+            raise ValueError(f"{self.name}: missing columns {missing}, unknown columns {unknown}")
+        frame = frame.select(self.column_names)
+        wrong = {
+            name: str(frame.schema[name])
+            for name, dtype in self.schema.items()
+            if frame.schema[name] != dtype
+        }
+        if wrong:
+            raise ValueError(f"{self.name}: columns of another type than declared: {wrong}")
+        nulls = [
+            column.name
+            for column in self.columns
+            if not column.nullable and frame[column.name].null_count()
+        ]
+        if nulls:
+            raise ValueError(f"{self.name}: nulls in columns that may not be null: {nulls}")
+        return frame
+
+
+_HOUR = Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour in which it happened: the partition.")
+
+RAW_EVENTS = Table(
+    name="raw_events",
+    meaning="Every payload as it was received, one row an event; never changed, only added to.",
+    columns=(
+        Column("id", "VARCHAR", "", "`source:event_type:content_id`; the same event always has the same id."),
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
+        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends` or `archive`."),
+        Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
+        Column("content_id", "VARCHAR", "", "The source's own id of the content."),
+        Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
+        Column("format", "VARCHAR", "", "Which parser reads `raw_data`."),
+        Column("raw_data", "VARCHAR", "JSON", "The payload as received."),
+        Column("origin", "VARCHAR", "", "The file or the collector that it came from."),
+        Column("collected_at", "TIMESTAMPTZ", "UTC", "When we received it."),
+    ),
+    key=("id",),
+    partition="hour",
+    write="append",
+)
+
+REJECTED_EVENTS = Table(
+    name="rejected_events",
+    meaning="What could not become an event, with the reason, so that nothing is lost.",
+    columns=(
+        Column("id", "VARCHAR", "", "Hash of origin, line, reason and text: importing twice adds nothing."),
+        Column("origin", "VARCHAR", "", "The file or the collector that it came from."),
+        Column("line", "BIGINT", "lines", "Line or row in the file, from 1.", nullable=True),
+        Column("reason", "VARCHAR", "", "Why it could not become an event."),
+        Column("raw_data", "VARCHAR", "", "The text as received; undecodable bytes as backslash escapes."),
+        Column("rejected_at", "TIMESTAMPTZ", "UTC", "When it was rejected."),
+    ),
+    key=("id",),
+    write="append",
+)
+
+EVENTS = Table(
+    name="events",
+    meaning="What people did: topics, spam and Gen Z scores beside the text.",
+    columns=(
+        Column("id", "VARCHAR", "", "As in `raw_events`, where the payload is."),
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
+        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends` or `archive`."),
+        Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
+        Column("content_id", "VARCHAR", "", "The source's own id of the content."),
+        Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
+        Column("text", "VARCHAR", "", "What was written; empty where nothing was."),
+        Column("language", "VARCHAR", "BCP 47", "The language, where the source says it.", nullable=True),
+        Column("hashtags", "VARCHAR[]", "", "Hashtags in canonical spelling, without `#`."),
+        Column("topics", "VARCHAR[]", "", "Topics in canonical spelling, each once."),
+        Column("context", "VARCHAR", "JSON", "Where it stands: original content, conversation, unmapped columns."),
+        Column("features", "VARCHAR", "JSON", "Every signal behind the scores, by name."),
+        Column("spam_score", "DOUBLE", "0 to 1", "How much it looks like spam."),
+        Column("edge_weight", "DOUBLE", "0.2 to 1", "`max(1 - spam_score, 0.2)`: what it counts in the graph."),
+        Column("gen_z_score", "DOUBLE", "0 to 1", "Heuristic of Gen Z engagement; parts are in `features`."),
+    ),
+    key=("id",),
+    partition="hour",
+)
+
+EVENT_EMBEDDINGS = Table(
+    name="event_embeddings",
+    meaning="The meaning of each event's text as a vector; a text is embedded once ever.",
+    columns=(
+        Column("id", "VARCHAR", "", "The event's id."),
+        _HOUR,
+        Column("text_hash", "VARCHAR", "hex", "BLAKE2b-128 of the normalised text: the cache key."),
+        Column("model", "VARCHAR", "", "The text model's name."),
+        Column("embedding", "FLOAT[]", "unit length", "The vector, as long as the model is wide (384)."),
+    ),
+    key=("id",),
+    partition="hour",
+)
+
+TOPIC_ACTIVITY = Table(
+    name="topic_activity",
+    meaning="How often a topic was mentioned in an hour; an event counts once a topic.",
+    columns=(
+        _HOUR,
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
+        Column("mentions", "BIGINT", "events", "Events that name the topic."),
+        Column("weighted_mentions", "DOUBLE", "events", "The same, each counted by its edge weight."),
+        Column("distinct_users", "BIGINT", "users", "Different users among them."),
+    ),
+    key=("hour", "topic"),
+    partition="hour",
+)
+
+TEMPORAL_EDGES = Table(
+    name="temporal_edges",
+    meaning="The temporal graph: user to content to topic, in order of time.",
+    columns=(
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When the edge appeared."),
+        Column("event_id", "VARCHAR", "", "The event that made it; its text's vector is in `event_embeddings`."),
+        Column("src", "BIGINT", "", "Node id of the user or content."),
+        Column("dst", "BIGINT", "", "Node id of the content or topic."),
+        Column("edge_type", "VARCHAR", "", "The event's type from a user, `about` from content to topic."),
+        Column("weight", "DOUBLE", "0.2 to 1", "The event's edge weight."),
+    ),
+    key=("event_id", "src", "dst"),
+    partition="hour",
+)
+
+NODES = Table(
+    name="nodes",
+    meaning="What a node id stands for; ids are hashes of kind and key, the same in every run.",
+    columns=(
+        Column("node_id", "BIGINT", "", "BLAKE2b-64 of `kind:key`, the sign bit cleared."),
+        Column("kind", "VARCHAR", "", "`user`, `content` or `topic`."),
+        Column("key", "VARCHAR", "", "`source:user_id`, `source:content_id` or the topic."),
+        Column("first_seen", "TIMESTAMPTZ", "UTC", "The earliest edge that touches it."),
+    ),
+    key=("node_id",),
+    write="upsert",
+)
+
+TRAINING_RUNS = Table(
+    name="training_runs",
+    meaning="Every training of the forecast model: what it saw, how it went.",
+    columns=(
+        Column("run_id", "VARCHAR", "", "The Dagster run, or the command, that trained."),
+        Column("week", "TIMESTAMPTZ", "UTC", "Monday 00:00 from which it may forecast: it saw only what was before."),
+        Column("status", "VARCHAR", "", "`succeeded` or `failed`."),
+        Column("model_version", "VARCHAR", "", "Names the checkpoint's folder.", nullable=True),
+        Column("lake_snapshot", "BIGINT", "", "The lake's snapshot that it read.", nullable=True),
+        Column("started_at", "TIMESTAMPTZ", "UTC", "When it began."),
+        Column("seconds", "DOUBLE", "s", "How long it took.", nullable=True),
+        Column("losses", "VARCHAR", "JSON", "Losses by epoch.", nullable=True),
+        Column("metrics", "VARCHAR", "JSON", "Metrics on the last weeks before, held out from the fit.", nullable=True),
+        Column("error", "VARCHAR", "", "Why it failed.", nullable=True),
+    ),
+    key=("run_id", "week"),
+    partition="week",
+)
+
+PREDICTIONS = Table(
+    name="predictions",
+    meaning="What was forecast at each cut, for each label, topic by topic.",
+    columns=(
+        Column("hour", "TIMESTAMPTZ", "UTC", "The last hour that the forecast saw: the partition."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast: the end of that hour."),
+        Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
+        Column("rank", "BIGINT", "", "1 is the topic most likely to come true."),
+        Column("score", "DOUBLE", "", "Ranks the topics of one cut and label; its scale is the ranking's own."),
+        Column("confidence", "DOUBLE", "0 to 1", "Calibrated probability that it comes true.", nullable=True),
+        Column("growth", "DOUBLE", "log1p mentions", "Expected log1p(after) - log1p(before).", nullable=True),
+        Column("source_events_count", "BIGINT", "events", "Events in the window that the forecast stands on."),
+        Column("model_version", "VARCHAR", "", "The checkpoint, or `baseline:NAME` where no model was trained yet."),
+        Column("metadata", "VARCHAR", "JSON", "The counts behind it."),
+    ),
+    key=("hour", "label", "topic"),
+    partition="hour",
+)
+
+PREDICTION_OUTCOMES = Table(
+    name="prediction_outcomes",
+    meaning="What became of each prediction, once its horizon had passed.",
+    columns=(
+        Column("hour", "TIMESTAMPTZ", "UTC", "The last hour of the horizon: the partition."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast."),
+        Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
+        Column("rank", "BIGINT", "", "The rank that was forecast."),
+        Column("score", "DOUBLE", "", "The score that was forecast."),
+        Column("confidence", "DOUBLE", "0 to 1", "The confidence that was forecast.", nullable=True),
+        Column("model_version", "VARCHAR", "", "The model that forecast it."),
+        Column("came_true", "BOOLEAN", "", "Whether the label came true."),
+        Column("mentions_before", "BIGINT", "events", "Mentions in the window before the cut."),
+        Column("mentions_after", "BIGINT", "events", "Mentions in the horizon after the cut."),
+        Column("growth", "DOUBLE", "log1p mentions", "What really grew: log1p(after) - log1p(before)."),
+    ),
+    key=("hour", "label", "topic"),
+    partition="hour",
+)
+
+COLLECTION_STATUS = Table(
+    name="collection_status",
+    meaning="What each source gave in each hour, or why it gave nothing.",
+    columns=(
+        _HOUR,
+        Column("source", "VARCHAR", "", "The source, or the file's name for an import."),
+        Column("status", "VARCHAR", "", "`complete`, `partial`, `skipped` or `failed`."),
+        Column("events", "BIGINT", "events", "Events that the source gave."),
+        Column("rejected", "BIGINT", "rows", "Rows that could not become events."),
+        Column("requests", "BIGINT", "requests", "Requests that it took."),
+        Column("finished_at", "TIMESTAMPTZ", "UTC", "When the collection ended."),
+        Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
+    ),
+    key=("hour", "source"),
+    write="append",
+)
+
+TABLES: Mapping[str, Table] = {
+    table.name: table
+    for table in (
+        RAW_EVENTS,
+        EVENTS,
+        REJECTED_EVENTS,
+        EVENT_EMBEDDINGS,
+        TOPIC_ACTIVITY,
+        TEMPORAL_EDGES,
+        NODES,
+        TRAINING_RUNS,
+        PREDICTIONS,
+        PREDICTION_OUTCOMES,
+        COLLECTION_STATUS,
+    )
+}

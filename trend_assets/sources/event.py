@@ -1,0 +1,81 @@
+"""The event: one thing that somebody did, as every source's parser gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+SOURCES = ("twitter", "youtube", "google_trends", "archive")
+
+EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
+    "twitter": ("original", "retweet", "reply", "quote"),
+    "youtube": ("upload", "trending", "comment"),
+    "google_trends": ("trend", "interest"),
+}
+
+
+class Rejected(ValueError):
+    """A payload that cannot be an event; the message is the reason, in a user's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that somebody did.
+
+    Args:
+        timestamp: when, timezone-aware; kept in UTC.
+        source: one of `SOURCES`.
+        event_type: one of the source's `EVENT_TYPES`; any word for `archive`.
+        content_id: the source's own id of the content.
+        user_id: the source's own id of the user, where there is one.
+        text: what was written.
+        hashtags: as written, without the sign, where the source lists them.
+        topics: topics that the source itself names (cashtags with `$`, search terms, threads).
+        language: BCP 47, where the source says it.
+        context: where it stands: `original_content_id`, `conversation_id`, …; JSON values only.
+        features: signals by name, e.g. `followers`, `likes`; a missing one is absent, never zero.
+
+    Raises:
+        Rejected: a naive timestamp, an empty content id, an unknown source or event type.
+    """
+
+    timestamp: datetime
+    source: str
+    event_type: str
+    content_id: str
+    user_id: str | None = None
+    text: str = ""
+    hashtags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    language: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.timestamp.tzinfo is None:
+            raise Rejected(f"timestamp {self.timestamp.isoformat()} has no time zone")
+        if self.source not in SOURCES:
+            raise Rejected(f"unknown source {self.source!r}: expected one of {', '.join(SOURCES)}")
+        if not self.content_id:
+            raise Rejected("no content id")
+        allowed = EVENT_TYPES.get(self.source)
+        if allowed is not None and self.event_type not in allowed:
+            raise Rejected(
+                f"unknown event type {self.event_type!r} for {self.source}: expected one of {', '.join(allowed)}"
+            )
+
+    @property
+    def id(self) -> str:
+        """Made from source, event type and content id: collecting twice changes nothing."""
+        return f"{self.source}:{self.event_type}:{self.content_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What was received for one event: the text as it came, and the format that reads it."""
+
+    format: str
+    raw_data: str
+    event: Event
