@@ -1,0 +1,227 @@
+"""Walks the cuts of the past as if each were now, and keeps every ranking's score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from trend_assets.forecasting.history import HOUR, History, to_epoch
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.metrics import Interval, ndcg_at_k, paired_bootstrap, precision_at_k, week_start
+from trend_assets.forecasting.ranking import Ranking
+
+METRICS = ("precision_at_10", "ndcg_at_10")
+_K = 10
+
+Progress = Callable[[int, int], None]
+Retraining = Literal["weekly", "once"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelResult:
+    """How the rankings did on one label.
+
+    Args:
+        times: cuts that count, epoch seconds UTC; (cuts,).
+        positives: topics that came true at each; (cuts,).
+        values: ranking to metric to the value at each cut, NaN where the ranking had not learnt the
+            label by then; (cuts,).
+    """
+
+    times: npt.NDArray[np.int64]
+    positives: npt.NDArray[np.int64]
+    values: Mapping[str, Mapping[str, npt.NDArray[np.float64]]]
+
+    def mean(self, ranking: str, metric: str) -> float | None:
+        """Mean over the cuts that the ranking could score; none where there was no such cut."""
+        values = self.values[ranking][metric]
+        scored = values[~np.isnan(values)]
+        return float(scored.mean()) if len(scored) else None
+
+    def best_other(self, ranking: str, metric: str) -> str | None:
+        """The ranking with the highest mean beside `ranking`."""
+        means = {name: self.mean(name, metric) for name in self.values if name != ranking}
+        known = {name: mean for name, mean in means.items() if mean is not None}
+        return max(known, key=known.__getitem__) if known else None
+
+    def lead(self, ranking: str, other: str, metric: str, **bootstrap: Any) -> Interval | None:
+        """How far `ranking` is ahead of `other`, over cuts that both scored, whole weeks resampled."""
+        differences = self.values[ranking][metric] - self.values[other][metric]
+        both = ~np.isnan(differences)
+        if not both.any():
+            return None
+        return paired_bootstrap(differences[both], self.times[both], **bootstrap)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BacktestResult:
+    """What a backtest found.
+
+    Args:
+        cuts: how many cuts were walked.
+        labels: results by label.
+        training_seconds: ranking to the seconds of each of its trainings.
+        scoring_seconds: ranking to the seconds that all its scores took.
+    """
+
+    cuts: int
+    labels: Mapping[str, LabelResult]
+    training_seconds: Mapping[str, Sequence[float]]
+    scoring_seconds: Mapping[str, float]
+
+    def lead_over_best(
+        self, label: str, ranking: str = "tgn", metric: str = "ndcg_at_10"
+    ) -> tuple[str, Interval] | None:
+        """The best other ranking and how far `ranking` is ahead of it; none where nothing compares."""
+        result = self.labels[label]
+        if ranking not in result.values:
+            return None
+        other = result.best_other(ranking, metric)
+        interval = result.lead(ranking, other, metric) if other else None
+        return (other, interval) if other and interval else None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"cuts": N, "labels": {label: {ranking: {metric: mean}}}}`; null where nothing was scored."""
+        return {
+            "cuts": self.cuts,
+            "labels": {
+                label: {
+                    ranking: {metric: result.mean(ranking, metric) for metric in METRICS}
+                    for ranking in result.values
+                }
+                for label, result in self.labels.items()
+            },
+        }
+
+
+@dataclass(slots=True)
+class _Recorder:
+    rankings: Sequence[str]
+    times: list[int] = field(default_factory=list)
+    positives: list[int] = field(default_factory=list)
+    values: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def add(self, cut: Cut, asked: npt.NDArray, relevant: npt.NDArray, scores: Mapping[str, Any]) -> None:
+        self.times.append(cut.time)
+        self.positives.append(int(relevant.sum()))
+        for name in self.rankings:
+            score = scores.get(name)
+            for metric, measure in zip(METRICS, (precision_at_k, ndcg_at_k), strict=True):
+                value = float("nan") if score is None else measure(relevant, score[asked], _K)
+                self.values.setdefault((name, metric), []).append(value)
+
+    def result(self) -> LabelResult:
+        return LabelResult(
+            times=np.array(self.times, dtype=np.int64),
+            positives=np.array(self.positives, dtype=np.int64),
+            values={
+                name: {metric: np.array(self.values.get((name, metric), [])) for metric in METRICS}
+                for name in self.rankings
+            },
+        )
+
+
+def backtest(
+    history: History,
+    rankings: Sequence[Ranking],
+    start: datetime,
+    end: datetime,
+    every_hours: int = 6,
+    settings: LabelSettings | None = None,
+    retraining: Retraining = "weekly",
+    progress: Progress | None = None,
+) -> BacktestResult:
+    """Score every ranking at each cut of `[start, end)` whose horizon has passed.
+
+    Each ranking is fitted before the first cut and, if `retraining` is weekly, again at every Monday
+    00:00 UTC, always on what was before that Monday (`once`: before `start`). At a cut it sees the view
+    until the cut. Cuts with fewer than ten topics asked, or with none that came true, do not count.
+
+    Args:
+        history: mentions before, during and, for the last horizons, after the time walked.
+        rankings: with different names; they are fitted here.
+        start, end: timezone-aware; cuts are at whole multiples of `every_hours` since 00:00 UTC.
+        progress: called with the cuts walked and their number, after each.
+
+    Raises:
+        ValueError: a naive time, names that repeat, a cadence that is not positive, or no cut.
+    """
+    settings = settings or LabelSettings()
+    names = [ranking.name for ranking in rankings]
+    if len(set(names)) != len(names):
+        raise ValueError(f"rankings with the same name: {names}")
+    times = cut_times(history, start, end, every_hours, settings)
+    recorders = {label: _Recorder(names) for label in LABELS}
+    training: dict[str, list[float]] = {name: [] for name in names}
+    scoring = dict.fromkeys(names, 0.0)
+    fitted_until: int | None = None
+    for walked, moment in enumerate(times, start=1):
+        due = int(week_start(moment)) if retraining == "weekly" else to_epoch(start)
+        if due != fitted_until:
+            for ranking in rankings:
+                began = time.perf_counter()
+                ranking.fit(history.until(due), due)
+                training[ranking.name].append(time.perf_counter() - began)
+            fitted_until = due
+        _walk(history, rankings, make_cut(history, moment, settings), settings, recorders, scoring)
+        if progress:
+            progress(walked, len(times))
+    return BacktestResult(
+        cuts=len(times),
+        labels={label: recorder.result() for label, recorder in recorders.items()},
+        training_seconds=training,
+        scoring_seconds=scoring,
+    )
+
+
+def cut_times(
+    history: History, start: datetime, end: datetime, every_hours: int, settings: LabelSettings
+) -> list[int]:
+    """Cuts of `[start, end)` whose horizon has passed, epoch seconds UTC.
+
+    Raises:
+        ValueError: a naive time, a cadence that is not positive, or no such cut.
+    """
+    if every_hours < 1:
+        raise ValueError(f"every_hours must be at least 1, not {every_hours}")
+    step = every_hours * HOUR
+    first = max(to_epoch(start), history.start)
+    last = min(to_epoch(end) - 1, history.end - settings.horizon)
+    times = list(range(-(-first // step) * step, last + 1, step))
+    if not times:
+        raise ValueError(f"no cut whose horizon has passed between {start.isoformat()} and {end.isoformat()}")
+    return times
+
+
+def _walk(
+    history: History,
+    rankings: Sequence[Ranking],
+    cut: Cut,
+    settings: LabelSettings,
+    recorders: Mapping[str, _Recorder],
+    scoring: dict[str, float],
+) -> None:
+    became = outcomes(history, cut, settings)
+    counting = [label for label in LABELS if cut.asked[label].sum() >= _K and became.labels[label].any()]
+    if not counting:
+        return
+    past = history.until(cut.time)
+    scores = {}
+    for ranking in rankings:
+        began = time.perf_counter()
+        scores[ranking.name] = ranking.score(past, cut)
+        scoring[ranking.name] += time.perf_counter() - began
+    for label in counting:
+        asked = cut.asked[label]
+        recorders[label].add(
+            cut,
+            asked,
+            became.labels[label][asked],
+            {name: by_label.get(label) for name, by_label in scores.items()},
+        )

@@ -1,0 +1,124 @@
+"""Past cuts with their features and outcomes, computed once and shared by everything that learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from trend_assets.forecasting.features import LOOKBACK_DAYS, count_table, log_features
+from trend_assets.forecasting.history import HOUR, History
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
+
+_DAY = 24 * HOUR
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A cut and the log counts of its topics; features (n, len(COUNT_NAMES)) float32."""
+
+    cut: Cut
+    features: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Past cuts to learn from, one row a topic, cut after cut.
+
+    Args:
+        features: (rows, len(COUNT_NAMES)) float32.
+        asked: which rows each label asks; (rows,) each.
+        labels: which came true; (rows,) each.
+        growth: log1p(after) - log1p(before); (rows,).
+        times: the row's cut, epoch seconds UTC; (rows,).
+    """
+
+    features: npt.NDArray[np.float32]
+    asked: Mapping[str, npt.NDArray[np.bool_]]
+    labels: Mapping[str, npt.NDArray[np.bool_]]
+    growth: npt.NDArray[np.float32]
+    times: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+class CutMemory:
+    """Remembers what was known at each cut of a history, and what became of it.
+
+    Features use only what was before their cut, so that remembering them across refits leaks nothing;
+    outcomes are given out only once their horizon has ended.
+
+    Args:
+        settings: what is asked at a cut.
+        every_hours: hours between the cuts to learn from, aligned with 00:00 UTC.
+        days: how many days back the cuts to learn from go.
+    """
+
+    def __init__(self, settings: LabelSettings, every_hours: int = 6, days: int = 365) -> None:
+        if every_hours < 1 or days < 1:
+            raise ValueError("every_hours and days must be at least 1")
+        self.settings = settings
+        self.every_hours = every_hours
+        self.days = days
+        # By the data behind the history: another history, even of the same times, shares nothing.
+        self._known: WeakKeyDictionary[object, dict[int, Known]] = WeakKeyDictionary()
+        self._outcomes: WeakKeyDictionary[object, dict[int, dict[str, npt.NDArray]]] = WeakKeyDictionary()
+
+    def known_at(self, history: History, cut: Cut) -> Known:
+        """The features of a cut's topics.
+
+        Args:
+            history: at least until the cut.
+        """
+        known = self._known.setdefault(history.origin, {})
+        found = known.get(cut.time)
+        if found is None or not np.array_equal(found.cut.topics, cut.topics):
+            found = Known(cut, log_features(count_table(history.until(cut.time), [cut])))
+            known[cut.time] = found
+        return found
+
+    def cut_times(self, history: History, until: int) -> npt.NDArray[np.int64]:
+        """Cuts to learn from: their horizon has ended by `until`, a month of history lies before them."""
+        step = self.every_hours * HOUR
+        first = max(until - self.days * _DAY, history.start + LOOKBACK_DAYS * _DAY)
+        last = min(until, history.end) - self.settings.horizon
+        return np.arange(-(-first // step) * step, last + 1, step, dtype=np.int64)
+
+    def examples(self, history: History, until: int) -> Examples:
+        """Everything to learn from at `until` (epoch seconds UTC)."""
+        past = history.until(until)
+        times = self.cut_times(past, until).tolist()
+        self._remember(past, times)
+        known = [self._known[past.origin][time] for time in times]
+        ended = [self._outcomes[past.origin][time] for time in times]
+        return Examples(
+            features=np.concatenate([item.features for item in known] or [np.empty((0, 0), np.float32)]),
+            asked={label: _joined([item.cut.asked[label] for item in known], np.bool_) for label in LABELS},
+            labels={label: _joined([item[label] for item in ended], np.bool_) for label in LABELS},
+            growth=_joined([item["growth"] for item in ended], np.float32),
+            times=np.repeat(np.array(times, dtype=np.int64), [len(item.cut) for item in known]),
+        )
+
+    def _remember(self, past: History, times: Sequence[int]) -> None:
+        known = self._known.setdefault(past.origin, {})
+        missing = [time for time in times if time not in known]
+        for start in range(0, len(missing), _BATCH):
+            cuts = [make_cut(past, time, self.settings) for time in missing[start : start + _BATCH]]
+            features = log_features(count_table(past, cuts))
+            ends = np.cumsum([len(cut) for cut in cuts])[:-1]
+            for cut, rows in zip(cuts, np.split(features, ends), strict=True):
+                known[cut.time] = Known(cut, rows)
+        ended = self._outcomes.setdefault(past.origin, {})
+        for time in times:
+            if time not in ended:
+                result = outcomes(past, known[time].cut, self.settings)
+                ended[time] = {**result.labels, "growth": result.growth.astype(np.float32)}
+
+
+def _joined(arrays: Sequence[npt.NDArray], dtype: npt.DTypeLike) -> npt.NDArray:
+    return np.concatenate([np.empty(0, dtype), *arrays]).astype(dtype, copy=False)

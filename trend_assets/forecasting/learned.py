@@ -1,0 +1,128 @@
+"""Rankings learned from counts: one classifier a label, fitted on past cuts."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from lightgbm import LGBMClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.history import History
+from trend_assets.forecasting.labels import LABELS, Cut
+from trend_assets.forecasting.ranking import Scores
+
+#: Below so many positives, or negatives, a label is not learnt.
+MIN_EXAMPLES = 10
+
+
+class Classifier(Protocol):
+    """What is needed of a scikit-learn classifier."""
+
+    def fit(self, features: npt.NDArray, labels: npt.NDArray) -> Any: ...
+
+    def predict_proba(self, features: npt.NDArray) -> npt.NDArray: ...
+
+
+class LearnedRanking:
+    """Ranks by the mean probability of classifiers that differ in their seed, one set a label.
+
+    Args:
+        name: how tables call it.
+        memory: past cuts, shared between rankings.
+    """
+
+    def __init__(self, name: str, memory: CutMemory) -> None:
+        self.name = name
+        self._memory = memory
+        self._fitted: dict[str, list[Classifier]] = {}
+
+    def classifiers(self) -> list[Classifier]:
+        """New classifiers, not yet fitted, whose probabilities are averaged."""
+        raise NotImplementedError
+
+    def fit(self, history: History, until: int) -> None:
+        """Learn from all cuts whose horizon ended by `until`.
+
+        A label with too few positives or negatives among them is not learnt, and `score` leaves it out.
+        """
+        examples = self._memory.examples(history, until)
+        self._fitted = {}
+        for label in LABELS:
+            asked = examples.asked[label]
+            outcomes = examples.labels[label][asked]
+            positives = int(outcomes.sum())
+            if min(positives, len(outcomes) - positives) < MIN_EXAMPLES:
+                continue
+            features = examples.features[asked]
+            self._fitted[label] = [model.fit(features, outcomes) for model in self.classifiers()]
+
+    def score(self, history: History, cut: Cut) -> Scores:
+        """Probabilities (not calibrated) for each label that was learnt."""
+        if not len(cut):
+            return {label: np.empty(0) for label in self._fitted}
+        features = self._memory.known_at(history, cut).features
+        return {
+            label: np.mean([model.predict_proba(features)[:, 1] for model in models], axis=0)
+            for label, models in self._fitted.items()
+        }
+
+
+class LogisticBaseline(LearnedRanking):
+    """Logistic regression on standardised log counts."""
+
+    def __init__(self, memory: CutMemory, regularisation: float = 1.0) -> None:
+        super().__init__("logistic_regression", memory)
+        self._regularisation = regularisation
+
+    def classifiers(self) -> list[Classifier]:
+        """One: it has no chance in it."""
+        model = LogisticRegression(C=self._regularisation, max_iter=500)
+        return [make_pipeline(StandardScaler(), model)]
+
+
+class GradientBoosting(LearnedRanking):
+    """LightGBM (Ke et al. 2017) on log counts, averaged over seeds.
+
+    Args:
+        memory: past cuts, shared between rankings.
+        seeds: how many models with different seeds are averaged.
+        trees: boosting rounds of each.
+        threads: threads of each fit; the same number gives the same bits.
+    """
+
+    def __init__(
+        self,
+        memory: CutMemory,
+        seeds: int = 2,
+        trees: int = 150,
+        leaves: int = 15,
+        learning_rate: float = 0.05,
+        min_leaf: int = 50,
+        threads: int = 2,
+    ) -> None:
+        if seeds < 1:
+            raise ValueError("seeds must be at least 1")
+        super().__init__("gradient_boosting", memory)
+        self._seeds = seeds
+        self._parameters = {
+            "n_estimators": trees,
+            "num_leaves": leaves,
+            "learning_rate": learning_rate,
+            "min_child_samples": min_leaf,
+            "subsample": 0.8,
+            "subsample_freq": 1,
+            "colsample_bytree": 0.6,
+            "n_jobs": threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+
+    def classifiers(self) -> list[Classifier]:
+        """One for each seed."""
+        return [LGBMClassifier(random_state=seed, **self._parameters) for seed in range(self._seeds)]
