@@ -1,0 +1,1 @@
+"""The temporal graph network: memory, neighbours, attention, training, checkpoints, and its forecaster."""

@@ -1,0 +1,236 @@
+"""The network: memory, attention over the last K neighbours, and a link predictor."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from trend_assets.tgn.memory import NodeMemory, TimeEncoder, Updated
+from trend_assets.tgn.neighbors import NeighborBuffer
+
+
+#: Logarithms of the spans at which `_elapsed` has its steps: a minute to a few years, where time is seconds.
+_SPANS = (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """How large the network is.
+
+    Args:
+        memory_dim: width of memory and embedding, a multiple of `heads`.
+        time_dim: channels of the time encoding.
+        neighbors: interactions kept a node, K.
+        heads: attention heads.
+        dropout: dropout on the attention weights in training.
+    """
+
+    memory_dim: int = 64
+    time_dim: int = 32
+    neighbors: int = 10
+    heads: int = 2
+    dropout: float = 0.1
+
+
+class NeighborAttention(nn.Module):
+    """Attention of a node over its last interactions, as `TransformerConv` (Shi et al. 2021) computes it.
+
+    Keys and values are linear, so `q . (W_k x)` is computed as `(W_k^T q) . x` and `sum a (W_v x)` as
+    `W_v (sum a x)`: the projections run once a node instead of once a neighbour slot. A bias of the keys
+    would cancel in the softmax and is left out.
+
+    Args:
+        node_dim: width of the node's own input.
+        slot_dim: width of an interaction's input, F.
+        out_dim: width of the result.
+        heads: attention heads, H.
+        dropout: dropout on the attention weights.
+    """
+
+    def __init__(self, node_dim: int, slot_dim: int, out_dim: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        if out_dim % heads:
+            raise ValueError(f"memory_dim {out_dim} is not a multiple of heads {heads}")
+        width = out_dim // heads
+        self.heads, self.width, self.dropout = heads, width, dropout
+        self.query = nn.Linear(node_dim, out_dim)
+        self.key = nn.Parameter(torch.empty(heads, width, slot_dim))
+        self.value = nn.Parameter(torch.empty(heads, slot_dim, width))
+        self.value_bias = nn.Parameter(torch.zeros(out_dim))
+        self.skip = nn.Linear(node_dim, out_dim)
+        bound = 1 / math.sqrt(slot_dim)
+        nn.init.uniform_(self.key, -bound, bound)
+        nn.init.uniform_(self.value, -bound, bound)
+
+    def forward(self, nodes: Tensor, slots: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Attends.
+
+        Args:
+            nodes: `[R, node_dim]`.
+            slots: `[R, K, F]`.
+            mask: true where a slot holds an interaction, `[R, K]`.
+
+        Returns:
+            The embedding `[R, out_dim]` and the attention weights `[R, H, K]`, zero for empty slots.
+        """
+        rows = nodes.size(0)
+        query = self.query(nodes).view(rows, self.heads, self.width).transpose(0, 1)
+        projected = torch.bmm(query, self.key).transpose(0, 1)
+        logits = torch.bmm(projected, slots.transpose(1, 2)) / math.sqrt(self.width)
+        empty = ~mask.unsqueeze(1)
+        weights = logits.masked_fill(empty, -1e9).softmax(dim=-1).masked_fill(empty, 0.0)
+        dropped = nn.functional.dropout(weights, self.dropout, self.training) if self.dropout else weights
+        context = torch.bmm(dropped, slots).transpose(0, 1)
+        values = torch.bmm(context, self.value).transpose(0, 1).reshape(rows, -1)
+        share = dropped.sum(-1, keepdim=True).expand(-1, -1, self.width).reshape(rows, -1)
+        return values + share * self.value_bias + self.skip(nodes), weights
+
+
+class LinkPredictor(nn.Module):
+    """Scores whether one node will interact with another (Rossi et al. 2020, appendix)."""
+
+    def __init__(self, dim: int, pair_dim: int) -> None:
+        super().__init__()
+        self.source = nn.Linear(dim, dim)
+        self.target = nn.Linear(dim, dim)
+        self.pair = nn.Linear(pair_dim, dim, bias=False)
+        self.final = nn.Linear(dim, 1)
+
+    def forward(self, source: Tensor, target: Tensor, pair: Tensor) -> Tensor:
+        """Logits `[B]` from projected ends `[B, dim]` and features of the pair `[B, pair_dim]`."""
+        return self.final((source + target + self.pair(pair)).relu()).squeeze(-1)
+
+
+class TemporalGraphNetwork(nn.Module):
+    """Memory, neighbours and heads over one stream of interactions.
+
+    Time is int64 in the stream's unit (seconds since the epoch or since the stream's begin). Nothing that
+    it gives at a moment depends on an interaction that `observe` has not been told.
+
+    Args:
+        num_nodes: how many nodes, N.
+        message_dim: width of an interaction's features, M; may be 0.
+        settings: sizes.
+    """
+
+    PAIR_DIM = 4 * len(_SPANS) + 7
+
+    def __init__(self, num_nodes: int, message_dim: int, settings: ModelSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings = settings or ModelSettings()
+        self.num_nodes, self.message_dim = num_nodes, message_dim
+        # One more feature tells the direction: who began it.
+        edge_dim = message_dim + 1
+        self.time_encoder = TimeEncoder(settings.time_dim)
+        self.memory = NodeMemory(num_nodes, edge_dim, settings.memory_dim, self.time_encoder)
+        self.neighbors = NeighborBuffer(num_nodes, settings.neighbors, edge_dim)
+        self.attention = NeighborAttention(
+            settings.memory_dim + settings.time_dim + 1,
+            settings.memory_dim + settings.time_dim + edge_dim,
+            settings.memory_dim,
+            settings.heads,
+            settings.dropout,
+        )
+        self.predictor = LinkPredictor(settings.memory_dim, self.PAIR_DIM)
+
+    def reset(self) -> None:
+        """Forgets every interaction, keeps the weights."""
+        self.memory.reset()
+        self.neighbors.reset()
+
+    def observe(self, src: Tensor, dst: Tensor, times: Tensor, messages: Tensor) -> None:
+        """Takes in interactions, in order of time, after they were predicted.
+
+        Args:
+            src: int64 `[B]`.
+            dst: int64 `[B]`.
+            times: int64 `[B]`.
+            messages: float32 `[B, M]`.
+        """
+        nodes = torch.stack([src, dst], 1).view(-1)
+        partners = torch.stack([dst, src], 1).view(-1)
+        both = times.repeat_interleave(2)
+        direction = messages.new_tensor([0.0, 1.0]).repeat(src.numel()).unsqueeze(1)
+        features = torch.cat([messages.repeat_interleave(2, dim=0), direction], dim=1)
+        self.memory.store(nodes, partners, both, features)
+        self.neighbors.insert(nodes, partners, both, features)
+
+    def embed(self, nodes: Tensor, now: Tensor, updated: Updated) -> tuple[Tensor, Tensor]:
+        """Embeddings of `nodes` as of `now`.
+
+        Args:
+            nodes: int64 `[R]`, best each once.
+            now: the moment, int64 scalar; no interaction observed may be later.
+            updated: the latest `memory.update()`.
+
+        Returns:
+            Embeddings `[R, D]` and attention weights `[R, H, K]`.
+        """
+        near = self.neighbors.query(nodes)
+        states = self.memory.gather(torch.cat([nodes, near.ids.view(-1)]), updated)
+        own, others = states[: nodes.numel()], states[nodes.numel() :]
+        idle = self.time_encoder(now - self.memory.last_update.index_select(0, nodes))
+        degree = torch.log1p(self.neighbors.counts.index_select(0, nodes).float()).unsqueeze(1) / 10
+        slots = torch.cat(
+            [others.view(*near.ids.shape, -1), self.time_encoder(now - near.times), near.features], dim=-1
+        )
+        return self.attention(torch.cat([own, idle, degree], dim=1), slots, near.mask)
+
+    def pair_features(self, src: Tensor, dst: Tensor, times: Tensor) -> Tensor:
+        """What the recent interactions of two nodes say of the pair, float32 `[B, PAIR_DIM]`.
+
+        From either side: the share of its last K interactions that were with the other, how many of these
+        the other began, and how long ago the latest was; how long each has been idle; and the share of the
+        target's neighbours that are the source's too. Neighbours that two nodes share are lost when each
+        node is summed up alone (Yu et al. 2023, DyGFormer).
+
+        Args:
+            src, dst: int64 `[B]`.
+            times: when the pair is asked about, int64 `[B]`; nothing observed may be later.
+        """
+        near, far = self.neighbors.query(src), self.neighbors.query(dst)
+        near_ids = near.ids.masked_fill(~near.mask, -1)
+        far_ids = far.ids.masked_fill(~far.mask, -2)
+        last = self.memory.last_update.index_select(0, torch.cat([src, dst]))
+        idle = _elapsed((times.repeat(2) - last).float()).view(2, src.numel(), -1)
+        common = (near_ids.unsqueeze(2) == far_ids.unsqueeze(1)).any(1).float().mean(1, keepdim=True)
+        return torch.cat(
+            [
+                _meetings(near_ids == dst.unsqueeze(1), near.times, near.features[..., -1], times),
+                _meetings(far_ids == src.unsqueeze(1), far.times, far.features[..., -1], times),
+                idle[0],
+                idle[1],
+                common,
+            ],
+            dim=1,
+        )
+
+    def score_links(self, src: Tensor, dst: Tensor, negative: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the true and of the drawn pairs, each `[B]`; applies pending messages first."""
+        updated = self.memory.update()
+        nodes, inverse = torch.unique(torch.cat([src, dst, negative]), return_inverse=True)
+        embedding, _ = self.embed(nodes, times[0], updated)
+        size = src.numel()
+        source = self.predictor.source(embedding).index_select(0, inverse[:size].repeat(2))
+        target = self.predictor.target(embedding).index_select(0, inverse[size:])
+        pair = self.pair_features(src.repeat(2), torch.cat([dst, negative]), times.repeat(2))
+        logits = self.predictor(source, target, pair)
+        return logits[:size], logits[size:]
+
+
+def _elapsed(spans: Tensor) -> Tensor:
+    """Smooth steps over the logarithm of spans `[B]`, in units of time, `[B, len(_SPANS)]`."""
+    logarithm = torch.log1p(spans.clamp_min(0.0)).unsqueeze(-1)
+    return torch.sigmoid(1.5 * (logarithm - logarithm.new_tensor(_SPANS)))
+
+
+def _meetings(met: Tensor, times: Tensor, began: Tensor, now: Tensor) -> Tensor:
+    """Whether, how often, from which side and how long ago a pair met, `[B, len(_SPANS) + 3]`."""
+    ever = met.any(1, keepdim=True).float()
+    latest = torch.where(met, times, -1).amax(1)
+    share = met.float().mean(1, keepdim=True)
+    replies = torch.where(met, began, 0.0).mean(1, keepdim=True)
+    return torch.cat([ever, share, replies, ever * _elapsed((now - latest).float())], dim=1)
