@@ -1,0 +1,1 @@
+"""What an event means: topics, embeddings, spam weight, Gen Z score, activity."""

@@ -1,0 +1,35 @@
+"""How often each topic was mentioned in each hour."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from trend_assets.lake.tables import TOPIC_ACTIVITY
+
+
+def topic_activity(events: pl.DataFrame) -> pl.DataFrame:
+    """Mentions of each topic in each hour, as `TOPIC_ACTIVITY`, sorted by hour and topic.
+
+    An event counts once a topic, however often it names it. Users are told apart within their source;
+    events without a user count as mentions, not as users.
+
+    Args:
+        events: rows of `EVENTS`, of any number of hours.
+    """
+    user = pl.when(pl.col("user_id").is_not_null()).then(pl.concat_str("source", pl.lit(":"), "user_id"))
+    mentions = (
+        events.lazy()
+        .select("id", "hour", "edge_weight", user.alias("user"), pl.col("topics").alias("topic"))
+        .explode("topic")
+        .drop_nulls("topic")
+        .unique(["id", "topic"])
+        .group_by("hour", "topic")
+        .agg(
+            pl.len().cast(pl.Int64).alias("mentions"),
+            # Sorted, because the sum of floats depends on their order.
+            pl.col("edge_weight").sort().sum().alias("weighted_mentions"),
+            pl.col("user").drop_nulls().n_unique().cast(pl.Int64).alias("distinct_users"),
+        )
+        .sort("hour", "topic")
+    )
+    return TOPIC_ACTIVITY.conform(mentions.collect())

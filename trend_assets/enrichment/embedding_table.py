@@ -1,0 +1,88 @@
+"""Rows of `EVENT_EMBEDDINGS`: vectors taken from the cache where known, computed where not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import polars as pl
+
+from trend_assets.enrichment.embedder import normalise_text, text_hash
+from trend_assets.lake.tables import EVENT_EMBEDDINGS
+
+_VECTOR = pl.List(pl.Float32)
+
+
+class Embedder(Protocol):
+    """What turns texts into vectors: `trend_assets.enrichment.embedder.RealtimeTextEmbedder`."""
+
+    model_name: str
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+class EmbeddingFrame(NamedTuple):
+    """Rows of `EVENT_EMBEDDINGS`, and how many different texts were computed and taken from the cache."""
+
+    frame: pl.DataFrame
+    embedded: int
+    cached: int
+
+
+def text_hashes(events: pl.DataFrame) -> pl.DataFrame:
+    """``id``, ``hour``, ``text`` as normalised and its ``text_hash`` for every event that says something.
+
+    What it leaves out: events whose text is empty, or nothing but links and white space.
+    """
+    texts = events["text"].unique(maintain_order=True).to_list()
+    normalised = pl.DataFrame(
+        {
+            "text": texts,
+            "normalised": [normalise_text(text) for text in texts],
+            "text_hash": [text_hash(text) for text in texts],
+        },
+        schema={"text": pl.String, "normalised": pl.String, "text_hash": pl.String},
+    ).filter(pl.col("normalised") != "")
+    return (
+        events.select("id", "hour", "text")
+        .join(normalised, on="text", how="inner", maintain_order="left")
+        .select("id", "hour", pl.col("normalised").alias("text"), "text_hash")
+    )
+
+
+def embedding_frame(events: pl.DataFrame, known: pl.DataFrame | None, embedder: Embedder) -> EmbeddingFrame:
+    """The events' vectors, as `EVENT_EMBEDDINGS`, in the order of the events.
+
+    The embedder is not touched where every text is known.
+
+    Args:
+        events: rows of `EVENTS`; read are id, hour and text.
+        known: ``text_hash`` and ``embedding`` of the same model from earlier; None where there are none.
+            Look up the hashes of `text_hashes` to hand in only what is needed.
+        embedder: computes what is not known.
+    """
+    wanted = text_hashes(events)
+    cache = _cache(known)
+    missing = (
+        wanted.select("text_hash", "text")
+        .unique("text_hash", keep="first", maintain_order=True)
+        .join(cache, on="text_hash", how="anti", maintain_order="left")
+    )
+    if missing.height:
+        vectors = np.ascontiguousarray(embedder.embed(missing["text"].to_list()), dtype=np.float32)
+        computed = pl.DataFrame({"text_hash": missing["text_hash"], "embedding": vectors}).with_columns(
+            pl.col("embedding").cast(_VECTOR)
+        )
+        cache = pl.concat([cache, computed])
+    frame = wanted.join(cache, on="text_hash", how="inner", maintain_order="left").select(
+        "id", "hour", "text_hash", pl.lit(embedder.model_name).alias("model"), "embedding"
+    )
+    distinct = wanted["text_hash"].n_unique()
+    return EmbeddingFrame(EVENT_EMBEDDINGS.conform(frame), missing.height, distinct - missing.height)
+
+
+def _cache(known: pl.DataFrame | None) -> pl.DataFrame:
+    if known is None:
+        return pl.DataFrame(schema={"text_hash": pl.String, "embedding": _VECTOR})
+    return known.select("text_hash", pl.col("embedding").cast(_VECTOR)).unique("text_hash", keep="first")

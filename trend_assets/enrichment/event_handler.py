@@ -1,0 +1,192 @@
+"""Raw payloads to events: parsed, with topics, spam weight and Gen Z score.
+
+What an hour's rows become depends on that hour's rows alone, so that a range gives the same rows as its
+hours one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from trend_assets.enrichment.gen_z import gen_z_score
+from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its_topic
+from trend_assets.enrichment.topics import hashtags_of, topics_with
+from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.sources.event import Event, Rejected
+
+#: Reads one payload: its format's name and the payload to an event, or `Rejected`.
+Parse = Callable[[str, str], Event]
+
+#: Columns that both tables share: they are taken over as they are, so that ids and partitions agree.
+_KEY_COLUMNS = ("id", "hour", "timestamp", "source", "event_type", "content_id", "user_id")
+
+# Passing a text on is what these are for: equal texts are no sign of copy and paste.
+_COPIES_BY_NATURE = frozenset({"retweet", "trending", "trend", "interest"})
+_SHORTEST_COPY = 20
+_LINK_OR_MENTION = re.compile(r"https?://\S+|@\w+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_PARSED_SCHEMA = {name: EVENTS.schema[name] for name in EVENTS.column_names if name not in _KEY_COLUMNS}
+_BAD_PAYLOAD = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+
+
+class EventHandler:
+    """Turns rows of `RAW_EVENTS` into rows of `EVENTS`.
+
+    Args:
+        parse: reads one payload; the registry of the sources where none is given.
+        spam: scores the events.
+        now: the clock for ``rejected_at``, timezone-aware.
+    """
+
+    def __init__(
+        self,
+        parse: Parse | None = None,
+        spam: SpamScorer | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if parse is None:
+            from trend_assets.sources.registry import parse
+        self._parse: Parse = parse
+        self._spam = spam or SpamScorer()
+        self._now = now
+
+    def handle(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Events and rejections from raw rows of any number of hours, in any order.
+
+        Args:
+            raw: rows of `RAW_EVENTS`; of several rows with one id, the first collected is taken.
+
+        Returns:
+            Rows of `EVENTS` sorted by hour, timestamp and id; rows of `REJECTED_EVENTS` for payloads
+            that the parser cannot read any more.
+
+        Raises:
+            ValueError: ``raw`` does not conform to `RAW_EVENTS`.
+        """
+        raw = (
+            RAW_EVENTS.conform(raw)
+            .sort("hour", "timestamp", "id", "collected_at", "origin", maintain_order=True)
+            .unique("id", keep="first", maintain_order=True)
+        )
+        columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
+        kept: list[bool] = []
+        rejected: list[dict[str, Any]] = []
+        for rows in _hours(raw):
+            parsed = [self._read(row, rejected) for row in rows]
+            kept += [event is not None for event in parsed]
+            self._enrich([event for event in parsed if event is not None], columns)
+        keys = raw.select(_KEY_COLUMNS).filter(pl.Series(kept, dtype=pl.Boolean))
+        events = keys.hstack(pl.DataFrame(columns, schema=_PARSED_SCHEMA))
+        return EVENTS.conform(events.select(EVENTS.column_names)), REJECTED_EVENTS.frame(rejected)
+
+    def _read(self, row: tuple[str, str, str], rejected: list[dict[str, Any]]) -> Event | None:
+        format_name, raw_data, origin = row
+        try:
+            return self._parse(format_name, raw_data)
+        except Rejected as error:
+            reason = str(error)
+        except _BAD_PAYLOAD as error:
+            reason = f"the {format_name} parser failed: {type(error).__name__}: {error}"
+        rejected.append(
+            {
+                "id": rejection_id(origin, None, reason, raw_data),
+                "origin": origin,
+                "line": None,
+                "reason": reason,
+                "raw_data": raw_data,
+                "rejected_at": self._now(),
+            }
+        )
+        return None
+
+    def _enrich(self, events: list[Event], columns: dict[str, list[Any]]) -> None:
+        for event, copies in zip(events, count_copies(events), strict=True):
+            hashtags = hashtags_of(event)
+            spam = self._spam.score(event, copies)
+            gen_z = gen_z_score(event, hashtags)
+            columns["text"].append(_encodable(event.text))
+            columns["language"].append(event.language)
+            columns["hashtags"].append(hashtags)
+            columns["topics"].append(topics_with(event, hashtags))
+            columns["context"].append(json_text(event.context))
+            columns["features"].append(
+                json_text({**event.features, "spam": spam.signals, "gen_z": gen_z.parts})
+            )
+            columns["spam_score"].append(spam.score)
+            columns["edge_weight"].append(edge_weight(spam.score))
+            columns["gen_z_score"].append(gen_z.score)
+
+
+def count_copies(events: list[Event]) -> list[int]:
+    """For each event of one hour, how many distinct users wrote its text in that hour; 0 where unknown.
+
+    Texts are compared without links, mentions, case and white space. Short ones are greetings, not
+    copies; retweets and charts repeat by nature; a text that only names its topic was not written.
+    """
+    keys = [_copy_key(event) for event in events]
+    users: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for event, key in zip(events, keys, strict=True):
+        if key is not None and event.user_id is not None:
+            users[key].add((event.source, event.user_id))
+    return [0 if key is None else len(users[key]) for key in keys]
+
+
+def _copy_key(event: Event) -> str | None:
+    if (
+        event.user_id is None
+        or len(event.text) < _SHORTEST_COPY
+        or event.event_type in _COPIES_BY_NATURE
+        or only_names_its_topic(event)
+    ):
+        return None
+    key = " ".join(_LINK_OR_MENTION.sub(" ", event.text).casefold().split())
+    return key if len(key) >= _SHORTEST_COPY else None
+
+
+def rejection_id(origin: str, line: int | None, reason: str, raw_data: str) -> str:
+    """BLAKE2b-128 of where it stood, why it was rejected and what it was, as hex."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (origin, "" if line is None else str(line), reason, raw_data):
+        encoded = part.encode("utf-8", "backslashreplace")
+        digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    return digest.hexdigest()
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    """JSON with sorted keys; integers beyond 64 bits and lone surrogates are kept, too."""
+    try:
+        return orjson.dumps(
+            value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        ).decode()
+    except (TypeError, UnicodeEncodeError):
+        return json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, set | frozenset | tuple) else str(value)
+
+
+def _encodable(text: str) -> str:
+    """Half of a surrogate pair is no character, and no UTF-8 file can hold it."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _hours(raw: pl.DataFrame) -> Iterator[list[tuple[str, str, str]]]:
+    rows = raw.select("format", "raw_data", "origin")
+    lengths = raw["hour"].rle().struct.field("len").to_list() if raw.height else []
+    start = 0
+    for length in lengths:
+        yield rows.slice(start, length).rows()
+        start += length

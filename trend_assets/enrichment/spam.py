@@ -1,0 +1,212 @@
+"""How much an event looks like spam, with every signal behind the score in sight.
+
+A logistic score over hand-set weights. The signals are those that the literature found to separate
+spammers from people: young accounts that follow many and are followed by few, high posting rates and
+untouched profiles (Benevenuto et al., "Detecting spammers on Twitter", CEAS 2010; Stringhini et al.,
+"Detecting spammers on social networks", ACSAC 2010), and what the text asks for (Alberto, Lochter and
+Almeida, "TubeSpam: comment spam filtering on YouTube", ICMLA 2015).
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from trend_assets.sources.event import Event
+
+#: Distinct users who wrote the same text in an hour from which it counts as copy and paste.
+COPY_PASTE_USERS = 3
+
+_LEAST_EDGE_WEIGHT = 0.2
+_NO_SIGNALS: Mapping[str, float] = MappingProxyType({})
+
+_LINK = re.compile(
+    r"https?://|www\.|\b[\w-]{2,}\.(?:com|net|org|io|co|tv|me|ly|info|biz|ru|tk|gl|gg)\b(?!@)", re.I
+)
+_WHOLE_LINK = re.compile(r"\S*(?:https?://|www\.)\S+", re.I)
+_WORDS_BESIDE_A_LINK = 15
+_ANCHOR_OR_TAG = re.compile(r"<[^<>]{1,300}>")
+_MENTION = re.compile(r"(?<!\w)@\w")
+_REPEATED = re.compile(r"([^\W\d_])\1{3,}|([!?$*.])\2{4,}")
+_SELF_PROMOTION = re.compile(
+    r"\b(?:sub(?:scribe[rsd]?|scribing|s)?\b(?:\s+(?:to|back|for|me|4))?"
+    r"|(?:check|chek|look)(?:ing)?\s+(?:\w+\s+){0,3}?(?:out|my|this|us|it)\b"
+    r"|(?:my|our|this|new|his|youtube|yt)\s+(?:\w+\s+){0,2}?(?:channel|page|cover|remix|vids?|video\s+blog|playlist)s?\b"
+    r"|(?:my|our)\s+(?:\w+\s+){0,2}?(?:videos?|songs?|music|website|site|blog|store|shop|band|profile|link|bio)\b"
+    r"|(?:please|pls|plz)\s+(?:\w+\s+){0,2}?(?:like|share|watch|visit|help|support|vote|join|listen|follow|give|take|comment|view)"
+    r"|follow\s+(?:me|us|back|for)|(?:visit|join)\s+(?:my|our|us|this|the|me)"
+    r"|thumbs?\s+(?:this\s+)?up|give\s+(?:me|us|this|it)\s+a\s+(?:chance|like|thumbs?|try|listen|view)"
+    r"|(?:i\s*(?:am|'m)|we\s*(?:are|'re))\s+(?:a\s+)?(?:new\s+)?(?:youtuber|rapper|singer|producer|artist|band)s?"
+    r"|share\s+(?:this|my|it)|vote\s+(?:for|on))",
+    re.I,
+)
+_OFFER = re.compile(
+    r"\b(?:free\s+(?:\w+\s+)?(?:money|gift|iphone|followers|trial|alerts?|signup|sign|leads?|download|bitcoins?|cash)"
+    r"|(?:earn|make|win|get)\s+(?:\w+\s+){0,3}?(?:money|cash|dollars|followers|subscribers|paid|rich|bitcoins?)"
+    r"|(?:make|earn)\s+\$\s?\d|\$\s?\d[\d,.]*\s*(?:a|per|/)\s*(?:day|week|hour|month)"
+    r"|gift\s*cards?|give\s?aways?|click\s+(?:here|this|the|on|link)|limited\s+(?:time|offer)|work\s+(?:from|at)\s+home"
+    r"|sign\s?up|promo\s+codes?|coupons?|discounts?|viagra|casino|weight\s+loss|dm\s+me|link\s+in\s+bio|whats\s?app"
+    r"|(?:100|guaranteed)\s*%?\s*(?:profit|gains?|returns?|free)|double\s+your|crypto\s+signals?|onlyfans|adf\.ly|bit\.ly)\b",
+    re.I,
+)
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SpamWeights:
+    """What each signal adds to the logit; ``bias`` is the logit of an event without any signal."""
+
+    bias: float = -2.6
+    links: float = 2.0
+    bare_link: float = 1.5
+    self_promotion: float = 3.4
+    offer: float = 2.6
+    markup: float = 0.2
+    mentions: float = 0.9
+    tags: float = 1.6
+    repetition: float = 0.3
+    capitals: float = 0.3
+    digits: float = 0.6
+    length: float = 0.5
+    copy_paste: float = 3.0
+    young_account: float = 1.2
+    few_followers: float = 1.0
+    posting_rate: float = 1.2
+    default_profile: float = 0.3
+    default_picture: float = 1.2
+    verified: float = -2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpamScore:
+    """A score in [0, 1] and the signals, each in [0, 1], that made it; unknown signals are absent."""
+
+    score: float
+    signals: Mapping[str, float] = field(default_factory=lambda: _NO_SIGNALS)
+
+
+class SpamScorer:
+    """Scores events one by one; knows nothing of other events but the number of copies handed in."""
+
+    def __init__(self, weights: SpamWeights | None = None) -> None:
+        weights = weights or SpamWeights()
+        self._bias = weights.bias
+        self._weights = {
+            name: getattr(weights, name) for name in SpamWeights.__dataclass_fields__ if name != "bias"
+        }
+
+    def score(self, event: Event, duplicates: int = 0) -> SpamScore:
+        """The event's spam score.
+
+        Args:
+            event: read are its text, hashtags and topics, and of its features those of `account_signals`.
+            duplicates: how many distinct users wrote the same text in the same hour, this one among
+                them; 0 or 1 where nobody else did.
+        """
+        signals = content_signals(event)
+        if duplicates >= COPY_PASTE_USERS:
+            signals["copy_paste"] = min(1.0, 0.5 + (duplicates - COPY_PASTE_USERS) / 10)
+        if event.features:
+            signals.update(account_signals(event.features))
+        weights = self._weights
+        logit = self._bias + sum(weights[name] * value for name, value in signals.items())
+        return SpamScore(1.0 / (1.0 + math.exp(-logit)), signals)
+
+
+def edge_weight(score: float) -> float:
+    """What an event counts in the graph: spam is quieter, never silent."""
+    return max(1.0 - score, _LEAST_EDGE_WEIGHT)
+
+
+def only_names_its_topic(event: Event) -> bool:
+    """Whether the text is the topic's own name, as in streams that carry titles and no message text.
+
+    Nobody wrote such a text for that event, so neither its wording nor its repetition says anything.
+    """
+    return event.text in event.topics
+
+
+def content_signals(event: Event) -> dict[str, float]:
+    """The signals in the text, each in [0, 1]; those at zero are left out."""
+    text = event.text
+    signals: dict[str, float] = {}
+    if not text or only_names_its_topic(event):
+        return signals
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text and (plain := _ANCHOR_OR_TAG.sub(" ", text)) != text:
+        signals["markup"] = 1.0
+        text = plain
+    if promotion := len(_SELF_PROMOTION.findall(text)):
+        signals["self_promotion"] = min(1.0, 0.7 + 0.15 * (promotion - 1))
+    if offers := len(_OFFER.findall(text)):
+        signals["offer"] = min(1.0, 0.7 + 0.15 * (offers - 1))
+    signals.update(_link_signals(text))
+    if "@" in text and (mentions := len(_MENTION.findall(text))) > 2:
+        signals["mentions"] = min(1.0, (mentions - 2) / 4)
+    if (tags := len(event.hashtags) + text.count("$")) > 4:
+        signals["tags"] = min(1.0, (tags - 4) / 8)
+    if _REPEATED.search(text):
+        signals["repetition"] = 1.0
+    signals.update(_shape_signals(text))
+    return signals
+
+
+def _link_signals(text: str) -> dict[str, float]:
+    if "." not in text and "://" not in text:
+        return {}
+    links = len(_LINK.findall(text))
+    if not links:
+        return {}
+    signals = {"links": min(1.0, links / 2)}
+    if len(_NOT_LETTERS.sub("", _WHOLE_LINK.sub("", text))) < _WORDS_BESIDE_A_LINK:
+        signals["bare_link"] = 1.0
+    return signals
+
+
+def _shape_signals(text: str) -> dict[str, float]:
+    signals: dict[str, float] = {}
+    letters = _NOT_LETTERS.sub("", text)
+    if len(letters) >= 12:
+        capitals = sum(map(str.isupper, letters)) / len(letters)
+        if capitals > 0.5:
+            signals["capitals"] = min(1.0, (capitals - 0.5) * 2)
+    digits = sum(map(str.isdigit, text)) / len(text)
+    if digits > 0.1:
+        signals["digits"] = min(1.0, (digits - 0.1) * 4)
+    if len(text) > 140:
+        signals["length"] = min(1.0, (len(text) - 140) / 360)
+    return signals
+
+
+def account_signals(features: Mapping[str, float]) -> dict[str, float]:
+    """The signals of the account that wrote it, each in [0, 1]; a missing feature gives no signal.
+
+    Args:
+        features: read are ``account_age_days``, ``followers``, ``following``, ``statuses`` (counts),
+            ``default_profile``, ``default_profile_image`` and ``verified`` (0 or 1).
+    """
+    signals: dict[str, float] = {}
+    age = features.get("account_age_days")
+    if age is not None and age < 30:
+        signals["young_account"] = min(1.0, 1.0 - max(age, 0.0) / 30)
+    followers, following = features.get("followers"), features.get("following")
+    if followers is not None and following is not None and following >= 100 and followers < following / 5:
+        signals["few_followers"] = 1.0 - 5 * followers / following
+    statuses = features.get("statuses")
+    if statuses is not None and age is not None:
+        rate = statuses / max(age, 1.0)
+        if rate > 50:
+            signals["posting_rate"] = min(1.0, (rate - 50) / 150)
+    for name, feature in (
+        ("default_profile", "default_profile"),
+        ("default_picture", "default_profile_image"),
+        ("verified", "verified"),
+    ):
+        if features.get(feature):
+            signals[name] = 1.0
+    return signals

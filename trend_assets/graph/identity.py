@@ -1,0 +1,18 @@
+"""Node ids: hashes of what a node is, so that every run gives it the same number."""
+
+from __future__ import annotations
+
+import hashlib
+
+_SIGN_BIT_CLEARED = (1 << 63) - 1
+
+
+def node_id(kind: str, key: str) -> int:
+    """BLAKE2b-64 of ``kind:key`` with the sign bit cleared: the same in every run, and a BIGINT.
+
+    Args:
+        kind: ``user``, ``content`` or ``topic``.
+        key: ``source:user_id``, ``source:content_id`` or the topic.
+    """
+    digest = hashlib.blake2b(f"{kind}:{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") & _SIGN_BIT_CLEARED
