@@ -15,8 +15,9 @@ import polars as pl
 #: How an asset's frame meets what the table already holds.
 #: ``replace``: the written partitions are deleted and inserted in one transaction.
 #: ``append``: rows whose key is new are added, all others are left as they are.
+#: ``merge``: rows whose key is known take the place of the old ones.
 #: ``upsert``: like ``append``, but a node seen earlier than was known takes the earlier time.
-WriteMode = Literal["replace", "append", "upsert"]
+WriteMode = Literal["replace", "append", "merge", "upsert"]
 
 _POLARS_TYPES: Mapping[str, Any] = {
     "VARCHAR": pl.String,
@@ -233,6 +234,7 @@ TRAINING_RUNS = Table(
     ),
     key=("run_id", "week"),
     partition="week",
+    write="merge",
 )
 
 PREDICTIONS = Table(
@@ -290,7 +292,8 @@ COLLECTION_STATUS = Table(
         Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
     ),
     key=("hour", "source"),
-    write="append",
+    partition="hour",
+    write="merge",
 )
 
 TABLES: Mapping[str, Table] = {

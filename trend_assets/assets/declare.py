@@ -1,0 +1,60 @@
+"""What all assets have in common: the table's schema as metadata, owners, kinds, the IO manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from trend_assets.lake.tables import Table
+
+OWNERS = ["team:trends"]
+IO_MANAGER = "lake_io_manager"
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's declared columns, as the Dagster UI shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.type,
+                description=f"{column.meaning} [{column.unit}]" if column.unit else column.meaning,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=(column.name,) == table.key),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def table_asset(table: Table, group: str, *extra_kinds: str) -> dict[str, Any]:
+    """The arguments of `@dg.asset` that every asset of a table shares."""
+    return {
+        "name": table.name,
+        "description": table.meaning,
+        "group_name": group,
+        "owners": OWNERS,
+        "kinds": {"duckdb", "polars", *extra_kinds},
+        "io_manager_key": IO_MANAGER,
+        "metadata": table_metadata(table),
+    }
+
+
+def table_metadata(table: Table) -> dict[str, Any]:
+    """Definition metadata: the column schema, and for the IO manager the partition's column."""
+    metadata: dict[str, Any] = {"dagster/column_schema": column_schema(table)}
+    if table.partition:
+        metadata["partition_expr"] = table.partition
+    return metadata
+
+
+def is_range(context: dg.AssetExecutionContext) -> bool:
+    """Whether the run writes many partitions: their events share one metadata, so it is kept small."""
+    keys = context.partition_key_range
+    return keys.start != keys.end
+
+
+def counts(context: dg.AssetExecutionContext, numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Numbers always, and what is large (plots, tables) only where one partition is written."""
+    return {**numbers} if is_range(context) else {**numbers, **more}

@@ -1,0 +1,77 @@
+"""Stage 2: raw events become events, their embeddings and the activity of topics."""
+
+from __future__ import annotations
+
+import dagster as dg
+import polars as pl
+
+from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.plots import bars
+from trend_assets.assets.text_model import text_model
+from trend_assets.enrichment.activity import topic_activity as activity_of
+from trend_assets.enrichment.embedder import embedding_frame, text_hash
+from trend_assets.enrichment.event_handler import EventHandler
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, REJECTED_EVENTS, TOPIC_ACTIVITY
+from trend_assets.settings import load_settings
+
+_KNOWN_TEXTS = """
+    SELECT text_hash, any_value(embedding) AS embedding FROM event_embeddings
+    WHERE model = ? AND text_hash IN (SELECT unnest(?)) GROUP BY text_hash
+"""
+
+
+def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """`events`, `event_embeddings` and `topic_activity`."""
+    shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
+
+    @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
+    def events(
+        context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame
+    ) -> dg.Output[pl.DataFrame]:
+        frame, rejected = EventHandler().handle(raw_events)
+        lake.lake.write(REJECTED_EVENTS, rejected)
+        types = frame.group_by("source", "event_type").len().sort("len", descending=True)
+        return dg.Output(
+            frame,
+            metadata=counts(
+                context,
+                {
+                    "rejected": rejected.height,
+                    "spam_share": float((frame["spam_score"] >= 0.5).mean() or 0.0),
+                },
+                by_type=bars(
+                    [f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"
+                ),
+            ),
+        )
+
+    @dg.asset(**table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"), **shared)
+    def event_embeddings(
+        context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame
+    ) -> dg.Output[pl.DataFrame]:
+        embedder = text_model(load_settings().embeddings)
+        hashes = [text_hash(text) for text in events["text"].unique()]
+        known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, hashes])
+        frame, embedded, cached = embedding_frame(events, known, embedder)
+        return dg.Output(
+            frame,
+            metadata={"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name},
+        )
+
+    @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
+    def topic_activity(
+        context: dg.AssetExecutionContext, events: pl.DataFrame
+    ) -> dg.Output[pl.DataFrame]:
+        frame = activity_of(events)
+        top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
+        return dg.Output(
+            frame,
+            metadata=counts(
+                context,
+                {"topics": frame["topic"].n_unique(), "mentions": int(frame["mentions"].sum())},
+                top_topics=bars(top["topic"].to_list(), top["mentions"].to_list(), "Mentions in this hour"),
+            ),
+        )
+
+    return [events, event_embeddings, topic_activity]

@@ -1,0 +1,45 @@
+"""Stage 3: events become a temporal graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from trend_assets.assets.declare import IO_MANAGER, OWNERS, counts, table_metadata
+from trend_assets.graph.builder import GraphBuilder
+from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, Table
+
+
+def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
+    """`temporal_edges`, and `nodes`, which says what their ends stand for."""
+
+    def out(table: Table) -> dg.AssetOut:
+        return dg.AssetOut(
+            description=table.meaning,
+            io_manager_key=IO_MANAGER,
+            metadata=table_metadata(table),
+            owners=OWNERS,
+            kinds={"duckdb", "polars"},
+            group_name="graph",
+            is_required=True,
+        )
+
+    @dg.multi_asset(
+        name="temporal_graph",
+        outs={"temporal_edges": out(TEMPORAL_EDGES), "nodes": out(NODES)},
+        partitions_def=hours,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def temporal_graph(
+        context: dg.AssetExecutionContext, events: pl.DataFrame
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
+        builder = GraphBuilder()
+        edges = builder.edges(events)
+        nodes = builder.nodes(events)
+        kinds = dict(nodes.group_by("kind").len().sort("kind").rows())
+        yield dg.Output(nodes, output_name="nodes", metadata=counts(context, kinds))
+        yield dg.Output(edges, output_name="temporal_edges", metadata=counts(context, {"edges": edges.height}))
+
+    return temporal_graph

@@ -1,0 +1,77 @@
+"""Dagster's event log on SQLite, a batch in one transaction.
+
+Dagster's own SQLite storage opens two engines an event: a backfill of 13,104 hours and 5 assets
+spends 15 minutes on bookkeeping alone. With `DAGSTER_EVENT_BATCH_SIZE` set, planned and
+materialization events come in batches, and a batch costs one transaction in the run's file and one
+in the index. PostgreSQL's storage batches by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dagster._core.events import ASSET_EVENTS
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import func, insert, select
+
+#: Events a batch that Dagster hands over at once.
+BATCH_SIZE = 1000
+
+
+class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
+    """`SqliteEventLogStorage` whose batches are stored in one transaction each.
+
+    Named in `dagster.yaml`; without a `base_dir` it keeps to `$DAGSTER_HOME/history/runs`, where
+    Dagster's default storage keeps its files too.
+    """
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> BatchedSqliteEventLogStorage:
+        folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
+        return cls(base_dir=str(folder), inst_data=inst_data)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Stores planned and materialization events, which are all that Dagster batches."""
+        batchable = all(
+            event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS for event in events
+        )
+        if len(events) < 2 or not batchable:
+            super().store_event_batch(events)
+            return
+        rows = [self._event_to_row(event) for event in events]
+        for run_id in {event.run_id for event in events}:
+            with self.run_connection(run_id) as connection:
+                connection.execute(insert(SqlEventLogStorageTable), [row for row in rows if row["run_id"] == run_id])
+        self._mirror(rows, events)
+
+    def _mirror(self, rows: Sequence[Mapping[str, Any]], events: Sequence[EventLogEntry]) -> None:
+        """The cross-run index: all events, and each asset's newest one."""
+        with self.index_transaction() as connection:
+            connection.execute(insert(SqlEventLogStorageTable), list(rows))
+            last = connection.execute(select(func.max(SqlEventLogStorageTable.c.id))).scalar_one()
+            # The index is locked for this transaction, so that the ids of one batch are consecutive.
+            first = last - len(events) + 1
+            self._store_asset_event_tags(connection, events, range(first, last + 1))
+            for offset, event in _newest_of_each_asset(events):
+                self._store_asset_event(connection, event, first + offset)
+
+
+def _newest_of_each_asset(events: Sequence[EventLogEntry]) -> Iterable[tuple[int, EventLogEntry]]:
+    newest: dict[tuple[str, Any], tuple[int, EventLogEntry]] = {}
+    for offset, event in enumerate(events):
+        dagster_event = event.dagster_event
+        if dagster_event is not None and dagster_event.asset_key is not None:
+            newest[dagster_event.asset_key.to_string(), dagster_event.event_type_value] = offset, event
+    return newest.values()

@@ -1,0 +1,38 @@
+"""What is run together: the hourly flow, the weekly training, and the flow without the text model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+HOURLY_JOB = "hourly_pipeline"
+WEEKLY_JOB = "weekly_training"
+IMPORT_JOB = "import_inbox"
+
+FLOW_ASSETS = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
+FORECAST_ASSETS = ("predictions", "prediction_outcomes")
+TRAINING_ASSETS = ("tgn_checkpoint", "training_runs")
+
+#: Dagster's default writes every event to the console at DEBUG, which costs as much as storing it.
+QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
+
+def asset_jobs() -> list[Any]:
+    """The jobs that schedules start and that people see in the UI."""
+    return [
+        dg.define_asset_job(
+            HOURLY_JOB,
+            selection=dg.AssetSelection.assets(*FLOW_ASSETS, *FORECAST_ASSETS),
+            executor_def=dg.in_process_executor,
+            config=QUIET,
+            description="Collect an hour, enrich it, extend the graph, forecast, and score what has come due.",
+        ),
+        dg.define_asset_job(
+            WEEKLY_JOB,
+            selection=dg.AssetSelection.assets(*TRAINING_ASSETS),
+            executor_def=dg.in_process_executor,
+            config=QUIET,
+            description="Train the TGN on everything before the week.",
+        ),
+    ]

@@ -1,0 +1,95 @@
+"""Runs started from the command: the same jobs and records as in the Dagster UI, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dagster import AssetKey, DagsterInstance
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
+
+from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
+from trend_assets.automation.partitions import hour_key, week_key
+
+_HOUR = timedelta(hours=1)
+
+
+class RunFailed(RuntimeError):
+    """A Dagster run failed; the message says at which step and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourRange:
+    """Whole UTC hours `[start, end)`."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def hours(self) -> int:
+        return int((self.end - self.start) / _HOUR)
+
+    def chunks(self, days: int) -> Iterator[HourRange]:
+        """The range in pieces of at most `days` days, in order."""
+        start = self.start
+        while start < self.end:
+            end = min(start + timedelta(days=days), self.end)
+            yield HourRange(start, end)
+            start = end
+
+
+def materialize_hours(
+    instance: DagsterInstance, hours: HourRange, assets: Sequence[str], *, tags: dict[str, str] | None = None
+) -> str:
+    """Materializes the assets for all hours of the range in one run; returns the run's id.
+
+    Raises:
+        RunFailed: a step failed.
+    """
+    first, last = hour_key(hours.start), hour_key(hours.end - _HOUR)
+    if first == last:
+        partition = {PARTITION_NAME_TAG: first}
+    else:
+        partition = {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+    return _execute(instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
+
+
+def materialize_week(instance: DagsterInstance, week: datetime) -> str:
+    """Trains the model of the week that begins at `week`, a Monday 00:00 UTC; returns the run's id."""
+    return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week)})
+
+
+def _execute(
+    instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]
+) -> str:
+    # Imported here: loading the definitions takes a second that no other command needs.
+    from trend_assets.definitions import defs
+
+    job = defs.resolve_job_def(job_name)
+    result = job.execute_in_process(
+        instance=instance,
+        tags=tags,
+        partition_key=tags.get(PARTITION_NAME_TAG),
+        asset_selection=[AssetKey(name) for name in assets],
+        raise_on_error=False,
+    )
+    if result.success:
+        return result.run_id
+    raise RunFailed(_why(result))
+
+
+def _why(result: object) -> str:
+    for event in result.all_events:  # type: ignore[attr-defined]
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause or error
+            return f"step {event.step_key} failed: {' '.join(cause.message.split())}"
+    for event in result.all_events:  # type: ignore[attr-defined]
+        if event.is_failure:
+            return " ".join((event.message or "the run failed").split())
+    return "the run failed"

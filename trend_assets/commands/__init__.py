@@ -1,0 +1,1 @@
+"""The sub-commands of `trend`, one a module; `trend_assets.cli` gathers them."""

@@ -1,0 +1,107 @@
+"""Dagster reads and writes the lake's tables as Polars frames.
+
+Stands on dagster-duckdb's IO manager: its slices (which table, which partitions) are kept, the
+connection is the lake's, and a write is one transaction that replaces its partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+import dagster as dg
+import polars as pl
+from dagster._core.storage.db_io_manager import DbIOManager, DbTypeHandler, TablePartitionDimension, TableSlice
+from dagster_duckdb import DuckDBIOManager
+from dagster_duckdb.io_manager import DuckDbClient
+
+from trend_assets.lake.connection import LakeLocation, lake_location
+from trend_assets.lake.store import Lake, table_named
+from trend_assets.settings import load_settings
+
+
+@cache
+def open_lake(location: LakeLocation) -> Lake:
+    """The process's one hold on a lake, opened at first use."""
+    return Lake(location)
+
+
+class LakeResource(dg.ConfigurableResource):
+    """The lake that the settings name, for assets that read more than their own partition."""
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(lake_location(load_settings()))
+
+
+class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
+    """Frames to table slices and back."""
+
+    @property
+    def supported_types(self) -> Sequence[type[object]]:
+        return [pl.DataFrame]
+
+    def handle_output(
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: pl.DataFrame, connection: None
+    ) -> Mapping[str, Any]:
+        """Writes as the table's mode says; the rows added are the output's metadata."""
+        start, end = _bounds(table_slice)
+        added = connection.write(table_named(table_slice.table), obj, start, end)
+        return {"dagster/row_count": obj.height, "rows_added": added}
+
+    def load_input(self, context: dg.InputContext, table_slice: TableSlice, connection: Lake) -> pl.DataFrame:
+        start, end = _bounds(table_slice)
+        return connection.read_table(
+            table_named(table_slice.table), start, end, columns=list(table_slice.columns or ())
+        )
+
+
+class LakeClient(DuckDbClient):
+    """The database of the IO manager is the lake: its own transactions, its own migrations."""
+
+    @staticmethod
+    def delete_table_slice(context: dg.OutputContext, table_slice: TableSlice, connection: Any) -> None:
+        """Nothing: the lake deletes and inserts in the one transaction of its write."""
+
+    @staticmethod
+    def ensure_schema_exists(context: dg.OutputContext, table_slice: TableSlice, connection: Any) -> None:
+        """Nothing: the lake's migrations made the tables when it was opened."""
+
+    @staticmethod
+    @contextmanager
+    def connect(context: Any, _: TableSlice) -> Iterator[Lake]:
+        yield open_lake(lake_location(load_settings()))
+
+
+class LakeIOManager(DuckDBIOManager):
+    """Stores assets in the lake's tables of the same name."""
+
+    database: str = "lake"
+
+    @staticmethod
+    def type_handlers() -> Sequence[DbTypeHandler]:
+        return [PolarsTypeHandler()]
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:
+        return DbIOManager(
+            db_client=LakeClient(),
+            database=self.database,
+            schema="main",
+            type_handlers=self.type_handlers(),
+            default_load_type=pl.DataFrame,
+            io_manager_name="LakeIOManager",
+        )
+
+
+def _bounds(table_slice: TableSlice) -> tuple[datetime | None, datetime | None]:
+    dimensions: Sequence[TablePartitionDimension] = table_slice.partition_dimensions or ()
+    if not dimensions:
+        return None, None
+    window = cast("dg.TimeWindow", dimensions[0].partitions)
+    if not window:
+        moment = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+        return moment, moment
+    return window.start, window.end

@@ -1,0 +1,82 @@
+"""Versions of the lake's tables. A lake is brought up to date when it is opened for writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+from trend_assets.lake.connection import LakeError
+from trend_assets.lake.tables import TABLES, Table
+
+_VERSION_TABLE = "lake_versions"
+
+
+def create_statement(table: Table) -> str:
+    """The statement that creates `table` where it does not exist."""
+    columns = ", ".join(
+        f'"{column.name}" {column.type}{"" if column.nullable else " NOT NULL"}' for column in table.columns
+    )
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})"
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    for table in TABLES.values():
+        connection.execute(create_statement(table))
+        connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
+    connection.execute(
+        """
+        CREATE OR REPLACE VIEW mentions AS
+        SELECT timestamp, hour, id AS event_id, unnest(topics) AS topic,
+               source || ':' || user_id AS user_id, source, event_type, content_id, edge_weight AS weight
+        FROM events
+        """
+    )
+
+
+#: Each step brings a lake from the version before it to its own; never change a released one.
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables}
+NEWEST = max(MIGRATIONS)
+
+
+def version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The version of the attached lake; 0 for one without tables."""
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?", [_VERSION_TABLE]
+    ).fetchone()
+    if not found or not found[0]:
+        return 0
+    row = connection.execute(f"SELECT max(version) FROM {_VERSION_TABLE}").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def refuse_newer(connection: duckdb.DuckDBPyConnection) -> int:
+    """The lake's version.
+
+    Raises:
+        LakeError: the lake was written by a newer release.
+    """
+    found = version(connection)
+    if found > NEWEST:
+        raise LakeError(
+            f"this lake has version {found}, this release knows versions up to {NEWEST}: "
+            "update trend_assets, or point TREND_HOME to another folder"
+        )
+    return found
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply every missing step in one transaction; the caller holds the write lock."""
+    found = refuse_newer(connection)
+    if found == NEWEST:
+        return
+    connection.execute("BEGIN")
+    try:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {_VERSION_TABLE} (version BIGINT, applied_at TIMESTAMPTZ)")
+        for step in range(found + 1, NEWEST + 1):
+            MIGRATIONS[step](connection)
+            connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (?, now())", [step])
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

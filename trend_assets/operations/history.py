@@ -1,0 +1,40 @@
+"""The mentions of the lake as a forecast sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from trend_assets.forecasting.history import History
+from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.lake.store import Lake
+from trend_assets.settings import ForecastSettings
+
+
+class NothingKnown(RuntimeError):
+    """There is nothing to forecast from; the message says what to do."""
+
+
+def load_history(lake: Lake, end: datetime | None = None) -> History:
+    """All mentions before `end` (timezone-aware; by default all that there are).
+
+    The history begins at the first hour that has an event.
+
+    Raises:
+        NothingKnown: no event names a topic before `end`.
+    """
+    where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
+    mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM mentions {where}", parameters)
+    if mentions.is_empty():
+        before = f" before {end.isoformat()}" if end else ""
+        raise NothingKnown(
+            f"the lake has no events that name a topic{before}: "
+            "import or collect posts, then run `trend backfill --start DAY --end DAY`"
+        )
+    start = mentions["timestamp"].min()
+    assert isinstance(start, datetime)
+    return History.from_mentions(mentions, start.replace(minute=0, second=0, microsecond=0), end)
+
+
+def label_settings(forecast: ForecastSettings) -> LabelSettings:
+    """The labels' definitions as the settings have them."""
+    return LabelSettings(**forecast.model_dump())

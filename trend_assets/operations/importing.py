@@ -1,0 +1,88 @@
+"""Files of posts into the lake: `raw_events` and `rejected_events`, batch by batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.sources.archive import ArchiveError, Batch, read_archive
+from trend_assets.sources.columns import ColumnMap
+from trend_assets.sources.frames import raw_frame, rejected_frame
+
+_BATCH_ROWS = 5000
+
+Progress = Callable[[Path, Batch], None]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What one file gave; `error` says why it could not be read, or not to its end."""
+
+    path: Path
+    rows: int = 0
+    events: int = 0
+    added: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    first: datetime | None = None
+    last: datetime | None = None
+    error: str | None = None
+
+    @property
+    def rejected(self) -> int:
+        return self.reasons.total()
+
+
+def import_file(
+    lake: Lake, path: Path, columns: ColumnMap | None = None, progress: Progress | None = None
+) -> FileReport:
+    """Imports one file; what was read before an error stays imported.
+
+    A second import of the same file adds nothing: events are known by their id, rejections by a hash.
+    """
+    report = FileReport(path)
+    try:
+        for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
+            _store(lake, path, batch, report)
+            if progress:
+                progress(path, batch)
+    except ArchiveError as error:
+        report.error = str(error)
+    _record(lake, report)
+    return report
+
+
+def _store(lake: Lake, path: Path, batch: Batch, report: FileReport) -> None:
+    now = datetime.now(UTC)
+    raw = raw_frame(batch.payloads, path.name, now)
+    report.added += lake.write(RAW_EVENTS, raw) if raw.height else 0
+    if batch.rejections:
+        lake.write(REJECTED_EVENTS, rejected_frame(batch.rejections, path.name, now))
+    report.rows += batch.rows
+    report.events += raw.height
+    report.reasons.update(rejection.reason for rejection in batch.rejections)
+    if raw.height:
+        hours = [raw["hour"].min(), raw["hour"].max()]
+        report.first = min(filter(None, [report.first, hours[0]]))  # type: ignore[type-var]
+        report.last = max(filter(None, [report.last, hours[1]]))  # type: ignore[type-var]
+
+
+def _record(lake: Lake, report: FileReport) -> None:
+    """One row in `collection_status`, at the hour of the import itself."""
+    now = datetime.now(UTC)
+    status = "complete" if report.error is None else ("partial" if report.events else "failed")
+    row = {
+        "hour": now.replace(minute=0, second=0, microsecond=0),
+        "source": report.path.name,
+        "status": status,
+        "events": report.events,
+        "rejected": report.rejected,
+        "requests": 0,
+        "finished_at": now,
+        "message": report.error or "",
+    }
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([row]))

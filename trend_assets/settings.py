@@ -1,0 +1,290 @@
+"""All settings: a YAML file, overridden by `TREND_*` environment variables.
+
+`TREND_CONFIG` names the file (else `trend.yaml` in the working folder, where there is one);
+`TREND_HOME` names the folder of everything that a run makes. Nested settings take two underscores
+in the environment: `TREND_FORECAST__THRESHOLD=10`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_PREFIX = "TREND_"
+#: Read outside this model: the file's own address, and where tests find real data.
+_OTHER_VARIABLES = {"TREND_CONFIG", "TREND_SHARED_DATA"}
+
+
+class SettingsError(ValueError):
+    """The settings are wrong; the message names key, place and what would be right."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSettings(_Section):
+    """Where the lake's catalog and files are."""
+
+    catalog_url: SecretStr | None = Field(
+        None, description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE of the catalog; SQLite where absent."
+    )
+    data_path: str | None = Field(
+        None, description="Folder or object storage address (s3://BUCKET/PREFIX) of the Parquet files."
+    )
+    s3_key_id: SecretStr | None = Field(None, description="Access key of the object storage.")
+    s3_secret: SecretStr | None = Field(None, description="Secret key of the object storage.")
+    s3_endpoint: str | None = Field(None, description="Host and port of an S3-compatible storage.")
+    s3_region: str | None = Field(None, description="Region of the object storage.")
+    memory_limit: str = Field("2GB", description="DuckDB's memory limit.")
+    threads: int = Field(2, ge=1, description="DuckDB's threads.")
+
+
+class ScheduleSettings(_Section):
+    """When the pipeline runs."""
+
+    minute: int = Field(10, ge=0, le=59, description="Minute of each hour at which the last hour is collected.")
+    recollect_hours: int = Field(
+        2, ge=0, le=48, description="Hours before the last one that are collected again, for late posts."
+    )
+    training_weekday: int = Field(0, ge=0, le=6, description="Day of the weekly training, 0 is Monday.")
+    training_hour: int = Field(1, ge=0, le=23, description="UTC hour of the weekly training.")
+    history_start: str = Field("2014-01-01", description="The first day that has partitions (UTC).")
+
+
+class ArchiveSettings(_Section):
+    """How files of posts are read."""
+
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="Event field to column name, for CSV, Parquet and JSON lines."
+    )
+
+
+class EmbeddingSettings(_Section):
+    """The text model."""
+
+    model: str = Field("all-MiniLM-L6-v2", description="A sentence-transformers model.")
+    batch_size: int = Field(64, ge=1, description="Texts a batch.")
+    device: str = Field("cpu", description="cpu, or cuda where there is one.")
+
+
+class ForecastSettings(_Section):
+    """What is forecast: the labels' definitions."""
+
+    window_hours: int = Field(24, ge=1, description="Hours before the cut in which a topic must be mentioned.")
+    horizon_hours: int = Field(24, ge=1, description="Hours after the cut that are forecast.")
+    threshold: int = Field(8, ge=1, description="Mentions in the horizon that count as risen.")
+    min_growth: int = Field(4, ge=0, description="`emerges`: mentions more than in the horizon before the cut.")
+    min_support: int = Field(1, ge=1, description="Mentions in the window that make a topic a candidate.")
+    burst_ratio: float = Field(2.0, gt=0, description="`bursts`: times what is usual for the topic.")
+
+
+class TrainingSettings(_Section):
+    """How the TGN is trained."""
+
+    history_days: int = Field(365, ge=7, description="Days of cuts that the heads are fitted on.")
+    min_events: int = Field(500, ge=1, description="Events below which there is nothing to train on.")
+    seed: int = Field(0, ge=0, description="Seed of all chance in training.")
+    epochs: int = Field(2, ge=1, description="Passes of link prediction over the history.")
+
+
+class SimulatorSettings(_Section):
+    """The simulated world: for the demo and for trying things; it says so wherever it is shown."""
+
+    enabled: bool = Field(False, description="Collect from the simulated world.")
+    seed: int = Field(7, ge=0, description="The world's seed.")
+    start: str = Field("2026-01-05", description="The day on which the world begins (UTC).")
+    users: int = Field(600, ge=10, description="People in the world.")
+
+
+class ApiSettings(_Section):
+    """The read API."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port it listens on.")
+
+
+class DagsterSettings(_Section):
+    """The Dagster webserver."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(3000, ge=1, le=65535, description="Port it listens on.")
+
+
+def _default_home() -> Path:
+    """`data/` of the checkout that this package runs from, else of the working folder."""
+    checkout = Path(__file__).resolve().parents[1]
+    return (checkout if (checkout / "workspace.yaml").exists() else Path.cwd()) / "data"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; see `trend config example`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    home: Path = Field(default_factory=_default_home, description="Folder of everything that a run makes.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+    lake: LakeSettings = LakeSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    embeddings: EmbeddingSettings = EmbeddingSettings()
+    forecast: ForecastSettings = ForecastSettings()
+    training: TrainingSettings = TrainingSettings()
+    simulator: SimulatorSettings = SimulatorSettings()
+    api: ApiSettings = ApiSettings()
+    dagster: DagsterSettings = DagsterSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The file is handed in as arguments, and the environment wins over it.
+        return env_settings, init_settings
+
+    @property
+    def models_folder(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+
+def settings_file() -> Path | None:
+    """The YAML file in force, if there is one.
+
+    Raises:
+        SettingsError: `TREND_CONFIG` names a file that does not exist.
+    """
+    named = os.environ.get("TREND_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise SettingsError(f"TREND_CONFIG names {named}, which is not a file")
+        return Path(named)
+    return Path("trend.yaml") if Path("trend.yaml").is_file() else None
+
+
+def load_settings() -> Settings:
+    """The settings in force.
+
+    Raises:
+        SettingsError: an unknown key, a wrong type or value, or a file that is not YAML; the message
+            names the key, where it stands, and the nearest valid name.
+    """
+    path = settings_file()
+    values = _read_yaml(path) if path else {}
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error, path, values))) from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path} must hold keys and values, not {type(values).__name__}")
+    return values
+
+
+def _explain(error: ValidationError, path: Path | None, values: Mapping[str, Any]) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        location = [str(part) for part in problem["loc"]]
+        key = ".".join(location)
+        where = _place(location, path, values)
+        if problem["type"] == "extra_forbidden":
+            yield f"unknown setting {key} in {where}{_nearest(location[-1], _names(location[:-1]))}"
+        else:
+            yield f"wrong value for {key} in {where}: {problem['msg']}"
+
+
+def _place(location: list[str], path: Path | None, values: Mapping[str, Any]) -> str:
+    variable = _PREFIX + "__".join(location).upper()
+    if variable in {name.upper() for name in os.environ}:
+        return f"the environment ({variable})"
+    return str(path) if path and location[0] in values else "the environment"
+
+
+def _names(location: list[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in location:
+        annotation = model.model_fields[part].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _nearest(name: str, valid: list[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), valid, n=1, cutoff=0.5)
+    return f": did you mean {close[0]}?" if close else f": valid are {', '.join(valid)}"
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    """pydantic-settings passes over variables that fit no field, and a typo would be lost."""
+    for variable in sorted(environment):
+        if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
+            continue
+        location = variable.removeprefix(_PREFIX).lower().split("__")
+        for depth, part in enumerate(location):
+            valid = _names(location[:depth])
+            if valid and part not in valid:
+                hint = _nearest(part, valid)
+                raise SettingsError(f"unknown setting {'.'.join(location)} in the environment ({variable}){hint}")
+
+
+def example_yaml() -> str:
+    """A commented YAML file with every setting at its default."""
+    lines = ["# Settings of trend_assets. Every key may be left out; TREND_* variables override this file.", ""]
+    for name, field in Settings.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, _Section):
+            lines += ["", f"# {(annotation.__doc__ or '').strip()}", f"{name}:"]
+            for key, inner in annotation.model_fields.items():
+                lines += [f"  # {inner.description}", f"  {_example(key, inner.get_default(call_default_factory=True))}"]
+        elif name == "home":
+            lines += [f"# {field.description}", "# home: data"]
+        else:
+            lines += [f"# {field.description}", _example(name, field.default)]
+    return "\n".join(lines) + "\n"
+
+
+def _example(key: str, value: Any) -> str:
+    if value is None:
+        return f"# {key}:"
+    return yaml.safe_dump({key: value}, default_flow_style=False).strip()
+
+
+def shown(settings: Settings) -> str:
+    """The effective settings as YAML, secrets hidden."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
