@@ -1,0 +1,183 @@
+"""What people talk about: perennial topics, and those that are born, spread and die."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from trend_assets.simulator.phrases import ARABIC_NAMES, KANA, LATIN_SYLLABLES
+from trend_assets.simulator.vocabulary import COMMUNITIES, EVERY_DAY, Community, Week
+
+_HOUR = 3600.0
+_ENTITIES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Attention that comes from outside the follower ties, platform by platform.
+
+    It rises over ``rise`` and fades over ``fade`` hours from each platform's own beginning (seconds
+    since 1970), so that one platform leads and another lags.
+    """
+
+    size: float
+    rise: float
+    fade: float
+    begins_on_x: float
+    begins_on_youtube: float
+    begins_on_google: float
+
+    def intensity(self, now: float, begins: float) -> float:
+        """Attention at ``now`` on the platform where it begins at ``begins``; at most ``size``."""
+        hours = (now - begins) / _HOUR
+        if hours <= 0 or hours > 8 * self.fade:
+            return 0.0
+        return self.size * (1 - math.exp(-hours / self.rise)) * math.exp(-hours / self.fade)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Topic:
+    """One topic.
+
+    ``label`` is how X writes it, sign included, ``term`` how people search for it; ``interest`` is the
+    community's place in a user's interests. ``infectiousness`` says
+    how readily it is passed on, ``half_life`` (hours) how long. ``share`` and ``week`` are a perennial
+    topic's, ``news`` that of a topic which the outside world brings. ``born`` is in seconds since 1970.
+    """
+
+    number: int
+    label: str
+    term: str
+    entity: str
+    kind: str
+    community: Community
+    interest: int
+    language: str
+    nouns: tuple[str, ...]
+    born: float
+    infectiousness: float = 0.0
+    half_life: float = 24.0
+    share: float = 0.0
+    week: Week = EVERY_DAY
+    news: News | None = None
+
+    @property
+    def perennial(self) -> bool:
+        return self.share > 0
+
+    @property
+    def lag(self) -> float:
+        """Hours by which searches follow the posts of a topic that spreads by itself; 1 to 7."""
+        return 1.0 + self.number * 2.618 % 6.0
+
+
+class TopicBook:
+    """Makes topics and knows every one that was made.
+
+    The entities of a community (people, products, teams) come back in topic after topic, and some are
+    more talked about than others.
+    """
+
+    def __init__(self, seed: int, born: float) -> None:
+        """Args: seed of the world; its beginning, when the perennial topics are already there."""
+        rng = random.Random(f"{seed}:topics")
+        self.topics: list[Topic] = []
+        self._labels: set[str] = set()
+        self._spam: dict[str, Topic] = {}
+        self._entities = {
+            (community.name, language): [
+                (_entity(rng, language), rng.lognormvariate(0, 0.45)) for _ in range(_ENTITIES)
+            ]
+            for community in COMMUNITIES
+            for language in community.languages
+        }
+        for community in COMMUNITIES:
+            for perennial in community.perennials:
+                self._add(
+                    label=perennial.label,
+                    term=perennial.label[1:],
+                    entity=perennial.label[1:],
+                    kind="",
+                    community=community,
+                    language=next(iter(community.languages)),
+                    nouns=next(iter(community.dialects.values())).nouns,
+                    born=born,
+                    share=perennial.share,
+                    week=perennial.week,
+                )
+
+    @property
+    def perennials(self) -> list[Topic]:
+        return [topic for topic in self.topics if topic.perennial]
+
+    def give_birth(
+        self,
+        rng: random.Random,
+        born: float,
+        community: Community,
+        language: str,
+        taste: float = 1.0,
+        news: News | None = None,
+    ) -> Topic:
+        """A new topic; ``taste`` (1 is average) makes it more infectious."""
+        dialect = community.dialects[language]
+        entity, popularity = rng.choice(self._entities[community.name, language])
+        kind = rng.choice(list(dialect.kinds))
+        return self._add(
+            label=self._unused(_label(rng, entity, kind, language, community.cashtags)),
+            term=f"{entity} {kind}".casefold(),
+            entity=entity,
+            kind=kind,
+            community=community,
+            language=language,
+            nouns=tuple(rng.sample(dialect.nouns, 4)),
+            born=born,
+            infectiousness=rng.lognormvariate(-0.2, 0.7) * dialect.kinds[kind] * popularity * taste,
+            half_life=rng.lognormvariate(math.log(16), 0.5),
+            news=news,
+        )
+
+    def spam(self, label: str, born: float) -> Topic:
+        """The topic of a spam campaign; the same label is the same topic."""
+        known = self._spam.get(label)
+        if known is None:
+            known = self._spam[label] = self._add(
+                label=label, term=label[1:], entity=label[1:], kind="", community=COMMUNITIES[0],
+                language="en", nouns=("offer", "link", "prize", "deal"), born=born,
+            )  # fmt: skip
+        return known
+
+    def _add(self, community: Community, **values: Any) -> Topic:
+        interest = COMMUNITIES.index(community)
+        topic = Topic(number=len(self.topics), community=community, interest=interest, **values)
+        self.topics.append(topic)
+        self._labels.add(topic.label.casefold())
+        return topic
+
+    def _unused(self, label: str) -> str:
+        return next(name for name in _numbered(label) if name.casefold() not in self._labels)
+
+
+def _numbered(label: str) -> Iterable[str]:
+    yield label
+    for number in itertools.count(2):
+        # A cashtag takes no digits.
+        yield f"{label}{number}" if label[0] == "#" else label + "X" * (number - 1)
+
+
+def _entity(rng: random.Random, language: str) -> str:
+    if language == "ja":
+        return "".join(rng.choices(KANA, k=rng.choice((3, 4))))
+    if language == "ar":
+        return rng.choice(ARABIC_NAMES)
+    return "".join(rng.choices(LATIN_SYLLABLES, k=rng.choice((2, 2, 3)))).capitalize()
+
+
+def _label(rng: random.Random, entity: str, kind: str, language: str, cashtags: bool) -> str:
+    if cashtags and rng.random() < 0.6:
+        return "$" + entity.upper()[:4]
+    return f"#{entity}_{kind}" if language == "ar" else f"#{entity}{kind}"
