@@ -1,0 +1,89 @@
+"""Which parser reads which format, and what a collector is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from trend_assets.sources import google_trends, twitter, youtube
+from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.event import Event, Payload, Rejected
+from trend_assets.sources.wire_json import loads
+
+TWITTER_V1 = "twitter_v1"
+X_V2 = "x_v2"
+YOUTUBE_V3 = "youtube_v3"
+GOOGLE_TRENDS = "google_trends"
+#: Followed by the column map in its textual form, so that a row can be read from the lake alone.
+COLUMNS_PREFIX = "columns:"
+
+Parser = Callable[[Mapping[str, Any]], Event]
+
+PARSERS: Mapping[str, Parser] = {
+    TWITTER_V1: twitter.parse_v1,
+    X_V2: twitter.parse_v2,
+    YOUTUBE_V3: youtube.parse,
+    GOOGLE_TRENDS: google_trends.parse,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What was received but cannot be an event: where it stood (from 1), why, and the text as it came."""
+
+    line: int | None
+    reason: str
+    raw_data: str
+
+
+class Collector(Protocol):
+    """A source that is asked over and over what happened."""
+
+    source: str
+
+    def collect(self, start: datetime, end: datetime) -> Iterator[Payload | Rejection]:
+        """What happened in ``[start, end)``, both timezone-aware, in any order."""
+        ...
+
+
+def parser(format: str) -> Parser:
+    """The parser of a format.
+
+    Raises:
+        Rejected: an unknown format, or a column map that cannot be read.
+    """
+    found = PARSERS.get(format)
+    if found is not None:
+        return found
+    if format.startswith(COLUMNS_PREFIX):
+        return _row_parser(format.removeprefix(COLUMNS_PREFIX))
+    raise Rejected(f"unknown format {format[:60]!r}: expected {', '.join(PARSERS)} or {COLUMNS_PREFIX}MAP")
+
+
+@lru_cache(maxsize=64)
+def _row_parser(written: str) -> Parser:
+    try:
+        column_map = ColumnMap.parse(written)
+    except ColumnMapError as error:
+        raise Rejected(str(error)) from None
+    return lambda row: parse_row(row, column_map)
+
+
+def parse(format: str, raw_data: str) -> Event:
+    """A payload as it is kept in the lake, as an event.
+
+    Args:
+        format: `twitter_v1`, `x_v2`, `youtube_v3`, `google_trends` or ``columns:`` and a column map.
+        raw_data: the payload as received, JSON text.
+
+    Raises:
+        Rejected: an unknown format, not a JSON object, or what the format's parser refuses.
+    """
+    read = parser(format)
+    payload = loads(raw_data)
+    if not isinstance(payload, dict):
+        raise Rejected("not a JSON object")
+    return read(payload)
