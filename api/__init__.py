@@ -1,0 +1,1 @@
+"""The read API: it reads the lake and never writes it."""

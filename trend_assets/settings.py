@@ -17,12 +17,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from trend_assets.errors import TrendError
+
 _PREFIX = "TREND_"
 #: Read outside this model: the file's own address, and where tests find real data.
 _OTHER_VARIABLES = {"TREND_CONFIG", "TREND_SHARED_DATA"}
 
 
-class SettingsError(ValueError):
+class SettingsError(TrendError):
     """The settings are wrong; the message names key, place and what would be right."""
 
 

@@ -13,9 +13,11 @@ from trend_assets.sources.registry import Collector
 
 def enabled_collectors(settings: Settings) -> list[Collector]:
     """The sources to ask, in a fixed order; none where nothing is enabled."""
-    simulator = settings.simulator
-    if not simulator.enabled:
-        return []
+    return list(simulated_collectors(settings.simulator)) if settings.simulator.enabled else []
+
+
+def simulated_collectors(simulator: SimulatorSettings) -> list[SimulatedCollector]:
+    """The three platforms of one simulated world."""
     world = _world(simulator)
     return [SimulatedCollector(source, world) for source in ("twitter", "youtube", "google_trends")]
 

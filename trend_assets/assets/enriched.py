@@ -1,7 +1,5 @@
 """Stage 2: raw events become events, their embeddings and the activity of topics."""
 
-from __future__ import annotations
-
 import dagster as dg
 import polars as pl
 
@@ -9,7 +7,7 @@ from trend_assets.assets.declare import counts, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
-from trend_assets.enrichment.embedder import embedding_frame, text_hash
+from trend_assets.enrichment.embedding_table import embedding_frame, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, REJECTED_EVENTS, TOPIC_ACTIVITY
@@ -51,7 +49,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame
     ) -> dg.Output[pl.DataFrame]:
         embedder = text_model(load_settings().embeddings)
-        hashes = [text_hash(text) for text in events["text"].unique()]
+        hashes = text_hashes(events)["text_hash"].unique().to_list()
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, hashes])
         frame, embedded, cached = embedding_frame(events, known, embedder)
         return dg.Output(

@@ -1,7 +1,5 @@
 """Stage 3: events become a temporal graph."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -15,11 +13,11 @@ from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, Table
 def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
     """`temporal_edges`, and `nodes`, which says what their ends stand for."""
 
-    def out(table: Table) -> dg.AssetOut:
+    def out(table: Table, hour: str) -> dg.AssetOut:
         return dg.AssetOut(
             description=table.meaning,
             io_manager_key=IO_MANAGER,
-            metadata=table_metadata(table),
+            metadata={**table_metadata(table), "partition_expr": hour},
             owners=OWNERS,
             kinds={"duckdb", "polars"},
             group_name="graph",
@@ -28,7 +26,7 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="temporal_graph",
-        outs={"temporal_edges": out(TEMPORAL_EDGES), "nodes": out(NODES)},
+        outs={"temporal_edges": out(TEMPORAL_EDGES, "hour"), "nodes": out(NODES, "first_seen")},
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )

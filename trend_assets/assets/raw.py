@@ -1,7 +1,5 @@
 """Stage 1: what the sources gave."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg

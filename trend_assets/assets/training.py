@@ -1,7 +1,5 @@
 """Stage 4: each week a TGN is trained on what was known when the week began."""
 
-from __future__ import annotations
-
 import json
 import time
 from datetime import UTC, datetime

@@ -15,11 +15,12 @@ from dagster._core.storage.tags import (
 
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
 from trend_assets.automation.partitions import hour_key, week_key
+from trend_assets.errors import TrendError
 
 _HOUR = timedelta(hours=1)
 
 
-class RunFailed(RuntimeError):
+class RunFailed(TrendError):
     """A Dagster run failed; the message says at which step and why."""
 
 

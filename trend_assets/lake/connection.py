@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from trend_assets.errors import TrendError
 from trend_assets.settings import Settings
 
 LAKE = "lake"
 _EXTENSIONS = ("ducklake", "sqlite_scanner", "postgres_scanner", "httpfs")
 
 
-class LakeError(RuntimeError):
+class LakeError(TrendError):
     """The lake cannot be opened, read or written; the message says why and what to do."""
 
 

@@ -70,7 +70,10 @@ class Lake:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own on the same attached lake; for one thread."""
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        # What is in use, and the time zone, belong to a connection and are not handed on to its cursors.
+        cursor.execute("USE lake; SET TimeZone = 'UTC'")
+        return cursor
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.lake.store import Lake
 from trend_assets.settings import ForecastSettings
 
 
-class NothingKnown(RuntimeError):
+class NothingKnown(TrendError):
     """There is nothing to forecast from; the message says what to do."""
 
 

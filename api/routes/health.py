@@ -1,0 +1,63 @@
+"""Whether the platform is fit to serve."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.lake import LakeReader, Reader
+from api.models import Health, SourceStatus
+from trend_assets import __version__
+from trend_assets.lake.connection import LakeError
+
+router = APIRouter(tags=["health"])
+
+_LAST = """
+    SELECT source, max(hour) AS hour, arg_max(status, hour) AS status, arg_max(events, hour) AS events,
+           arg_max(message, hour) AS message
+    FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50
+"""
+
+
+@router.get("/health", responses={503: {"model": Health, "description": "Not fit to serve, with reasons."}})
+def health(response: Response, lake: Reader) -> Health:
+    """The lake, the last collection of each source, the last training, the last forecast."""
+    try:
+        found = _health(lake)
+    except LakeError as error:
+        found = Health(
+            status="unavailable",
+            reasons=[str(error)],
+            version=__version__,
+            lake_snapshot=None,
+            last_event=None,
+            last_collection=[],
+            last_training=None,
+            last_prediction=None,
+        )
+    response.status_code = 200 if found.status == "ok" else 503
+    return found
+
+
+def _health(lake: LakeReader) -> Health:
+    newest = lake.read(
+        """
+        SELECT (SELECT max(timestamp) FROM raw_events) AS event,
+               (SELECT max(week) FROM training_runs WHERE status = 'succeeded') AS training,
+               (SELECT max(cut) FROM predictions) AS prediction
+        """
+    ).row(0, named=True)
+    reasons = []
+    if newest["event"] is None:
+        reasons.append("no events yet: run `trend import FILE` or `trend demo`")
+    if newest["event"] is not None and newest["prediction"] is None:
+        reasons.append("no forecast yet: run `trend predict` or let the hourly schedule run")
+    return Health(
+        status="unavailable" if reasons else "ok",
+        reasons=reasons,
+        version=__version__,
+        lake_snapshot=lake.snapshot(),
+        last_event=newest["event"],
+        last_collection=[SourceStatus(**row) for row in lake.read(_LAST).iter_rows(named=True)],
+        last_training=newest["training"],
+        last_prediction=newest["prediction"],
+    )

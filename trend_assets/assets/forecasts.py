@@ -1,0 +1,56 @@
+"""Stage 5: what will rise, and what became of it."""
+
+import dagster as dg
+import polars as pl
+
+from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.plots import bars
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets.operations.predicting import forecast_hours, score_hours
+from trend_assets.settings import load_settings
+
+
+def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon has passed."""
+    horizon = load_settings().forecast.horizon_hours
+    shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
+    this_week = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+    come_due = dg.TimeWindowPartitionMapping(
+        start_offset=-horizon, end_offset=-horizon, allow_nonexistent_upstream_partitions=True
+    )
+
+    @dg.asset(
+        **table_asset(PREDICTIONS, "forecasting", "pytorch"),
+        **shared,
+        deps=["topic_activity", dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
+    )
+    def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
+        window = context.partition_time_window
+        frame = forecast_hours(lake.lake, load_settings(), window.start, window.end)
+        top = frame.filter(pl.col("label") == "bursts").sort("cut", "rank").head(10)
+        return dg.Output(
+            frame,
+            metadata=counts(
+                context,
+                {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
+                top_bursts=bars(
+                    top["topic"].to_list(), top["source_events_count"].to_list(), "Likeliest to burst: mentions now"
+                ),
+            ),
+        )
+
+    @dg.asset(
+        **table_asset(PREDICTION_OUTCOMES, "forecasting"),
+        **shared,
+        deps=["topic_activity", dg.AssetDep(predictions, partition_mapping=come_due)],
+    )
+    def prediction_outcomes(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
+        window = context.partition_time_window
+        frame = score_hours(lake.lake, load_settings(), window.start, window.end)
+        return dg.Output(
+            frame,
+            metadata={"came_true": int(frame["came_true"].sum()), "scored": frame.height},
+        )
+
+    return [predictions, prediction_outcomes]

@@ -1,0 +1,85 @@
+"""The `trend` command: it gathers the sub-commands and turns errors into one sentence."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from trend_assets import __version__
+from trend_assets.commands import (
+    backfill,
+    backtest,
+    config,
+    demo,
+    import_archive,
+    predict,
+    query,
+    simulate,
+    status,
+    train,
+    up,
+)
+from trend_assets.commands.console import errors
+from trend_assets.errors import TrendError
+
+#: What a user can mend: told in one sentence, without a traceback.
+EXPECTED = (TrendError, OSError)
+
+app = typer.Typer(
+    help="Forecast which topics will rise. All times are UTC.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("import")(import_archive.import_archive)
+app.command()(backfill.backfill)
+app.command()(train.train)
+app.command()(predict.predict)
+app.command()(backtest.backtest)
+app.command()(status.status)
+app.command("sql")(query.sql)
+app.add_typer(config.app, name="config")
+app.command()(simulate.simulate)
+app.command()(demo.demo)
+app.command()(up.up)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before the sub-command."""
+
+
+def main() -> None:
+    """Entry point: exit status 0, or 1 with one sentence on standard error."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        app()
+    except EXPECTED as error:
+        if debug:
+            raise
+        errors.print(f"trend: {error}", soft_wrap=True, markup=False)
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        errors.print(
+            f"trend: unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)",
+            soft_wrap=True,
+            markup=False,
+        )
+        sys.exit(1)

@@ -1,0 +1,61 @@
+"""How the command speaks: one console, progress with an ETA, UTC dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def progress(unit: str) -> Progress:
+    """A progress bar that counts `unit`, with elapsed time and ETA; silent where nobody watches."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        console=errors,
+        disable=not errors.is_terminal,
+    )
+
+
+def utc_moment(text: str) -> datetime:
+    """A UTC date or time as people type it; without a zone it is UTC.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2015-01-01 or 2015-01-01T06:00") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def utc_hour(text: str) -> datetime:
+    """Like `utc_moment`, but only whole hours.
+
+    Raises:
+        typer.BadParameter: it has minutes or seconds.
+    """
+    moment = utc_moment(text)
+    if moment.minute or moment.second or moment.microsecond:
+        raise typer.BadParameter(f"{text!r} is not a whole hour")
+    return moment

@@ -1,0 +1,62 @@
+"""`trend status`: what the lake holds and how the last runs went."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from trend_assets.commands.console import console
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import TABLES
+from trend_assets.settings import load_settings
+
+_SOURCES = """
+    SELECT source, max(hour) AS last_hour, arg_max(status, finished_at) AS status, sum(events)::BIGINT AS events,
+           sum(rejected)::BIGINT AS rejected, arg_max(message, finished_at) AS message
+    FROM collection_status GROUP BY source ORDER BY max(finished_at) DESC LIMIT 20
+"""
+_TRAININGS = """
+    SELECT week, status, model_version, seconds, error FROM training_runs ORDER BY started_at DESC LIMIT 5
+"""
+
+
+def status() -> None:
+    """Show what the lake holds, the sources' last hours and the last trainings.
+
+    Example: trend status
+    """
+    settings = load_settings()
+    lake = Lake(lake_location(settings), read_only=True)
+    console.print(f"lake {settings.home / 'lake'}, snapshot {lake.snapshot()}")
+    console.print(_tables(lake))
+    console.print(_rows(lake, _SOURCES, "no collection yet"))
+    console.print(_rows(lake, _TRAININGS, "no training yet"))
+
+
+def _tables(lake: Lake) -> Table:
+    table = Table("table", "rows", "from", "to")
+    for declared in TABLES.values():
+        times = f"min({declared.partition}), max({declared.partition})" if declared.partition else "NULL, NULL"
+        count, first, last = lake.read(f"SELECT count(*), {times} FROM {declared.name}").row(0)
+        table.add_row(declared.name, f"{count:,}", _moment(first), _moment(last))
+    return table
+
+
+def _moment(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if value is not None else ""
+
+
+def _rows(lake: Lake, query: str, empty: str) -> Table | str:
+    frame = lake.read(query)
+    if frame.is_empty():
+        return empty
+    table = Table(*frame.columns)
+    for row in frame.iter_rows():
+        table.add_row(*("" if value is None else _cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if hasattr(value, "strftime"):
+        return _moment(value)
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,43 @@
+"""`trend train`: the model of one week."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from trend_assets.commands.console import console, utc_moment
+from trend_assets.settings import load_settings
+
+
+def train(
+    week: Annotated[
+        str | None, typer.Option(help="Any day of the week; it sees only what was before that week's Monday.")
+    ] = None,
+) -> None:
+    """Train the model of a week (default: this one) on everything before its Monday 00:00 UTC.
+
+    Example: trend train --week 2015-01-05
+    """
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.launch import materialize_week
+    from trend_assets.lake.connection import lake_location
+    from trend_assets.lake.store import Lake
+
+    monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
+    settings = load_settings()
+    materialize_week(open_instance(settings), monday)
+    row = Lake(lake_location(settings), read_only=True).read(
+        "SELECT model_version, seconds, metrics FROM training_runs WHERE week = ? AND status = 'succeeded' "
+        "ORDER BY started_at DESC LIMIT 1",
+        [monday],
+    )
+    console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
+    console.print_json(row["metrics"][0])
+
+
+def monday_of(moment: datetime) -> datetime:
+    """Monday 00:00 UTC of the week that holds `moment`."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
