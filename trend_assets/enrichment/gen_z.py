@@ -32,14 +32,22 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 
-_SLANG = re.compile(
-    r"\b(?:no\s+cap|lowkey|low\s+key|highkey|slay(?:ed|ing|s)?|rizz(?:ler)?|skibidi|gyatt?|sus|bussin|yeet(?:ed)?"
-    r"|delulu|simp(?:ing|s)?|bestie|stan(?:ning|s)?|periodt?t|deadass|bruh|fr\s+fr|ong|iykyk|istg|ngl|tbh|smh|fomo"
-    r"|yolo|finna|fam|bae|goat(?:ed)?|drip|vibe\s+check|vibing|main\s+character|glow\s+up|ick|mid|based|cringe|sigma"
-    r"|ohio|aura|cheugy|snatched|on\s+fleek|lit\s+af|af|tea|ate\s+(?:that|and)|understood\s+the\s+assignment"
-    r"|rent\s+free|caught\s+in\s+4k|touch\s+grass|living\s+for|gatekeep|gaslight|girlboss|it'?s\s+giving|pov|w\s+rizz"
-    r"|sheesh|lmao+|omg|wtf|idk|ily|brainrot|yapp(?:ing|er)|cooked|crash\s*out|situationship|ghosted|dank|memes?)\b",
-    re.IGNORECASE,
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+# Words that older people use in another sense (mid, based, tea, aura, cooked) are left out.
+_SLANG_WORDS = frozenset(
+    (
+        *("lowkey", "highkey", "slay", "slayed", "slaying", "slays", "rizz", "rizzler", "skibidi", "gyat"),
+        *("gyatt", "sus", "bussin", "yeet", "yeeted", "delulu", "simp", "simping", "simps", "bestie"),
+        *("stan", "stanning", "period't", "periodt", "deadass", "bruh", "ong", "iykyk", "istg", "ngl", "tbh"),
+        *("smh", "fomo", "yolo", "finna", "fam", "bae", "goated", "vibing", "cringe", "cheugy", "af"),
+        *("gaslight", "gatekeep", "girlboss", "pov", "sheesh", "lmao", "lmaooo", "lmfao", "omg", "wtf"),
+        *("idk", "ily", "brainrot", "yapping", "yapper", "situationship", "ghosted", "dank", "meme", "memes"),
+    )
+)
+_SLANG_PHRASES = (
+    *(" no cap ", " low key ", " high key ", " fr fr ", " vibe check ", " main character ", " glow up "),
+    *(" on fleek ", " lit af ", " ate that ", " understood the assignment ", " rent free "),
+    *(" touch grass ", " living for ", " it's giving ", " its giving ", " crash out ", " the ick "),
 )
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f")
 _SHORT_VIDEO = frozenset(
@@ -108,13 +116,23 @@ def gen_z_score(event: Event, hashtags: list[str]) -> GenZScore:
 
 def _text_parts(text: str) -> dict[str, float]:
     parts: dict[str, float] = {}
-    if slang := len(_SLANG.findall(text)):
+    if slang := _slang(text.lower()):
         parts["slang"] = min(1.0, (slang + 1) / 4)
     if not text.isascii() and (emoji := len(_EMOJI.findall(text))):
         parts["emoji"] = min(1.0, emoji / 3)
     if len(text) >= 20 and text.islower() and text[-1] not in ".…":
         parts["lower_case"] = 1.0
     return parts
+
+
+def _slang(lowered: str) -> int:
+    words = _WORD.findall(lowered)
+    count = sum(map(_SLANG_WORDS.__contains__, words))
+    spaced = f" {' '.join(words)} "
+    for phrase in _SLANG_PHRASES:
+        if phrase in spaced:
+            count += 1
+    return count
 
 
 def _engagement_parts(event: Event) -> dict[str, float]:

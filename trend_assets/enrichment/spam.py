@@ -14,8 +14,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import ne
 from types import MappingProxyType
 
+from trend_assets.enrichment.spam_phrases import offers, self_promotions
 from trend_assets.sources.event import Event
 
 #: Distinct users who wrote the same text in an hour from which it counts as copy and paste.
@@ -25,34 +27,14 @@ _LEAST_EDGE_WEIGHT = 0.2
 _NO_SIGNALS: Mapping[str, float] = MappingProxyType({})
 
 _LINK = re.compile(
-    r"https?://|www\.|\b[\w-]{2,}\.(?:com|net|org|io|co|tv|me|ly|info|biz|ru|tk|gl|gg)\b(?!@)", re.I
+    r"(?:https?://|www\.)\S*|(?<=[\w-]{2})\.(?:com|net|org|io|co|tv|me|ly|info|biz|ru|tk|gl|gg)\b\S*"
 )
-_WHOLE_LINK = re.compile(r"\S*(?:https?://|www\.)\S+", re.I)
 _WORDS_BESIDE_A_LINK = 15
+_READ_AT_MOST = 2_000
+_DIGIT = re.compile(r"\d")
 _ANCHOR_OR_TAG = re.compile(r"<[^<>]{1,300}>")
 _MENTION = re.compile(r"(?<!\w)@\w")
 _REPEATED = re.compile(r"([^\W\d_])\1{3,}|([!?$*.])\2{4,}")
-_SELF_PROMOTION = re.compile(
-    r"\b(?:sub(?:scribe[rsd]?|scribing|s)?\b(?:\s+(?:to|back|for|me|4))?"
-    r"|(?:check|chek|look)(?:ing)?\s+(?:\w+\s+){0,3}?(?:out|my|this|us|it)\b"
-    r"|(?:my|our|this|new|his|youtube|yt)\s+(?:\w+\s+){0,2}?(?:channel|page|cover|remix|vids?|video\s+blog|playlist)s?\b"
-    r"|(?:my|our)\s+(?:\w+\s+){0,2}?(?:videos?|songs?|music|website|site|blog|store|shop|band|profile|link|bio)\b"
-    r"|(?:please|pls|plz)\s+(?:\w+\s+){0,2}?(?:like|share|watch|visit|help|support|vote|join|listen|follow|give|take|comment|view)"
-    r"|follow\s+(?:me|us|back|for)|(?:visit|join)\s+(?:my|our|us|this|the|me)"
-    r"|thumbs?\s+(?:this\s+)?up|give\s+(?:me|us|this|it)\s+a\s+(?:chance|like|thumbs?|try|listen|view)"
-    r"|(?:i\s*(?:am|'m)|we\s*(?:are|'re))\s+(?:a\s+)?(?:new\s+)?(?:youtuber|rapper|singer|producer|artist|band)s?"
-    r"|share\s+(?:this|my|it)|vote\s+(?:for|on))",
-    re.I,
-)
-_OFFER = re.compile(
-    r"\b(?:free\s+(?:\w+\s+)?(?:money|gift|iphone|followers|trial|alerts?|signup|sign|leads?|download|bitcoins?|cash)"
-    r"|(?:earn|make|win|get)\s+(?:\w+\s+){0,3}?(?:money|cash|dollars|followers|subscribers|paid|rich|bitcoins?)"
-    r"|(?:make|earn)\s+\$\s?\d|\$\s?\d[\d,.]*\s*(?:a|per|/)\s*(?:day|week|hour|month)"
-    r"|gift\s*cards?|give\s?aways?|click\s+(?:here|this|the|on|link)|limited\s+(?:time|offer)|work\s+(?:from|at)\s+home"
-    r"|sign\s?up|promo\s+codes?|coupons?|discounts?|viagra|casino|weight\s+loss|dm\s+me|link\s+in\s+bio|whats\s?app"
-    r"|(?:100|guaranteed)\s*%?\s*(?:profit|gains?|returns?|free)|double\s+your|crypto\s+signals?|onlyfans|adf\.ly|bit\.ly)\b",
-    re.I,
-)
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -136,46 +118,48 @@ def content_signals(event: Event) -> dict[str, float]:
     signals: dict[str, float] = {}
     if not text or only_names_its_topic(event):
         return signals
+    text = text[:_READ_AT_MOST]
     if "&" in text:
         text = html.unescape(text)
     if "<" in text and (plain := _ANCHOR_OR_TAG.sub(" ", text)) != text:
         signals["markup"] = 1.0
         text = plain
-    if promotion := len(_SELF_PROMOTION.findall(text)):
-        signals["self_promotion"] = min(1.0, 0.7 + 0.15 * (promotion - 1))
-    if offers := len(_OFFER.findall(text)):
-        signals["offer"] = min(1.0, 0.7 + 0.15 * (offers - 1))
-    signals.update(_link_signals(text))
+    lowered = text.lower()
+    if promotions := self_promotions(lowered):
+        signals["self_promotion"] = min(1.0, 0.7 + 0.15 * (promotions - 1))
+    if promises := offers(lowered):
+        signals["offer"] = min(1.0, 0.7 + 0.15 * (promises - 1))
+    if "." in lowered or "://" in lowered:
+        signals.update(_link_signals(lowered))
     if "@" in text and (mentions := len(_MENTION.findall(text))) > 2:
         signals["mentions"] = min(1.0, (mentions - 2) / 4)
     if (tags := len(event.hashtags) + text.count("$")) > 4:
         signals["tags"] = min(1.0, (tags - 4) / 8)
-    if _REPEATED.search(text):
-        signals["repetition"] = 1.0
-    signals.update(_shape_signals(text))
+    signals.update(_shape_signals(text, lowered))
     return signals
 
 
-def _link_signals(text: str) -> dict[str, float]:
-    if "." not in text and "://" not in text:
-        return {}
-    links = len(_LINK.findall(text))
+def _link_signals(lowered: str) -> dict[str, float]:
+    links = len(_LINK.findall(lowered))
     if not links:
         return {}
     signals = {"links": min(1.0, links / 2)}
-    if len(_NOT_LETTERS.sub("", _WHOLE_LINK.sub("", text))) < _WORDS_BESIDE_A_LINK:
+    if len(_NOT_LETTERS.sub("", _LINK.sub("", lowered))) < _WORDS_BESIDE_A_LINK:
         signals["bare_link"] = 1.0
     return signals
 
 
-def _shape_signals(text: str) -> dict[str, float]:
+def _shape_signals(text: str, lowered: str) -> dict[str, float]:
     signals: dict[str, float] = {}
-    letters = _NOT_LETTERS.sub("", text)
-    if len(letters) >= 12:
-        capitals = sum(map(str.isupper, letters)) / len(letters)
-        if capitals > 0.5:
-            signals["capitals"] = min(1.0, (capitals - 0.5) * 2)
-    digits = sum(map(str.isdigit, text)) / len(text)
+    if _REPEATED.search(lowered):
+        signals["repetition"] = 1.0
+    capitals = sum(map(ne, text, lowered))
+    # Shouting is more than half of the letters; no need to count them below a quarter of all characters.
+    if capitals >= 6 and 4 * capitals > len(text):
+        share = capitals / sum(map(str.isalpha, text))
+        if share > 0.5:
+            signals["capitals"] = min(1.0, (share - 0.5) * 2)
+    digits = len(_DIGIT.findall(text)) / max(len(text), 1)
     if digits > 0.1:
         signals["digits"] = min(1.0, (digits - 0.1) * 4)
     if len(text) > 140:
