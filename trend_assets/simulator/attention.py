@@ -25,11 +25,11 @@ _MS_PER_HOUR = 3_600_000
 _FEED_LENGTH = 45
 _FEED_HOURS = 30.0
 _RECENCY_HOURS = 7.0
-_PERSUASION = 1.3
+_PERSUASION = 1.8
 _FATIGUE = 0.4
 _OTHER_LANGUAGE = 0.2
 #: How much one follows what the whole platform talks about, beside one's own feed.
-_PLATFORM = 0.6
+_PLATFORM = 0.4
 _CONTAGION = 4.0
 _NEWS = 0.8
 _PERENNIAL = 0.25
@@ -37,7 +37,8 @@ _CHATTER = 0.22
 _SECOND_TOPIC = 0.10
 _LABELLED_REPLY = 0.7
 _BIRTHS_BY_SCOUTS = 6.0
-_SCOUT_TASTE = 1.5
+_SCOUT_TASTE = 1.9
+_OTHERS_TASTE = 0.75
 _KINDS: tuple[PostKind, ...] = ("retweet", "quote", "reply", "original")
 _KIND_SHARES = (0.42, 0.10, 0.15, 0.33)
 
@@ -164,13 +165,14 @@ class Attention:
 
     def _liking(self, author: User, topic: Topic) -> float:
         understood = 1.0 if author.language == topic.language else _OTHER_LANGUAGE
-        return author.interests[topic.interest] * understood * _FATIGUE ** self._said[author][topic]
+        said = self._said[author].get(topic, 0)
+        return author.interests[topic.interest] * understood * _FATIGUE**said
 
     def _born(self, rng: random.Random, author: User, now: int) -> Topic:
         community = rng.choices(COMMUNITIES, author.interests)[0]
         language = author.language if author.language in community.dialects else "en"
         return self._book.give_birth(
-            rng, now / 1000, community, language, taste=_SCOUT_TASTE if author.scout else 0.8
+            rng, now / 1000, community, language, taste=_SCOUT_TASTE if author.scout else _OTHERS_TASTE
         )
 
     def _original(self, rng: random.Random, author: User, now: int, number: int, topic: Topic | None) -> Post:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable
 
 from trend_assets.simulator.topics import News, Topic, TopicBook
 from trend_assets.simulator.vocabulary import COMMUNITIES
@@ -11,6 +12,7 @@ from trend_assets.simulator.vocabulary import COMMUNITIES
 _DAY = 86_400
 #: After this many hours nobody outside talks about it any more.
 _REMEMBERED = 96 * 3600
+_FAINT = 0.005
 
 
 class NewsDesk:
@@ -42,18 +44,23 @@ class NewsDesk:
 
     def on_x(self, now: float) -> list[tuple[Topic, float]]:
         """What the outside brings to X at ``now`` (seconds since 1970), with its intensity."""
-        return [(topic, news.intensity(now, news.begins_on_x)) for topic, news in self._told()]
+        return self._told(now, lambda news: news.begins_on_x)
 
     def on_youtube(self, now: float) -> list[tuple[Topic, float]]:
         """The same for YouTube."""
-        return [(topic, news.intensity(now, news.begins_on_youtube)) for topic, news in self._told()]
+        return self._told(now, lambda news: news.begins_on_youtube)
 
     def on_google(self, now: float) -> list[tuple[Topic, float]]:
         """The same for searches on Google."""
-        return [(topic, news.intensity(now, news.begins_on_google)) for topic, news in self._told()]
+        return self._told(now, lambda news: news.begins_on_google)
 
-    def _told(self) -> list[tuple[Topic, News]]:
-        return [(topic, topic.news) for topic in self._current if topic.news is not None]
+    def _told(self, now: float, begins: Callable[[News], float]) -> list[tuple[Topic, float]]:
+        told = [
+            (topic, topic.news.intensity(now, begins(topic.news)))
+            for topic in self._current
+            if topic.news is not None
+        ]
+        return [(topic, intensity) for topic, intensity in told if intensity > _FAINT]
 
 
 def poisson(rng: random.Random, mean: float) -> int:

@@ -58,9 +58,9 @@ PERENNIAL_SENTENCES: Mapping[str, tuple[str, ...]] = {
         "what is everyone's favourite {noun} right now?",
         "still learning about {noun}, one day at a time",
     ),
-    "es": ("mi {noun} de hoy, {mood}", "pensando en {noun} y {noun2}"),
-    "de": ("heute wieder: {noun} und {noun2}", "mein {noun} diese Woche, {mood}"),
-    "pt": ("meu {noun} de hoje, {mood}", "pensando em {noun} e {noun2}"),
+    "es": ("hoy {noun}, {mood}", "pensando en {noun} y {noun2}"),
+    "de": ("heute wieder: {noun} und {noun2}", "{noun} diese Woche: {mood}"),
+    "pt": ("hoje {noun}, {mood}", "pensando em {noun} e {noun2}"),
     "ja": ("今日の{noun}、{mood}", "{noun}と{noun2}の話"),
     "ar": ("أفكر في {noun} و {noun2}", "{noun} اليوم {mood}"),
 }

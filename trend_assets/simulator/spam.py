@@ -52,10 +52,10 @@ class SpamFarm:
         for campaign in range(poisson(rng, self._campaigns)):
             self._planned += self._campaign(rng, day_begins, f"{day_begins}:{campaign}")
 
-    def due(self, before: int) -> list[Pasting]:
-        """What is to be posted before that time (ms since 1970), each once."""
-        due = [pasting for pasting in self._planned if pasting.milliseconds < before]
-        self._planned = [pasting for pasting in self._planned if pasting.milliseconds >= before]
+    def due(self, begins: int, ends: int) -> list[Pasting]:
+        """What is to be posted in ``[begins, ends)`` (ms since 1970); what was planned before is dropped."""
+        due = [pasting for pasting in self._planned if begins <= pasting.milliseconds < ends]
+        self._planned = [pasting for pasting in self._planned if pasting.milliseconds >= ends]
         return due
 
     def _campaign(self, rng: random.Random, day_begins: int, key: str) -> list[Pasting]:

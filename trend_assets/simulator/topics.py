@@ -14,6 +14,10 @@ from trend_assets.simulator.vocabulary import COMMUNITIES, EVERY_DAY, Community,
 
 _HOUR = 3600.0
 _ENTITIES = 18
+#: How often something happens to one never heard of before.
+_NEWCOMERS = 0.25
+#: After this long the same thing may happen again, under the same label.
+_FORGOTTEN_DAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,10 @@ class TopicBook:
         """Args: seed of the world; its beginning, when the perennial topics are already there."""
         rng = random.Random(f"{seed}:topics")
         self.topics: list[Topic] = []
-        self._labels: set[str] = set()
+        self._last_born: dict[str, float] = {}
         self._spam: dict[str, Topic] = {}
         self._entities = {
-            (community.name, language): [
-                (_entity(rng, language), rng.lognormvariate(0, 0.45)) for _ in range(_ENTITIES)
-            ]
+            (community.name, language): [_made_up(rng, language) for _ in range(_ENTITIES)]
             for community in COMMUNITIES
             for language in community.languages
         }
@@ -125,10 +127,10 @@ class TopicBook:
     ) -> Topic:
         """A new topic; ``taste`` (1 is average) makes it more infectious."""
         dialect = community.dialects[language]
-        entity, popularity = rng.choice(self._entities[community.name, language])
+        entity, popularity = self._known_or_new(rng, community, language)
         kind = rng.choice(list(dialect.kinds))
         return self._add(
-            label=self._unused(_label(rng, entity, kind, language, community.cashtags)),
+            label=self._free(_label(rng, entity, kind, language, community.cashtags), born),
             term=f"{entity} {kind}".casefold(),
             entity=entity,
             kind=kind,
@@ -151,15 +153,26 @@ class TopicBook:
             )  # fmt: skip
         return known
 
+    def _known_or_new(self, rng: random.Random, community: Community, language: str) -> tuple[str, float]:
+        known = self._entities[community.name, language]
+        if rng.random() < _NEWCOMERS:
+            known.append(_made_up(rng, language))
+            return known[-1]
+        return rng.choice(known)
+
     def _add(self, community: Community, **values: Any) -> Topic:
         interest = COMMUNITIES.index(community)
         topic = Topic(number=len(self.topics), community=community, interest=interest, **values)
         self.topics.append(topic)
-        self._labels.add(topic.label.casefold())
+        self._last_born[topic.label.casefold()] = topic.born
         return topic
 
-    def _unused(self, label: str) -> str:
-        return next(name for name in _numbered(label) if name.casefold() not in self._labels)
+    def _free(self, label: str, now: float) -> str:
+        def is_free(name: str) -> bool:
+            before = self._last_born.get(name.casefold())
+            return before is None or now - before > _FORGOTTEN_DAYS * 24 * _HOUR
+
+        return next(name for name in _numbered(label) if is_free(name))
 
 
 def _numbered(label: str) -> Iterable[str]:
@@ -167,6 +180,10 @@ def _numbered(label: str) -> Iterable[str]:
     for number in itertools.count(2):
         # A cashtag takes no digits.
         yield f"{label}{number}" if label[0] == "#" else label + "X" * (number - 1)
+
+
+def _made_up(rng: random.Random, language: str) -> tuple[str, float]:
+    return _entity(rng, language), rng.lognormvariate(0, 0.45)
 
 
 def _entity(rng: random.Random, language: str) -> str:

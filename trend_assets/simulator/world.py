@@ -16,7 +16,7 @@ from trend_assets.simulator.population import Population, User
 from trend_assets.simulator.rhythm import hour_of_week
 from trend_assets.simulator.search_engine import SearchEngine
 from trend_assets.simulator.spam import Pasting, SpamFarm
-from trend_assets.simulator.timeline import Hour, Occurrence, Post
+from trend_assets.simulator.timeline import Comment, Hour, Occurrence, Post, Search, Video
 from trend_assets.simulator.topics import Topic, TopicBook
 from trend_assets.simulator.video_site import VideoSite
 
@@ -91,6 +91,7 @@ class World:
         self._searches = SearchEngine(posts)
         self._hours: list[Hour] = []
         self._number = 0
+        self._day = -1
         self._lock = threading.Lock()
 
     @property
@@ -137,10 +138,10 @@ class World:
 
     def _advance(self) -> None:
         hour = self._next
-        if hour % 24 == 0 or self._number == 0:
-            day_begins = hour * SECONDS_PER_HOUR
-            self._news.announce(day_begins)
-            self._spam.plan(day_begins)
+        if hour // 24 != self._day:
+            self._day = hour // 24
+            self._news.announce(self._day * 24 * SECONDS_PER_HOUR)
+            self._spam.plan(self._day * 24 * SECONDS_PER_HOUR)
         self._attention.begin_hour()
         record = Hour(
             posts=tuple(self._post_all(hour)),
@@ -165,13 +166,15 @@ class World:
     def _post_all(self, hour: int) -> Iterator[Post]:
         rng = self._stream(hour, "posts")
         agenda: list[tuple[int, User | Pasting]] = list(self._agenda(rng, hour, self._volume.posts))
-        agenda += [(pasting.milliseconds, pasting) for pasting in self._spam.due((hour + 1) * _MS_PER_HOUR)]
+        pasted = self._spam.due(hour * _MS_PER_HOUR, (hour + 1) * _MS_PER_HOUR)
+        agenda += [(pasting.milliseconds, pasting) for pasting in pasted]
+        news = self._news.on_x(hour * SECONDS_PER_HOUR)
         for now, who in sorted(agenda, key=lambda entry: entry[0]):
             self._number += 1
             if isinstance(who, Pasting):
                 post = self._paste(rng, who)
             else:
-                post = self._attention.post(rng, who, now, self._number, self._news.on_x(now / 1000))
+                post = self._attention.post(rng, who, now, self._number, news)
             if post.parent is not None:
                 post.parent.react(post.kind, now)
             self._attention.publish(post)
@@ -188,16 +191,16 @@ class World:
             url=pasting.url,
         )  # fmt: skip
 
-    def _film_all(self, hour: int) -> Iterator:
+    def _film_all(self, hour: int) -> Iterator[Video | Comment]:
         rng = self._stream(hour, "videos")
+        news = self._news.on_youtube(hour * SECONDS_PER_HOUR)
         for index, (now, user) in enumerate(self._agenda(rng, hour, self._volume.videos)):
-            key = f"{self.seed}:{hour}:{index}"
-            yield self._videos.act(rng, user, now, key, self._news.on_youtube(now / 1000))
+            yield self._videos.act(rng, user, now, f"{self.seed}:{hour}:{index}", news)
 
-    def _search_all(self, hour: int) -> Iterator:
+    def _search_all(self, hour: int) -> Iterator[Search]:
         rng = self._stream(hour, "searches")
         size = poisson(rng, self._per_hour * self._volume.searches)
-        news = self._news.on_google((hour + 0.5) * SECONDS_PER_HOUR)
+        news = self._news.on_google(hour * SECONDS_PER_HOUR)
         yield from self._searches.trends(rng, hour * _MS_PER_HOUR, size, news)
 
 
