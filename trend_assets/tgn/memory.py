@@ -148,6 +148,15 @@ class NodeMemory(nn.Module):
             return self.memory.index_select(0, ids)
         return _Gather.apply(updated.states, self.memory, ids, self._position)
 
+    def locate(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Memory of `ids`, int64 `[R, K]`, without gradient, `[R, K, D]`, and its row in the latest update.
+
+        The row is -1 where the memory was not just updated.
+        """
+        flat = ids.reshape(-1)
+        memory = self.memory.index_select(0, flat).view(*ids.shape, -1)
+        return memory, self._position.index_select(0, flat).view(ids.shape)
+
 
 def last_of_each(nodes: Tensor) -> Tensor:
     """Positions of the last occurrence of each value of `nodes`, int64 `[B]`, ordered by value."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from trend_assets.tgn.attention import NeighborAttention
 from trend_assets.tgn.memory import NodeMemory, TimeEncoder, Updated
 from trend_assets.tgn.neighbors import NeighborBuffer
-
 
 #: Logarithms of the spans at which `_elapsed` has its steps: a minute to a few years, where time is seconds.
 _SPANS = (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
@@ -25,68 +24,14 @@ class ModelSettings:
         time_dim: channels of the time encoding.
         neighbors: interactions kept a node, K.
         heads: attention heads.
-        dropout: dropout on the attention weights in training.
+        dropout: dropout on embeddings in training.
     """
 
     memory_dim: int = 64
-    time_dim: int = 32
+    time_dim: int = 16
     neighbors: int = 10
     heads: int = 2
-    dropout: float = 0.1
-
-
-class NeighborAttention(nn.Module):
-    """Attention of a node over its last interactions, as `TransformerConv` (Shi et al. 2021) computes it.
-
-    Keys and values are linear, so `q . (W_k x)` is computed as `(W_k^T q) . x` and `sum a (W_v x)` as
-    `W_v (sum a x)`: the projections run once a node instead of once a neighbour slot. A bias of the keys
-    would cancel in the softmax and is left out.
-
-    Args:
-        node_dim: width of the node's own input.
-        slot_dim: width of an interaction's input, F.
-        out_dim: width of the result.
-        heads: attention heads, H.
-        dropout: dropout on the attention weights.
-    """
-
-    def __init__(self, node_dim: int, slot_dim: int, out_dim: int, heads: int, dropout: float) -> None:
-        super().__init__()
-        if out_dim % heads:
-            raise ValueError(f"memory_dim {out_dim} is not a multiple of heads {heads}")
-        width = out_dim // heads
-        self.heads, self.width, self.dropout = heads, width, dropout
-        self.query = nn.Linear(node_dim, out_dim)
-        self.key = nn.Parameter(torch.empty(heads, width, slot_dim))
-        self.value = nn.Parameter(torch.empty(heads, slot_dim, width))
-        self.value_bias = nn.Parameter(torch.zeros(out_dim))
-        self.skip = nn.Linear(node_dim, out_dim)
-        bound = 1 / math.sqrt(slot_dim)
-        nn.init.uniform_(self.key, -bound, bound)
-        nn.init.uniform_(self.value, -bound, bound)
-
-    def forward(self, nodes: Tensor, slots: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Attends.
-
-        Args:
-            nodes: `[R, node_dim]`.
-            slots: `[R, K, F]`.
-            mask: true where a slot holds an interaction, `[R, K]`.
-
-        Returns:
-            The embedding `[R, out_dim]` and the attention weights `[R, H, K]`, zero for empty slots.
-        """
-        rows = nodes.size(0)
-        query = self.query(nodes).view(rows, self.heads, self.width).transpose(0, 1)
-        projected = torch.bmm(query, self.key).transpose(0, 1)
-        logits = torch.bmm(projected, slots.transpose(1, 2)) / math.sqrt(self.width)
-        empty = ~mask.unsqueeze(1)
-        weights = logits.masked_fill(empty, -1e9).softmax(dim=-1).masked_fill(empty, 0.0)
-        dropped = nn.functional.dropout(weights, self.dropout, self.training) if self.dropout else weights
-        context = torch.bmm(dropped, slots).transpose(0, 1)
-        values = torch.bmm(context, self.value).transpose(0, 1).reshape(rows, -1)
-        share = dropped.sum(-1, keepdim=True).expand(-1, -1, self.width).reshape(rows, -1)
-        return values + share * self.value_bias + self.skip(nodes), weights
+    dropout: float = 0.0
 
 
 class LinkPredictor(nn.Module):
@@ -170,14 +115,12 @@ class TemporalGraphNetwork(nn.Module):
             Embeddings `[R, D]` and attention weights `[R, H, K]`.
         """
         near = self.neighbors.query(nodes)
-        states = self.memory.gather(torch.cat([nodes, near.ids.view(-1)]), updated)
-        own, others = states[: nodes.numel()], states[nodes.numel() :]
         idle = self.time_encoder(now - self.memory.last_update.index_select(0, nodes))
         degree = torch.log1p(self.neighbors.counts.index_select(0, nodes).float()).unsqueeze(1) / 10
-        slots = torch.cat(
-            [others.view(*near.ids.shape, -1), self.time_encoder(now - near.times), near.features], dim=-1
-        )
-        return self.attention(torch.cat([own, idle, degree], dim=1), slots, near.mask)
+        own = torch.cat([self.memory.gather(nodes, updated), idle, degree], dim=1)
+        others, position = self.memory.locate(near.ids)
+        slots = torch.cat([others, self.time_encoder(now - near.times), near.features], dim=-1)
+        return self.attention(own, slots, near.mask, updated.states, position.masked_fill(~near.mask, -1))
 
     def pair_features(self, src: Tensor, dst: Tensor, times: Tensor) -> Tensor:
         """What the recent interactions of two nodes say of the pair, float32 `[B, PAIR_DIM]`.
