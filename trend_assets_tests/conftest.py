@@ -17,3 +17,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data in {folder} (set TREND_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty TREND_HOME, and no other setting from the environment."""
+    for name in list(os.environ):
+        if name.startswith(("TREND_", "DAGSTER_")) and name != "TREND_SHARED_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TREND_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
