@@ -75,10 +75,14 @@ def canonical_hashtag(text: str) -> str | None:
 
     A hashtag is one word: white space inside it is dropped.
     """
-    topic = canonical_topic(text)
-    if topic is None:
-        return None
-    return topic.lstrip("#$").replace(" ", "") or None
+    tag = text
+    while (topic := canonical_topic(tag)) is not None:
+        word = topic.lstrip("#$").replace(" ", "")
+        if word == tag:
+            return tag
+        # What the space held apart may now compose into one character.
+        tag = word
+    return None
 
 
 def hashtags_in(text: str) -> list[str]:

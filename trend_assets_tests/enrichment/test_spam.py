@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from trend_assets.enrichment import spam_phrases
+from trend_assets.enrichment.spam import SpamScorer, edge_weight
+from trend_assets.sources.event import Event
+
+WHEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
+SCORER = SpamScorer()
+
+
+def event(text: str = "a walk in the park", **given) -> Event:
+    return Event(WHEN, "youtube", "comment", "1", "u", text, **given)
+
+
+def comments(file: Path) -> list[tuple[str, int]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return [(row["CONTENT"], int(row["CLASS"])) for row in csv.DictReader(lines)]
+
+
+@pytest.mark.parametrize("file", ["Youtube01-Psy.csv", "Youtube02-KatyPerry.csv", "Youtube03-LMFAO.csv"])
+def test_labelled_comments_are_told_apart(shared_data: Path, file: str) -> None:
+    labelled = comments(shared_data / "youtube_spam" / file)
+    scores = [SCORER.score(event(text)).score for text, _ in labelled]
+    assert roc_auc_score([label for _, label in labelled], scores) > 0.92
+
+
+def test_hints_leave_out_no_phrase(shared_data: Path) -> None:
+    for file in sorted((shared_data / "youtube_spam").glob("*.csv")):
+        for text, _ in comments(file):
+            lowered = text.lower()
+            assert spam_phrases.self_promotions(lowered) == len(spam_phrases._SELF_PROMOTION.findall(lowered))
+            assert spam_phrases.offers(lowered) == len(spam_phrases._OFFER.findall(lowered))
+
+
+@given(
+    st.text(max_size=500),
+    st.integers(0, 1000),
+    st.dictionaries(
+        st.sampled_from(
+            ["followers", "following", "statuses", "account_age_days", "verified", "default_profile"]
+        ),
+        st.floats(0, 1e9),
+    ),
+)
+def test_scores_signals_and_weights_stay_in_range(text: str, copies: int, features: dict[str, float]) -> None:
+    result = SCORER.score(event(text, features=features), copies)
+    assert 0.0 <= result.score <= 1.0
+    assert 0.2 <= edge_weight(result.score) <= 1.0
+    assert all(0.0 <= value <= 1.0 for value in result.signals.values())
+
+
+def test_missing_features_are_neutral() -> None:
+    ordinary = {
+        "followers": 300.0,
+        "following": 300.0,
+        "statuses": 900.0,
+        "account_age_days": 900.0,
+        "verified": 0.0,
+        "default_profile": 0.0,
+        "default_profile_image": 0.0,
+    }
+    assert SCORER.score(event(features=ordinary)) == SCORER.score(event())
+
+
+@pytest.mark.parametrize(
+    ("features", "signal"),
+    [
+        ({"account_age_days": 1.0}, "young_account"),
+        ({"followers": 3.0, "following": 2000.0}, "few_followers"),
+        ({"statuses": 90_000.0, "account_age_days": 400.0}, "posting_rate"),
+        ({"default_profile": 1.0}, "default_profile"),
+        ({"default_profile_image": 1.0}, "default_picture"),
+    ],
+)
+def test_account_signals_raise_the_score(features: dict[str, float], signal: str) -> None:
+    result = SCORER.score(event(features=features))
+    assert set(result.signals) == {signal}
+    assert result.score > SCORER.score(event()).score
+
+
+def test_verified_accounts_score_lower() -> None:
+    assert SCORER.score(event(features={"verified": 1.0})).score < SCORER.score(event()).score
+
+
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("look http://a.com and http://b.com please", "links"),
+        ("http://bit.ly/2x", "bare_link"),
+        ("check out my channel", "self_promotion"),
+        ("Subscribe!", "self_promotion"),
+        ("earn money from home, click here", "offer"),
+        ("@a @b @c @d hello there", "mentions"),
+        ("nooooooo way", "repetition"),
+        ("THIS IS THE BEST SONG EVER", "capitals"),
+        ("call 0049 123 456 789", "digits"),
+        ("$A $B $C $D $E $F $G", "tags"),
+        ("word " * 60, "length"),
+    ],
+)
+def test_content_signals(text: str, signal: str) -> None:
+    assert signal in SCORER.score(event(text)).signals
+
+
+def test_copies_count_from_three_users() -> None:
+    assert "copy_paste" not in SCORER.score(event(), 2).signals
+    few, many = SCORER.score(event(), 3), SCORER.score(event(), 8)
+    assert few.signals["copy_paste"] < many.signals["copy_paste"]
+    assert SCORER.score(event()).score < few.score < many.score
+
+
+def test_a_text_that_only_names_its_topic_says_nothing() -> None:
+    title = "check out my channel http://a.com"
+    assert SCORER.score(event(title, topics=(title,))) == SCORER.score(event(""))
+
+
+def test_edge_weight_is_never_below_a_fifth() -> None:
+    assert edge_weight(0.0) == 1.0
+    assert edge_weight(0.3) == pytest.approx(0.7)
+    assert edge_weight(0.95) == 0.2
