@@ -12,11 +12,15 @@ A content that two events speak of (a video that is uploaded, then trending) is 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from trend_assets.graph.identity import node_id
-from trend_assets.graph.temporal import TemporalGraph, temporal_data
 from trend_assets.lake.tables import NODES, TEMPORAL_EDGES
+
+if TYPE_CHECKING:
+    from trend_assets.graph.temporal import TemporalGraph
 
 ABOUT = "about"
 REFERS_TO = "refers_to"
@@ -86,6 +90,9 @@ class GraphBuilder:
         self, mentions: pl.DataFrame, known: TemporalGraph | None = None, topic_offset: int | None = None
     ) -> TemporalGraph:
         """The user-to-topic projection for learning: see `trend_assets.graph.temporal.temporal_data`."""
+        # Edges are made every hour, and need no torch, which takes seconds to import.
+        from trend_assets.graph.temporal import temporal_data
+
         return temporal_data(mentions, known=known, topic_offset=topic_offset)
 
 
