@@ -116,8 +116,26 @@ def make_cut(history: History, time: int, settings: LabelSettings) -> Cut:
         )
     past = history.until(time)
     topics = past.candidates(time, settings.window, settings.min_support)
+    return cut_of(past, time, topics, settings, past.first_seen(topics) >= time - settings.window)
+
+
+def cut_of(
+    history: History,
+    time: int,
+    topics: npt.NDArray[np.int64],
+    settings: LabelSettings,
+    newborn: BoolArray,
+) -> Cut:
+    """A cut that asks about given topics.
+
+    Args:
+        history: mentions at least up to `time`; nothing later is looked at.
+        time: epoch seconds UTC.
+        topics: their numbers; shape (n,).
+        newborn: which of them `breaks_out` asks; shape (n,).
+    """
+    past = history.until(time)
     everything = np.ones(len(topics), dtype=np.bool_)
-    newborn = past.first_seen(topics) >= time - settings.window
     return Cut(
         time=time,
         topics=topics,

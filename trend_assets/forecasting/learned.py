@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from lightgbm import LGBMClassifier
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,6 +18,15 @@ from trend_assets.forecasting.ranking import Scores
 
 #: Below so many positives, or negatives, a label is not learnt.
 MIN_EXAMPLES = 10
+
+_BOOSTING = {
+    "subsample": 0.8,
+    "subsample_freq": 1,
+    "colsample_bytree": 0.6,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
 
 
 class Classifier(Protocol):
@@ -81,7 +90,8 @@ class LogisticBaseline(LearnedRanking):
 
     def classifiers(self) -> list[Classifier]:
         """One: it has no chance in it."""
-        model = LogisticRegression(C=self._regularisation, max_iter=500)
+        # Few columns and many rows: a Newton step costs little and a handful of them converge.
+        model = LogisticRegression(C=self._regularisation, solver="newton-cholesky")
         return [make_pipeline(StandardScaler(), model)]
 
 
@@ -92,7 +102,8 @@ class GradientBoosting(LearnedRanking):
         memory: past cuts, shared between rankings.
         seeds: how many models with different seeds are averaged.
         trees: boosting rounds of each.
-        threads: threads of each fit; the same number gives the same bits.
+        threads: threads of each fit and score. More than one pays only on an idle machine: where its cores
+            are shared, LightGBM's threads wait for each other and ten seconds become a hundred.
     """
 
     def __init__(
@@ -103,26 +114,54 @@ class GradientBoosting(LearnedRanking):
         leaves: int = 15,
         learning_rate: float = 0.05,
         min_leaf: int = 50,
-        threads: int = 2,
+        threads: int = 1,
     ) -> None:
         if seeds < 1:
             raise ValueError("seeds must be at least 1")
         super().__init__("gradient_boosting", memory)
         self._seeds = seeds
         self._parameters = {
+            **_BOOSTING,
             "n_estimators": trees,
             "num_leaves": leaves,
             "learning_rate": learning_rate,
             "min_child_samples": min_leaf,
-            "subsample": 0.8,
-            "subsample_freq": 1,
-            "colsample_bytree": 0.6,
             "n_jobs": threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
         }
 
     def classifiers(self) -> list[Classifier]:
         """One for each seed."""
         return [LGBMClassifier(random_state=seed, **self._parameters) for seed in range(self._seeds)]
+
+
+class GrowthRegression:
+    """LightGBM on log counts that expects log1p(after) - log1p(before), least squares.
+
+    Args:
+        memory: past cuts, shared with the rankings.
+    """
+
+    def __init__(self, memory: CutMemory, trees: int = 100, threads: int = 1) -> None:
+        self._memory = memory
+        self._parameters = {
+            **_BOOSTING,
+            "n_estimators": trees,
+            "num_leaves": 15,
+            "learning_rate": 0.1,
+            "min_child_samples": 50,
+            "n_jobs": threads,
+        }
+        self._fitted: LGBMRegressor | None = None
+
+    def fit(self, history: History, until: int) -> None:
+        """Learn from all cuts whose horizon ended by `until` (epoch seconds UTC)."""
+        examples = self._memory.examples(history, until)
+        enough = len(examples) >= MIN_EXAMPLES
+        model = LGBMRegressor(random_state=0, **self._parameters)
+        self._fitted = model.fit(examples.features, examples.growth) if enough else None
+
+    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.floating] | None:
+        """Expected growth of the cut's topics, shape (n,); none where there was too little to learn."""
+        if self._fitted is None or not len(cut):
+            return None
+        return self._fitted.predict(self._memory.known_at(history, cut).features)

@@ -1,0 +1,186 @@
+"""Predictions at a cut, and what became of them, as the lake's tables want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import polars as pl
+
+from trend_assets.forecasting.calibration import Calibrator
+from trend_assets.forecasting.features import COUNT_NAMES, count_table
+from trend_assets.forecasting.history import HOUR, History, to_datetime, to_epoch
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, cut_of, make_cut, outcomes
+from trend_assets.forecasting.metrics import ranked
+from trend_assets.forecasting.ranking import Ranking
+from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+
+_ONE_HOUR = timedelta(hours=1)
+
+
+class GrowthEstimate(Protocol):
+    """Something that expects a growth."""
+
+    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.floating] | None:
+        """Expected log1p(after) - log1p(before) of the cut's topics, shape (n,); none if not learnt."""
+        ...
+
+
+def forecast(
+    ranking: Ranking,
+    history: History,
+    time: datetime,
+    settings: LabelSettings,
+    calibrators: Mapping[str, Calibrator] | None = None,
+    growth: GrowthEstimate | None = None,
+    model_version: str | None = None,
+    fallback: Ranking | None = None,
+) -> pl.DataFrame:
+    """Predictions at a cut, for each label and topic asked, best first.
+
+    Args:
+        ranking: fitted.
+        history: mentions at least until the cut; nothing later is looked at.
+        time: the cut: a whole hour, timezone-aware.
+        calibrators: for labels whose confidence is calibrated for `ranking`; elsewhere it is null.
+        growth: estimates `growth`; without it that is null.
+        model_version: names the trained model; without it the ranking is a baseline and is called
+            `baseline:NAME`.
+        fallback: a ranking for labels that `ranking` has not learnt; its rows name it as a baseline and
+            carry no confidence. Without it such labels have no rows.
+
+    Returns:
+        A frame as `PREDICTIONS` declares it; `metadata` holds the counts behind it.
+
+    Raises:
+        ValueError: a naive time, one that is no whole hour, or a history that ends before it.
+    """
+    moment = _whole_hour(time)
+    cut = make_cut(history, moment, settings)
+    past = history.until(moment)
+    metadata = _counts_behind(past, cut)
+    estimate = growth.growth(past, cut) if growth and len(cut) else None
+    own = ranking.score(past, cut)
+    spare = fallback.score(past, cut) if fallback else {}
+    frames = []
+    for label in LABELS:
+        asked = np.flatnonzero(cut.asked[label])
+        if label in own:
+            scores, version = own[label], model_version or f"baseline:{ranking.name}"
+            calibrator = (calibrators or {}).get(label)
+        elif fallback and label in spare:
+            scores, version, calibrator = spare[label], f"baseline:{fallback.name}", None
+        else:
+            continue
+        order = asked[ranked(scores[asked])]
+        chosen = np.asarray(scores, dtype=np.float64)[order]
+        frames.append(
+            _predictions(
+                cut,
+                label,
+                version,
+                {
+                    "topic": [past.topics[topic] for topic in cut.topics[order]],
+                    "score": chosen,
+                    "confidence": calibrator.confidence(chosen) if calibrator else None,
+                    "growth": None if estimate is None else estimate[order].astype(np.float64),
+                    "source_events_count": cut.support[order],
+                    "metadata": [metadata[row] for row in order],
+                },
+            )
+        )
+    return pl.concat([PREDICTIONS.frame(), *frames])
+
+
+def outcomes_frame(predictions: pl.DataFrame, history: History, settings: LabelSettings) -> pl.DataFrame:
+    """What became of predictions, by the mentions that are known now.
+
+    Args:
+        predictions: rows of `PREDICTIONS`, of any cuts.
+        history: mentions from `burst_weeks` weeks before the cuts (weeks that begin before
+            `history.start` are left out of what is usual) until the horizons have passed.
+        settings: those by which it was forecast.
+
+    Returns:
+        A frame as `PREDICTION_OUTCOMES` declares it, a row for each prediction.
+
+    Raises:
+        ValueError: the horizon of a prediction has not passed, or a label is unknown.
+    """
+    numbers = {topic: number for number, topic in enumerate(history.topics)}
+    frames = []
+    for (cut, label), rows in predictions.group_by("cut", "label", maintain_order=True):
+        if label not in LABELS:
+            raise ValueError(f"unknown label {label!r}: expected one of {', '.join(LABELS)}")
+        frames.append(_outcomes(rows, numbers, str(label), history, to_epoch(cut), settings))
+    return pl.concat([PREDICTION_OUTCOMES.frame(), *frames])
+
+
+def _outcomes(
+    rows: pl.DataFrame,
+    numbers: Mapping[str, int],
+    label: str,
+    history: History,
+    time: int,
+    settings: LabelSettings,
+) -> pl.DataFrame:
+    number = np.array([numbers.get(topic, -1) for topic in rows["topic"]], dtype=np.int64)
+    known = number >= 0
+    # What was forecast is judged, also where a late event would now make the topic older.
+    everything = np.ones(np.count_nonzero(known), dtype=np.bool_)
+    cut = cut_of(history, time, number[known], settings, newborn=everything)
+    became = outcomes(history, cut, settings)
+
+    def spread(values: npt.NDArray, dtype: npt.DTypeLike) -> npt.NDArray:
+        # A topic whose events have all been withdrawn since has no mentions left.
+        column = np.zeros(len(number), dtype=dtype)
+        column[known] = values
+        return column
+
+    frame = rows.select("cut", "label", "topic", "rank", "score", "confidence", "model_version").with_columns(
+        pl.lit(to_datetime(time + settings.horizon - HOUR), pl.Datetime("us", "UTC")).alias("hour"),
+        pl.Series("came_true", spread(became.labels[label], np.bool_)),
+        pl.Series("mentions_before", spread(cut.before, np.int64)),
+        pl.Series("mentions_after", spread(became.after, np.int64)),
+        pl.Series("growth", spread(became.growth, np.float64)),
+    )
+    return PREDICTION_OUTCOMES.conform(frame)
+
+
+def _predictions(cut: Cut, label: str, version: str, columns: Mapping[str, Any]) -> pl.DataFrame:
+    size = len(columns["topic"])
+    time = to_datetime(cut.time)
+    values = {
+        "hour": [time - _ONE_HOUR] * size,
+        "cut": [time] * size,
+        "label": [label] * size,
+        "rank": np.arange(1, size + 1),
+        "model_version": [version] * size,
+        **{name: [None] * size if value is None else value for name, value in columns.items()},
+    }
+    schema = PREDICTIONS.schema
+    return pl.DataFrame({name: pl.Series(name, values[name], dtype=schema[name]) for name in schema})
+
+
+def _counts_behind(past: History, cut: Cut) -> list[str]:
+    table = count_table(past, [cut])
+    usual = cut.usual.tolist()
+    rows = []
+    for row, expected in zip(table.tolist(), usual, strict=True):
+        counts = {
+            name: int(value) if value.is_integer() else round(value, 4)
+            for name, value in zip(COUNT_NAMES, row, strict=True)
+        }
+        rows.append(orjson.dumps({**counts, "usual": expected}).decode())
+    return rows
+
+
+def _whole_hour(time: datetime) -> int:
+    moment = to_epoch(time)
+    if moment % HOUR or time.microsecond:
+        raise ValueError(f"a cut is a whole hour, not {time.isoformat()}")
+    return moment
