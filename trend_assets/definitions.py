@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
-from trend_assets.assets.enriched import enriched_assets
-from trend_assets.assets.graph import graph_asset
-from trend_assets.assets.raw import raw_events_asset
-from trend_assets.automation.jobs import asset_jobs
-from trend_assets.automation.partitions import hourly, weekly
-from trend_assets.lake.io_manager import LakeIOManager, LakeResource
-from trend_assets.settings import load_settings
+# Single-run backfills are what make 13,104 hours one run; Dagster still calls their policy beta.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from trend_assets.assets.checks import asset_checks  # noqa: E402
+from trend_assets.assets.enriched import enriched_assets  # noqa: E402
+from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
+from trend_assets.assets.graph import graph_asset  # noqa: E402
+from trend_assets.assets.raw import raw_events_asset  # noqa: E402
+from trend_assets.assets.training import training_asset  # noqa: E402
+from trend_assets.automation.jobs import asset_jobs  # noqa: E402
+from trend_assets.automation.partitions import hourly, weekly  # noqa: E402
+from trend_assets.automation.schedules import hourly_schedule, weekly_schedule  # noqa: E402
+from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor  # noqa: E402
+from trend_assets.lake.io_manager import LakeIOManager, LakeResource  # noqa: E402
+from trend_assets.settings import load_settings  # noqa: E402
 
 _settings = load_settings()
 _hours = hourly(_settings)
 _weeks = weekly(_settings)
 
 defs = dg.Definitions(
-    assets=[raw_events_asset(_hours), *enriched_assets(_hours), graph_asset(_hours)],
-    jobs=asset_jobs(),
+    assets=[
+        raw_events_asset(_hours),
+        *enriched_assets(_hours),
+        graph_asset(_hours),
+        training_asset(_weeks),
+        *forecast_assets(_hours),
+    ],
+    asset_checks=asset_checks(),
+    jobs=[*asset_jobs(), import_inbox],
+    schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule)],
+    sensors=[inbox_sensor, failure_sensor],
     resources={"lake_io_manager": LakeIOManager(), "lake": LakeResource()},
 )
