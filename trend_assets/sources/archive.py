@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from trend_assets.sources.archive_bytes import ArchiveError, ArchiveFile, TruncatedArchive
-from trend_assets.sources.archive_json import JsonRouter, is_json_row
+from trend_assets.sources.archive_json import JsonRouter, is_json_row, is_platform
 from trend_assets.sources.archive_table import csv_rows, header, need_columns, parquet_rows
 from trend_assets.sources.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.event import Payload, Rejected
@@ -36,6 +37,8 @@ _FOREIGN = {
     b"%PDF": "a PDF document",
 }
 _MAX_REASONS = 1_000
+#: Rows at the head of JSON lines that tell which columns there are.
+_LOOKED_AT = 1_000
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ def read_archive(path: Path, *, columns: ColumnMap | None = None, batch_rows: in
 
     Args:
         path: the file. What it is is told by its content; its name is only used in messages.
-        columns: how to read a table. JSON lines are read by it too, where it is given.
+        columns: how to read a table. JSON is read by it too where it has the mapped columns.
         batch_rows: events and rejections in a batch.
 
     Yields:
@@ -157,13 +160,12 @@ def _text_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload
     if not head.strip() and file.is_whole:
         raise ArchiveError(f"{name} is empty")
     is_one_document = file.is_whole and b"\n" in head.strip() and _value(head) is not None
-    if not is_one_document and (found := _json_row_keys(head)) is not None:
-        if columns is not None:
-            _require(name, columns, found)
-        return _json_lines(file, JsonRouter(columns))
+    if not is_one_document and (rows := _json_rows(head, _LOOKED_AT if columns else 1)):
+        return _json_lines(file, JsonRouter(_for_json(name, columns, rows)))
     if head.lstrip()[:1] in (b"{", b"["):
-        read = _json_document if is_one_document or _is_spread_out(head) else _json_lines
-        return read(file, JsonRouter(columns))
+        if not (is_one_document or _is_spread_out(head)):
+            return _json_lines(file, JsonRouter(columns))
+        return _json_document(file, columns)
     if columns is not None:
         return csv_rows(file, columns)
     names = header(head)
@@ -187,18 +189,29 @@ def _is_spread_out(head: bytes) -> bool:
     return len(lines) > 1 and (lines[0].strip() == b"[" or lines[1][:1] not in (b"{", b"["))
 
 
-def _json_row_keys(head: bytes) -> list[str] | None:
-    """The keys of the rows at the head of JSON lines, nested ones with a dot; None for other files."""
-    lines = head.split(b"\n")
-    rows = [value for line in lines if line.strip() and is_json_row(value := _value(line))]
-    if not rows:
+def _json_rows(head: bytes, most: int) -> list[Any]:
+    """Rows at the head of JSON lines; nothing for other files."""
+    lines = (line for line in head.split(b"\n") if line.strip())
+    return list(islice((value for line in lines if is_json_row(value := _value(line))), most))
+
+
+def _for_json(name: str, columns: ColumnMap | None, rows: list[Any]) -> ColumnMap | None:
+    """The column map, or None where it does not fit and the rows need none.
+
+    Raises:
+        ArchiveError: it names a column that none of the rows has, and they are of no known kind.
+    """
+    if columns is None:
         return None
-    keys: dict[str, None] = {}
-    for row in rows:
-        for item in row if isinstance(row, list) else [row]:
-            if isinstance(item, dict):
-                keys.update(dict.fromkeys(_paths(item)))
-    return list(keys)
+    items = [item for row in rows for item in (row if isinstance(row, list) else [row])]
+    keys = dict.fromkeys(path for item in items if isinstance(item, dict) for path in _paths(item))
+    try:
+        columns.require(list(keys))
+    except ColumnMapError as error:
+        if any(is_platform(row) for row in rows):
+            return None
+        raise ArchiveError(f"{name}: {error}") from None
+    return columns
 
 
 def _paths(item: dict[str, Any], prefix: str = "", depth: int = 4) -> Iterator[str]:
@@ -206,13 +219,6 @@ def _paths(item: dict[str, Any], prefix: str = "", depth: int = 4) -> Iterator[s
         yield f"{prefix}{key}"
         if isinstance(value, dict) and depth > 1:
             yield from _paths(value, f"{prefix}{key}.", depth - 1)
-
-
-def _require(name: str, columns: ColumnMap, available: list[str]) -> None:
-    try:
-        columns.require(available)
-    except ColumnMapError as error:
-        raise ArchiveError(f"{name}: {error}") from None
 
 
 def _json_lines(file: ArchiveFile, router: JsonRouter) -> Iterator[Payload | Rejection]:
@@ -231,7 +237,7 @@ def _json_lines(file: ArchiveFile, router: JsonRouter) -> Iterator[Payload | Rej
             yield from router.rows(line.number, value, raw)
 
 
-def _json_document(file: ArchiveFile, router: JsonRouter) -> Iterator[Payload | Rejection]:
+def _json_document(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
     whole = bytearray()
     broken: TruncatedArchive | None = None
     try:
@@ -245,7 +251,9 @@ def _json_document(file: ArchiveFile, router: JsonRouter) -> Iterator[Payload | 
     except TruncatedArchive as error:
         broken = TruncatedArchive(f"{error}, at row 1")
     try:
-        yield from router.rows(1, loads(bytes(whole)))
+        value = loads(bytes(whole))
+        fitting = _for_json(file.path.name, columns, [value] if is_json_row(value) else [])
+        yield from JsonRouter(fitting).rows(1, value)
     except Rejected as rejected:
         raw = whole.decode("utf-8", "backslashreplace")
         yield Rejection(1, f"a JSON document that cannot be read: {rejected}", raw)

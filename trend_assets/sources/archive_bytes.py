@@ -21,6 +21,9 @@ _KEPT_OF_OVERLONG = 64 << 10
 #: How much is looked at to tell what a file is.
 _HEAD = 1 << 20
 
+#: Reddit's dumps and other large archives are packed with `zstd --long=31`.
+_LONG_RANGE = zstandard.ZstdDecompressor(max_window_size=1 << 31)
+
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -45,7 +48,7 @@ class _Compression:
 
 _COMPRESSIONS = (
     _Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    _Compression("zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor().decompressobj()),
+    _Compression("zstd", b"\x28\xb5\x2f\xfd", lambda: _LONG_RANGE.decompressobj()),
     _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
     _Compression("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
 )

@@ -12,6 +12,7 @@ from trend_assets.sources.registry import COLUMNS_PREFIX, TWITTER_V1, X_V2, YOUT
 from trend_assets.sources.twitter import split_v2_page
 from trend_assets.sources.wire_json import dumps, listed, mapping, mappings, text
 
+_YOUTUBE = "youtube#"
 _V2_MARKS = ("author_id", "conversation_id", "edit_history_tweet_ids", "public_metrics", "note_tweet")
 _V1_MARKS = ("user", "retweeted_status", "entities", "full_text", "in_reply_to_status_id", "id_str")
 #: What Twitter's v1.1 streams say between the tweets.
@@ -24,6 +25,22 @@ _NOTICES = {
     "disconnect": "a notice that the stream was disconnected",
     "warning": "a warning of the stream",
 }
+
+
+def is_platform(value: Any) -> bool:
+    """Whether a JSON value is of a kind that needs no column map."""
+    if isinstance(value, list):
+        return any(isinstance(item, dict) and is_platform(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    kind = value.get("kind")
+    return (
+        (isinstance(kind, str) and kind.startswith(_YOUTUBE))
+        or isinstance(value.get("data"), (dict, list))
+        or isinstance(value.get("statuses"), list)
+        or _is_v2_tweet(value)
+        or _is_v1_tweet(value)
+    )
 
 
 def is_json_row(value: Any) -> bool:
@@ -49,38 +66,53 @@ class JsonRouter:
             value: the decoded JSON value.
             raw: its text as received, kept as the payload where the value is one event by itself.
         """
-        if isinstance(value, list):
+        if isinstance(value, list) and value:
             for item in value:
-                yield from self.rows(line, item)
-            return
-        raw_data = dumps(value) if raw is None else raw
+                yield from self._one(line, item, None)
+        else:
+            yield from self._one(line, value, raw)
+
+    def _one(self, line: int | None, value: Any, raw: str | None) -> Iterator[Payload | Rejection]:
         try:
             if not isinstance(value, dict):
                 raise Rejected("a JSON value that is not an object")
             if self._row_format:
-                yield _row(line, self._row_format, value, raw_data)
+                yield _row(line, self._row_format, value, raw)
             else:
-                yield from _platform_rows(line, value, raw_data)
+                yield from _platform_rows(line, value, raw)
         except Rejected as rejected:
-            yield Rejection(line, str(rejected), raw_data)
+            yield _rejection(line, str(rejected), value, raw)
 
 
-def _row(line: int | None, format: str, payload: Mapping[str, Any], raw_data: str) -> Payload | Rejection:
+def _row(line: int | None, format: str, payload: Any, raw: str | None) -> Payload | Rejection:
+    """The payload's event; its text is made here where it was not received by itself."""
     try:
-        return Payload(format, raw_data, parser(format)(payload))
+        if not isinstance(payload, dict):
+            raise Rejected("a JSON value that is not an object")
+        event = parser(format)(payload)
+        return Payload(format, dumps(payload) if raw is None else raw, event)
     except Rejected as rejected:
-        return Rejection(line, str(rejected), raw_data)
+        return _rejection(line, str(rejected), payload, raw)
 
 
-def _platform_rows(line: int | None, value: Mapping[str, Any], raw: str) -> Iterator[Payload | Rejection]:
+def _rejection(line: int | None, reason: str, value: Any, raw: str | None) -> Rejection:
+    try:
+        return Rejection(line, reason, dumps(value) if raw is None else raw)
+    except Rejected as too_deep:
+        return Rejection(line, str(too_deep), repr(value))
+
+
+def _platform_rows(
+    line: int | None, value: Mapping[str, Any], raw: str | None
+) -> Iterator[Payload | Rejection]:
     kind = value.get("kind")
-    if isinstance(kind, str) and kind.startswith("youtube#"):
+    if isinstance(kind, str) and kind.startswith(_YOUTUBE):
         yield from _youtube_rows(line, value, kind, raw)
     elif isinstance(value.get("data"), (dict, list)):
         yield from _x_page(line, value, raw)
     elif isinstance(value.get("statuses"), list):
         for status in value["statuses"]:
-            yield from _tweet_v1(line, status, dumps(status))
+            yield _row(line, TWITTER_V1, status, None)
     elif _is_v2_tweet(value):
         yield _row(line, X_V2, value, raw)
     elif _is_v1_tweet(value):
@@ -90,7 +122,7 @@ def _platform_rows(line: int | None, value: Mapping[str, Any], raw: str) -> Iter
 
 
 def _youtube_rows(
-    line: int | None, value: Mapping[str, Any], kind: str, raw: str
+    line: int | None, value: Mapping[str, Any], kind: str, raw: str | None
 ) -> Iterator[Payload | Rejection]:
     if not (kind.endswith("Response") or "items" in value or isinstance(value.get("error"), dict)):
         if kind != "youtube#commentThread" or "replies" not in value:
@@ -98,23 +130,16 @@ def _youtube_rows(
             return
         value = {"items": [value]}
     for item in youtube.split_response(value):
-        yield _row(line, YOUTUBE_V3, item, dumps(item))
+        yield _row(line, YOUTUBE_V3, item, None)
 
 
-def _x_page(line: int | None, page: Mapping[str, Any], raw: str) -> Iterator[Payload | Rejection]:
+def _x_page(line: int | None, page: Mapping[str, Any], raw: str | None) -> Iterator[Payload | Rejection]:
     if page["data"] == []:
         raise Rejected("a page without tweets")
     is_single = isinstance(page["data"], dict)
     for payload in split_v2_page(page):
         # What a stream delivers is one tweet already, and is kept to the letter.
-        yield _row(line, X_V2, page if is_single else payload, raw if is_single else dumps(payload))
-
-
-def _tweet_v1(line: int | None, status: Any, raw: str) -> Iterator[Payload | Rejection]:
-    if isinstance(status, dict):
-        yield _row(line, TWITTER_V1, status, raw)
-    else:
-        yield Rejection(line, "a JSON value that is not an object", raw)
+        yield _row(line, X_V2, page if is_single else payload, raw if is_single else None)
 
 
 def _is_v2_tweet(value: Mapping[str, Any]) -> bool:

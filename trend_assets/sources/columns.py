@@ -6,7 +6,7 @@ import csv
 import difflib
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
@@ -74,23 +74,33 @@ class ColumnMap:
             ColumnMapError: a part that is not ``field=column``, a field given twice, or what
                 `ColumnMap` refuses.
         """
-        parts = next(csv.reader([written]), []) if "\n" not in written and "\r" not in written else [written]
-        columns: dict[str, str] = {}
-        zone = None
+        if "\n" in written or "\r" in written:
+            raise ColumnMapError("the column map holds a line break: write it on one line")
+        parts = next(csv.reader([written]), [])
+        pairs = []
         for part in parts:
             field, equals, column = part.partition("=")
-            field, column = field.strip(), column.strip()
-            if not equals or not column or not field:
+            if not (equals and field.strip() and column.strip()):
                 raise ColumnMapError(
                     f"{part.strip()[:60]!r} in the column map is not of the form field=column"
                 )
+            pairs.append((field.strip(), column.strip()))
+        return cls.of(pairs)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str] | Iterable[tuple[str, str]]) -> ColumnMap:
+        """The map from fields and columns as settings hold them, `id` and `timezone` among the fields.
+
+        Raises:
+            ColumnMapError: a field given twice, or what `ColumnMap` refuses.
+        """
+        columns: dict[str, str] = {}
+        for field, column in fields.items() if isinstance(fields, Mapping) else fields:
             field = _ALIASES.get(field, field)
-            if field in columns or (field == _ZONE and zone is not None):
+            if field in columns:
                 raise ColumnMapError(f"the column map names {field} twice")
-            if field == _ZONE:
-                zone = column
-            else:
-                columns[field] = column
+            columns[field] = column
+        zone = columns.pop(_ZONE, None)
         return cls(columns, zone)
 
     def __str__(self) -> str:

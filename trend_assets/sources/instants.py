@@ -36,13 +36,13 @@ def plausible(moment: datetime) -> datetime:
 
 
 def from_twitter(said: Any) -> datetime:
-    """A v1.1 time, ``Wed Jan 01 00:00:48 +0000 2014``, read by position (independent of the locale).
+    """A v1.1 time, ``Wed Jan 01 00:00:48 +0000 2014``, read by position: the locale does not matter.
 
     Raises:
         Rejected: another form, or out of range.
     """
     if not isinstance(said, str):
-        raise Rejected("no created_at")
+        raise Rejected("no timestamp")
     try:
         _, month, day, clock, zone, year = said.split(" ")
         hour, minute, second = clock.split(":")

@@ -40,9 +40,14 @@ class Rejection:
 
 
 class Collector(Protocol):
-    """A source that is asked over and over what happened."""
+    """A source that is asked over and over what happened.
+
+    `origin` is written beside each row that it gave; `requests` counts what it has sent since it was made.
+    """
 
     source: str
+    origin: str
+    requests: int
 
     def collect(self, start: datetime, end: datetime) -> Iterator[Payload | Rejection]:
         """What happened in ``[start, end)``, both timezone-aware, in any order."""

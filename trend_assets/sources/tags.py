@@ -1,7 +1,9 @@
 """Hashtags and cashtags in plain text, for posts whose entities are missing.
 
-After twitter-text's rules: a hashtag does not follow a letter, a digit, `&` or `/`, and holds a letter;
+After twitter-text's rules: a hashtag does not follow a letter, a digit or `&`, is not part of an address,
+is not followed by another without a space, and holds a letter;
 a cashtag follows white space and is one to six letters, perhaps with a class of shares (`$BRK.A`).
+What an ellipsis cuts off is no tag.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_CASHTAG = re.compile(r"(?:^|(?<=\s))\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=$|[\s!-/:-@\[-`{-~…])")
+_CASHTAG = re.compile(r"(?:^|(?<=\s))\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=$|[\s!-/:-@\[-`{-~])")
 _HASH_SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
 _JOINERS = "_\u00b7\u30fb\u200c\u200d"
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
@@ -25,7 +27,7 @@ def hashtags(text: str) -> tuple[str, ...]:
         if text[position] in _HASH_SIGNS and _may_start(text, position):
             end = _tag_end(text, position + 1)
             tag = text[position + 1 : end].rstrip("\u200c\u200d\u00b7\u30fb")
-            if any(character.isalpha() for character in tag):
+            if _may_end(text, end) and any(character.isalpha() for character in tag):
                 found[tag] = None
             position = max(end, position + 1)
         else:
@@ -35,7 +37,13 @@ def hashtags(text: str) -> tuple[str, ...]:
 
 def _may_start(text: str, position: int) -> bool:
     before = text[position - 1] if position else " "
-    return not (before.isalnum() or before in "_&/")
+    if before == "/":
+        return "://" not in text[:position].split()[-1]
+    return not (before.isalnum() or before in "_&")
+
+
+def _may_end(text: str, end: int) -> bool:
+    return text[end : end + 1] not in tuple(_HASH_SIGNS) and text[end:].rstrip() != "…"
 
 
 def _tag_end(text: str, start: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from trend_assets.sources import tags
+from trend_assets.sources import instants, tags
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire_json import mappings, strings, text
 
@@ -55,15 +55,13 @@ def expanded_urls(items: Any) -> list[str]:
     return links
 
 
-def account_age_days(
-    timestamp: datetime, user: Mapping[str, Any], read: Callable[[Any], datetime]
-) -> float | None:
+def account_age_days(timestamp: datetime, user: Mapping[str, Any]) -> float | None:
     """Age of the account when it tweeted, in days; None where it is unknown or makes no sense."""
     created = user.get("created_at")
     if created is None:
         return None
     try:
-        age = (timestamp - read(created)).total_seconds() / _SECONDS_A_DAY
+        age = (timestamp - instants.from_any(created)).total_seconds() / _SECONDS_A_DAY
     except Rejected:
         return None
     return age if age >= 0 else None

@@ -37,9 +37,9 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
     content_id = _id(payload, "id")
     if content_id is None:
         raise Rejected("no tweet id")
-    if "created_at" not in payload:
+    if payload.get("created_at") is None:
         raise Rejected("no created_at")
-    timestamp = instants.from_twitter(payload["created_at"])
+    timestamp = instants.from_any(payload["created_at"])
     user = mapping(payload.get("user"))
     written, entities = _text(payload)
     event_type, relation = _relation(payload)
@@ -84,7 +84,7 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
                 ("protected", user.get("protected")),
                 ("default_profile", user.get("default_profile")),
                 ("default_profile_image", user.get("default_profile_image")),
-                ("account_age_days", account_age_days(timestamp, user, instants.from_twitter)),
+                ("account_age_days", account_age_days(timestamp, user)),
                 ("likes", payload.get("favorite_count")),
                 ("retweets", payload.get("retweet_count")),
                 ("replies", payload.get("reply_count")),

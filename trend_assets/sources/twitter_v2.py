@@ -188,8 +188,8 @@ def _entity_tags(entities: Mapping[str, Any] | None, kind: str) -> tuple[str, ..
 
 
 def _time(tweet: Mapping[str, Any], content_id: str) -> datetime:
-    if "created_at" in tweet:
-        return instants.from_iso(tweet["created_at"])
+    if tweet.get("created_at") is not None:
+        return instants.from_any(tweet["created_at"])
     told = instants.from_snowflake(content_id)
     if told is None:
         raise Rejected("no created_at, and the id is not one that tells the time")
@@ -220,7 +220,7 @@ def _features(
             ("verified", author.get("verified")),
             ("protected", author.get("protected")),
             ("default_profile_image", "/default_profile" in image if isinstance(image, str) else None),
-            ("account_age_days", account_age_days(timestamp, author, instants.from_iso)),
+            ("account_age_days", account_age_days(timestamp, author)),
             ("likes", counts.get("like_count")),
             ("retweets", counts.get("retweet_count")),
             ("replies", counts.get("reply_count")),

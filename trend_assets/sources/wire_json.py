@@ -55,8 +55,15 @@ def _reason(text: str | bytes, error: Exception) -> str:
 
 
 def dumps(value: Any) -> str:
-    """``value`` as compact JSON text; dates become ISO 8601, what JSON cannot hold its string."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    """``value`` as compact JSON text; dates become ISO 8601, what JSON cannot hold its string.
+
+    Raises:
+        Rejected: nested more than 250 levels deep.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # orjson reads deeper than it writes
+        raise Rejected("a JSON value that is nested too deeply") from None
 
 
 def _plain(value: Any) -> Any:
