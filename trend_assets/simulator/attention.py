@@ -28,9 +28,10 @@ _RECENCY_HOURS = 7.0
 _PERSUASION = 1.8
 _FATIGUE = 0.4
 _OTHER_LANGUAGE = 0.2
-#: How much one follows what the whole platform talks about, beside one's own feed.
+#: Relative weights of what competes for one post: set so that a day has about eight bursts and four
+#: breakouts at the default volume, and more than counting can know.
+_CONTAGION = 6.0
 _PLATFORM = 0.4
-_CONTAGION = 4.0
 _NEWS = 0.8
 _PERENNIAL = 0.25
 _CHATTER = 0.22

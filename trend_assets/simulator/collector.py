@@ -29,6 +29,10 @@ class SimulatedCollector:
     def __init__(self, source: Source, world: World) -> None:
         self.source = source
         self.world = world
+        #: Begins with ``simulator``: so that its posts can never be taken for real ones.
+        self.origin = f"simulator:seed={world.seed}"
+        #: The world is asked in this process: no request leaves it.
+        self.requests = 0
 
     def collect(self, start: datetime, end: datetime) -> Iterator[Payload]:
         """The events of ``[start, end)`` in order of time, each as received and as parsed.

@@ -82,7 +82,7 @@ def _news(rng: random.Random, day_begins: int) -> News:
     return News(
         size=rng.lognormvariate(0.2, 0.8),
         rise=rng.uniform(0.5, 5),
-        fade=rng.lognormvariate(2.3, 0.5),
+        fade=rng.lognormvariate(1.9, 0.5),
         begins_on_x=begins["x"],
         begins_on_youtube=begins["y"],
         begins_on_google=begins["g"],

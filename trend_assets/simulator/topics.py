@@ -138,8 +138,8 @@ class TopicBook:
             language=language,
             nouns=tuple(rng.sample(dialect.nouns, 4)),
             born=born,
-            infectiousness=rng.lognormvariate(-0.2, 0.7) * dialect.kinds[kind] * popularity * taste,
-            half_life=rng.lognormvariate(math.log(16), 0.5),
+            infectiousness=rng.lognormvariate(-0.35, 0.85) * dialect.kinds[kind] * popularity * taste,
+            half_life=rng.lognormvariate(math.log(10), 0.5),
             news=news,
         )
 

@@ -39,8 +39,8 @@ class Volume:
     spam: float = 0.05
     videos: float = 0.14
     searches: float = 0.06
-    births: float = 26.0
-    news: float = 3.5
+    births: float = 48.0
+    news: float = 3.0
     warm_up_hours: int = 96
 
 
