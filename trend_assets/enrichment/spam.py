@@ -5,6 +5,10 @@ spammers from people: young accounts that follow many and are followed by few, h
 untouched profiles (Benevenuto et al., "Detecting spammers on Twitter", CEAS 2010; Stringhini et al.,
 "Detecting spammers on social networks", ACSAC 2010), and what the text asks for (Alberto, Lochter and
 Almeida, "TubeSpam: comment spam filtering on YouTube", ICMLA 2015).
+
+Measured on three files of the YouTube Spam Collection, from the text alone (area under the ROC curve):
+Psy 0.969 and Katy Perry 0.968, on which weights and phrases were chosen, and LMFAO 0.932, on which not.
+The account's weights are chosen by hand from the literature: no labelled accounts were at hand.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ TEXTS = [
     "Dow #Stocks Trend $AXP $UTX $CSCO $KO $HD $DIS $V $IBM $DD $INTC $JPM $UNH $TRV $MRK $MMM",
     "\u65e5\u672c\u8a9e\u306e\u30c6\u30ad\u30b9\u30c8",
     "a cat is sitting on a mat",
-    "word " * 600,
+    "word " * 300,
 ]
 HOUR = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -131,6 +132,14 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
         check_weights(weights)
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         check_weights(tmp_path / "absent.safetensors")
+
+
+def test_the_bundled_model_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise AssertionError(f"tried to connect to {arguments[1:]}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert RealtimeTextEmbedder().width == 384
 
 
 def test_an_unknown_model_is_a_clear_error(tmp_path: Path) -> None:

@@ -168,6 +168,24 @@ def test_mentions_are_one_row_an_event_and_topic() -> None:
     ]
 
 
+def test_the_projection_is_the_path_from_user_over_content_to_topic() -> None:
+    events = many()
+    graph = BUILDER.temporal_data(BUILDER.mentions(events))
+    edges = BUILDER.edges(events)
+    acts = edges.filter(~pl.col("edge_type").is_in(["about", "refers_to"]))
+    paths = acts.join(edges.filter(pl.col("edge_type") == "about"), left_on="dst", right_on="src")
+    expected = sorted(paths.select("src", "dst_right").rows())
+    named = [place for place, user in enumerate(graph.users) if user != "twitter:"]
+    node_ids = graph.node_ids
+    found = sorted(
+        (node_ids[src], node_ids[dst])
+        for src, dst in zip(graph.data.src.tolist(), graph.data.dst.tolist(), strict=True)
+        if src in named
+    )
+    assert len(expected) > 50
+    assert found == expected
+
+
 def test_no_events_give_empty_frames() -> None:
     nothing = EVENTS.frame()
     assert_frame_equal(BUILDER.edges(nothing), TEMPORAL_EDGES.frame())
