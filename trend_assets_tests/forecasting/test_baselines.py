@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trend_assets.forecasting.baselines import baseline_rankings, counting_rankings
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.history import HOUR, History
+from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.learned import GradientBoosting, GrowthRegression, LogisticBaseline
+from trend_assets.forecasting.ranking import Ranking
+
+SETTINGS = LabelSettings()
+DAY = 24 * HOUR
+
+
+def test_every_ranking_of_the_design_is_there() -> None:
+    rankings = baseline_rankings(SETTINGS)
+    assert [ranking.name for ranking in rankings] == [
+        "mentions_3h",
+        "mentions_24h",
+        "mentions_7d",
+        "mentions_30d",
+        "momentum",
+        "same_day_last_week",
+        "ewma_3d",
+        "logistic_regression",
+        "gradient_boosting",
+    ]
+    assert all(isinstance(ranking, Ranking) for ranking in rankings)
+
+
+def test_counting_rankings_count(history: History) -> None:
+    cut = make_cut(history, history.start + 40 * DAY, SETTINGS)
+    past = history.until(cut.time)
+    scores = {ranking.name: ranking.score(past, cut)["bursts"] for ranking in counting_rankings()}
+
+    def counted(start_hours: int, end_hours: int) -> np.ndarray:
+        return past.counts(cut.topics, cut.time - start_hours * HOUR, cut.time - end_hours * HOUR)
+
+    assert np.array_equal(scores["mentions_3h"], counted(3, 0))
+    assert np.array_equal(scores["mentions_24h"], counted(24, 0))
+    assert np.array_equal(scores["mentions_7d"], counted(168, 0))
+    assert np.array_equal(scores["mentions_30d"], counted(720, 0))
+    assert np.array_equal(scores["momentum"], counted(24, 0) - counted(48, 24))
+    assert np.array_equal(scores["same_day_last_week"], counted(168, 144))
+    weights = 0.5 ** (np.arange(30) / 3)
+    daily = np.stack([counted(24 * day + 24, 24 * day) for day in range(30)], axis=1)
+    np.testing.assert_allclose(scores["ewma_3d"], daily @ weights / weights.sum())
+
+
+def test_examples_end_with_their_horizon_and_leave_a_month_before(history: History) -> None:
+    memory = CutMemory(SETTINGS)
+    until = history.start + 60 * DAY + 3 * HOUR
+    examples = memory.examples(history, until)
+    assert examples.times.min() >= history.start + 30 * DAY
+    assert until - DAY - 6 * HOUR < examples.times.max() <= until - DAY
+    assert np.all(examples.times % (6 * HOUR) == 0)
+    assert len(examples.features) == len(examples) == len(examples.labels["bursts"])
+    assert len(memory.examples(history, history.start + 20 * DAY)) == 0
+
+
+def test_a_year_is_the_most_that_is_learnt_from(history: History) -> None:
+    until = history.start + 60 * DAY
+    recent = CutMemory(SETTINGS, days=10).cut_times(history, until)
+    assert recent.min() == until - 10 * DAY
+    assert len(recent) == 9 * 4 + 1
+
+
+def test_remembered_examples_equal_fresh_ones(history: History) -> None:
+    memory = CutMemory(SETTINGS)
+    memory.examples(history, history.start + 50 * DAY)
+    remembered = memory.examples(history, history.start + 60 * DAY)
+    fresh = CutMemory(SETTINGS).examples(history.until(history.start + 60 * DAY), history.start + 60 * DAY)
+    assert np.array_equal(remembered.features, fresh.features)
+    assert np.array_equal(remembered.growth, fresh.growth)
+    for label in LABELS:
+        assert np.array_equal(remembered.labels[label], fresh.labels[label])
+        assert np.array_equal(remembered.asked[label], fresh.asked[label])
+
+
+def test_growth_is_learnt_better_than_its_mean(history: History) -> None:
+    until = history.start + 60 * DAY
+    model = GrowthRegression(CutMemory(SETTINGS))
+    cuts = [make_cut(history, until + hours * HOUR, SETTINGS) for hours in range(0, 200, 12)]
+    assert model.growth(history.until(cuts[0].time), cuts[0]) is None
+    model.fit(history, until)
+    expected = np.concatenate([model.growth(history.until(cut.time), cut) for cut in cuts])
+    real = np.concatenate([outcomes(history, cut, SETTINGS).growth for cut in cuts])
+    assert np.mean((expected - real) ** 2) < 0.95 * real.var()
+
+
+@pytest.mark.parametrize("kind", [LogisticBaseline, GradientBoosting])
+def test_a_label_that_cannot_be_learnt_is_left_out(history: History, kind: type) -> None:
+    never = LabelSettings(threshold=100_000)
+    ranking = kind(CutMemory(never))
+    ranking.fit(history, history.start + 60 * DAY)
+    cut = make_cut(history, history.start + 60 * DAY, never)
+    assert ranking.score(history.until(cut.time), cut) == {}
+    ranking.fit(history, history.start + 5 * DAY)
+    assert ranking.score(history.until(cut.time), cut) == {}
+
+
+@pytest.mark.parametrize("kind", [LogisticBaseline, GradientBoosting])
+def test_learning_again_gives_the_same_bits(history: History, kind: type) -> None:
+    until = history.start + 60 * DAY
+    cut = make_cut(history, until, SETTINGS)
+    first, second = (kind(CutMemory(SETTINGS)) for _ in range(2))
+    for ranking in (first, second):
+        ranking.fit(history, until)
+    ours, theirs = (ranking.score(history.until(until), cut) for ranking in (first, second))
+    assert set(ours) >= {"bursts", "emerges"}
+    assert all(np.array_equal(ours[label], theirs[label]) for label in ours)
+    assert all(np.all((values >= 0) & (values <= 1)) for values in ours.values())
+
+
+def test_seeds_change_the_model_and_are_averaged(history: History) -> None:
+    until = history.start + 60 * DAY
+    memory = CutMemory(SETTINGS)
+    cut = make_cut(history, until, SETTINGS)
+    one, two = GradientBoosting(memory, seeds=1, trees=30), GradientBoosting(memory, seeds=2, trees=30)
+    for ranking in (one, two):
+        ranking.fit(history, until)
+    scores = [ranking.score(history.until(until), cut)["bursts"] for ranking in (one, two)]
+    assert not np.array_equal(*scores)
+    with pytest.raises(ValueError, match="seeds"):
+        GradientBoosting(memory, seeds=0)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import orjson
+import polars as pl
+import pytest
+
+from trend_assets.forecasting.baselines import counting_rankings
+from trend_assets.forecasting.calibration import Calibrator
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.history import HOUR, History, to_datetime
+from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.learned import GrowthRegression, LogisticBaseline
+from trend_assets.forecasting.predict import forecast, outcomes_frame
+from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+
+SETTINGS = LabelSettings()
+MENTIONS_24H = counting_rankings()[1]
+
+
+@pytest.fixture(scope="module")
+def cut(history: History) -> datetime:
+    return to_datetime(history.start) + timedelta(days=60, hours=5)
+
+
+def test_counting_forecast_says_what_it_is(history: History, cut: datetime) -> None:
+    predictions = PREDICTIONS.conform(forecast(MENTIONS_24H, history, cut, SETTINGS))
+    assert set(predictions["model_version"]) == {"baseline:mentions_24h"}
+    assert (
+        predictions["confidence"].null_count() == predictions["growth"].null_count() == len(predictions) > 30
+    )
+    assert set(predictions["hour"]) == {cut - timedelta(hours=1)}
+    assert set(predictions["cut"]) == {cut}
+    bursts = predictions.filter(pl.col("label") == "bursts")
+    assert bursts["rank"].to_list() == list(range(1, len(bursts) + 1))
+    assert bursts["score"].is_sorted(descending=True)
+    assert bursts["source_events_count"].to_list() == [int(score) for score in bursts["score"]]
+    counts = orjson.loads(bursts["metadata"][0])
+    assert counts["mentions_24h"] == bursts["score"][0]
+    assert {"usual", "users_24h", "age_hours", "ewma_3d"} <= set(counts)
+
+
+def test_breaks_out_has_only_newborn_topics(history: History, cut: datetime) -> None:
+    predictions = forecast(MENTIONS_24H, history, cut, SETTINGS)
+    topics = predictions.filter(pl.col("label") == "breaks_out")["topic"].to_list()
+    past = history.until(cut)
+    newborn = [
+        past.topics[topic]
+        for topic in range(past.topic_count)
+        if past.first_seen([topic])[0] >= cut.timestamp() - 86_400
+    ]
+    assert topics and sorted(topics) == sorted(newborn)
+
+
+def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -> None:
+    memory = CutMemory(SETTINGS)
+    ranking, growth = LogisticBaseline(memory), GrowthRegression(memory)
+    for model in (ranking, growth):
+        model.fit(history, int(cut.timestamp()))
+    # A model that has learnt one of the labels.
+    only_bursts = type(
+        "OnlyBursts",
+        (),
+        {
+            "name": "x",
+            "fit": ranking.fit,
+            "score": lambda self, past, cut: {"bursts": ranking.score(past, cut)["bursts"]},
+        },
+    )()
+    calibrators = {
+        "bursts": Calibrator("platt", (1.0,), (0.0,), logit=True),
+        "emerges": Calibrator("platt", (1.0,), (0.0,)),
+    }
+    predictions = PREDICTIONS.conform(
+        forecast(only_bursts, history, cut, SETTINGS, calibrators, growth, "tgn-7", MENTIONS_24H)
+    )
+    bursts, emerges = (predictions.filter(pl.col("label") == label) for label in ("bursts", "emerges"))
+    assert set(bursts["model_version"]) == {"tgn-7"}
+    np.testing.assert_allclose(bursts["confidence"], bursts["score"], atol=1e-6)
+    assert set(emerges["model_version"]) == {"baseline:mentions_24h"}
+    assert emerges["confidence"].null_count() == len(emerges)
+    assert predictions["growth"].null_count() == 0
+    assert bursts["growth"].n_unique() > 1
+    without = forecast(only_bursts, history, cut, SETTINGS, model_version="tgn-7")
+    assert set(without["label"]) == {"bursts"}
+
+
+def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
+    times = [cut, cut + timedelta(hours=6)]
+    predictions = pl.concat([forecast(MENTIONS_24H, history, time, SETTINGS) for time in times])
+    found = outcomes_frame(predictions, history, SETTINGS)
+    assert found.equals(PREDICTION_OUTCOMES.conform(found))
+    assert len(found) == len(predictions)
+    for time in times:
+        asked = make_cut(history, int(time.timestamp()), SETTINGS)
+        became = outcomes(history, asked, SETTINGS)
+        for label in LABELS:
+            rows = found.filter((pl.col("cut") == time) & (pl.col("label") == label))
+            real = {
+                history.topics[topic]: (bool(flag), int(before), int(after))
+                for topic, flag, before, after in zip(
+                    asked.topics, became.labels[label], asked.before, became.after, strict=True
+                )
+            }
+            assert set(rows["hour"]) == {time + timedelta(hours=23)}
+            for topic, *values in rows.select(
+                "topic", "came_true", "mentions_before", "mentions_after"
+            ).iter_rows():
+                assert tuple(values) == real[topic]
+    assert found["came_true"].any() and not found["came_true"].all()
+
+
+def test_outcomes_of_a_withdrawn_topic_and_of_an_open_horizon(history: History, cut: datetime) -> None:
+    predictions = forecast(MENTIONS_24H, history, cut, SETTINGS).head(1).with_columns(topic=pl.lit("gone"))
+    found = outcomes_frame(predictions, history, SETTINGS)
+    assert found.select("came_true", "mentions_before", "mentions_after").row(0) == (False, 0, 0)
+    with pytest.raises(ValueError, match="before the horizon"):
+        outcomes_frame(predictions, history.until(cut + timedelta(hours=23)), SETTINGS)
+    assert len(outcomes_frame(PREDICTIONS.frame(), history, SETTINGS)) == 0
+
+
+def test_cuts_that_cannot_be_are_refused(history: History, cut: datetime) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        forecast(MENTIONS_24H, history, cut.replace(tzinfo=None), SETTINGS)
+    with pytest.raises(ValueError, match="whole hour"):
+        forecast(MENTIONS_24H, history, cut + timedelta(minutes=1), SETTINGS)
+    with pytest.raises(ValueError, match="before the cut"):
+        forecast(MENTIONS_24H, history.until(cut), cut + timedelta(hours=1), SETTINGS)
+
+
+def test_a_silent_hour_has_no_predictions() -> None:
+    start = datetime.fromisoformat("2024-01-01T00:00+00:00")
+    empty = History.from_mentions(
+        pl.DataFrame(
+            schema={
+                "timestamp": pl.Datetime("us", "UTC"),
+                "topic": pl.String,
+                "user_id": pl.String,
+                "weight": pl.Float64,
+            }
+        ),
+        start,
+        start + timedelta(hours=30),
+    )
+    assert forecast(MENTIONS_24H, empty, start + timedelta(hours=25), SETTINGS).equals(PREDICTIONS.frame())
+    assert empty.end % HOUR == 0
