@@ -20,7 +20,7 @@ from trend_assets.sources.archive_table import csv_rows, header, need_columns, p
 from trend_assets.sources.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import Rejection
-from trend_assets.sources.wire_json import UNDECODABLE, loads
+from trend_assets.sources.wire_json import UNDECODABLE, loads, one_line
 
 __all__ = ["ArchiveError", "Batch", "TruncatedArchive", "read_archive"]
 
@@ -95,7 +95,8 @@ def read_archive(path: Path, *, columns: ColumnMap | None = None, batch_rows: in
             if isinstance(row, Payload):
                 batch.payloads.append(row)
             else:
-                batch.rejections.append(_storable(row))
+                row = _storable(row)
+                batch.rejections.append(row)
             tally.add(row)
             characters += len(row.raw_data)
             if batch.rows >= batch_rows or characters >= _BATCH_CHARACTERS:
@@ -133,9 +134,9 @@ class _Tally:
 
 
 def _storable(rejection: Rejection) -> Rejection:
-    if "\x00" not in rejection.raw_data:
-        return rejection
-    return Rejection(rejection.line, rejection.reason, rejection.raw_data.replace("\x00", "\\x00"))
+    raw = rejection.raw_data
+    raw = raw.replace("\x00", "\\x00") if "\x00" in raw else raw
+    return Rejection(rejection.line, one_line(rejection.reason), raw)
 
 
 def _rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[tuple[Payload | Rejection, int]]:

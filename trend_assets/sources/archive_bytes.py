@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 import zstandard
 
+from trend_assets.sources.wire_json import one_line
+
 #: Compressed bytes taken at a time; also bounds what one step can unpack to.
 _CHUNK = 1 << 16
 #: A longer line is no row of anything that we read; its first part is kept.
@@ -28,7 +30,10 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 
 
 class ArchiveError(Exception):
-    """A file that gives no event; the message is one plain sentence."""
+    """A file that gives no event; the message is one plain sentence on one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class TruncatedArchive(ArchiveError):

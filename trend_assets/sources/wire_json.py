@@ -134,6 +134,13 @@ def present(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in values if value not in (None, "", [], {})}
 
 
+def one_line(message: str) -> str:
+    """``message`` with every character that does not print, line breaks too, as a backslash escape."""
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+
+
 def listed(words: Sequence[str], most: int = 12) -> str:
     """``a, b, c`` for a message, cut where it grows long."""
     shown = ", ".join(word[:40] for word in words[:most])
