@@ -3,8 +3,8 @@
 Sentence embeddings after Reimers and Gurevych, "Sentence-BERT" (EMNLP 2019), by default with
 all-MiniLM-L6-v2, whose weights are installed as a package, so that no hub is needed.
 
-What makes it faster than plain ``encode`` on real tweets, in texts a second of one core (one thread, CPU
-time): 57 as they are, 84 without links, 108 in batches of like token length, 190 with bfloat16 products
+What makes it faster than plain ``encode`` on real tweets, in texts a second of CPU time (one thread of a
+busy AMD EPYC with AVX512-BF16, so the ratios count): 57 as they are, 84 without links, 108 in batches of like token length, 190 with bfloat16 products
 (least cosine to float32: 0.99996). Quantising to int8 was dropped: cosines fell to 0.85.
 """
 
@@ -94,8 +94,9 @@ class RealtimeTextEmbedder:
         try:
             return _load(self.model_name, self.device, local_files_only=False)
         except Exception as error:  # the library raises what its many backends raise
+            reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
             raise ModelUnavailable(
-                f"the text model {self.model_name!r} cannot be loaded: {error}. Check its name and "
+                f"the text model {self.model_name!r} cannot be loaded: {reason}. Check its name and "
                 f"the network, or set it back to {DEFAULT_MODEL!r}, which needs none"
             ) from error
 
