@@ -5,7 +5,8 @@ all-MiniLM-L6-v2, whose weights are installed as a package, so that no hub is ne
 
 What makes it faster than plain ``encode`` on real tweets, in texts a second of CPU time (one thread of a
 busy AMD EPYC with AVX512-BF16, so the ratios count): 57 as they are, 84 without links, 108 in batches of
-like token length, 190 with bfloat16 products (least cosine to float32: 0.99996). Quantising to int8 was dropped: cosines fell to 0.85.
+like token length, 190 with bfloat16 products (least cosine to float32: 0.99996). Quantising
+to int8 was dropped: cosines fell to 0.85.
 """
 
 from __future__ import annotations
