@@ -33,6 +33,9 @@ from trend_assets.sources.wire_json import (
 #: Precedence: what is both a reply and a quote is a reply.
 _EVENT_TYPES = (("retweeted", "retweet"), ("replied_to", "reply"), ("quoted", "quote"))
 
+#: What an answer holds when no fields were asked for.
+_DEFAULT_FIELDS = {"id", "text", "edit_history_tweet_ids"}
+
 
 def parse_v2(payload: Mapping[str, Any]) -> Event:
     """An API v2 tweet as an event.
@@ -134,6 +137,9 @@ class _View:
         for kind, event_type in _EVENT_TYPES:
             if kind in self.references:
                 return event_type, self.references[kind]
+        # Where no fields were asked for, only the platform's own prefix tells a retweet.
+        if self.tweet.keys() <= _DEFAULT_FIELDS and (text(self.tweet.get("text")) or "").startswith("RT @"):
+            return "retweet", None
         # Where references were not asked for, only the conversation tells a reply.
         conversation = identifier(self.tweet.get("conversation_id"))
         answers_someone = identifier(self.tweet.get("in_reply_to_user_id")) is not None

@@ -231,6 +231,34 @@ def test_rejections_come_before_the_error(tmp_path):
     assert "any of its 2 rows" in str(read.error)
 
 
+def test_items_of_youtube_one_a_line(tmp_path):
+    snippet = {"publishedAt": "2019-12-05T19:00:10Z"}
+    comment = {"kind": "youtube#comment", "id": "c", "snippet": snippet}
+    thread = {
+        "kind": "youtube#commentThread",
+        "id": "t",
+        "snippet": {"topLevelComment": {**comment, "id": "t"}},
+        "replies": {"comments": [comment]},
+    }
+    video = {"kind": "youtube#video", "id": "v", "snippet": snippet}
+    error = {"kind": "youtube#videoListResponse", "error": {"code": 403, "message": "no"}}
+    read = Read(write(tmp_path, b"\n".join(map(orjson.dumps, [video, thread, error]))))
+    assert read.ids == ["v", "t", "c"]
+    assert "an error that YouTube answered" in read.reasons[0]
+
+
+def test_what_is_nested_too_deeply_to_be_kept(tmp_path):
+    deep = (
+        b'{"id_str":"1","created_at":"Wed Jan 01 00:00:48 +0000 2014","text":"x","x":'
+        + b"[" * 500
+        + b"]" * 500
+        + b"}"
+    )
+    read = Read(write(tmp_path, b'{"statuses": [' + deep + b"]}\n" + orjson.dumps(tweet(2))))
+    assert read.ids == ["2"]
+    assert "nested too deeply" in read.reasons[0]
+
+
 def test_pretty_printed_documents(tmp_path):
     document = orjson.dumps([tweet(1), tweet(2)], option=orjson.OPT_INDENT_2)
     assert Read(write(tmp_path, document)).ids == ["1", "2"]
@@ -362,6 +390,21 @@ def test_parquet(tmp_path):
         list(read_archive(path))
     with pytest.raises(ArchiveError, match="no column 'x'"):
         list(read_archive(path, columns=ColumnMap.parse("timestamp=x")))
+
+
+def test_parquet_with_a_damaged_page(tmp_path):
+    path = tmp_path / "x"
+    bodies = [str(hash(n * 7919)) for n in range(20_000)]
+    pl.DataFrame({"id": bodies, "when": 1_700_000_000, "body": bodies}).write_parquet(
+        path, row_group_size=5_000
+    )
+    data = bytearray(path.read_bytes())
+    data[len(data) * 3 // 5 : len(data) * 3 // 5 + 2_000] = b"\xff" * 2_000
+    path.write_bytes(bytes(data))
+    read = Read(path, COLUMNS)
+    assert isinstance(read.error, TruncatedArchive)
+    assert "is damaged, at row" in str(read.error)
+    assert 0 < len(read.payloads) < 20_000
 
 
 def test_parquet_with_naive_and_impossible_times(tmp_path):

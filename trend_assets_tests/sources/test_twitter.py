@@ -190,6 +190,12 @@ def test_v2_reply_told_by_the_conversation():
     assert v2(in_reply_to_user_id="9", conversation_id=TWEET_V2["id"]).event_type == "original"
 
 
+def test_v2_retweet_told_by_its_prefix_where_no_fields_were_asked_for():
+    bare = {"id": TWEET_V2["id"], "text": "RT @ann: hello"}
+    assert parse_v2({"data": bare}).event_type == "retweet"
+    assert parse_v2({"data": {**bare, "author_id": "7"}}).event_type == "original"
+
+
 def test_v2_cut_retweet_has_the_originals_tags():
     original = {
         "id": "3",

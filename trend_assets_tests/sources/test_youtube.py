@@ -149,7 +149,7 @@ def test_durations_that_are_none(said):
     assert "duration_seconds" not in parse({**VIDEO, "contentDetails": {"duration": said}}).features
 
 
-@pytest.mark.parametrize("markup", ["<![", "<!", "&#xFFFFFFFF;", "<a <b", "a < b"])
+@pytest.mark.parametrize("markup", ["<![", "<![foo[x]]>", "<!", "&#xFFFFFFFF;", "<a <b", "a < b"])
 def test_odd_markup_is_still_a_comment(markup):
     snippet = {**REPLY["snippet"], "textDisplay": markup}
     assert parse({**REPLY, "snippet": snippet}).content_id == "t.r"
