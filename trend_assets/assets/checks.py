@@ -43,9 +43,10 @@ _RULES: tuple[tuple[Table, str, str, str], ...] = (
     (
         EVENT_EMBEDDINGS,
         "unit_length",
-        "Every vector has length one.",
+        "Every vector of the newest week has length one.",
         "SELECT count(*) AS broken FROM event_embeddings "
-        "WHERE abs(list_sum(list_transform(embedding, x -> x * x)) - 1) > 0.001",
+        "WHERE hour > (SELECT max(hour) FROM event_embeddings) - INTERVAL 7 DAYS "
+        "AND abs(list_sum(list_transform(embedding, x -> x * x)) - 1) > 0.001",
     ),
     (
         TOPIC_ACTIVITY,

@@ -35,6 +35,11 @@ class HourRange:
     def hours(self) -> int:
         return int((self.end - self.start) / _HOUR)
 
+    def each(self) -> Iterator[HourRange]:
+        """Its hours, one by one."""
+        for index in range(self.hours):
+            yield HourRange(self.start + index * _HOUR, self.start + (index + 1) * _HOUR)
+
     def chunks(self, days: int) -> Iterator[HourRange]:
         """The range in pieces of at most `days` days, in order."""
         start = self.start

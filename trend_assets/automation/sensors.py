@@ -11,9 +11,8 @@ from trend_assets.automation.partitions import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
 from trend_assets.operations.alerts import write_alert
-from trend_assets.operations.importing import import_file
+from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import load_settings
-from trend_assets.sources.columns import ColumnMap
 
 #: A file that changed more recently may still be being copied.
 _SETTLED = timedelta(seconds=5)
@@ -33,9 +32,7 @@ def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: L
     if not path.is_file():
         context.log.info("%s is gone: nothing to import", path)
         return
-    columns = settings.archive.columns
-    mapping = ColumnMap.parse(",".join(f"{key}={value}" for key, value in columns.items())) if columns else None
-    report = import_file(lake.lake, path, mapping)
+    report = import_file(lake.lake, path, settings_columns(settings))
     context.add_output_metadata(
         {"events": report.events, "added": report.added, "rejected": report.rejected, "error": report.error or ""}
     )

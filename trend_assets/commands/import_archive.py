@@ -18,12 +18,13 @@ from rich.progress import (
 from rich.table import Table
 
 from trend_assets.commands.console import console, errors
+from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.importing import FileReport, import_file
+from trend_assets.operations.importing import FileReport, import_file, settings_columns
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive import Batch
-from trend_assets.sources.columns import ColumnMap
+from trend_assets.sources.columns import ColumnMap, ColumnMapError
 
 _REASONS_SHOWN = 12
 
@@ -44,7 +45,7 @@ def import_archive(
     settings = load_settings()
     mapping = column_map(settings, columns)
     lake = Lake(lake_location(settings))
-    reports = _import_all(lake, files, mapping)
+    reports = import_all(lake, files, mapping)
     _summary(reports, lake, settings)
     if any(report.error for report in reports):
         raise typer.Exit(1)
@@ -52,14 +53,16 @@ def import_archive(
 
 def column_map(settings: Settings, columns: str | None) -> ColumnMap | None:
     """The map from the command line, else from the settings, else none."""
-    if columns:
+    if not columns:
+        return settings_columns(settings)
+    try:
         return ColumnMap.parse(columns)
-    if settings.archive.columns:
-        return ColumnMap.parse(",".join(f"{field}={name}" for field, name in settings.archive.columns.items()))
-    return None
+    except ColumnMapError as error:
+        raise TrendError(f"--columns: {error}") from None
 
 
-def _import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list[FileReport]:
+def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list[FileReport]:
+    """Imports each file, with one progress bar over all their bytes."""
     total = sum(path.stat().st_size for path in files if path.is_file())
     bar = Progress(
         TextColumn("{task.description}"),

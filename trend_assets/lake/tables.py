@@ -197,7 +197,7 @@ TEMPORAL_EDGES = Table(
         Column("event_id", "VARCHAR", "", "The event that made it; its text's vector is in `event_embeddings`."),
         Column("src", "BIGINT", "", "Node id of the user or content."),
         Column("dst", "BIGINT", "", "Node id of the content or topic."),
-        Column("edge_type", "VARCHAR", "", "The event's type from a user, `about` from content to topic."),
+        Column("edge_type", "VARCHAR", "", "The event's type from a user, `refers_to` to an original, `about` to a topic."),
         Column("weight", "DOUBLE", "0.2 to 1", "The event's edge weight."),
     ),
     key=("event_id", "src", "dst"),

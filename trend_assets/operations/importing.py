@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.settings import Settings
 from trend_assets.sources.archive import ArchiveError, Batch, read_archive
-from trend_assets.sources.columns import ColumnMap
+from trend_assets.sources.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 5000
@@ -35,6 +37,21 @@ class FileReport:
     @property
     def rejected(self) -> int:
         return self.reasons.total()
+
+
+def settings_columns(settings: Settings) -> ColumnMap | None:
+    """The column map that the settings name, if any.
+
+    Raises:
+        TrendError: it is wrong.
+    """
+    columns = settings.archive.columns
+    if not columns:
+        return None
+    try:
+        return ColumnMap.of(columns)
+    except ColumnMapError as error:
+        raise TrendError(f"archive.columns in the settings: {error}") from None
 
 
 def import_file(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,7 +17,9 @@ from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.operations.models import StoredModel, model_at
 from trend_assets.settings import Settings
-from trend_assets.tgn.forecaster import TgnForecaster
+
+if TYPE_CHECKING:
+    from trend_assets.tgn.forecaster import TgnForecaster
 
 _HOUR = timedelta(hours=1)
 
@@ -49,6 +52,9 @@ def _forecast(
 
 @lru_cache(maxsize=2)
 def _loaded(model: StoredModel) -> TgnForecaster:
+    # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
+    from trend_assets.tgn.forecaster import TgnForecaster
+
     return TgnForecaster.load(model.folder)
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.backtest import backtest
@@ -19,7 +19,9 @@ from trend_assets.lake.store import Lake
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
 from trend_assets.operations.models import model_folder
 from trend_assets.settings import Settings
-from trend_assets.tgn.forecaster import TgnForecaster
+
+if TYPE_CHECKING:
+    from trend_assets.tgn.forecaster import TgnForecaster
 
 #: The last weeks before the week, held out from the first fit: for metrics and calibration.
 _HELD_OUT_WEEKS = 8
@@ -42,6 +44,9 @@ class TrainedModel:
 
 def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
     """An untrained model as the settings have it."""
+    # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
+    from trend_assets.tgn.forecaster import TgnForecaster
+
     return TgnForecaster(memory, seed=settings.training.seed, epochs=settings.training.epochs)
 
 

@@ -1,0 +1,193 @@
+"""`trend demo`: the whole platform on a simulated world, or on one's own posts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trend_assets.commands import demo_report
+from trend_assets.commands.console import console, progress
+from trend_assets.errors import TrendError
+from trend_assets.settings import Settings, load_settings
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_WEEKS = 4
+
+
+class Mode(StrEnum):
+    FULL = "full"
+    COLLECT = "collect"
+    PREDICT = "predict"
+    STATUS = "status"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The demo's days: history, then one live day, then the day that tells who was right."""
+
+    start: datetime
+    live: datetime
+
+    @property
+    def cut(self) -> datetime:
+        """The end of the live day, at which the shown forecast is made."""
+        return self.live + _DAY
+
+    @property
+    def end(self) -> datetime:
+        return self.cut + _DAY
+
+    @property
+    def week(self) -> datetime:
+        """The Monday whose model forecasts the live day."""
+        day = self.live.replace(hour=0)
+        return day - timedelta(days=day.weekday())
+
+
+def demo(
+    mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.FULL,
+    archive: Annotated[list[Path] | None, typer.Option(help="Your own posts instead of the simulated world.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Column map for --archive, as in `trend import`.")] = None,
+) -> None:
+    """Run the platform from posts to scored forecasts, in a home of its own (data/demo).
+
+    Example: trend demo --mode full
+
+    Example: trend demo --archive tweets/2014-0*.jsonl.gz
+    """
+    settings = _demo_settings(simulated=not archive)
+    if mode is Mode.STATUS:
+        from trend_assets.commands.status import status
+
+        status()
+        return
+    if mode is Mode.API:
+        _serve(settings)
+        return
+    plan = _import(settings, archive, columns) if archive else _simulated_plan(settings)
+    if not archive:
+        console.print(
+            "[bold]Everything below is a simulated world[/bold]: no real post, person or trend "
+            f"(seed {settings.simulator.seed}, home {settings.home})."
+        )
+    if mode in (Mode.FULL, Mode.COLLECT):
+        _backfill(settings, plan)
+    if mode in (Mode.FULL, Mode.PREDICT):
+        _train(settings, plan)
+        _live_day(settings, plan)
+        _truth(settings, plan)
+        demo_report.show(settings, plan.live, plan.cut)
+        _where_next(settings)
+
+
+def _demo_settings(*, simulated: bool) -> Settings:
+    """The settings in force, in a home of the demo's own, so that simulated and real posts never mix."""
+    home = load_settings().home
+    name = "demo" if simulated else "demo-archive"
+    if home.name != name:
+        os.environ["TREND_HOME"] = str(home / name)
+    if simulated:
+        os.environ["TREND_SIMULATOR__ENABLED"] = "true"
+        os.environ.setdefault("TREND_SCHEDULE__HISTORY_START", load_settings().simulator.start)
+    return load_settings()
+
+
+def _simulated_plan(settings: Settings) -> Plan:
+    start = datetime.combine(date.fromisoformat(settings.simulator.start), time(), UTC)
+    return Plan(start, start + timedelta(weeks=_WEEKS))
+
+
+def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
+    from trend_assets.commands.import_archive import column_map, import_all
+    from trend_assets.lake.connection import lake_location
+    from trend_assets.lake.store import Lake
+
+    lake = Lake(lake_location(settings))
+    reports = import_all(lake, files, column_map(settings, columns))
+    if any(report.error for report in reports):
+        raise typer.Exit(1)
+    first, last = lake.read("SELECT min(hour), max(hour) FROM raw_events").row(0)
+    if first is None or last - first < timedelta(weeks=2):
+        raise TrendError("these files span less than two weeks: the demo needs history, a live day and its truth")
+    start = first.replace(hour=0)
+    if start.date().isoformat() < settings.schedule.history_start:
+        raise TrendError(
+            f"these posts begin on {start.date()}: set TREND_SCHEDULE__HISTORY_START={start.date()} and run again"
+        )
+    return Plan(start, last.replace(hour=0) - _DAY)
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    began = datetime.now(UTC)
+    with console.status(title):
+        yield
+    console.print(f"{title}: {(datetime.now(UTC) - began).total_seconds():.0f} s")
+
+
+def _backfill(settings: Settings, plan: Plan) -> None:
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.automation.launch import HourRange, materialize_hours
+
+    hours = HourRange(plan.start, plan.live)
+    with _step(f"{hours.hours:,} hours of history: collected, enriched, embedded, made a graph"):
+        for chunk in hours.chunks(31):
+            materialize_hours(open_instance(settings), chunk, FLOW_ASSETS)
+
+
+def _train(settings: Settings, plan: Plan) -> None:
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.launch import materialize_week
+
+    with _step(f"TGN of the week of {plan.week:%Y-%m-%d} trained"):
+        materialize_week(open_instance(settings), plan.week)
+
+
+def _live_day(settings: Settings, plan: Plan) -> None:
+    """Each hour a run of the scheduled job, as in production."""
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
+    from trend_assets.automation.launch import HourRange, materialize_hours
+
+    instance = open_instance(settings)
+    hours = list(HourRange(plan.live, plan.cut).each())
+    with _step("a live day, hour by hour, each a run of the hourly job"), progress("hours") as bar:
+        for hour in bar.track(hours, description=f"{plan.live:%Y-%m-%d}"):
+            materialize_hours(instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
+
+
+def _truth(settings: Settings, plan: Plan) -> None:
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.automation.launch import HourRange, materialize_hours
+
+    instance = open_instance(settings)
+    with _step("the day after, and the score of each forecast"):
+        materialize_hours(instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    console.print(f"http://{settings.api.host}:{settings.api.port}/docs (Ctrl-C stops it)")
+    uvicorn.run("api.app:app", host=settings.api.host, port=settings.api.port, log_level="warning")
+
+
+def _where_next(settings: Settings) -> None:
+    home = settings.home
+    shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
+    console.print(
+        f"\nNext: [bold]TREND_HOME={shown} .venv/bin/trend up[/bold] opens this lake in the Dagster UI and the API;\n"
+        f'      TREND_HOME={shown} .venv/bin/trend sql "select * from predictions limit 5" asks it in SQL.'
+    )

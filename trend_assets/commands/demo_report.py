@@ -1,0 +1,53 @@
+"""What the demo shows at its end: the ranked table, and the score beside counting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.table import Table
+
+from trend_assets.commands.console import console
+from trend_assets.commands.forecast_table import forecast_table
+from trend_assets.forecasting.labels import LABELS
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.operations.scoring import CutScores, live_scores
+from trend_assets.settings import Settings
+
+
+def show(settings: Settings, start: datetime, cut: datetime) -> None:
+    """The forecast at `cut` with what became of it, and the scores of all cuts in `(start, cut]`."""
+    lake = Lake(lake_location(settings), read_only=True)
+    counts = lake.read("SELECT source, count(*) AS events FROM events GROUP BY source ORDER BY source")
+    console.print("in the lake: " + ", ".join(f"{events:,} {source} events" for source, events in counts.rows()))
+    console.print()
+    console.print(forecast_table(lake, cut, "bursts", 10))
+    console.print()
+    console.print(_scores(live_scores(lake, settings, start, cut), cut))
+
+
+def _scores(scores: list[CutScores], cut: datetime) -> Table:
+    table = Table(
+        "label",
+        "ranking",
+        "P@10",
+        "NDCG@10",
+        "cuts",
+        title="How right the hourly forecasts of the live day were, beside counting",
+        title_justify="left",
+        caption=f"the last cut is {cut:%Y-%m-%d %H:%M} UTC; cuts without a positive or with under 10 topics left out",
+        caption_justify="left",
+    )
+    for label in LABELS:
+        rows = [row for row in scores if row.label == label]
+        for row in rows:
+            style = "bold" if row.is_model else None
+            table.add_row(
+                label if row is rows[0] else "",
+                row.ranking,
+                f"{row.precision_at_10:.3f}",
+                f"{row.ndcg_at_10:.3f}",
+                str(row.cuts),
+                style=style,
+            )
+    return table
