@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from trend_assets.forecasting.history import HOUR, History
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.metrics import ndcg_at_k
 from trend_assets.forecasting.ranking import Ranking
 
 FloatArray = npt.NDArray[np.floating]
@@ -23,6 +24,7 @@ Method = Literal["isotonic", "platt"]
 ISOTONIC_EXAMPLES = 200
 PLATT_EXAMPLES = 30
 _NEAR_ZERO = 1e-6
+_TOP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,17 @@ class Calibrator:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What came of calibrating one label: a calibrator, or the reason why there is none."""
+    """What came of calibrating one label: a calibrator, or the reason why there is none.
+
+    `ndcg_at_10` is the ranking's mean over the cuts that were held out and count (at least ten topics,
+    at least one that came true); none where there were no such cuts.
+    """
 
     calibrator: Calibrator | None
     reason: str | None
     examples: int
     positives: int
+    ndcg_at_10: float | None = None
 
 
 def fit_calibrator(scores: FloatArray, came_true: BoolArray) -> Calibration:
@@ -136,13 +143,20 @@ def fit_calibrated(
                 scores[label].append(score[asked])
                 came_true[label].append(became.labels[label][asked])
     ranking.fit(past, until)
-    return {
-        label: fit_calibrator(
-            np.concatenate([np.empty(0), *scores[label]]),
-            np.concatenate([np.empty(0, np.bool_), *came_true[label]]),
-        )
-        for label in LABELS
-    }
+    return {label: _calibration(scores[label], came_true[label]) for label in LABELS}
+
+
+def _calibration(scores: list[FloatArray], came_true: list[BoolArray]) -> Calibration:
+    """Of one label, from its held-out cuts."""
+    counting = [
+        ndcg_at_k(truth, score)
+        for score, truth in zip(scores, came_true, strict=True)
+        if len(truth) >= _TOP and truth.any()
+    ]
+    calibration = fit_calibrator(
+        np.concatenate([np.empty(0), *scores]), np.concatenate([np.empty(0, np.bool_), *came_true])
+    )
+    return replace(calibration, ndcg_at_10=float(np.mean(counting)) if counting else None)
 
 
 def _isotonic(scores: FloatArray, came_true: BoolArray) -> Calibrator | None:

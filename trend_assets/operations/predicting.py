@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
@@ -46,16 +47,28 @@ def _forecast(
     if model is None:
         ranking = best_counting_ranking(history, to_epoch(cut), labels)
         return forecast(ranking, history, cut, labels)
-    ranking = _loaded(model)
-    return forecast(ranking, history, cut, labels, calibrators=ranking.calibrators, model_version=model.version)
+    ranking, calibrators = _loaded(model)
+    return forecast(
+        ranking,
+        history,
+        cut,
+        labels,
+        calibrators=calibrators,
+        growth=ranking,
+        model_version=model.version,
+        fallback=best_counting_ranking(history, to_epoch(cut), labels),
+    )
 
 
 @lru_cache(maxsize=2)
-def _loaded(model: StoredModel) -> TgnForecaster:
+def _loaded(model: StoredModel) -> tuple[TgnForecaster, dict[str, Calibrator]]:
+    """The model and its calibrators; its memory rolls forward from one cut to the next."""
     # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
     from trend_assets.tgn.forecaster import TgnForecaster
 
-    return TgnForecaster.load(model.folder)
+    forecaster = TgnForecaster.load(model.folder)
+    stored = forecaster.extra_metadata["calibrators"]
+    return forecaster, {label: Calibrator.from_dict(values) for label, values in stored.items()}
 
 
 def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:

@@ -45,9 +45,18 @@ class TrainedModel:
 def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
     """An untrained model as the settings have it."""
     # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
-    from trend_assets.tgn.forecaster import TgnForecaster
+    from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
 
-    return TgnForecaster(memory, seed=settings.training.seed, epochs=settings.training.epochs)
+    training = settings.training
+    return TgnForecaster(
+        ForecasterSettings(
+            labels=label_settings(settings.forecast),
+            days=training.history_days,
+            link_epochs=training.epochs,
+            seed=training.seed,
+        ),
+        memory,
+    )
 
 
 def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
@@ -98,7 +107,7 @@ def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
         lake_snapshot=snapshot,
         mentions=len(history),
         seconds=time.monotonic() - began,
-        losses=forecaster.losses,
+        losses={"link": forecaster.report["link_losses"]},
         metrics=metrics,
     )
 
