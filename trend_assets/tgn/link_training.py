@@ -23,12 +23,15 @@ class LinkTrainingSettings:
     Args:
         batch_size: interactions a batch; within a batch none knows of another.
         learning_rate: Adam's.
-        seed: of weights, negatives and dropout.
+        seed: of negatives.
+        recent_negatives: draw negatives from the destinations of this many interactions before, so that
+            what is no longer talked about does not make the task easy; 0 draws from all destinations.
     """
 
     batch_size: int = 200
     learning_rate: float = 1e-3
     seed: int = 0
+    recent_negatives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,9 @@ class LinkTrainer:
         began = time.perf_counter()
         self.model.train()
         self.model.reset()
-        losses = [self._step(*batch) for batch in _batches(data, self.settings.batch_size, self.generator)]
+        losses = [
+            self._step(*batch) for batch in self._batches(data, self.settings.batch_size, self.generator)
+        ]
         seconds = time.perf_counter() - began
         return EpochReport(float(torch.stack(losses).mean()), seconds, data.num_events / seconds)
 
@@ -109,7 +114,7 @@ class LinkTrainer:
         self.model.eval()
         generator = torch.Generator().manual_seed(seed)
         precision, area = [], []
-        for src, dst, negative, times, messages in _batches(data, batch_size, generator):
+        for src, dst, negative, times, messages in self._batches(data, batch_size, generator):
             positive, drawn = self.model.score_links(src, dst, negative, times)
             self.model.observe(src, dst, times, messages)
             scores = torch.cat([positive, drawn]).numpy()
@@ -118,9 +123,18 @@ class LinkTrainer:
             area.append(roc_auc_score(truth, scores))
         return LinkMetrics(float(np.mean(precision)), float(np.mean(area)))
 
+    def _batches(
+        self, data: TemporalData, batch_size: int, generator: torch.Generator
+    ) -> Iterator[tuple[Tensor, ...]]:
+        negative = _negatives(data.dst, self.settings.recent_negatives, generator)
+        columns = (data.src, data.dst, negative, data.t, data.msg)
+        return zip(*(column.split(batch_size) for column in columns), strict=True)
 
-def _batches(data: TemporalData, batch_size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
-    low, high = int(data.dst.min()), int(data.dst.max()) + 1
-    negative = torch.randint(low, high, data.dst.shape, generator=generator)
-    columns = (data.src, data.dst, negative, data.t, data.msg)
-    return zip(*(column.split(batch_size) for column in columns), strict=True)
+
+def _negatives(destinations: Tensor, recent: int, generator: torch.Generator) -> Tensor:
+    """One destination drawn for each interaction."""
+    if not recent:
+        low, high = int(destinations.min()), int(destinations.max()) + 1
+        return torch.randint(low, high, destinations.shape, generator=generator)
+    back = torch.randint(1, recent + 1, destinations.shape, generator=generator)
+    return destinations[(torch.arange(destinations.numel()) - back).clamp_min(0)]

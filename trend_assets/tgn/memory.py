@@ -86,6 +86,8 @@ class NodeMemory(nn.Module):
         time_encoder: a module with `out_channels` that encodes `[P]` spans as `[P, out_channels]`.
     """
 
+    STATE = ("memory", "last_update")
+
     def __init__(self, num_nodes: int, message_dim: int, memory_dim: int, time_encoder: nn.Module) -> None:
         super().__init__()
         self.time_encoder = time_encoder
@@ -95,9 +97,10 @@ class NodeMemory(nn.Module):
         self.register_buffer("_position", torch.full((num_nodes,), -1), persistent=False)
         self._updated_nodes: Tensor | None = None
         self._message_dim = message_dim
-        self._clear_pending()
+        self.drop_pending()
 
-    def _clear_pending(self) -> None:
+    def drop_pending(self) -> None:
+        """Forgets messages that were stored and not applied."""
         nowhere = self.last_update.new_empty(0)
         self._pending = (nowhere, nowhere, nowhere, self.memory.new_empty(0, self._message_dim))
 
@@ -107,7 +110,15 @@ class NodeMemory(nn.Module):
         self.last_update.zero_()
         self._position.fill_(-1)
         self._updated_nodes = None
-        self._clear_pending()
+        self.drop_pending()
+
+    def grow(self, num_nodes: int) -> None:
+        """Makes room for nodes up to `num_nodes`."""
+        for name, empty in (("memory", 0.0), ("last_update", 0), ("_position", -1)):
+            old = getattr(self, name)
+            new = old.new_full((num_nodes, *old.shape[1:]), empty)
+            new[: len(old)] = old
+            setattr(self, name, new)
 
     def store(self, nodes: Tensor, partners: Tensor, times: Tensor, messages: Tensor) -> None:
         """Keeps the last raw message of each node of a batch until `update`.
@@ -139,7 +150,7 @@ class NodeMemory(nn.Module):
         self._updated_nodes = nodes
         self.memory[nodes] = states.detach()
         self.last_update[nodes] = times
-        self._clear_pending()
+        self.drop_pending()
         return Updated(nodes, states)
 
     def gather(self, ids: Tensor, updated: Updated) -> Tensor:

@@ -86,6 +86,28 @@ class TemporalGraphNetwork(nn.Module):
         self.memory.reset()
         self.neighbors.reset()
 
+    def grow(self, num_nodes: int) -> None:
+        """Makes room for nodes up to `num_nodes`, by doubling; what is known stays."""
+        if num_nodes <= self.num_nodes:
+            return
+        self.num_nodes = max(num_nodes, 2 * self.num_nodes)
+        self.memory.grow(self.num_nodes)
+        self.neighbors.grow(self.num_nodes)
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """A copy of the state, without the weights. Call it while no message is pending."""
+        return {name: buffer.clone() for name, buffer in self._state()}
+
+    def restore(self, snapshot: dict[str, Tensor]) -> None:
+        """Goes back to a snapshot of the same size; messages pending are dropped."""
+        self.memory.drop_pending()
+        for name, buffer in self._state():
+            buffer.copy_(snapshot[name])
+
+    def _state(self) -> list[tuple[str, Tensor]]:
+        parts = (("memory", self.memory), ("neighbors", self.neighbors))
+        return [(f"{part}.{name}", getattr(module, name)) for part, module in parts for name in module.STATE]
+
     def observe(self, src: Tensor, dst: Tensor, times: Tensor, messages: Tensor) -> None:
         """Takes in interactions, in order of time, after they were predicted.
 

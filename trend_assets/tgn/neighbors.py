@@ -36,6 +36,8 @@ class NeighborBuffer(nn.Module):
         feature_dim: width of an edge's features, E; may be 0.
     """
 
+    STATE = ("ids", "times", "features", "counts")
+
     def __init__(self, num_nodes: int, size: int, feature_dim: int) -> None:
         super().__init__()
         self.size = size
@@ -47,8 +49,16 @@ class NeighborBuffer(nn.Module):
 
     def reset(self) -> None:
         """Forgets every interaction."""
-        for tensor in (self.ids, self.times, self.features, self.counts):
-            tensor.zero_()
+        for name in self.STATE:
+            getattr(self, name).zero_()
+
+    def grow(self, num_nodes: int) -> None:
+        """Makes room for nodes up to `num_nodes`."""
+        for name in self.STATE:
+            old = getattr(self, name)
+            new = old.new_zeros(num_nodes, *old.shape[1:])
+            new[: len(old)] = old
+            setattr(self, name, new)
 
     def insert(self, nodes: Tensor, neighbors: Tensor, times: Tensor, features: Tensor) -> None:
         """Adds interactions, given in order of time; one direction only.
