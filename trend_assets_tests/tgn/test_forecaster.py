@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
+from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.ranking import Ranking
+from trend_assets.tgn.checkpoint import CheckpointError
+from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+DAYS = 70
+UNTIL = int((START + timedelta(days=60)).timestamp())
+SETTINGS = ForecasterSettings(link_epochs=1, threads=1)
+
+
+def mentions(seed: int = 0) -> pl.DataFrame:
+    """Topics begun by users of whom one half draws a crowd the day after and the other does not."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for number in range(DAYS * 12):
+        born = number * 2.0 + generator.uniform(0, 2)
+        starter = int(generator.integers(40))
+        size = generator.poisson(25 if starter < 20 else 3)
+        hours = born + np.sort(generator.exponential(14, size))
+        users = generator.integers(0, 300, size)
+        rows += [(born, number, starter)]
+        rows += [(hour, number, user) for hour, user in zip(hours, users, strict=True)]
+    rows = [row for row in rows if row[0] < DAYS * 24]
+    return pl.DataFrame(
+        {
+            "timestamp": [START + timedelta(hours=float(hour)) for hour, _, _ in rows],
+            "topic": [f"#topic{number}" for _, number, _ in rows],
+            "user_id": [f"user{user}" for _, _, user in rows],
+            "weight": [1.0] * len(rows),
+        },
+        schema=MENTIONS_SCHEMA,
+    )
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return History.from_mentions(mentions(), START, START + timedelta(days=DAYS))
+
+
+@pytest.fixture(scope="module")
+def forecaster(history: History) -> TgnForecaster:
+    fitted = TgnForecaster(SETTINGS)
+    fitted.fit(history, UNTIL)
+    return fitted
+
+
+def cut_at(history: History, hours: float) -> Cut:
+    return make_cut(history, UNTIL + int(hours * HOUR), SETTINGS.labels)
+
+
+def same(one: dict, two: dict) -> bool:
+    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label]) for label in one)
+
+
+def test_is_a_ranking_and_learns(history: History, forecaster: TgnForecaster) -> None:
+    assert isinstance(forecaster, Ranking)
+    hits, misses, growth, real = [], [], [], []
+    for hours in range(0, 9 * 24, 12):
+        cut = cut_at(history, hours)
+        became = outcomes(history, cut, LabelSettings())
+        scores = forecaster.score(history, cut)
+        assert set(scores) == {"bursts", "breaks_out", "emerges"}
+        true = became.labels["bursts"]
+        hits += scores["bursts"][true].tolist()
+        misses += scores["bursts"][~true].tolist()
+        growth += forecaster.growth(history, cut).tolist()
+        real += became.growth.tolist()
+    assert np.mean(np.array(hits)[:, None] > np.array(misses)) > 0.8
+    assert np.corrcoef(growth, real)[0, 1] > 0.5
+
+
+def test_a_fit_is_the_same_to_the_last_bit(history: History, forecaster: TgnForecaster) -> None:
+    again = TgnForecaster(SETTINGS)
+    again.fit(history.until(UNTIL), UNTIL)
+    cut = cut_at(history, 24)
+    assert same(again.score(history, cut), forecaster.score(history, cut))
+
+
+def test_noise_after_a_cut_changes_nothing(history: History, forecaster: TgnForecaster) -> None:
+    cut = cut_at(history, 31.5)
+    frame, other = mentions(), mentions(seed=5)
+    moment = datetime.fromtimestamp(cut.time, UTC)
+    mixed = pl.concat(
+        [frame.filter(pl.col("timestamp") < moment), other.filter(pl.col("timestamp") >= moment)]
+    )
+    noisy = History.from_mentions(mixed, START, START + timedelta(days=DAYS))
+    expected = forecaster.score(history, cut)
+    fresh = TgnForecaster(SETTINGS)
+    fresh.fit(noisy, UNTIL)
+    assert same(fresh.score(noisy, make_cut(noisy, cut.time, SETTINGS.labels)), expected)
+
+
+def test_scores_do_not_depend_on_what_was_asked_before(history: History, forecaster: TgnForecaster) -> None:
+    late, odd, early = cut_at(history, 48), cut_at(history, 37.2), cut_at(history, 12)
+    expected = [forecaster.score(history, cut) for cut in (early, odd, late)]
+    backwards = [forecaster.score(history, cut) for cut in (late, odd, early)][::-1]
+    assert all(same(one, two) for one, two in zip(expected, backwards, strict=True))
+
+
+def test_a_checkpoint_gives_the_same_scores_and_goes_on(
+    history: History, forecaster: TgnForecaster, tmp_path: Path
+) -> None:
+    first, later = cut_at(history, 6), cut_at(history, 60)
+    forecaster.score(history, first)
+    forecaster.save(tmp_path / "model", {"lake_snapshot": 7})
+    loaded = TgnForecaster.load(tmp_path / "model")
+    again = History.from_mentions(mentions(), START, START + timedelta(days=DAYS))
+    assert same(loaded.score(again, later), forecaster.score(history, later))
+    assert np.array_equal(loaded.growth(again, later), forecaster.growth(history, later))
+    assert same(loaded.score(again, first), forecaster.score(history, first))
+
+
+def test_a_checkpoint_of_other_mentions_starts_its_memory_anew(
+    history: History, forecaster: TgnForecaster, tmp_path: Path
+) -> None:
+    forecaster.score(history, cut_at(history, 6))
+    forecaster.save(tmp_path / "model")
+    loaded = TgnForecaster.load(tmp_path / "model")
+    other = History.from_mentions(mentions(seed=8), START, START + timedelta(days=DAYS))
+    cut = make_cut(other, UNTIL, SETTINGS.labels)
+    assert same(loaded.score(other, cut), forecaster.score(other, cut))
+
+
+def test_a_checkpoint_cut_short_is_refused(forecaster: TgnForecaster, tmp_path: Path) -> None:
+    forecaster.save(tmp_path / "model")
+    path = tmp_path / "model" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="bytes long"):
+        TgnForecaster.load(tmp_path / "model")
+
+
+def test_too_little_to_learn_from_leaves_the_labels_out(history: History) -> None:
+    young = TgnForecaster(SETTINGS)
+    young.fit(history, int((START + timedelta(hours=20)).timestamp()))
+    assert young.score(history, cut_at(history, 0)) == {}
+
+
+def test_scoring_before_fitting_is_an_error(history: History) -> None:
+    with pytest.raises(RuntimeError, match="not been fitted"):
+        TgnForecaster(SETTINGS).score(history, cut_at(history, 0))
