@@ -165,7 +165,7 @@ class NodeMemory(nn.Module):
         The row is -1 where the memory was not just updated.
         """
         flat = ids.reshape(-1)
-        memory = self.memory.index_select(0, flat).view(*ids.shape, -1)
+        memory = self.memory.index_select(0, flat).view(*ids.shape, self.memory.size(1))
         return memory, self._position.index_select(0, flat).view(ids.shape)
 
 
