@@ -267,13 +267,19 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
 
 def example_yaml() -> str:
     """A commented YAML file with every setting at its default."""
-    lines = ["# Settings of trend_assets. Every key may be left out; TREND_* variables override this file.", ""]
+    lines = [
+        "# Settings of trend_assets. Every key may be left out; TREND_* variables override this file.",
+        "",
+    ]
     for name, field in Settings.model_fields.items():
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, _Section):
             lines += ["", f"# {(annotation.__doc__ or '').strip()}", f"{name}:"]
             for key, inner in annotation.model_fields.items():
-                lines += [f"  # {inner.description}", f"  {_example(key, inner.get_default(call_default_factory=True))}"]
+                lines += [
+                    f"  # {inner.description}",
+                    f"  {_example(key, inner.get_default(call_default_factory=True))}",
+                ]
         elif name == "home":
             lines += [f"# {field.description}", "# home: data"]
         else:

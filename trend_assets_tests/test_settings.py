@@ -68,7 +68,7 @@ def test_a_wrong_variable_is_explained(
 
 def test_a_missing_file_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TREND_CONFIG", "/nowhere/trend.yaml")
-    with pytest.raises(SettingsError, match="/nowhere/trend.yaml"):
+    with pytest.raises(SettingsError, match=r"/nowhere/trend\.yaml"):
         load_settings()
 
 

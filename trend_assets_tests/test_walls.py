@@ -64,9 +64,12 @@ def test_a_stage_imports_only_earlier_stages_and_the_declarations(stage: str) ->
         for name in names(path):
             if not is_or_under(name, "trend_assets"):
                 continue
-            part = (name.split(".") + [""])[1]
+            part = [*name.split("."), ""][1]
             if part == "lake":
-                assert is_or_under(name, "trend_assets.lake.tables") or name == "trend_assets.lake", (path, name)
+                assert is_or_under(name, "trend_assets.lake.tables") or name == "trend_assets.lake", (
+                    path,
+                    name,
+                )
             else:
                 assert part in MAY_IMPORT[stage] | {"", "__version__", "errors"}, (path, name)
 
@@ -82,7 +85,12 @@ def test_a_stage_reads_no_environment_and_opens_no_database(stage: str) -> None:
 
 
 def test_the_api_imports_lake_and_settings_only() -> None:
-    allowed = ("trend_assets.lake", "trend_assets.settings", "trend_assets.errors", "trend_assets.__version__")
+    allowed = (
+        "trend_assets.lake",
+        "trend_assets.settings",
+        "trend_assets.errors",
+        "trend_assets.__version__",
+    )
     for path in modules(REPOSITORY / "api"):
         for name in names(path):
             if is_or_under(name, "trend_assets") and name != "trend_assets":

@@ -67,9 +67,7 @@ def _page(
     cut = lake.read(_CUT, [label.value, at])["cut"][0]
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"
-        return PredictionPage(
-            cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}"
-        )
+        return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     rows = lake.read(_ROWS, [cut, label.value, topic, after_rank, min_confidence, min_confidence, limit])
     items = [_prediction(row) for row in rows.iter_rows(named=True)]
     return PredictionPage(

@@ -38,9 +38,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
                     "rejected": rejected.height,
                     "spam_share": float((frame["spam_score"] >= 0.5).mean() or 0.0),
                 },
-                by_type=bars(
-                    [f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"
-                ),
+                by_type=bars([f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"),
             ),
         )
 
@@ -58,9 +56,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         )
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
-    def topic_activity(
-        context: dg.AssetExecutionContext, events: pl.DataFrame
-    ) -> dg.Output[pl.DataFrame]:
+    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> dg.Output[pl.DataFrame]:
         frame = activity_of(events)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
         return dg.Output(

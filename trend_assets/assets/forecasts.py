@@ -35,7 +35,9 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
                 context,
                 {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
                 top_bursts=bars(
-                    top["topic"].to_list(), top["source_events_count"].to_list(), "Likeliest to burst: mentions now"
+                    top["topic"].to_list(),
+                    top["source_events_count"].to_list(),
+                    "Likeliest to burst: mentions now",
                 ),
             ),
         )

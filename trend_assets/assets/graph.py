@@ -30,9 +30,7 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def temporal_graph(
-        context: dg.AssetExecutionContext, events: pl.DataFrame
-    ) -> Iterator[dg.Output[pl.DataFrame]]:
+    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Iterator[dg.Output[pl.DataFrame]]:
         builder = GraphBuilder()
         edges = builder.edges(events)
         nodes = builder.nodes(events)

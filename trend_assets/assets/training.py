@@ -68,9 +68,7 @@ def _metadata(model: TrainedModel) -> dict[str, Any]:
 
 def _comparison(model: TrainedModel, label: str) -> dg.MarkdownMetadataValue | None:
     """NDCG@10 on the held-out weeks beside every baseline; none where no cut could be scored."""
-    figures = {
-        name: values[label]["ndcg_at_10"] for name, values in model.metrics.items() if isinstance(values, dict)
-    }
+    figures = {name: values[label]["ndcg_at_10"] for name, values in model.metrics.items() if isinstance(values, dict)}
     known = {name: value for name, value in figures.items() if value is not None}
     if not known:
         return None

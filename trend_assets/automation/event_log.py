@@ -44,9 +44,7 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Stores planned and materialization events, which are all that Dagster batches."""
-        batchable = all(
-            event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS for event in events
-        )
+        batchable = all(event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS for event in events)
         if len(events) < 2 or not batchable:
             super().store_event_batch(events)
             return

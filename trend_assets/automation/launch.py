@@ -70,9 +70,7 @@ def materialize_week(instance: DagsterInstance, week: datetime) -> str:
     return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week)})
 
 
-def _execute(
-    instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]
-) -> str:
+def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]) -> str:
     # Imported here: loading the definitions takes a second that no other command needs.
     from trend_assets.definitions import defs
 

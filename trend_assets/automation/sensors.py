@@ -34,7 +34,12 @@ def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: L
         return
     report = import_file(lake.lake, path, settings_columns(settings))
     context.add_output_metadata(
-        {"events": report.events, "added": report.added, "rejected": report.rejected, "error": report.error or ""}
+        {
+            "events": report.events,
+            "added": report.added,
+            "rejected": report.rejected,
+            "error": report.error or "",
+        }
     )
     target = _free_name(path.parent / ("failed" if report.error else "done") / path.name)
     target.parent.mkdir(exist_ok=True)

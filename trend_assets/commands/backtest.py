@@ -70,11 +70,12 @@ def _hours(text: str) -> int:
 
 def _table(result: object, label: str) -> Table:
     found = result.labels[label]  # type: ignore[attr-defined]
+    positives = found.positives.mean() if len(found.positives) else 0.0
     table = Table(
         "ranking",
         "P@10",
         "NDCG@10",
-        title=f"{label}: {len(found.times)} cuts, {found.positives.mean() if len(found.positives) else 0:.1f} positives a cut",
+        title=f"{label}: {len(found.times)} cuts, {positives:.1f} positives a cut",
         title_justify="left",
     )
     for name in found.values:

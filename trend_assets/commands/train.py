@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import typer
+from rich.table import Table
 
 from trend_assets.commands.console import console, utc_moment
+from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import load_settings
 
 
@@ -34,7 +37,19 @@ def train(
         [monday],
     )
     console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
-    console.print_json(row["metrics"][0])
+    console.print(_metrics(orjson.loads(row["metrics"][0])))
+
+
+def _metrics(metrics: dict[str, Any]) -> Table:
+    """NDCG@10 of the model and every baseline on the weeks held out."""
+    table = Table(
+        "ranking", *LABELS, title=f"NDCG@10 on the last {metrics['held_out_weeks']} weeks", title_justify="left"
+    )
+    for name, figures in metrics.items():
+        if isinstance(figures, dict):
+            values = [figures[label]["ndcg_at_10"] for label in LABELS]
+            table.add_row(name, *("—" if value is None else f"{value:.3f}" for value in values))
+    return table
 
 
 def monday_of(moment: datetime) -> datetime:

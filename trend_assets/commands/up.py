@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -80,7 +81,17 @@ def _services(settings: Settings) -> list[Service]:
     return [
         Service(
             "Dagster UI",
-            [python, "-m", "dagster_webserver", "-w", str(workspace), "-h", settings.dagster.host, "-p", str(ui_port)],
+            [
+                python,
+                "-m",
+                "dagster_webserver",
+                "-w",
+                str(workspace),
+                "-h",
+                settings.dagster.host,
+                "-p",
+                str(ui_port),
+            ],
             ui,
             f"{ui}/server_info",
         ),
@@ -172,10 +183,8 @@ def _stop(services: list[Service]) -> None:
         process.send_signal(signal.SIGINT)
     deadline = time.monotonic() + _STOP_SECONDS
     for process in running:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(deadline - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            pass
     for service in services:
         if service.process:
             _kill_session(service.process.pid)
@@ -183,7 +192,5 @@ def _stop(services: list[Service]) -> None:
 
 def _kill_session(leader: int) -> None:
     """What a service started and did not stop itself must not outlive it."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

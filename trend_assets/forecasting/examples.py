@@ -83,9 +83,13 @@ class CutMemory:
         return found
 
     def cut_times(self, history: History, until: int) -> npt.NDArray[np.int64]:
-        """Cuts to learn from: their horizon has ended by `until`, a month of history lies before them."""
+        """Cuts to learn from: their horizon has ended by `until`, a month of history lies before them.
+
+        Of a history shorter than four months, a quarter lies before them.
+        """
         step = self.every_hours * HOUR
-        first = max(until - self.days * _DAY, history.start + LOOKBACK_DAYS * _DAY)
+        before = min(LOOKBACK_DAYS * _DAY, (until - history.start) // 4)
+        first = max(until - self.days * _DAY, history.start + before)
         last = min(until, history.end) - self.settings.horizon
         return np.arange(-(-first // step) * step, last + 1, step, dtype=np.int64)
 

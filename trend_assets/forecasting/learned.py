@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -62,15 +64,18 @@ class LearnedRanking:
         A label with too few positives or negatives among them is not learnt, and `score` leaves it out.
         """
         examples = self._memory.examples(history, until)
-        self._fitted = {}
-        for label in LABELS:
-            asked = examples.asked[label]
-            outcomes = examples.labels[label][asked]
-            positives = int(outcomes.sum())
-            if min(positives, len(outcomes) - positives) < MIN_EXAMPLES:
-                continue
-            features = examples.features[asked]
-            self._fitted[label] = [model.fit(features, outcomes) for model in self.classifiers()]
+        fits = {}
+        # One fit a core is faster than one fit on all cores, and each is the same to the last bit.
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for label in LABELS:
+                asked = examples.asked[label]
+                outcomes = examples.labels[label][asked]
+                positives = int(outcomes.sum())
+                if min(positives, len(outcomes) - positives) < MIN_EXAMPLES:
+                    continue
+                features = examples.features[asked]
+                fits[label] = [pool.submit(model.fit, features, outcomes) for model in self.classifiers()]
+        self._fitted = {label: [fit.result() for fit in group] for label, group in fits.items()}
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Probabilities (not calibrated) for each label that was learnt."""

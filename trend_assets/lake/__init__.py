@@ -1,8 +1,8 @@
 """The lake: DuckLake tables that many processes read while one writes.
 
-    from trend_assets.lake import connect
+from trend_assets.lake import connect
 
-    connect(read_only=True).sql("select topic, sum(mentions) from topic_activity group by topic")
+connect(read_only=True).sql("select topic, sum(mentions) from topic_activity group by topic")
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ NEWEST = max(MIGRATIONS)
 def version(connection: duckdb.DuckDBPyConnection) -> int:
     """The version of the attached lake; 0 for one without tables."""
     found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?", [_VERSION_TABLE]
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?",
+        [_VERSION_TABLE],
     ).fetchone()
     if not found or not found[0]:
         return 0

@@ -182,7 +182,8 @@ def _unknown(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.Data
     names = ", ".join(table.key)
     try:
         known = connection.execute(
-            f"SELECT {names} FROM {table.name} SEMI JOIN incoming_keys USING ({names}) WHERE {where}", parameters
+            f"SELECT {names} FROM {table.name} SEMI JOIN incoming_keys USING ({names}) WHERE {where}",
+            parameters,
         ).pl()
     finally:
         connection.unregister("incoming_keys")

@@ -80,18 +80,10 @@ class Table:
         if missing or unknown:
             raise ValueError(f"{self.name}: missing columns {missing}, unknown columns {unknown}")
         frame = frame.select(self.column_names)
-        wrong = {
-            name: str(frame.schema[name])
-            for name, dtype in self.schema.items()
-            if frame.schema[name] != dtype
-        }
+        wrong = {name: str(frame.schema[name]) for name, dtype in self.schema.items() if frame.schema[name] != dtype}
         if wrong:
             raise ValueError(f"{self.name}: columns of another type than declared: {wrong}")
-        nulls = [
-            column.name
-            for column in self.columns
-            if not column.nullable and frame[column.name].null_count()
-        ]
+        nulls = [column.name for column in self.columns if not column.nullable and frame[column.name].null_count()]
         if nulls:
             raise ValueError(f"{self.name}: nulls in columns that may not be null: {nulls}")
         return frame
@@ -197,7 +189,12 @@ TEMPORAL_EDGES = Table(
         Column("event_id", "VARCHAR", "", "The event that made it; its text's vector is in `event_embeddings`."),
         Column("src", "BIGINT", "", "Node id of the user or content."),
         Column("dst", "BIGINT", "", "Node id of the content or topic."),
-        Column("edge_type", "VARCHAR", "", "The event's type from a user, `refers_to` to an original, `about` to a topic."),
+        Column(
+            "edge_type",
+            "VARCHAR",
+            "",
+            "The event's type from a user, `refers_to` to an original, `about` to a topic.",
+        ),
         Column("weight", "DOUBLE", "0.2 to 1", "The event's edge weight."),
     ),
     key=("event_id", "src", "dst"),
@@ -222,14 +219,25 @@ TRAINING_RUNS = Table(
     meaning="Every training of the forecast model: what it saw, how it went.",
     columns=(
         Column("run_id", "VARCHAR", "", "The Dagster run, or the command, that trained."),
-        Column("week", "TIMESTAMPTZ", "UTC", "Monday 00:00 from which it may forecast: it saw only what was before."),
+        Column(
+            "week",
+            "TIMESTAMPTZ",
+            "UTC",
+            "Monday 00:00 from which it may forecast: it saw only what was before.",
+        ),
         Column("status", "VARCHAR", "", "`succeeded` or `failed`."),
         Column("model_version", "VARCHAR", "", "Names the checkpoint's folder.", nullable=True),
         Column("lake_snapshot", "BIGINT", "", "The lake's snapshot that it read.", nullable=True),
         Column("started_at", "TIMESTAMPTZ", "UTC", "When it began."),
         Column("seconds", "DOUBLE", "s", "How long it took.", nullable=True),
         Column("losses", "VARCHAR", "JSON", "Losses by epoch.", nullable=True),
-        Column("metrics", "VARCHAR", "JSON", "Metrics on the last weeks before, held out from the fit.", nullable=True),
+        Column(
+            "metrics",
+            "VARCHAR",
+            "JSON",
+            "Metrics on the last weeks before, held out from the fit.",
+            nullable=True,
+        ),
         Column("error", "VARCHAR", "", "Why it failed.", nullable=True),
     ),
     key=("run_id", "week"),
@@ -250,7 +258,12 @@ PREDICTIONS = Table(
         Column("confidence", "DOUBLE", "0 to 1", "Calibrated probability that it comes true.", nullable=True),
         Column("growth", "DOUBLE", "log1p mentions", "Expected log1p(after) - log1p(before).", nullable=True),
         Column("source_events_count", "BIGINT", "events", "Events in the window that the forecast stands on."),
-        Column("model_version", "VARCHAR", "", "The checkpoint, or `baseline:NAME` where no model was trained yet."),
+        Column(
+            "model_version",
+            "VARCHAR",
+            "",
+            "The checkpoint, or `baseline:NAME` where no model was trained yet.",
+        ),
         Column("metadata", "VARCHAR", "JSON", "The counts behind it."),
     ),
     key=("hour", "label", "topic"),

@@ -41,9 +41,7 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
     return pl.concat(frames)
 
 
-def _forecast(
-    history: History, cut: datetime, labels: LabelSettings, model: StoredModel | None
-) -> pl.DataFrame:
+def _forecast(history: History, cut: datetime, labels: LabelSettings, model: StoredModel | None) -> pl.DataFrame:
     if model is None:
         ranking = best_counting_ranking(history, to_epoch(cut), labels)
         return forecast(ranking, history, cut, labels)
@@ -64,11 +62,12 @@ def _forecast(
 def _loaded(model: StoredModel) -> tuple[TgnForecaster, dict[str, Calibrator]]:
     """The model and its calibrators; its memory rolls forward from one cut to the next."""
     # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
-    from trend_assets.tgn.forecaster import TgnForecaster
+    from trend_assets.tgn.checkpoint import load_checkpoint
+    from trend_assets.tgn.forecaster import KIND, TgnForecaster
 
-    forecaster = TgnForecaster.load(model.folder)
-    stored = forecaster.extra_metadata["calibrators"]
-    return forecaster, {label: Calibrator.from_dict(values) for label, values in stored.items()}
+    stored = load_checkpoint(model.folder, KIND).metadata["extra"]["calibrators"]
+    calibrators = {label: Calibrator.from_dict(values) for label, values in stored.items()}
+    return TgnForecaster.load(model.folder), calibrators
 
 
 def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:
@@ -79,5 +78,3 @@ def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) 
     if predictions.is_empty():
         return PREDICTION_OUTCOMES.frame()
     return outcomes_frame(predictions, load_history(lake, end), labels)
-
-

@@ -79,7 +79,13 @@ def fill(home: Path) -> Lake:
         "gen_z_score": 0.1,
     }
     lake.write(EVENTS, EVENTS.frame([enriched]), hour, hour + ONE)
-    activity = {"hour": hour, "topic": "#topic0", "mentions": 1, "weighted_mentions": 0.25, "distinct_users": 1}
+    activity = {
+        "hour": hour,
+        "topic": "#topic0",
+        "mentions": 1,
+        "weighted_mentions": 0.25,
+        "distinct_users": 1,
+    }
     lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([activity]), hour, hour + ONE)
     return lake
 
@@ -157,7 +163,13 @@ def test_predictions_are_paged_and_filtered(server: httpx.Client, home: Path) ->
 
 def test_a_wrong_parameter_is_a_problem(server: httpx.Client, home: Path) -> None:
     fill(home)
-    for wrong in ({"label": "explodes"}, {"k": 0}, {"k": 1000}, {"at": "2024-01-01T00:00:00"}, {"at": "soon"}):
+    for wrong in (
+        {"label": "explodes"},
+        {"k": 0},
+        {"k": 1000},
+        {"at": "2024-01-01T00:00:00"},
+        {"at": "soon"},
+    ):
         answer = server.get("/predictions/top", params=wrong)
         assert answer.status_code == 422, wrong
         assert answer.json()["title"] == "a parameter is wrong"

@@ -110,7 +110,9 @@ def test_noise_after_a_cut_changes_no_bit_of_its_forecast(world: World) -> None:
     end = START + HOURS * ONE
     later = kept.filter(pl.col("hour") >= cut)
     noise = later.with_columns(
-        pl.col("topics").shuffle(seed=1), pl.col("user_id").shuffle(seed=2), pl.col("edge_weight").shuffle(seed=3)
+        pl.col("topics").shuffle(seed=1),
+        pl.col("user_id").shuffle(seed=2),
+        pl.col("edge_weight").shuffle(seed=3),
     )
     try:
         world.lake.write(EVENTS, noise, cut, end)

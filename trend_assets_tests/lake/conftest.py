@@ -62,6 +62,8 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> LakeLocation:
     name = f"lake_{abs(hash(tmp_path)) % 10**9}"
     host_port = server.rsplit("@", 1)[1].split(":")
     subprocess.run(
-        ["createdb", "-h", host_port[0], "-p", host_port[1], "-U", "trend", name], check=True, capture_output=True
+        ["createdb", "-h", host_port[0], "-p", host_port[1], "-U", "trend", name],
+        check=True,
+        capture_output=True,
     )
     return LakeLocation(tmp_path / "home", catalog_url=f"{server}/{name}", data_path=str(tmp_path / "files"))
