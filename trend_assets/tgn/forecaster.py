@@ -47,7 +47,7 @@ class ForecasterSettings:
         heads: the neural heads.
         boosting: the trees.
         seed: of everything drawn.
-        threads: threads of a fit; the same number gives the same bits.
+        threads: threads that fit the trees; the same number gives the same bits.
     """
 
     labels: LabelSettings = field(default_factory=LabelSettings)
@@ -83,7 +83,7 @@ class Forecast:
 
     Args:
         scores: for each label that was learnt, in (0, 1), not calibrated; (n,) each.
-        growth: expected log1p(after) - log1p(before); (n,).
+        growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
     """
 
     scores: Scores
@@ -141,7 +141,7 @@ class TgnForecaster:
         """
         clock = _Clock()
         past = history.until(until)
-        with _torch(self.settings.threads, self.settings.seed):
+        with _torch(self.settings.seed):
             model, losses = self._train_network(past)
             clock.lap("network")
             examples = self._memory.examples(history, until)
@@ -181,9 +181,9 @@ class TgnForecaster:
         """
         fitted = self._ready()
         if not len(cut) or not fitted.heads:
-            return Forecast({label: np.zeros(len(cut)) for label in fitted.labels}, np.zeros(len(cut)))
+            return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
         past = history.until(cut.time)
-        with _torch(1, self.settings.seed), torch.no_grad():
+        with _torch(self.settings.seed), torch.no_grad():
             counts = self._memory.known_at(history, cut).features
             times = np.full(len(cut), cut.time)
             who = ParticipantIndex(past).table(cut.topics, times)
@@ -323,10 +323,13 @@ class _Clock:
 
 
 @contextmanager
-def _torch(threads: int, seed: int) -> Iterator[None]:
-    """A number of threads and a seed that the caller's own are kept apart from."""
+def _torch(seed: int) -> Iterator[None]:
+    """One thread and a seed, which the caller's own are kept apart from.
+
+    The tensors are too small to gain by a second thread, and lose much where another process wants it.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
