@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from trend_assets.commands import demo_report
 from trend_assets.commands.console import console, progress
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings, load_settings
@@ -86,6 +85,8 @@ def demo(
         _train(settings, plan)
         _live_day(settings, plan)
         _truth(settings, plan)
+        from trend_assets.commands import demo_report
+
         demo_report.show(settings, plan.live, plan.cut)
         _where_next(settings)
 

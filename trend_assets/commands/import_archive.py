@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -136,5 +137,6 @@ def _next_step(reports: list[FileReport], settings: Settings) -> None:
             f"{first.date()} or earlier so that they get partitions."
         )
     console.print(
-        f"Events from {first:%Y-%m-%d} to {last:%Y-%m-%d}. Next: trend backfill --start {first:%Y-%m-%d} --end DAY"
+        f"Events from {first:%Y-%m-%d} to {last:%Y-%m-%d}. "
+        f"Next: trend backfill --start {first:%Y-%m-%d} --end {last + timedelta(days=1):%Y-%m-%d}"
     )
