@@ -46,6 +46,9 @@ class Heads(nn.Module):
         settings: sizes.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, inputs: int, labels: int, settings: HeadSettings) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(inputs))

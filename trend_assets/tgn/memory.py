@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,8 @@ class TimeEncoder(nn.Module):
     Args:
         out_channels: how many channels, at least 2; the last one is `log1p(span) / log(1e9)`.
     """
+
+    frequencies: Tensor
 
     def __init__(self, out_channels: int) -> None:
         super().__init__()
@@ -86,9 +88,13 @@ class NodeMemory(nn.Module):
         time_encoder: a module with `out_channels` that encodes `[P]` spans as `[P, out_channels]`.
     """
 
+    memory: Tensor
+    last_update: Tensor
+    _position: Tensor
+
     STATE = ("memory", "last_update")
 
-    def __init__(self, num_nodes: int, message_dim: int, memory_dim: int, time_encoder: nn.Module) -> None:
+    def __init__(self, num_nodes: int, message_dim: int, memory_dim: int, time_encoder: Any) -> None:
         super().__init__()
         self.time_encoder = time_encoder
         self.gru = nn.GRUCell(2 * memory_dim + message_dim + time_encoder.out_channels, memory_dim)

@@ -36,6 +36,12 @@ class NeighborBuffer(nn.Module):
         feature_dim: width of an edge's features, E; may be 0.
     """
 
+    ids: Tensor
+    times: Tensor
+    features: Tensor
+    counts: Tensor
+    _slots: Tensor
+
     STATE = ("ids", "times", "features", "counts")
 
     def __init__(self, num_nodes: int, size: int, feature_dim: int) -> None:
