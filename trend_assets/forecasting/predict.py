@@ -87,7 +87,7 @@ def forecast(
                     "topic": [past.topics[topic] for topic in cut.topics[order]],
                     "score": chosen,
                     "confidence": calibrator.confidence(chosen) if calibrator else None,
-                    "growth": None if estimate is None else estimate[order].astype(np.float64),
+                    "growth": None if estimate is None else _null_for_nan(estimate[order]),
                     "source_events_count": cut.support[order],
                     "metadata": [metadata[row] for row in order],
                 },
@@ -164,6 +164,10 @@ def _predictions(cut: Cut, label: str, version: str, columns: Mapping[str, Any])
     }
     schema = PREDICTIONS.schema
     return pl.DataFrame({name: pl.Series(name, values[name], dtype=schema[name]) for name in schema})
+
+
+def _null_for_nan(values: npt.NDArray[np.floating]) -> pl.Series:
+    return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
 
 
 def _counts_behind(past: History, cut: Cut) -> list[str]:

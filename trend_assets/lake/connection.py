@@ -162,7 +162,8 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         if location.s3:
             secret = ", ".join(f"{key} {_quoted(value)}" for key, value in location.s3)
             connection.execute(f"CREATE SECRET (TYPE s3, {secret})")
-        options = f"DATA_PATH {_quoted(location.files)}, DATA_INLINING_ROW_LIMIT 0"
+        # The catalog remembers where its files were; a home that was moved or copied still opens.
+        options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
         if read_only:
             options += ", READ_ONLY"
         connection.execute(f"ATTACH {_quoted(catalog)} AS {LAKE} ({options})")

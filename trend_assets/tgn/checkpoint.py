@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 import trend_assets
+from trend_assets.errors import TrendError
 
 TENSORS = "model.safetensors"
 DESCRIPTION = "model.json"
@@ -26,7 +27,7 @@ _FORMAT = "trend_assets.tgn"
 _VERSION = 1
 
 
-class CheckpointError(Exception):
+class CheckpointError(TrendError):
     """A checkpoint that is not to be used; the message is the reason, in a user's words."""
 
 

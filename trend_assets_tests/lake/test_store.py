@@ -241,3 +241,14 @@ def test_unsigned_extensions_stay_refused(sqlite_lake: LakeLocation) -> None:
     connection = open_duckdb(sqlite_lake, read_only=True)
     assert connection.sql("SELECT current_setting('allow_unsigned_extensions')").fetchone() == (False,)
     assert extension_file("ducklake").is_file()
+
+
+def test_a_home_that_was_moved_still_opens(sqlite_lake: LakeLocation, tmp_path: Path) -> None:
+    lake = Lake(sqlite_lake)
+    lake.write(TOPIC_ACTIVITY, activity(HOUR, 4), HOUR, HOUR + ONE)
+    lake.close()
+    moved = sqlite_lake.home.rename(tmp_path / "elsewhere")
+    assert Lake(LakeLocation(moved), read_only=True).read_table(TOPIC_ACTIVITY)["mentions"].to_list() == [4]
+    again = Lake(LakeLocation(moved))
+    again.write(TOPIC_ACTIVITY, activity(HOUR, 5), HOUR, HOUR + ONE)
+    assert again.read_table(TOPIC_ACTIVITY)["mentions"].to_list() == [5]
