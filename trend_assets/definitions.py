@@ -9,7 +9,6 @@ import dagster as dg
 # Single-run backfills are what make 13,104 hours one run; Dagster still calls their policy beta.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-from trend_assets.assets.checks import asset_checks  # noqa: E402
 from trend_assets.assets.enriched import enriched_assets  # noqa: E402
 from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
 from trend_assets.assets.graph import graph_asset  # noqa: E402
@@ -34,7 +33,6 @@ defs = dg.Definitions(
         training_asset(_weeks),
         *forecast_assets(_hours),
     ],
-    asset_checks=asset_checks(),
     jobs=[*asset_jobs(), import_inbox],
     schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule)],
     sensors=[inbox_sensor, failure_sensor],

@@ -1,8 +1,15 @@
-"""What must hold of the tables: checked after each materialization, shown in the UI."""
+"""What must hold of the rows that an asset writes: checked in its own step, shown in the UI.
+
+The checks see the rows of this run alone, so that an hour costs the same however long the history is.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
+import polars as pl
 
-from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import (
     EVENT_EMBEDDINGS,
     EVENTS,
@@ -13,77 +20,93 @@ from trend_assets.lake.tables import (
     Table,
 )
 
-#: Table, name, what it says, and a query that counts the rows that break it.
-_RULES: tuple[tuple[Table, str, str, str], ...] = (
-    (
-        RAW_EVENTS,
-        "ids_unique",
-        "Every event is there once.",
-        "SELECT count(*) - count(DISTINCT id) AS broken FROM raw_events",
-    ),
-    (
-        EVENTS,
-        "ids_unique",
-        "Every event is there once.",
-        "SELECT count(*) - count(DISTINCT id) AS broken FROM events",
-    ),
-    (
-        EVENTS,
-        "times_in_partition",
-        "Every event lies in the hour of its partition.",
-        "SELECT count(*) AS broken FROM events WHERE date_trunc('hour', timestamp) <> hour",
-    ),
-    (
-        EVENTS,
-        "scores_in_range",
-        "Spam and Gen Z scores are in [0, 1], edge weights in [0.2, 1].",
-        "SELECT count(*) AS broken FROM events WHERE NOT (spam_score BETWEEN 0 AND 1 "
-        "AND gen_z_score BETWEEN 0 AND 1 AND edge_weight BETWEEN 0.2 AND 1)",
-    ),
-    (
-        EVENT_EMBEDDINGS,
-        "unit_length",
-        "Every vector of the newest week has length one.",
-        "SELECT count(*) AS broken FROM event_embeddings "
-        "WHERE hour > (SELECT max(hour) FROM event_embeddings) - INTERVAL 7 DAYS "
-        "AND abs(list_sum(list_transform(embedding, x -> x * x)) - 1) > 0.001",
-    ),
-    (
-        TOPIC_ACTIVITY,
-        "counts_consistent",
-        "A topic has at least one mention, and no more users than mentions.",
-        "SELECT count(*) AS broken FROM topic_activity WHERE mentions < 1 OR distinct_users > mentions",
-    ),
-    (
-        TEMPORAL_EDGES,
-        "times_in_partition",
-        "Every edge lies in the hour of its partition.",
-        "SELECT count(*) AS broken FROM temporal_edges WHERE date_trunc('hour', timestamp) <> hour",
-    ),
-    (
-        PREDICTIONS,
-        "confidence_in_range",
-        "Confidence is a probability, or absent.",
-        "SELECT count(*) AS broken FROM predictions WHERE confidence NOT BETWEEN 0 AND 1",
-    ),
-    (
-        PREDICTIONS,
-        "cut_after_hour",
-        "A forecast is made at the end of the last hour that it saw.",
-        "SELECT count(*) AS broken FROM predictions WHERE cut <> hour + INTERVAL 1 HOUR",
-    ),
+#: What an asset function yields: its rows, then what the checks found in them.
+Rows = Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that must hold; `broken` gives the rows that break it."""
+
+    name: str
+    meaning: str
+    broken: Callable[[pl.DataFrame], pl.DataFrame]
+
+
+def _where(condition: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda frame: frame.filter(condition)
+
+
+def _unique(table: Table) -> Rule:
+    return Rule("key_unique", f"No two rows share {', '.join(table.key)}.", lambda frame: frame.filter(_copies(table)))
+
+
+def _copies(table: Table) -> pl.Expr:
+    return pl.struct(table.key).is_duplicated()
+
+
+_IN_PARTITION = Rule(
+    "times_in_partition",
+    "Every time lies in the hour of its partition.",
+    _where(pl.col("timestamp").dt.truncate("1h") != pl.col("hour")),
 )
+_SCORES = ~(
+    pl.col("spam_score").is_between(0, 1)
+    & pl.col("gen_z_score").is_between(0, 1)
+    & pl.col("edge_weight").is_between(0.2, 1)
+)
+_LENGTH = pl.col("embedding").list.eval(pl.element() ** 2).list.sum()
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    RAW_EVENTS.name: (_IN_PARTITION,),
+    EVENTS.name: (
+        _unique(EVENTS),
+        _IN_PARTITION,
+        Rule("scores_in_range", "Scores are in [0, 1], edge weights in [0.2, 1].", _where(_SCORES)),
+    ),
+    EVENT_EMBEDDINGS.name: (
+        _unique(EVENT_EMBEDDINGS),
+        Rule("unit_length", "Every vector has length one.", _where((_LENGTH - 1).abs() > 1e-3)),
+    ),
+    TOPIC_ACTIVITY.name: (
+        _unique(TOPIC_ACTIVITY),
+        Rule(
+            "counts_consistent",
+            "A topic has at least one mention, and no more users than mentions.",
+            _where((pl.col("mentions") < 1) | (pl.col("distinct_users") > pl.col("mentions"))),
+        ),
+    ),
+    TEMPORAL_EDGES.name: (_unique(TEMPORAL_EDGES), _IN_PARTITION),
+    PREDICTIONS.name: (
+        _unique(PREDICTIONS),
+        Rule(
+            "confidence_in_range",
+            "Confidence is a probability, or absent.",
+            _where(~pl.col("confidence").is_between(0, 1)),
+        ),
+        Rule(
+            "cut_after_hour",
+            "A forecast is made at the end of the last hour that it saw.",
+            _where(pl.col("cut") != pl.col("hour").dt.offset_by("1h")),
+        ),
+    ),
+}
 
 
-def asset_checks() -> list[dg.AssetChecksDefinition]:
-    """A check for every rule."""
-    return [_check(*rule) for rule in _RULES]
+def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    """The checks that the table's asset declares; none for a table without rules."""
+    rules = RULES.get(table.name, ())
+    return [dg.AssetCheckSpec(rule.name, asset=table.name, description=rule.meaning) for rule in rules]
 
 
-def _check(table: Table, name: str, meaning: str, query: str) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=table.name, name=name, description=meaning)
-    def check(lake: LakeResource) -> dg.AssetCheckResult:
-        broken = int(lake.lake.read(query)["broken"][0])
-        return dg.AssetCheckResult(passed=broken == 0, metadata={"rows_that_break_it": broken})
-
-    return check
+def checked(table: Table, frame: pl.DataFrame, metadata: Mapping[str, Any], output_name: str = "result") -> Rows:
+    """The rows that are written, and what the checks found in them."""
+    yield dg.Output(frame, output_name=output_name, metadata=metadata)
+    for rule in RULES[table.name]:
+        broken = rule.broken(frame)
+        yield dg.AssetCheckResult(
+            asset_key=table.name,
+            check_name=rule.name,
+            passed=broken.is_empty(),
+            metadata={"rows": frame.height, "rows_that_break_it": broken.height},
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from trend_assets.assets.checks import check_specs
 from trend_assets.lake.tables import Table
 
 OWNERS = ["team:trends"]
@@ -38,6 +39,7 @@ def table_asset(table: Table, group: str, *extra_kinds: str) -> dict[str, Any]:
         "kinds": {"duckdb", "polars", *extra_kinds},
         "io_manager_key": IO_MANAGER,
         "metadata": table_metadata(table),
+        "check_specs": check_specs(table),
     }
 
 

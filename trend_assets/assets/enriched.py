@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.declare import counts, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
@@ -24,15 +25,14 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
 
     @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
-    def events(
-        context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame
-    ) -> dg.Output[pl.DataFrame]:
+    def events(context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame) -> Rows:
         frame, rejected = EventHandler().handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
-        return dg.Output(
+        yield from checked(
+            EVENTS,
             frame,
-            metadata=counts(
+            counts(
                 context,
                 {
                     "rejected": rejected.height,
@@ -43,25 +43,25 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         )
 
     @dg.asset(**table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"), **shared)
-    def event_embeddings(
-        context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame
-    ) -> dg.Output[pl.DataFrame]:
+    def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
         embedder = text_model(load_settings().embeddings)
         hashes = text_hashes(events)["text_hash"].unique().to_list()
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, hashes])
         frame, embedded, cached = embedding_frame(events, known, embedder)
-        return dg.Output(
+        yield from checked(
+            EVENT_EMBEDDINGS,
             frame,
-            metadata={"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name},
+            {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name},
         )
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
-    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> dg.Output[pl.DataFrame]:
+    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:
         frame = activity_of(events)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
-        return dg.Output(
+        yield from checked(
+            TOPIC_ACTIVITY,
             frame,
-            metadata=counts(
+            counts(
                 context,
                 {"topics": frame["topic"].n_unique(), "mentions": int(frame["mentions"].sum())},
                 top_topics=bars(top["topic"].to_list(), top["mentions"].to_list(), "Mentions in this hour"),

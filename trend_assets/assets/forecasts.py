@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.declare import counts, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.lake.io_manager import LakeResource
@@ -25,13 +26,14 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         **shared,
         deps=["topic_activity", dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
     )
-    def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
+    def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         frame = forecast_hours(lake.lake, load_settings(), window.start, window.end)
         top = frame.filter(pl.col("label") == "bursts").sort("cut", "rank").head(10)
-        return dg.Output(
+        yield from checked(
+            PREDICTIONS,
             frame,
-            metadata=counts(
+            counts(
                 context,
                 {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
                 top_bursts=bars(

@@ -1,10 +1,9 @@
 """Stage 3: events become a temporal graph."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 import polars as pl
 
+from trend_assets.assets.checks import Rows, check_specs, checked
 from trend_assets.assets.declare import IO_MANAGER, OWNERS, counts, table_metadata
 from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, Table
@@ -29,13 +28,14 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         outs={"temporal_edges": out(TEMPORAL_EDGES, "hour"), "nodes": out(NODES, "first_seen")},
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=check_specs(TEMPORAL_EDGES),
     )
-    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Iterator[dg.Output[pl.DataFrame]]:
+    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:
         builder = GraphBuilder()
         edges = builder.edges(events)
         nodes = builder.nodes(events)
         kinds = dict(nodes.group_by("kind").len().sort("kind").rows())
         yield dg.Output(nodes, output_name="nodes", metadata=counts(context, kinds))
-        yield dg.Output(edges, output_name="temporal_edges", metadata=counts(context, {"edges": edges.height}))
+        yield from checked(TEMPORAL_EDGES, edges, counts(context, {"edges": edges.height}), "temporal_edges")
 
     return temporal_graph

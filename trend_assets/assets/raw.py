@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import polars as pl
 
+from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.collectors import enabled_collectors
 from trend_assets.assets.declare import counts, table_asset
 from trend_assets.lake.io_manager import LakeResource
@@ -21,7 +22,7 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def raw_events(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
+    def raw_events(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         collectors = enabled_collectors(load_settings())
         collected = collect(collectors, window.start, window.end, now=lambda: datetime.now(UTC))
@@ -30,9 +31,10 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         failed = collected.status.filter(pl.col("status") == "failed")
         if failed.height:
             context.log.warning("some sources failed: %s", failed["message"].unique().to_list())
-        return dg.Output(
+        yield from checked(
+            RAW_EVENTS,
             collected.raw,
-            metadata=counts(
+            counts(
                 context,
                 {"collected": collected.raw.height, "rejected": collected.rejected.height},
                 sources=", ".join(collector.source for collector in collectors) or "none enabled",

@@ -43,16 +43,16 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         return cls(base_dir=str(folder), inst_data=inst_data)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Stores planned and materialization events, which are all that Dagster batches."""
-        batchable = all(event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS for event in events)
-        if len(events) < 2 or not batchable:
-            super().store_event_batch(events)
+        """Stores planned and materialization events at once, and the others of the batch one by one."""
+        batchable = [event for event in events if _is_asset_event(event)]
+        super().store_event_batch([event for event in events if not _is_asset_event(event)])
+        if not batchable:
             return
-        rows = [self._event_to_row(event) for event in events]
-        for run_id in {event.run_id for event in events}:
+        rows = [self._event_to_row(event) for event in batchable]
+        for run_id in {event.run_id for event in batchable}:
             with self.run_connection(run_id) as connection:
                 connection.execute(insert(SqlEventLogStorageTable), [row for row in rows if row["run_id"] == run_id])
-        self._mirror(rows, events)
+        self._mirror(rows, batchable)
 
     def _mirror(self, rows: Sequence[Mapping[str, Any]], events: Sequence[EventLogEntry]) -> None:
         """The cross-run index: all events, and each asset's newest one."""
@@ -64,6 +64,10 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
             self._store_asset_event_tags(connection, events, range(first, last + 1))
             for offset, event in _newest_of_each_asset(events):
                 self._store_asset_event(connection, event, first + offset)
+
+
+def _is_asset_event(event: EventLogEntry) -> bool:
+    return event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS
 
 
 def _newest_of_each_asset(events: Sequence[EventLogEntry]) -> Iterable[tuple[int, EventLogEntry]]:
