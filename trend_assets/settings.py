@@ -1,8 +1,8 @@
 """All settings: a YAML file, overridden by `TREND_*` environment variables.
 
-`TREND_CONFIG` names the file (else `trend.yaml` in the working folder, where there is one);
-`TREND_HOME` names the folder of everything that a run makes. Nested settings take two underscores
-in the environment: `TREND_FORECAST__THRESHOLD=10`.
+`TREND_CONFIG` names the file (else `trend.yaml` in `TREND_HOME` or in the working folder, the first
+that there is); `TREND_HOME` names the folder of everything that a run makes. Nested settings take two
+underscores in the environment: `TREND_FORECAST__THRESHOLD=10`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class LakeSettings(_Section):
 class ScheduleSettings(_Section):
     """When the pipeline runs."""
 
+    enabled: bool = Field(False, description="Start the schedules with the daemon; else switch them on in the UI.")
     minute: int = Field(10, ge=0, le=59, description="Minute of each hour at which the last hour is collected.")
     recollect_hours: int = Field(
         2, ge=0, le=48, description="Hours before the last one that are collected again, for late posts."
@@ -190,7 +191,9 @@ def settings_file() -> Path | None:
         if not Path(named).is_file():
             raise SettingsError(f"TREND_CONFIG names {named}, which is not a file")
         return Path(named)
-    return Path("trend.yaml") if Path("trend.yaml").is_file() else None
+    home = Path(os.environ.get("TREND_HOME") or _default_home())
+    candidates = (home / "trend.yaml", Path("trend.yaml"))
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def load_settings() -> Settings:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetKey, DagsterInstance, JobDefinition
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
     PARTITION_NAME_TAG,
 )
 
+from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
 from trend_assets.automation.partitions import hour_key, week_key
 from trend_assets.errors import TrendError
@@ -58,6 +59,7 @@ def materialize_hours(
 
     Raises:
         RunFailed: a step failed.
+        TrendError: an hour that is not over yet, or is before the history begins.
     """
     first, last = hour_key(hours.start), hour_key(hours.end - _HOUR)
     if first == last:
@@ -77,6 +79,7 @@ def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], ta
     from trend_assets.definitions import defs
 
     job = defs.resolve_job_def(job_name)
+    _refuse_unknown_partitions(job, tags)
     result = job.execute_in_process(
         instance=instance,
         tags=tags,
@@ -90,12 +93,21 @@ def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], ta
     raise RunFailed(_why(result))
 
 
+def _refuse_unknown_partitions(job: JobDefinition, tags: Mapping[str, str]) -> None:
+    names = (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
+    partitions = job.partitions_def
+    for key in (tags[name] for name in names if name in tags):
+        if partitions is not None and not partitions.has_partition_key(key):
+            raise TrendError(
+                f"{key} has no partition: they go from {partitions.get_first_partition_key()} "
+                f"(schedule.history_start) to {partitions.get_last_partition_key()}"
+            )
+
+
 def _why(result: object) -> str:
     for event in result.all_events:  # type: ignore[attr-defined]
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            cause = error.cause or error
-            return f"step {event.step_key} failed: {' '.join(cause.message.split())}"
+            return f"step {event.step_key} failed: {reason(event.step_failure_data.error)}"
     for event in result.all_events:  # type: ignore[attr-defined]
         if event.is_failure:
             return " ".join((event.message or "the run failed").split())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 
+from trend_assets.lake.store import utc
 from trend_assets.settings import Settings
 
 #: Dagster's format of an hour's partition key.
@@ -28,10 +29,18 @@ def weekly(settings: Settings) -> dg.WeeklyPartitionsDefinition:
 
 
 def hour_key(moment: datetime) -> str:
-    """The partition key of the hour that holds a timezone-aware moment."""
-    return moment.astimezone(UTC).strftime(HOUR_FORMAT)
+    """The partition key of the hour that holds a timezone-aware moment.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    return utc(moment).replace(minute=0).strftime(HOUR_FORMAT)
 
 
 def week_key(moment: datetime) -> str:
-    """The partition key of a week that begins at a timezone-aware moment."""
-    return moment.astimezone(UTC).strftime(WEEK_FORMAT)
+    """The partition key of a week that begins at a timezone-aware moment.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    return utc(moment).strftime(WEEK_FORMAT)

@@ -5,8 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
-from trend_assets.automation.jobs import IMPORT_JOB, QUIET, WEEKLY_JOB
+from trend_assets.automation.failures import reason
+from trend_assets.automation.jobs import IMPORT_JOB, QUIET
 from trend_assets.automation.partitions import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
@@ -64,6 +70,7 @@ def _free_name(path: Path) -> Path:
     name="inbox",
     job_name=IMPORT_JOB,
     minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
     description="Imports each file put into the home's inbox/ once, and moves it to done/ or failed/.",
 )
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
@@ -75,9 +82,11 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         if not path.is_file() or path.name.startswith("."):
             continue
         stat = path.stat()
-        if now - datetime.fromtimestamp(stat.st_mtime, UTC) < _SETTLED:
+        # The time of the inode's last change is this machine's clock: copies and archives keep a file's own
+        # time, which may lie in the future, and a file moved back from failed/ is another one to import.
+        if now - datetime.fromtimestamp(stat.st_ctime, UTC) < _SETTLED:
             continue
-        identity = f"{path.name}:{stat.st_size}:{stat.st_mtime_ns}"
+        identity = f"{path.name}:{stat.st_size}:{stat.st_ctime_ns}"
         requests.append(
             dg.RunRequest(
                 run_key=hashlib.blake2b(identity.encode(), digest_size=16).hexdigest(),
@@ -92,6 +101,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 
 @dg.run_failure_sensor(
     name="record_failures",
+    default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes a failed run into collection_status or training_runs, and an alert line.",
 )
 def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> None:
@@ -100,21 +110,29 @@ def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> N
     settings = load_settings()
     events = context.get_step_failure_events()
     error = events[0].step_failure_data.error if events else None
-    cause = (error.cause or error) if error else None
-    message = " ".join((cause.message if cause else context.failure_event.message or "").split())
+    message = reason(error) if error else " ".join((context.failure_event.message or "").split())
     write_alert(settings, "run_failed", f"{run.job_name} {run.run_id}", message)
-    partition = run.tags.get("dagster/partition")
+    partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG)
     if not partition:
         return
-    if run.job_name == WEEKLY_JOB:
-        _record_training(lake, run.run_id, partition, message)
-    elif run.job_name != IMPORT_JOB:
-        _record_hour(lake, partition, message)
+    # By the key and not by the job: from the UI everything runs in one job of Dagster's own.
+    if week := _moment(partition, WEEK_FORMAT):
+        _record_training(lake, run.run_id, week, message)
+    elif hour := _moment(partition, HOUR_FORMAT):
+        last = run.tags.get(ASSET_PARTITION_RANGE_END_TAG)
+        _record_hour(lake, hour, f"hours {partition} to {last}: {message}" if last else message)
 
 
-def _record_hour(lake: LakeResource, partition: str, message: str) -> None:
+def _moment(key: str, layout: str) -> datetime | None:
+    try:
+        return datetime.strptime(key, layout).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _record_hour(lake: LakeResource, hour: datetime, message: str) -> None:
     row = {
-        "hour": datetime.strptime(partition, HOUR_FORMAT).replace(tzinfo=UTC),
+        "hour": hour,
         "source": "pipeline",
         "status": "failed",
         "events": 0,
@@ -126,10 +144,10 @@ def _record_hour(lake: LakeResource, partition: str, message: str) -> None:
     lake.lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([row]))
 
 
-def _record_training(lake: LakeResource, run_id: str, partition: str, message: str) -> None:
+def _record_training(lake: LakeResource, run_id: str, week: datetime, message: str) -> None:
     row = {
         "run_id": run_id,
-        "week": datetime.strptime(partition, WEEK_FORMAT).replace(tzinfo=UTC),
+        "week": week,
         "status": "failed",
         "started_at": datetime.now(UTC),
         "error": message,

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from trend_assets.commands.console import console, errors, progress, utc_hour
-from trend_assets.settings import load_settings
+from trend_assets.errors import TrendError
+from trend_assets.settings import Settings, load_settings
 
 
 def backfill(
@@ -32,7 +33,9 @@ def backfill(
     if forecasts:
         assets += FORECAST_ASSETS
     hours = HourRange(first, last)
-    instance = open_instance(load_settings())
+    settings = load_settings()
+    _need_posts(settings)
+    instance = open_instance(settings)
     with progress("hours") as bar:
         task = bar.add_task("backfill", total=hours.hours)
         for chunk in hours.chunks(chunk_days):
@@ -42,3 +45,18 @@ def backfill(
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")
     console.print(f"{hours.hours:,} hours materialized: {', '.join(assets)}.")
+
+
+def _need_posts(settings: Settings) -> None:
+    from trend_assets.assets.collectors import enabled_collectors
+    from trend_assets.lake.connection import lake_location
+    from trend_assets.lake.store import Lake
+
+    if enabled_collectors(settings):
+        return
+    lake = Lake(lake_location(settings), read_only=True)
+    try:
+        if lake.read("SELECT 1 FROM raw_events LIMIT 1").is_empty():
+            raise TrendError("there is nothing to backfill: no source is enabled, and nothing has been imported yet")
+    finally:
+        lake.close()

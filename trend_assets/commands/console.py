@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -34,6 +35,11 @@ def progress(unit: str) -> Progress:
         console=errors,
         disable=not errors.is_terminal,
     )
+
+
+def as_it_is(text: str) -> str:
+    """Text of others, in which `[…]` is no markup of ours."""
+    return escape(text)
 
 
 def utc_moment(text: str) -> datetime:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from trend_assets.commands.console import console, progress
 from trend_assets.errors import TrendError
@@ -93,14 +94,24 @@ def demo(
 
 def _demo_settings(*, simulated: bool) -> Settings:
     """The settings in force, in a home of the demo's own, so that simulated and real posts never mix."""
-    home = load_settings().home
+    settings = load_settings()
     name = "demo" if simulated else "demo-archive"
-    if home.name != name:
-        os.environ["TREND_HOME"] = str(home / name)
+    if settings.home.name != name:
+        os.environ["TREND_HOME"] = str(settings.home / name)
     if simulated:
-        os.environ["TREND_SIMULATOR__ENABLED"] = "true"
-        os.environ.setdefault("TREND_SCHEDULE__HISTORY_START", load_settings().simulator.start)
+        _keep_settings(settings.home if settings.home.name == name else settings.home / name, settings)
     return load_settings()
+
+
+def _keep_settings(home: Path, settings: Settings) -> None:
+    """So that whatever opens the demo's home later knows that its world is simulated."""
+    path = home / "trend.yaml"
+    if path.exists():
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    simulator = {**settings.simulator.model_dump(), "enabled": True}
+    values = {"schedule": {"history_start": settings.simulator.start}, "simulator": simulator}
+    path.write_text("# Settings of the demo's simulated world.\n" + yaml.safe_dump(values), encoding="utf-8")
 
 
 def _simulated_plan(settings: Settings) -> Plan:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.table import Table
 
+from trend_assets.commands.console import as_it_is
 from trend_assets.lake.store import Lake
 
 _QUERY = """
@@ -38,7 +39,7 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int) -> Table | s
         before = row["mentions_before"]
         table.add_row(
             str(row["rank"]),
-            row["topic"],
+            as_it_is(row["topic"]),
             f"{row['score']:.3f}",
             "—" if row["confidence"] is None else f"{row['confidence']:.0%}",
             str(row["source_events_count"] if before is None else before),

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from trend_assets.commands.console import console, errors
+from trend_assets.commands.console import as_it_is, console, errors
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
@@ -89,7 +89,7 @@ def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list
             bar.update(
                 task,
                 completed=done + batch.bytes_read,
-                description=path.name,
+                description=as_it_is(path.name),
                 rows=rows,
                 rate=rows / elapsed,
                 rejected=rejected,
@@ -101,7 +101,7 @@ def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list
             done += path.stat().st_size if path.is_file() else 0
             bar.update(task, completed=done)
             if report.error:
-                errors.print(report.error, soft_wrap=True)
+                errors.print(report.error, soft_wrap=True, markup=False)
     return reports
 
 
@@ -117,7 +117,7 @@ def _summary(reports: list[FileReport], lake: Lake, settings: Settings) -> None:
     if reasons:
         table = Table("rejected because", "rows")
         for reason, count in reasons.most_common(_REASONS_SHOWN):
-            table.add_row(reason, f"{count:,}")
+            table.add_row(as_it_is(reason), f"{count:,}")
         if len(reasons) > _REASONS_SHOWN:
             table.add_row(f"… {len(reasons) - _REASONS_SHOWN} more reasons, all in rejected_events", "")
         console.print(table)

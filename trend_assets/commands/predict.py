@@ -9,6 +9,7 @@ import typer
 
 from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.forecast_table import forecast_table
+from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import load_settings
 
 _HOUR = timedelta(hours=1)
@@ -28,6 +29,8 @@ def predict(
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
 
+    if label not in LABELS:
+        raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
     moment = utc_moment(at) if at else datetime.now(UTC)
     cut = moment.replace(minute=0, second=0, microsecond=0)
     settings = load_settings()

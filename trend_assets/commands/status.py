@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_it_is, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES
@@ -59,4 +59,4 @@ def _rows(lake: Lake, query: str, empty: str) -> Table | str:
 def _cell(value: object) -> str:
     if hasattr(value, "strftime"):
         return _moment(value)
-    return f"{value:,.1f}" if isinstance(value, float) else str(value)
+    return f"{value:,.1f}" if isinstance(value, float) else as_it_is(str(value))

@@ -31,7 +31,8 @@ def best_counting_ranking(
     past = history.until(until)
     last = until - settings.horizon
     first = max(last - days * _DAY, past.start + _DAY)
-    if first >= last:
+    step = every_hours * HOUR
+    if -(-first // step) * step >= last:
         return default
     result = backtest(past, rankings, to_datetime(first), to_datetime(last), every_hours, settings)
     means = {}

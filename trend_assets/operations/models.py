@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,8 +42,10 @@ def stored_models(settings: Settings) -> list[StoredModel]:
     for folder in settings.models_folder.glob("tgn-*"):
         match = _NAME.fullmatch(folder.name)
         if match and folder.is_dir():
-            week = datetime.strptime(match["week"], "%Y-%m-%d").replace(tzinfo=UTC)
-            found.append(StoredModel(week, int(match["snapshot"]), folder))
+            # What only looks like a week is somebody else's folder.
+            with contextlib.suppress(ValueError):
+                week = datetime.strptime(match["week"], "%Y-%m-%d").replace(tzinfo=UTC)
+                found.append(StoredModel(week, int(match["snapshot"]), folder))
     return sorted(found)
 
 

@@ -15,7 +15,7 @@ from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.forecasting.selection import best_counting_ranking
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
-from trend_assets.operations.history import label_settings, load_history
+from trend_assets.operations.history import NothingKnown, label_settings, load_history
 from trend_assets.operations.models import StoredModel, model_at
 from trend_assets.settings import Settings
 
@@ -30,7 +30,10 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
 
     Each sees the history until its cut alone, and the newest model trained on nothing from after it.
     """
-    history = load_history(lake, end)
+    try:
+        history = load_history(lake, end)
+    except NothingKnown:
+        return PREDICTIONS.frame()
     labels = label_settings(settings.forecast)
     frames = [PREDICTIONS.frame()]
     cut = start + _HOUR

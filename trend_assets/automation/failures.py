@@ -1,0 +1,15 @@
+"""Why a step failed, in a user's words."""
+
+from __future__ import annotations
+
+from dagster._utils.error import SerializableErrorInfo
+
+
+def reason(error: SerializableErrorInfo) -> str:
+    """The first error's message on one line, without the path of its class."""
+    cause = error.cause or error
+    message = " ".join(cause.message.split())
+    name, separator, rest = message.partition(": ")
+    is_class = bool(cause.cls_name) and name.rpartition(".")[2] == cause.cls_name
+    # What Python raises by itself says little without its class: KeyError: 'hour'.
+    return rest if separator and is_class and name.startswith("trend_assets.") else message
