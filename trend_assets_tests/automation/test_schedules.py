@@ -1,0 +1,84 @@
+"""Which hours and weeks a tick asks for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
+
+from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
+from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
+from trend_assets.settings import ScheduleSettings
+
+
+def evaluated(schedule: dg.ScheduleDefinition, moment: datetime) -> list[dg.RunRequest]:
+    answer = schedule(dg.build_schedule_context(scheduled_execution_time=moment))
+    return answer if isinstance(answer, list) else [answer]
+
+
+@pytest.mark.parametrize(
+    ("recollect", "hours"), [(0, ["07"]), (2, ["05", "06", "07"]), (4, ["03", "04", "05", "06", "07"])]
+)
+def test_the_hour_that_ended_and_a_few_before_it(recollect: int, hours: list[str]) -> None:
+    schedule = hourly_schedule(ScheduleSettings(recollect_hours=recollect))
+    requests = evaluated(schedule, datetime(2026, 2, 4, 8, 10, tzinfo=UTC))
+    assert [request.partition_key for request in requests] == [f"2026-02-04-{hour}:00" for hour in hours]
+    assert [request.tags["trend/recollection"] for request in requests] == ["true"] * recollect + ["false"]
+
+
+def test_an_hour_is_asked_anew_at_each_tick_and_once_a_tick() -> None:
+    schedule = hourly_schedule(ScheduleSettings())
+    first = datetime(2026, 2, 4, 23, 10, tzinfo=UTC)
+    keys = [
+        request.run_key for index in range(5) for request in evaluated(schedule, first + index * timedelta(hours=1))
+    ]
+    assert len(set(keys)) == len(keys) == 15
+    again = [request.run_key for request in evaluated(schedule, first)]
+    assert again == keys[:3]
+
+
+def test_nothing_is_asked_from_before_the_history() -> None:
+    schedule = hourly_schedule(ScheduleSettings(history_start="2026-02-04", recollect_hours=3))
+    asked = [request.partition_key for request in evaluated(schedule, datetime(2026, 2, 4, 2, 10, tzinfo=UTC))]
+    assert asked == ["2026-02-04-00:00", "2026-02-04-01:00"]
+    assert evaluated(schedule, datetime(2026, 2, 4, 0, 10, tzinfo=UTC)) == []
+
+
+def test_the_schedules_run_their_jobs_at_the_set_times_in_utc() -> None:
+    settings = ScheduleSettings(minute=25, training_weekday=6, training_hour=4)
+    hourly, weekly = hourly_schedule(settings), weekly_schedule(settings)
+    assert (hourly.cron_schedule, hourly.job_name, hourly.execution_timezone) == ("25 * * * *", HOURLY_JOB, "UTC")
+    assert (weekly.job_name, weekly.execution_timezone) == (WEEKLY_JOB, "UTC")
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_training_is_for_the_monday_of_its_week(weekday: int) -> None:
+    """The cron line falls on the weekday that was set, and the model is the one of that week."""
+    schedule = weekly_schedule(ScheduleSettings(training_weekday=weekday, training_hour=3))
+    after = datetime(2026, 2, 2, tzinfo=UTC)
+    ticks = schedule_execution_time_iterator(after.timestamp(), str(schedule.cron_schedule), "UTC")
+    moment = next(ticks).astimezone(UTC)
+    assert moment == after + timedelta(days=weekday, hours=3)
+    (request,) = evaluated(schedule, moment)
+    assert request.partition_key == "2026-02-02"
+    (later,) = evaluated(schedule, moment + timedelta(weeks=1))
+    assert later.partition_key == "2026-02-09"
+    assert later.run_key != request.run_key
+
+
+def test_a_tick_through_dagster_names_partitions_that_exist(home) -> None:
+    from trend_assets.definitions import defs
+
+    repository = defs.get_repository_def()
+    moment = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
+    for name, expected in (("hourly_collection", 3), ("weekly_training", 1)):
+        schedule = repository.get_schedule_def(name)
+        context = dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository)
+        requests = schedule.evaluate_tick(context).run_requests
+        assert requests is not None and len(requests) == expected
+        partitions = repository.get_job(schedule.job_name).partitions_def
+        assert partitions is not None
+        for request in requests:
+            assert partitions.has_partition_key(request.partition_key)
