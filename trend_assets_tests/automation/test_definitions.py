@@ -1,0 +1,137 @@
+"""What Dagster loads: without a warning of ours, and with everything that the UI shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import AssetKey, DagsterInstance
+
+from trend_assets.assets.checks import RULES
+from trend_assets.automation.jobs import HOURLY_JOB, IMPORT_JOB, WEEKLY_JOB
+from trend_assets.automation.launch import HourRange, materialize_hours
+from trend_assets.errors import TrendError
+from trend_assets.lake.tables import TABLES
+
+LOADER = """
+import warnings
+caught = []
+warnings.showwarning = lambda message, category, filename, *rest: caught.append((category.__name__, filename, message))
+import trend_assets.definitions as definitions
+definitions.defs.get_repository_def()
+from dagster import Definitions
+Definitions.validate_loadable(definitions.defs)
+for name, filename, message in caught:
+    # How Dagster calls Pydantic is no business of ours; what it says of our definitions is.
+    if "site-packages" not in filename or not name.startswith(("Pydantic", "Deprecation")):
+        print(name, filename, message)
+"""
+HOURLY = (
+    "raw_events",
+    "events",
+    "event_embeddings",
+    "topic_activity",
+    "temporal_edges",
+    "nodes",
+    "predictions",
+    "prediction_outcomes",
+)
+WEEKLY = ("tgn_checkpoint", "training_runs")
+
+
+def test_the_definitions_load_without_a_warning(home: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "always::DeprecationWarning", "-c", LOADER],
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == ""
+    assert "arning" not in run.stderr
+
+
+@pytest.fixture
+def repository(home: Path) -> dg.RepositoryDefinition:
+    from trend_assets.definitions import defs
+
+    return defs.get_repository_def()
+
+
+def test_every_asset_says_what_it_is(repository: dg.RepositoryDefinition) -> None:
+    graph = repository.asset_graph
+    assert {key.to_user_string() for key in graph.materializable_asset_keys} == {*HOURLY, *WEEKLY}
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        name = key.to_user_string()
+        assert node.description and len(node.description) > 20, name
+        assert node.owners, name
+        assert node.kinds, name
+        assert node.group_name != "default", name
+        if name == "tgn_checkpoint":
+            continue
+        schema = node.metadata["dagster/column_schema"]
+        declared = TABLES[name]
+        assert [column.name for column in schema.columns] == declared.column_names
+        assert all(column.description and column.type for column in schema.columns), name
+
+
+def test_hourly_assets_are_hourly_and_filled_in_single_runs(repository: dg.RepositoryDefinition) -> None:
+    graph = repository.asset_graph
+    for name in HOURLY:
+        node = graph.get(AssetKey(name))
+        assert isinstance(node.partitions_def, dg.HourlyPartitionsDefinition)
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
+    for name in WEEKLY:
+        assert isinstance(graph.get(AssetKey(name)).partitions_def, dg.WeeklyPartitionsDefinition)
+
+
+def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefinition) -> None:
+    graph = repository.asset_graph
+    parents = {
+        name: {key.to_user_string() for key in graph.get(AssetKey(name)).parent_keys} for name in (*HOURLY, *WEEKLY)
+    }
+    assert parents["raw_events"] == set()
+    assert parents["events"] == {"raw_events"}
+    for name in ("event_embeddings", "topic_activity", "temporal_edges", "nodes"):
+        assert parents[name] == {"events"}
+    assert parents["tgn_checkpoint"] == {"temporal_edges", "topic_activity"}
+    assert parents["predictions"] == {"topic_activity", "tgn_checkpoint"}
+    assert parents["prediction_outcomes"] == {"topic_activity", "predictions"}
+
+
+def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
+    jobs = {name for name in repository.job_names if not name.startswith("__")}
+    assert jobs == {HOURLY_JOB, WEEKLY_JOB, IMPORT_JOB}
+    assert {schedule.name for schedule in repository.schedule_defs} == {"hourly_collection", "weekly_training"}
+    assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "record_failures"}
+
+
+def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> None:
+    """Of an hour without a post: what must hold of rows holds of none."""
+    hour = datetime(2026, 2, 4, 8, tzinfo=UTC)
+    names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
+    run_id = materialize_hours(instance, HourRange(hour, hour + timedelta(hours=1)), names)
+    found = set()
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        evaluation = entry.dagster_event.asset_check_evaluation_data
+        assert evaluation.passed
+        found.add((evaluation.asset_key.to_user_string(), evaluation.check_name))
+    assert found == {(name, rule.name) for name in names for rule in RULES.get(name, ())}
+    for name in names:
+        event = instance.get_latest_materialization_event(AssetKey(name))
+        assert event is not None and event.asset_materialization is not None
+        assert event.asset_materialization.metadata["dagster/row_count"].value == 0
+
+
+@pytest.mark.parametrize("start", [datetime(2013, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)])
+def test_hours_without_a_partition_are_refused(instance: DagsterInstance, start: datetime) -> None:
+    with pytest.raises(TrendError, match="has no partition"):
+        materialize_hours(instance, HourRange(start, start + timedelta(hours=2)), ["raw_events"])
+    assert instance.get_runs_count() == 0
