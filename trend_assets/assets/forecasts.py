@@ -29,18 +29,13 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         frame = forecast_hours(lake.lake, load_settings(), window.start, window.end)
-        top = frame.filter(pl.col("label") == "bursts").sort("cut", "rank").head(10)
         yield from checked(
             PREDICTIONS,
             frame,
             counts(
                 context,
                 {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
-                top_bursts=bars(
-                    top["topic"].to_list(),
-                    top["source_events_count"].to_list(),
-                    "Likeliest to burst: mentions now",
-                ),
+                top_bursts=_likeliest(frame),
             ),
         )
 
@@ -58,3 +53,11 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         )
 
     return [predictions, prediction_outcomes]
+
+
+def _likeliest(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The ten topics likeliest to burst: how sure it is, or their score where it is not calibrated."""
+    top = frame.filter(pl.col("label") == "bursts").sort("rank").head(10)
+    calibrated = top.height > 0 and top["confidence"].null_count() == 0
+    column = "confidence" if calibrated else "score"
+    return bars(top["topic"].to_list(), top[column].round(3).to_list(), f"Likeliest to burst: {column}")
