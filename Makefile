@@ -16,7 +16,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory system-run
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the packages of constraints.txt into $(VENV) …"
-	@$(PIP) setuptools wheel
+	@$(PIP) setuptools
 	@$(PIP) torch==2.13.0
 	@$(PIP) duckdb==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-sqlite-scanner==1.5.5 \
 		duckdb-extension-postgres-scanner==1.5.5 duckdb-extension-httpfs==1.5.5
