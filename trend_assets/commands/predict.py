@@ -28,11 +28,14 @@ def predict(
     from trend_assets.automation.launch import HourRange, materialize_hours
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
+    from trend_assets.operations.history import need_mentions
 
     if label not in LABELS:
         raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
     moment = utc_moment(at) if at else datetime.now(UTC)
     cut = moment.replace(minute=0, second=0, microsecond=0)
     settings = load_settings()
+    lake = Lake(lake_location(settings), read_only=True)
+    need_mentions(lake, cut)
     materialize_hours(open_instance(settings), HourRange(cut - _HOUR, cut), ["predictions"])
-    console.print(forecast_table(Lake(lake_location(settings), read_only=True), cut, label, top))
+    console.print(forecast_table(lake, cut, label, top))

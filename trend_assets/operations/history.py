@@ -26,14 +26,24 @@ def load_history(lake: Lake, end: datetime | None = None) -> History:
     where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
     mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM mentions {where}", parameters)
     if mentions.is_empty():
-        before = f" before {end.isoformat()}" if end else ""
-        raise NothingKnown(
-            f"the lake has no events that name a topic{before}: "
-            "import or collect posts, then run `trend backfill --start DAY --end DAY`"
-        )
+        raise _nothing(end)
     start = mentions["timestamp"].min()
     assert isinstance(start, datetime)
     return History.from_mentions(mentions, start.replace(minute=0, second=0, microsecond=0), end)
+
+
+def need_mentions(lake: Lake, end: datetime) -> None:
+    """Raises what `load_history` would raise, without reading it all."""
+    if lake.read("SELECT 1 FROM mentions WHERE hour < ? LIMIT 1", [end]).is_empty():
+        raise _nothing(end)
+
+
+def _nothing(end: datetime | None) -> NothingKnown:
+    before = f" before {end.isoformat()}" if end else ""
+    return NothingKnown(
+        f"the lake has no events that name a topic{before}: "
+        "import or collect posts, then run `trend backfill --start DAY --end DAY`"
+    )
 
 
 def label_settings(forecast: ForecastSettings) -> LabelSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,7 +67,7 @@ def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
         NothingKnown: there are too few mentions before the week.
         TrendError: `week` is no Monday 00:00 UTC.
     """
-    if week.weekday() or week.hour or week.minute:
+    if week.weekday() or week != week.replace(hour=0, minute=0, second=0, microsecond=0):
         raise TrendError(f"a week begins on Monday 00:00 UTC, not at {week.isoformat()}")
     began = time.monotonic()
     snapshot = lake.snapshot()
@@ -87,6 +88,9 @@ def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
         **_baselines(history, labels, memory, weeks),
     }
     folder = model_folder(settings, week, snapshot)
+    if folder.exists():
+        # Left by a training that ended before it was recorded: the record would have been a new snapshot.
+        shutil.rmtree(folder)
     forecaster.save(
         folder,
         {
