@@ -1,0 +1,56 @@
+"""Which counting ranking is shown while there is no model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from trend_assets.forecasting.backtest import backtest
+from trend_assets.forecasting.baselines import counting_rankings
+from trend_assets.forecasting.history import MENTIONS_SCHEMA, History, to_epoch
+from trend_assets.forecasting.labels import LABELS, LabelSettings
+from trend_assets.forecasting.selection import best_counting_ranking
+
+SETTINGS = LabelSettings()
+
+
+def test_it_is_the_best_of_a_backtest_of_the_last_days(history: History) -> None:
+    until = history.end
+    best = best_counting_ranking(history, until, SETTINGS, days=14)
+    end = until - SETTINGS.horizon
+    first = datetime.fromtimestamp(end, tz=UTC) - timedelta(days=14)
+    last = datetime.fromtimestamp(end, tz=UTC)
+    result = backtest(history, counting_rankings(), first, last, 12, SETTINGS)
+    means = {}
+    for ranking in counting_rankings():
+        values = [result.labels[label].mean(ranking.name, "ndcg_at_10") for label in LABELS]
+        known = [value for value in values if value is not None]
+        means[ranking.name] = sum(known) / len(known)
+    assert best.name == max(means, key=means.__getitem__)
+    assert len(set(means.values())) > 1
+
+
+def test_what_comes_later_changes_nothing(stream: pl.DataFrame, history: History) -> None:
+    until = history.start + 40 * 24 * 3600
+    moment = datetime.fromtimestamp(until, tz=UTC)
+    later = pl.col("timestamp") >= moment
+    noise = stream.with_columns(pl.when(later).then(pl.lit("noise")).otherwise(pl.col("topic")).alias("topic"))
+    other = History.from_mentions(noise, datetime.fromtimestamp(history.start, tz=UTC))
+    assert best_counting_ranking(other, until, SETTINGS).name == best_counting_ranking(history, until, SETTINGS).name
+
+
+@pytest.mark.parametrize("start_hour", range(0, 24, 5))
+@pytest.mark.parametrize("age", [1, 23, 24, 25, 47, 48, 49, 51, 55, 60, 61])
+def test_a_young_history_has_an_answer_at_every_hour(start_hour: int, age: int) -> None:
+    """Also where no cut of the comparison falls between its first day and its last horizon."""
+    start = datetime(2024, 1, 1, start_hour, tzinfo=UTC)
+    rows = [(start + timedelta(minutes=20 * index), f"#t{index % 12}", "ann", 1.0) for index in range(age * 3)]
+    young = History.from_mentions(
+        pl.DataFrame(rows, schema=MENTIONS_SCHEMA, orient="row"), start, start + timedelta(hours=age)
+    )
+    ranking = best_counting_ranking(young, to_epoch(start + timedelta(hours=age)), SETTINGS)
+    assert ranking.name in {known.name for known in counting_rankings()}
+    if age <= 48:
+        assert ranking.name == "mentions_24h"

@@ -1,0 +1,115 @@
+"""Files into the lake, and what is told of each."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from trend_assets.errors import TrendError
+from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.operations.importing import import_file, settings_columns
+from trend_assets.settings import load_settings
+from trend_assets.sources.archive import Batch
+from trend_assets.sources.columns import ColumnMap
+from trend_assets_tests.operations.conftest import Home
+
+COLUMNS = ColumnMap.parse("id=n,timestamp=at,user_id=who,text=what")
+
+
+def tweet(number: int, at: str = "Wed Feb 04 08:15:00 +0000 2026") -> bytes:
+    return orjson.dumps({"id_str": str(number), "created_at": at, "text": "hi #tea", "user": {"id_str": "7"}})
+
+
+def write(folder: Path, name: str, lines: list[bytes]) -> Path:
+    path = folder / name
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+def test_a_report_counts_rows_reasons_and_hours(empty: Home, tmp_path: Path) -> None:
+    lines = [
+        tweet(1, "Wed Feb 04 23:59:59 +0000 2026"),
+        b"{not json",
+        tweet(2, "Tue Feb 03 05:30:00 +0000 2026"),
+        b'{"id_str": "3", "text": "no time", "user": {"id_str": "7"}}',
+        b"{not json either",
+        tweet(1, "Wed Feb 04 23:59:59 +0000 2026"),
+    ]
+    seen: list[Batch] = []
+    report = import_file(empty.lake, write(tmp_path, "t.jsonl", lines), progress=lambda path, batch: seen.append(batch))
+    assert (report.rows, report.events, report.added, report.rejected) == (6, 3, 2, 3)
+    assert report.error is None
+    assert sum(report.reasons.values()) == 3 and len(report.reasons) == 2
+    assert report.first == datetime(2026, 2, 3, 5, tzinfo=UTC)
+    assert report.last == datetime(2026, 2, 4, 23, tzinfo=UTC)
+    assert sum(batch.rows for batch in seen) == 6
+    rejected = empty.lake.read_table(REJECTED_EVENTS)
+    assert sorted(rejected["line"]) == [2, 4, 5]
+    assert set(rejected["reason"]) == set(report.reasons)
+    assert set(rejected["origin"]) == {"t.jsonl"}
+    (status,) = empty.lake.read_table(COLLECTION_STATUS).rows(named=True)
+    assert (status["source"], status["status"], status["events"], status["rejected"]) == ("t.jsonl", "complete", 3, 3)
+
+
+def test_a_second_import_adds_nothing(empty: Home, tmp_path: Path) -> None:
+    path = write(tmp_path, "t.jsonl", [tweet(1), b"{", tweet(2)])
+    import_file(empty.lake, path)
+    before = empty.lake.read_table(RAW_EVENTS)
+    report = import_file(empty.lake, path)
+    assert (report.events, report.added, report.rejected) == (2, 0, 1)
+    assert empty.lake.read_table(RAW_EVENTS).equals(before)
+    assert empty.lake.read_table(REJECTED_EVENTS).height == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("empty.jsonl", b"", "is empty"),
+        ("noise.bin", bytes(range(256)) * 8, "noise.bin"),
+        ("other.json", b'{"hello": [1, 2]}', "other.json"),
+    ],
+)
+def test_a_file_without_an_event_is_an_error(empty: Home, tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    report = import_file(empty.lake, tmp_path / name)
+    assert report.error is not None and told in report.error and "\n" not in report.error
+    assert (report.events, report.first, report.last) == (0, None, None)
+    (status,) = empty.lake.read_table(COLLECTION_STATUS).rows(named=True)
+    assert (status["status"], status["message"]) == ("failed", report.error)
+
+
+def test_a_missing_file_is_an_error(empty: Home, tmp_path: Path) -> None:
+    report = import_file(empty.lake, tmp_path / "gone.jsonl")
+    assert report.error is not None and "gone.jsonl" in report.error
+
+
+def test_what_was_read_before_a_break_stays(empty: Home, tmp_path: Path) -> None:
+    whole = gzip.compress(b"\n".join(tweet(number) for number in range(20_000)), 1)
+    (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    report = import_file(empty.lake, tmp_path / "cut.jsonl.gz")
+    assert 0 < report.events < 20_000
+    assert report.error is not None and "row" in report.error
+    assert empty.lake.read_table(RAW_EVENTS).height == report.added == report.events
+    (status,) = empty.lake.read_table(COLLECTION_STATUS).rows(named=True)
+    assert status["status"] == "partial"
+
+
+def test_a_table_is_read_by_its_columns(empty: Home, tmp_path: Path) -> None:
+    lines = [b"n,at,who,what,mood", b"1,2026-02-04T08:00:00Z,ann,hello #tea,fine", b"2,yesterday,bob,hello,bad"]
+    report = import_file(empty.lake, write(tmp_path, "chat.csv", lines), COLUMNS)
+    assert (report.events, report.rejected, report.error) == (1, 1, None)
+    assert report.first == datetime(2026, 2, 4, 8, tzinfo=UTC)
+
+
+def test_the_settings_name_the_columns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_columns(load_settings()) is None
+    monkeypatch.setenv("TREND_ARCHIVE__COLUMNS", '{"timestamp": "at", "id": "n"}')
+    columns = settings_columns(load_settings())
+    assert columns is not None and columns.columns["timestamp"] == "at"
+    monkeypatch.setenv("TREND_ARCHIVE__COLUMNS", '{"timestamp": "at", "txt": "what"}')
+    with pytest.raises(TrendError, match=r"archive\.columns in the settings: .*txt"):
+        settings_columns(load_settings())
