@@ -56,7 +56,8 @@ class Plan:
 
 def demo(
     mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.FULL,
-    archive: Annotated[list[Path] | None, typer.Option(help="Your own posts instead of the simulated world.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="Your own posts instead of the simulated world.")] = None,
+    more: Annotated[list[Path] | None, typer.Argument(help="More files for --archive.", metavar="[FILE]...")] = None,
     columns: Annotated[str | None, typer.Option(help="Column map for --archive, as in `trend import`.")] = None,
 ) -> None:
     """Run the platform from posts to scored forecasts, in a home of its own (data/demo).
@@ -65,7 +66,10 @@ def demo(
 
     Example: trend demo --archive tweets/2014-0*.jsonl.gz
     """
-    settings = _demo_settings(simulated=not archive)
+    if more and not archive:
+        raise typer.BadParameter(f"{more[0]}: say --archive before the files")
+    files = [archive, *(more or [])] if archive else []
+    settings = _demo_settings(simulated=not files)
     if mode is Mode.STATUS:
         from trend_assets.commands.status import status
 
@@ -74,8 +78,8 @@ def demo(
     if mode is Mode.API:
         _serve(settings)
         return
-    plan = _import(settings, archive, columns) if archive else _simulated_plan(settings)
-    if not archive:
+    plan = _import(settings, files, columns) if files else _simulated_plan(settings)
+    if not files:
         console.print(
             "[bold]Everything below is a simulated world[/bold]: no real post, person or trend "
             f"(seed {settings.simulator.seed}, home {settings.home})."
