@@ -57,7 +57,7 @@ class Plan:
 def demo(
     mode: Annotated[Mode, typer.Option(help="What to do.")] = Mode.FULL,
     archive: Annotated[Path | None, typer.Option(help="Your own posts instead of the simulated world.")] = None,
-    more: Annotated[list[Path] | None, typer.Argument(help="More files for --archive.", metavar="[FILE]...")] = None,
+    more: Annotated[list[Path] | None, typer.Argument(help="More files for --archive.")] = None,
     columns: Annotated[str | None, typer.Option(help="Column map for --archive, as in `trend import`.")] = None,
 ) -> None:
     """Run the platform from posts to scored forecasts, in a home of its own (data/demo).
