@@ -34,7 +34,6 @@ def backfill(
         assets += FORECAST_ASSETS
     hours = HourRange(first, last)
     settings = load_settings()
-    _need_posts(settings)
     instance = open_instance(settings)
     with progress("hours") as bar:
         task = bar.add_task("backfill", total=hours.hours)
@@ -44,19 +43,17 @@ def backfill(
             bar.advance(task, chunk.hours)
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")
+    _need_posts(settings)
     console.print(f"{hours.hours:,} hours materialized: {', '.join(assets)}.")
 
 
 def _need_posts(settings: Settings) -> None:
-    from trend_assets.assets.collectors import enabled_collectors
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
 
-    if enabled_collectors(settings):
-        return
     lake = Lake(lake_location(settings), read_only=True)
-    try:
-        if lake.read("SELECT 1 FROM raw_events LIMIT 1").is_empty():
-            raise TrendError("there is nothing to backfill: no source is enabled, and nothing has been imported yet")
-    finally:
-        lake.close()
+    if lake.read("SELECT 1 FROM raw_events LIMIT 1").is_empty():
+        raise TrendError(
+            "there was nothing to backfill: no source that is enabled gave anything, and nothing has been "
+            "imported yet: run `trend import FILE` first"
+        )

@@ -31,6 +31,7 @@ def backtest(
     first, last = utc_hour(start), utc_hour(end)
     if first >= last:
         raise typer.BadParameter(f"--start {start} is not before --end {end}")
+    every_hours = _hours(every)
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
     with progress("cuts") as bar:
@@ -40,7 +41,7 @@ def backtest(
             settings,
             first,
             last,
-            every_hours=_hours(every),
+            every_hours=every_hours,
             with_tgn=tgn,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
