@@ -20,8 +20,8 @@ from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogS
 from trend_assets.automation.jobs import QUIET
 
 HOURS = dg.HourlyPartitionsDefinition(start_date="2026-01-05-00:00", timezone="UTC")
-FIRST, LAST = "2026-01-05-00:00", "2026-01-08-11:00"
-PARTITIONS = 84
+FIRST, LAST = "2026-01-05-00:00", "2026-01-06-23:00"
+PARTITIONS = 48
 RUN_ID = "11111111-2222-3333-4444-555555555555"
 KEYS = [AssetKey("one"), AssetKey("two")]
 CONFIG = """
