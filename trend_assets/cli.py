@@ -14,6 +14,7 @@ from trend_assets.commands import (
     config,
     demo,
     import_archive,
+    model,
     predict,
     query,
     simulate,
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command("import")(import_archive.import_archive)
 app.command()(backfill.backfill)
 app.command()(train.train)
+app.add_typer(model.app, name="model")
 app.command()(predict.predict)
 app.command()(backtest.backtest)
 app.command()(status.status)

@@ -98,6 +98,56 @@ class TrainingSettings(_Section):
     epochs: int = Field(2, ge=1, description="Passes of link prediction over the history.")
 
 
+class PromotionSettings(_Section):
+    """When a trained model takes the place of the one in use."""
+
+    margin: float = Field(0.01, ge=0, description="NDCG@10 that it may lose for certain and still be promoted.")
+    level: float = Field(0.95, gt=0.5, lt=1, description="Confidence of the interval of its lead.")
+    min_cuts: int = Field(10, ge=1, description="Held-out cuts, over all labels, that a comparison needs.")
+
+
+class QuerySettings(_Section):
+    """One search on X."""
+
+    text: str = Field(description="In X's search language.")
+    priority: int = Field(1, ge=1, description="1 gets twice the posts of 2.")
+
+
+class TwitterSettings(_Section):
+    """X, API v2: collected where enabled. The key belongs into the environment."""
+
+    enabled: bool = Field(False, description="Collect from X.")
+    bearer_token: SecretStr | None = Field(None, description="Bearer token of an app with access to the search.")
+    queries: list[QuerySettings] = Field(
+        default_factory=list, description="What to search for, e.g. [{text: '#ai lang:en', priority: 1}]."
+    )
+    full_archive: bool = Field(False, description="Search all posts, not the last 7 days; your access must allow it.")
+    monthly_posts: int | None = Field(10_000, ge=10, description="Posts that may be received in a calendar month.")
+    base_url: str = Field("https://api.twitter.com", description="Where the API is (`trend simulate --port`).")
+
+
+class YouTubeSettings(_Section):
+    """YouTube, Data API v3: collected where enabled. The key belongs into the environment."""
+
+    enabled: bool = Field(False, description="Collect from YouTube.")
+    api_key: SecretStr | None = Field(None, description="Key of a Google Cloud project with the YouTube Data API.")
+    regions: list[str] = Field(default_factory=lambda: ["US"], description="Countries whose charts are read.")
+    queries: list[str] = Field(default_factory=list, description="Searched for among new videos; 100 units a page.")
+    search_pages: int = Field(2, ge=1, le=10, description="Pages of 50 videos that a query may take in an hour.")
+    daily_units: int | None = Field(10_000, ge=1, description="Quota units that may be spent in a Pacific day.")
+    base_url: str = Field("https://youtube.googleapis.com", description="Where the API is.")
+
+
+class GoogleTrendsSettings(_Section):
+    """Google Trends: collected where enabled; it takes no key and promises nothing."""
+
+    enabled: bool = Field(False, description="Collect from Google Trends.")
+    regions: list[str] = Field(default_factory=lambda: ["US"], description="Countries whose feeds of trends are read.")
+    terms: list[str] = Field(default_factory=list, description="Terms that are followed; the first is the anchor.")
+    related: bool = Field(False, description="Ask which searches rise with each term, too.")
+    base_url: str = Field("https://trends.google.com", description="Where it is.")
+
+
 class SimulatorSettings(_Section):
     """The simulated world: for the demo and for trying things; it says so wherever it is shown."""
 
@@ -159,6 +209,10 @@ class Settings(BaseSettings):
     embeddings: EmbeddingSettings = EmbeddingSettings()
     forecast: ForecastSettings = ForecastSettings()
     training: TrainingSettings = TrainingSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    twitter: TwitterSettings = TwitterSettings()
+    youtube: YouTubeSettings = YouTubeSettings()
+    google_trends: GoogleTrendsSettings = GoogleTrendsSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     api: ApiSettings = ApiSettings()
     dagster: DagsterSettings = DagsterSettings()
@@ -310,7 +364,7 @@ def example_yaml() -> str:
 def _example(key: str, value: Any) -> str:
     if value is None:
         return f"# {key}:"
-    return yaml.safe_dump({key: value}, default_flow_style=False).strip()
+    return yaml.safe_dump({key: value}, default_flow_style=None if isinstance(value, list) else False).strip()
 
 
 def shown(settings: Settings) -> str:

@@ -12,6 +12,9 @@ from trend_assets.lake.tables import Table
 
 OWNERS = ["team:trends"]
 IO_MANAGER = "lake_io_manager"
+#: Tags of a training's run: on the rows of this snapshot of the lake; early, on what was before this hour.
+SNAPSHOT_TAG = "trend/snapshot"
+UNTIL_TAG = "trend/until"
 
 
 def column_schema(table: Table) -> dg.TableSchema:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import orjson
 
-from trend_assets.assets.declare import IO_MANAGER, OWNERS, table_metadata
+from trend_assets.assets.declare import IO_MANAGER, OWNERS, SNAPSHOT_TAG, UNTIL_TAG, table_metadata
 from trend_assets.assets.plots import bars
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.io_manager import LakeResource
@@ -45,7 +45,14 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
     )
     def tgn_training(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.Output[Any]]:
         week = context.partition_time_window.start
-        model = train(lake.lake, load_settings(), week)
+        snapshot, until = context.run.tags.get(SNAPSHOT_TAG), context.run.tags.get(UNTIL_TAG)
+        model = train(
+            lake.lake,
+            load_settings(),
+            week,
+            snapshot=int(snapshot) if snapshot else None,
+            until=datetime.fromisoformat(until) if until else None,
+        )
         yield dg.Output(None, output_name="tgn_checkpoint", metadata=_metadata(model))
         row = _row(context.run_id, week, model)
         yield dg.Output(TRAINING_RUNS.frame([row]), output_name="training_runs", metadata={"seconds": model.seconds})
@@ -61,6 +68,8 @@ def _metadata(model: TrainedModel) -> dict[str, Any]:
         "lake_snapshot": model.lake_snapshot,
         "mentions": model.mentions,
         "seconds": model.seconds,
+        "promoted": model.decision.promoted,
+        "decision": model.decision.reason,
         "metrics": dg.MetadataValue.json(model.metrics),
         **{name: plot for name, plot in plots.items() if plot is not None},
     }
@@ -88,4 +97,6 @@ def _row(run_id: str, week: datetime, model: TrainedModel) -> dict[str, Any]:
         "losses": orjson.dumps(model.losses).decode(),
         "metrics": orjson.dumps(model.metrics).decode(),
         "error": None,
+        "promoted": model.decision.promoted,
+        "decision": model.decision.reason,
     }

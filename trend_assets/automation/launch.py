@@ -13,6 +13,7 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from trend_assets.assets.declare import SNAPSHOT_TAG
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
 from trend_assets.automation.partitions import hour_key, week_key
@@ -69,9 +70,14 @@ def materialize_hours(
     return _execute(instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
 
 
-def materialize_week(instance: DagsterInstance, week: datetime) -> str:
-    """Trains the model of the week that begins at `week`, a Monday 00:00 UTC; returns the run's id."""
-    return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week)})
+def materialize_week(instance: DagsterInstance, week: datetime, snapshot: int | None = None) -> str:
+    """Trains the model of the week that begins at `week`, a Monday 00:00 UTC; returns the run's id.
+
+    Args:
+        snapshot: of the lake, to train on its rows instead of the newest.
+    """
+    tags = {} if snapshot is None else {SNAPSHOT_TAG: str(snapshot)}
+    return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week), **tags})
 
 
 def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]) -> str:

@@ -18,8 +18,14 @@ def train(
     week: Annotated[
         str | None, typer.Option(help="Any day of the week; it sees only what was before that week's Monday.")
     ] = None,
+    snapshot: Annotated[
+        int | None, typer.Option(min=0, help="Train again on exactly the rows of this snapshot of the lake.")
+    ] = None,
 ) -> None:
     """Train the model of a week (default: this one) on everything before its Monday 00:00 UTC.
+
+    It is promoted if it is not clearly worse than the best baseline and the model in use. With --snapshot
+    (training_runs.lake_snapshot) and the same settings a training gives the same weights to the last bit.
 
     Example: trend train --week 2015-01-05
     """
@@ -30,13 +36,13 @@ def train(
 
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
-    materialize_week(open_instance(settings), monday)
+    run_id = materialize_week(open_instance(settings), monday, snapshot)
     row = Lake(lake_location(settings), read_only=True).read(
-        "SELECT model_version, seconds, metrics FROM training_runs WHERE week = ? AND status = 'succeeded' "
-        "ORDER BY started_at DESC LIMIT 1",
-        [monday],
+        "SELECT model_version, seconds, metrics, decision FROM training_runs WHERE week = ? AND run_id = ?",
+        [monday, run_id],
     )
     console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
+    console.print(row["decision"][0], markup=False)
     console.print(_metrics(orjson.loads(row["metrics"][0])))
 
 

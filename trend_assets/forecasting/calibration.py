@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -71,7 +71,8 @@ class Calibration:
     """What came of calibrating one label: a calibrator, or the reason why there is none.
 
     `ndcg_at_10` is the ranking's mean over the cuts that were held out and count (at least ten topics,
-    at least one that came true); none where there were no such cuts.
+    at least one that came true), none where there were no such cuts; `by_cut` has it cut by cut (epoch
+    seconds UTC).
     """
 
     calibrator: Calibrator | None
@@ -79,6 +80,7 @@ class Calibration:
     examples: int
     positives: int
     ndcg_at_10: float | None = None
+    by_cut: Mapping[int, float] = field(default_factory=dict)
 
 
 def fit_calibrator(scores: FloatArray, came_true: BoolArray) -> Calibration:
@@ -132,6 +134,7 @@ def fit_calibrated(
     step = every_hours * HOUR
     scores: dict[str, list[FloatArray]] = {label: [] for label in LABELS}
     came_true: dict[str, list[BoolArray]] = {label: [] for label in LABELS}
+    times: dict[str, list[int]] = {label: [] for label in LABELS}
     if begin >= past.start:
         ranking.fit(past.until(begin), begin)
         last = min(until, past.end) - settings.horizon
@@ -142,21 +145,23 @@ def fit_calibrated(
                 asked = cut.asked[label]
                 scores[label].append(score[asked])
                 came_true[label].append(became.labels[label][asked])
+                times[label].append(time)
     ranking.fit(past, until)
-    return {label: _calibration(scores[label], came_true[label]) for label in LABELS}
+    return {label: _calibration(times[label], scores[label], came_true[label]) for label in LABELS}
 
 
-def _calibration(scores: list[FloatArray], came_true: list[BoolArray]) -> Calibration:
+def _calibration(times: list[int], scores: list[FloatArray], came_true: list[BoolArray]) -> Calibration:
     """Of one label, from its held-out cuts."""
-    counting = [
-        ndcg_at_k(truth, score)
-        for score, truth in zip(scores, came_true, strict=True)
+    by_cut = {
+        time: ndcg_at_k(truth, score)
+        for time, score, truth in zip(times, scores, came_true, strict=True)
         if len(truth) >= _TOP and truth.any()
-    ]
+    }
     calibration = fit_calibrator(
         np.concatenate([np.empty(0), *scores]), np.concatenate([np.empty(0, np.bool_), *came_true])
     )
-    return replace(calibration, ndcg_at_10=float(np.mean(counting)) if counting else None)
+    mean = float(np.mean(list(by_cut.values()))) if by_cut else None
+    return replace(calibration, ndcg_at_10=mean, by_cut=by_cut)
 
 
 def _isotonic(scores: FloatArray, came_true: BoolArray) -> Calibrator | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ from trend_assets.forecasting.labels import WEEK
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
+_DAY = 24 * 3600
 # 1970-01-05 was the first Monday.
-_FIRST_MONDAY = 4 * 24 * 3600
+_FIRST_MONDAY = 4 * _DAY
 
 
 def ranked(scores: FloatArray) -> npt.NDArray[np.intp]:
@@ -91,6 +93,7 @@ def paired_bootstrap(
     level: float = 0.95,
     resamples: int = 10_000,
     seed: int = 0,
+    whole: Literal["weeks", "days"] = "weeks",
 ) -> Interval:
     """Percentile interval of a mean paired difference, resampling whole weeks (Efron & Tibshirani 1993).
 
@@ -99,15 +102,17 @@ def paired_bootstrap(
     Args:
         differences: one ranking's metric minus the other's at each cut; shape (cuts,).
         times: epoch seconds UTC of the cuts; shape (cuts,).
+        whole: what is resampled; days (UTC) where there are too few weeks.
 
     Raises:
         ValueError: no cut, or lengths that differ.
     """
     if not len(differences) or len(differences) != len(times):
         raise ValueError(f"{len(differences)} differences for {len(times)} cuts")
-    _, week = np.unique(week_start(times), return_inverse=True)
-    sums = np.bincount(week, weights=differences)
-    sizes = np.bincount(week)
+    blocks = week_start(times) if whole == "weeks" else np.asarray(times) // _DAY
+    _, block = np.unique(blocks, return_inverse=True)
+    sums = np.bincount(block, weights=differences)
+    sizes = np.bincount(block)
     drawn = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])

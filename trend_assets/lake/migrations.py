@@ -7,7 +7,7 @@ from collections.abc import Callable
 import duckdb
 
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.tables import TABLES, Table
+from trend_assets.lake.tables import EVENTS, TABLES, Table
 
 _VERSION_TABLE = "lake_versions"
 
@@ -24,14 +24,16 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES.values():
         connection.execute(create_statement(table))
         connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
-    connection.execute(
-        """
-        CREATE OR REPLACE VIEW mentions AS
+    connection.execute(f"CREATE OR REPLACE VIEW mentions AS {mentions_query(EVENTS.name)}")
+
+
+def mentions_query(events: str) -> str:
+    """The `mentions` view's query over `events`, the table or the table as it was."""
+    return f"""
         SELECT timestamp, hour, id AS event_id, unnest(topics) AS topic,
                source || ':' || user_id AS user_id, source, event_type, content_id, edge_weight AS weight
-        FROM events
-        """
-    )
+        FROM {events}
+    """
 
 
 #: Each step brings a lake from the version before it to its own; never change a released one.

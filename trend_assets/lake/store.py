@@ -103,6 +103,17 @@ class Lake:
             raise LakeError("the lake has no snapshot")
         return int(row[0])
 
+    def at(self, table: Table, snapshot: int) -> str:
+        """What to write behind FROM for a table as it was at a snapshot.
+
+        Raises:
+            LakeError: the lake has no such snapshot, or has let it expire.
+        """
+        kept = self.read("SELECT snapshot_id FROM lake.snapshots() ORDER BY snapshot_id")["snapshot_id"]
+        if snapshot not in kept:
+            raise LakeError(f"the lake has no snapshot {snapshot}: it keeps {kept.len()} from {kept[0]} to {kept[-1]}")
+        return f"{table.name} AT (VERSION => {int(snapshot)})"
+
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One write: all of it is seen, or nothing."""

@@ -239,6 +239,8 @@ TRAINING_RUNS = Table(
             nullable=True,
         ),
         Column("error", "VARCHAR", "", "Why it failed.", nullable=True),
+        Column("promoted", "BOOLEAN", "", "Whether this training put it to use from its week on.", nullable=True),
+        Column("decision", "VARCHAR", "", "Why it was promoted, or was not.", nullable=True),
     ),
     key=("run_id", "week"),
     partition="week",
@@ -309,6 +311,27 @@ COLLECTION_STATUS = Table(
     write="merge",
 )
 
+COLLECTION_ATTEMPTS = Table(
+    name="collection_attempts",
+    meaning="Every time that a live source was asked for an hour: what it cost, and how it ended.",
+    columns=(
+        _HOUR,
+        Column("source", "VARCHAR", "", "The source."),
+        Column("finished_at", "TIMESTAMPTZ", "UTC", "When the attempt ended."),
+        Column("status", "VARCHAR", "", "`complete`, `partial`, `skipped` or `failed`."),
+        Column("events", "BIGINT", "events", "Events that this attempt gave, those known before included."),
+        Column("requests", "BIGINT", "requests", "Requests that it took."),
+        Column("units", "BIGINT", "units", "What the source counts: posts (X), quota units (YouTube), else requests."),
+        Column("cursor", "VARCHAR", "", "Where the next attempt at the hour goes on."),
+        Column("failure", "VARCHAR", "", "Kind of failure, e.g. `auth`, `quota`, `rate_limit`; empty where none."),
+        Column("retry_at", "TIMESTAMPTZ", "UTC", "When the source says to ask again.", nullable=True),
+        Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
+    ),
+    key=("hour", "source", "finished_at"),
+    partition="hour",
+    write="append",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -323,5 +346,6 @@ TABLES: Mapping[str, Table] = {
         PREDICTIONS,
         PREDICTION_OUTCOMES,
         COLLECTION_STATUS,
+        COLLECTION_ATTEMPTS,
     )
 }

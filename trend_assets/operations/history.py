@@ -7,7 +7,9 @@ from datetime import datetime
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.lake.migrations import mentions_query
 from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import EVENTS
 from trend_assets.settings import ForecastSettings
 
 
@@ -15,16 +17,21 @@ class NothingKnown(TrendError):
     """There is nothing to forecast from; the message says what to do."""
 
 
-def load_history(lake: Lake, end: datetime | None = None) -> History:
+def load_history(lake: Lake, end: datetime | None = None, snapshot: int | None = None) -> History:
     """All mentions before `end` (timezone-aware; by default all that there are).
 
     The history begins at the first hour that has an event.
 
+    Args:
+        snapshot: of the lake, whose rows are read; by default the newest.
+
     Raises:
         NothingKnown: no event names a topic before `end`.
+        LakeError: the lake has no such snapshot.
     """
     where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
-    mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM mentions {where}", parameters)
+    source = "mentions" if snapshot is None else f"({mentions_query(lake.at(EVENTS, snapshot))})"
+    mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM {source} {where}", parameters)
     if mentions.is_empty():
         raise _nothing(end)
     start = mentions["timestamp"].min()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +18,10 @@ from trend_assets.forecasting.calibration import Calibration, fit_calibrated
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings
+from trend_assets.forecasting.promotion import Decision, HeldOut, PromotionRule, decide
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
-from trend_assets.operations.models import model_folder
+from trend_assets.operations.models import model_folder, models_at, promote
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class TrainedModel:
     seconds: float
     losses: dict[str, Any]
     metrics: dict[str, Any]
+    decision: Decision
 
 
 def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
@@ -60,44 +64,57 @@ def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
     )
 
 
-def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
-    """Trains the model that may forecast from `week`, a Monday 00:00 UTC, on.
+def train(
+    lake: Lake, settings: Settings, week: datetime, snapshot: int | None = None, until: datetime | None = None
+) -> TrainedModel:
+    """Trains the model that may forecast from `week`, a Monday 00:00 UTC, on, and promotes it if it is good enough.
+
+    Args:
+        snapshot: of the lake, to train again on exactly its rows: with the same settings the same weights.
+            Such a model is never promoted by itself.
+        until: train early on what was before this whole hour inside the week; it may forecast from then on.
 
     Raises:
         NothingKnown: there are too few mentions before the week.
-        TrendError: `week` is no Monday 00:00 UTC.
+        TrendError: `week` is no Monday 00:00 UTC, `until` no hour of it, or the lake has no such snapshot.
     """
-    if week.weekday() or week != week.replace(hour=0, minute=0, second=0, microsecond=0):
-        raise TrendError(f"a week begins on Monday 00:00 UTC, not at {week.isoformat()}")
+    begin = _begin(week, until)
     began = time.monotonic()
-    snapshot = lake.snapshot()
-    history = load_history(lake, week)
+    read = lake.snapshot() if snapshot is None else snapshot
+    history = load_history(lake, begin, snapshot)
     if len(history) < settings.training.min_events:
         raise NothingKnown(
-            f"{len(history)} mentions before {week:%Y-%m-%d}, training needs {settings.training.min_events} "
+            f"{len(history)} mentions before {begin:%Y-%m-%d}, training needs {settings.training.min_events} "
             "(training.min_events): import or collect more, or train a later week"
         )
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     forecaster = new_forecaster(settings, memory)
     weeks = held_out_weeks(history)
-    calibrations = fit_calibrated(forecaster, history, to_epoch(week), labels, weeks)
+    calibrations = fit_calibrated(forecaster, history, to_epoch(begin), labels, weeks)
+    held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
+    baselines = _baselines(history, labels, memory, weeks)
+    name = model_folder(settings, begin, read)
+    if snapshot is None:
+        rule = PromotionRule(**settings.promotion.model_dump())
+        decision = decide(held_out, baselines, _in_use(settings, begin, name.name), rule)
+    else:
+        decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {
         "held_out_weeks": weeks,
         "tgn": {label: _figures(calibrations[label]) for label in LABELS},
-        **_baselines(history, labels, memory, weeks),
+        **{baseline: _means(figures) for baseline, figures in baselines.items()},
     }
-    folder = model_folder(settings, week, snapshot)
-    if folder.exists():
-        # Left by a training that ended before it was recorded: the record would have been a new snapshot.
-        shutil.rmtree(folder)
-    forecaster.save(
-        folder,
+    folder = _store(
+        forecaster,
+        name,
         {
-            "week": week.isoformat(),
-            "lake_snapshot": snapshot,
+            "week": begin.isoformat(),
+            "lake_snapshot": read,
             "labels": settings.forecast.model_dump(),
             "metrics": metrics,
+            "held_out": held_out.to_json(),
+            "decision": asdict(decision),
             "calibrators": {
                 label: calibration.calibrator.to_dict()
                 for label, calibration in calibrations.items()
@@ -105,15 +122,72 @@ def train(lake: Lake, settings: Settings, week: datetime) -> TrainedModel:
             },
         },
     )
+    if decision.promoted:
+        promote(settings, folder.name, decision.reason)
     return TrainedModel(
         model_version=folder.name,
         folder=folder,
-        lake_snapshot=snapshot,
+        lake_snapshot=read,
         mentions=len(history),
         seconds=time.monotonic() - began,
         losses={"link": forecaster.report["link_losses"]},
         metrics=metrics,
+        decision=decision,
     )
+
+
+def _begin(week: datetime, until: datetime | None) -> datetime:
+    """From when on the model may forecast."""
+    if week.weekday() or week != week.replace(hour=0, minute=0, second=0, microsecond=0):
+        raise TrendError(f"a week begins on Monday 00:00 UTC, not at {week.isoformat()}")
+    if until is None:
+        return week
+    whole = until == until.replace(minute=0, second=0, microsecond=0)
+    if not whole or not week <= until < week + timedelta(weeks=1):
+        raise TrendError(f"{until.isoformat()} is no whole hour of the week of {week:%Y-%m-%d}")
+    return until
+
+
+def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
+    """The held-out figures of the model that is in use when another begins; none where none can be read."""
+    from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
+    from trend_assets.tgn.forecaster import KIND
+
+    for model in models_at(settings, begin):
+        with contextlib.suppress(CheckpointError, KeyError):
+            if model.version != version:
+                extra = load_checkpoint(model.folder, KIND).metadata["extra"]
+                return model.version, HeldOut.from_json(extra["held_out"])
+    return None
+
+
+def _store(forecaster: TgnForecaster, folder: Path, extra: dict[str, Any]) -> Path:
+    """Saves the model. Where one of that name has the same weights it is left as it is.
+
+    With other weights (the settings have changed since) the new one gets a number behind its name.
+    """
+    if not folder.exists():
+        forecaster.save(folder, extra)
+        return folder
+    scratch = folder.with_name(f".{folder.name}.again")
+    shutil.rmtree(scratch, ignore_errors=True)
+    forecaster.save(scratch, extra)
+    copies = itertools.chain([folder], (folder.with_name(f"{folder.name}.{number}") for number in itertools.count(1)))
+    for place in copies:
+        if not place.exists():
+            scratch.rename(place)
+            return place
+        if _same_weights(place, scratch):
+            shutil.rmtree(scratch)
+            return place
+    raise AssertionError("numbers do not end")
+
+
+def _same_weights(one: Path, other: Path) -> bool:
+    from trend_assets.tgn.checkpoint import TENSORS
+
+    path = one / TENSORS
+    return path.is_file() and path.read_bytes() == (other / TENSORS).read_bytes()
 
 
 def held_out_weeks(history: History) -> int:
@@ -131,7 +205,7 @@ def _figures(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def _baselines(history: History, labels: LabelSettings, memory: CutMemory, weeks: int) -> dict[str, Any]:
+def _baselines(history: History, labels: LabelSettings, memory: CutMemory, weeks: int) -> dict[str, HeldOut]:
     """NDCG@10 of every baseline on the same held-out cuts, fitted once before them."""
     end = to_datetime(history.end)
     result = backtest(
@@ -144,6 +218,13 @@ def _baselines(history: History, labels: LabelSettings, memory: CutMemory, weeks
     )
     names = list(next(iter(result.labels.values())).values)
     return {
-        name: {label: {"ndcg_at_10": result.labels[label].mean(name, "ndcg_at_10")} for label in LABELS}
+        name: HeldOut.of(
+            {label: (found.times, found.values[name]["ndcg_at_10"]) for label, found in result.labels.items()}
+        )
         for name in names
     }
+
+
+def _means(figures: HeldOut) -> dict[str, dict[str, float | None]]:
+    """As the tables want them: the mean over the cuts that count, none where none does."""
+    return {label: {"ndcg_at_10": sum(at.values()) / len(at) if at else None} for label, at in figures.labels.items()}

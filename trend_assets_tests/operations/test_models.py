@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trend_assets.operations.models import model_at, model_folder, stored_models
+from trend_assets.operations.models import model_at, model_folder, promote, stored_models
 from trend_assets.settings import Settings, load_settings
 
 WEEK = datetime(2026, 2, 2, tzinfo=UTC)
@@ -20,7 +20,9 @@ def settings(home: Path) -> Settings:
 
 def store(settings: Settings, *models: tuple[datetime, int]) -> None:
     for week, snapshot in models:
-        model_folder(settings, week, snapshot).mkdir(parents=True)
+        folder = model_folder(settings, week, snapshot)
+        folder.mkdir(parents=True)
+        promote(settings, folder.name, "for the test")
 
 
 def test_without_a_folder_there_is_no_model(settings: Settings) -> None:
