@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import Response
 
-from api.lake import reader
-from api.models import Problem
-from api.routes import events, health, predictions
+from api import problems
+from api.caching import SnapshotCache
+from api.lake import LakeReader
+from api.metrics import Metered, Meters
+from api.models.common import Problem
+from api.routes import accuracy, collection, events, export, health, predictions, topics, training
 from trend_assets import __version__
-from trend_assets.errors import TrendError
+from trend_assets.settings import Settings, load_settings
+
+_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export)
+#: Their answers depend on more than the lake's snapshot.
+_NOT_CACHED = ("/health", "/metrics", "/docs", "/openapi.json")
 
 
-@asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield
-    reader.close()
+class _WithoutQuery(logging.Filter):
+    """The access log tells paths and not what was asked: a query may hold what is nobody's business."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and len(record.args) == 5:
+            client, method, path, *rest = record.args
+            record.args = (client, method, str(path).partition("?")[0], *rest)
+        return True
 
 
-app = FastAPI(
-    title="trend_assets",
-    version=__version__,
-    summary="Which topics will rise, how sure the forecast is, and how often it was right.",
-    lifespan=_lifespan,
-    responses={
-        422: {"model": Problem, "description": "A parameter is wrong."},
-        503: {"model": Problem, "description": "The lake cannot be read now."},
-    },
-)
-for module in (health, predictions, events):
-    app.include_router(module.router)
+def create_app(settings: Settings) -> FastAPI:
+    """The application for these settings."""
+    reader = LakeReader(settings)
+    meters = Meters()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        logging.getLogger("uvicorn.access").addFilter(_WithoutQuery())
+        yield
+        reader.close()
+
+    app = FastAPI(
+        title="trend_assets",
+        version=__version__,
+        summary="Which topics will rise, how sure the forecast is, and how often it was right.",
+        lifespan=lifespan,
+        responses={
+            422: {"model": Problem, "description": "A parameter is wrong."},
+            503: {"model": Problem, "description": "The lake cannot be read now."},
+        },
+    )
+    app.state.reader = reader
+    for module in _ROUTES:
+        app.include_router(module.router)
+
+    @app.get("/metrics", tags=["health"], response_class=Response)
+    def metrics(request: Request) -> Response:
+        """Requests, latencies, lags and live accuracy in Prometheus' text format."""
+        return Response(meters.exposition(reader), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    problems.install(app)
+    # The last one added stands outermost.
+    app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Metered, meters=meters)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.api.cors_origins,
+        allow_methods=["GET"],
+        allow_headers=["Authorization", "If-None-Match"],
+        expose_headers=["ETag"],
+    )
+    return app
 
 
-def _problem(status: int, title: str, detail: str) -> JSONResponse:
-    problem = Problem(title=title, status=status, detail=detail)
-    return JSONResponse(problem.model_dump(), status_code=status, media_type="application/problem+json")
-
-
-@app.exception_handler(TrendError)
-async def _lake_unavailable(_: Request, error: TrendError) -> JSONResponse:
-    return _problem(503, "the lake cannot be read", str(error))
-
-
-@app.exception_handler(RequestValidationError)
-async def _wrong_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
-    parts = [f"{'.'.join(str(place) for place in item['loc'])}: {item['msg']}" for item in error.errors()]
-    return _problem(422, "a parameter is wrong", "; ".join(parts))
-
-
-@app.exception_handler(HTTPException)
-async def _http(_: Request, error: HTTPException) -> JSONResponse:
-    return _problem(error.status_code, str(error.detail), f"{error.status_code}: {error.detail}")
+app = create_app(load_settings())

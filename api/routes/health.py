@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from api.lake import LakeReader, Reader
-from api.models import Health, SourceStatus
+from api.models.health import Health, SourceStatus
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 

@@ -1,204 +1,216 @@
-"""The API over a real lake and real HTTP."""
+"""Every question that reads the lake, by real HTTP."""
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import io
+from datetime import timedelta
 
 import httpx
+import numpy as np
+import polars as pl
 import pytest
 
-from trend_assets.lake.connection import LakeLocation
-from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
-
-CUT = datetime(2024, 1, 2, tzinfo=UTC)
-ONE = timedelta(hours=1)
-TOPICS = [f"#topic{index}" for index in range(12)]
+from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
+from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts
 
 
-def prediction(cut: datetime, rank: int, topic: str) -> dict[str, object]:
-    return {
-        "hour": cut - ONE,
-        "cut": cut,
-        "label": "bursts",
-        "topic": topic,
-        "rank": rank,
-        "score": 1 / rank,
-        "confidence": 0.9 / rank,
-        "growth": None,
-        "source_events_count": 5,
-        "model_version": "baseline:mentions_24h",
-        "metadata": '{"mentions_24h":5}',
-    }
-
-
-def fill(home: Path) -> Lake:
-    lake = Lake(LakeLocation(home))
-    for cut in (CUT, CUT + ONE):
-        frame = PREDICTIONS.frame(prediction(cut, rank, topic) for rank, topic in enumerate(TOPICS, start=1))
-        lake.write(PREDICTIONS, frame, cut - ONE, cut)
-    outcome = {
-        **{name: prediction(CUT, 1, TOPICS[0])[name] for name in ("cut", "label", "topic", "rank", "score")},
-        "hour": CUT + 23 * ONE,
-        "confidence": 0.9,
-        "model_version": "baseline:mentions_24h",
-        "came_true": True,
-        "mentions_before": 5,
-        "mentions_after": 31,
-        "growth": 1.7,
-    }
-    lake.write(PREDICTION_OUTCOMES, PREDICTION_OUTCOMES.frame([outcome]), CUT, CUT + timedelta(days=1))
-    hour = CUT - ONE
-    event = {
-        "id": "twitter:original:1",
-        "hour": hour,
-        "timestamp": hour,
-        "source": "twitter",
-        "event_type": "original",
-        "content_id": "1",
-        "user_id": "7",
-    }
-    raw = {**event, "format": "x_v2", "raw_data": "{}", "origin": "tweets.jsonl", "collected_at": hour}
-    lake.write(RAW_EVENTS, RAW_EVENTS.frame([raw]))
-    enriched = {
-        **event,
-        "text": "hello #topic0",
-        "language": "en",
-        "hashtags": ["topic0"],
-        "topics": ["#topic0"],
-        "context": "{}",
-        "features": "{}",
-        "spam_score": 0.75,
-        "edge_weight": 0.25,
-        "gen_z_score": 0.1,
-    }
-    lake.write(EVENTS, EVENTS.frame([enriched]), hour, hour + ONE)
-    activity = {
-        "hour": hour,
-        "topic": "#topic0",
-        "mentions": 1,
-        "weighted_mentions": 0.25,
-        "distinct_users": 1,
-    }
-    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([activity]), hour, hour + ONE)
-    return lake
-
-
-@pytest.fixture
-def server(home: Path) -> Iterator[httpx.Client]:
-    """The API as a process of its own, over the test's home."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            for _ in range(200):
-                try:
-                    client.get("/openapi.json")
-                    break
-                except httpx.ConnectError:
-                    time.sleep(0.1)
-            yield client
-    finally:
-        process.terminate()
-        assert process.wait(15) in (0, -15)
-
-
-def test_without_a_lake_it_says_what_to_do_and_heals(server: httpx.Client, home: Path) -> None:
-    answer = server.get("/health")
-    assert answer.status_code == 503
-    assert "there is no lake" in answer.json()["reasons"][0]
-    problem = server.get("/predictions/top")
-    assert problem.status_code == 503
-    assert problem.headers["content-type"] == "application/problem+json"
-    assert "trend import" in problem.json()["detail"]
-    fill(home)
-    assert server.get("/health").json()["status"] == "ok"
-
-
-def test_a_lake_without_forecasts_is_not_fit_to_serve(server: httpx.Client, home: Path) -> None:
-    Lake(LakeLocation(home))
-    answer = server.get("/health")
-    assert answer.status_code == 503
-    assert "no events yet" in answer.json()["reasons"][0]
-    page = server.get("/predictions/top").json()
-    assert page["items"] == [] and "no forecast" in page["reason"]
-
-
-def test_top_gives_the_newest_cut_and_past_ones(server: httpx.Client, home: Path) -> None:
-    fill(home)
-    newest = server.get("/predictions/top", params={"k": 3}).json()
+def test_top_gives_the_newest_cut_and_past_ones(client: httpx.Client) -> None:
+    newest = client.get("/predictions/top", params={"k": 3}).json()
     assert [item["topic"] for item in newest["items"]] == TOPICS[:3]
-    assert newest["cut"] == "2024-01-02T01:00:00Z"
+    assert newest["cut"] == "2024-01-02T02:00:00Z"
     assert newest["items"][0]["came_true"] is None
     assert newest["simulated"] is False
-    past = server.get("/predictions/top", params={"k": 1, "at": "2024-01-02T00:30:00Z"}).json()
+    past = client.get("/predictions/top", params={"k": 2, "at": "2024-01-02T00:30:00Z"}).json()
     assert past["cut"] == "2024-01-02T00:00:00Z"
-    assert past["items"][0]["came_true"] is True
-    assert past["items"][0]["mentions_after"] == 31
-    assert past["items"][0]["metadata"] == {"mentions_24h": 5}
-    before = server.get("/predictions/top", params={"at": "2023-01-01T00:00:00Z"}).json()
+    assert [item["came_true"] for item in past["items"]] == [False, True]
+    assert past["items"][1]["mentions_after"] == 31
+    assert past["items"][1]["metadata"] == counts(1)
+    before = client.get("/predictions/top", params={"at": "2023-01-01T00:00:00Z"}).json()
     assert before["items"] == [] and before["cut"] is None
 
 
-def test_predictions_are_paged_and_filtered(server: httpx.Client, home: Path) -> None:
-    fill(home)
-    first = server.get("/predictions", params={"limit": 5}).json()["items"]
-    second = server.get("/predictions", params={"limit": 50, "after_rank": first[-1]["rank"]}).json()["items"]
+def test_predictions_are_paged_and_filtered(client: httpx.Client) -> None:
+    first = client.get("/predictions", params={"limit": 5}).json()["items"]
+    second = client.get("/predictions", params={"limit": 50, "after_rank": first[-1]["rank"]}).json()["items"]
     assert [item["topic"] for item in first + second] == TOPICS
-    sure = server.get("/predictions", params={"min_confidence": 0.4}).json()["items"]
+    sure = client.get("/predictions", params={"min_confidence": 0.4}).json()["items"]
     assert [item["rank"] for item in sure] == [1, 2]
-    named = server.get("/predictions", params={"topic": "#topic1"}).json()["items"]
+    named = client.get("/predictions", params={"topic": "#topic1"}).json()["items"]
     assert {item["topic"] for item in named} == {"#topic1", "#topic10", "#topic11"}
-    assert server.get("/predictions", params={"topic": "' OR 1=1 --"}).json()["items"] == []
+    seen = client.get("/predictions", params={"source": "youtube"}).json()["items"]
+    assert [item["topic"] for item in seen] == ["#topic0", "#topic1"]
+    assert client.get("/predictions", params={"topic": "' OR 1=1 --"}).json()["items"] == []
 
 
-def test_a_wrong_parameter_is_a_problem(server: httpx.Client, home: Path) -> None:
-    fill(home)
-    for wrong in (
-        {"label": "explodes"},
-        {"k": 0},
-        {"k": 1000},
-        {"at": "2024-01-01T00:00:00"},
-        {"at": "soon"},
+def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
+    for path, wrong in (
+        ("/predictions/top", {"label": "explodes"}),
+        ("/predictions/top", {"k": 0}),
+        ("/predictions/top", {"k": 1000}),
+        ("/predictions/top", {"at": "2024-01-01T00:00:00"}),
+        ("/predictions/top", {"at": "soon"}),
+        ("/predictions/top", {"at": "0001-01-01T00:00:00+12:00"}),
+        ("/topics", {"start": "2024-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
+        ("/topics", {"start": "2000-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
+        ("/topics", {"cursor": "nonsense"}),
+        ("/events/stats", {"start": "2024-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
     ):
-        answer = server.get("/predictions/top", params=wrong)
-        assert answer.status_code == 422, wrong
+        answer = client.get(path, params=wrong)
+        assert answer.status_code == 422, (path, wrong)
+        assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["title"] == "a parameter is wrong"
-    assert server.get("/nowhere").status_code == 404
+    assert client.get("/nowhere").json()["status"] == 404
+    assert client.put("/topics").json()["status"] == 405
 
 
-def test_event_stats_count_what_is_there(server: httpx.Client, home: Path) -> None:
-    fill(home)
-    stats = server.get("/events/stats").json()
-    assert stats["events"] == 1
-    assert stats["by_type"] == [{"source": "twitter", "event_type": "original", "events": 1}]
-    assert stats["top_topics"] == [{"topic": "#topic0", "mentions": 1}]
-    assert stats["spam_share"] == 1.0
-    empty = server.get("/events/stats", params={"start": "2025-01-01T00:00:00Z"}).json()
+def test_event_stats_count_what_is_there(client: httpx.Client) -> None:
+    stats = client.get("/events/stats").json()
+    assert stats["events"] == 4
+    assert stats["by_type"] == [
+        {"source": "twitter", "event_type": "original", "events": 3},
+        {"source": "youtube", "event_type": "original", "events": 1},
+    ]
+    assert [row["events"] for row in stats["by_hour"]] == [2, 2]
+    assert stats["by_language"] == [{"language": "en", "events": 4}]
+    assert stats["top_topics"][0] == {"topic": "#topic0", "mentions": 4}
+    assert stats["spam_share"] == 0.25
+    empty = client.get("/events/stats", params={"start": "2025-01-01T00:00:00Z"}).json()
     assert empty["events"] == 0 and empty["spam_share"] is None
 
 
-def test_it_serves_while_the_pipeline_writes(server: httpx.Client, home: Path) -> None:
-    lake = fill(home)
-    for index in range(10):
-        cut = CUT + (index + 2) * ONE
-        frame = PREDICTIONS.frame(prediction(cut, rank, topic) for rank, topic in enumerate(TOPICS, start=1))
-        lake.write(PREDICTIONS, frame, cut - ONE, cut)
-        page = server.get("/predictions/top").json()
-        assert page["cut"] == cut.isoformat().replace("+00:00", "Z")
+def test_topics_are_found_by_prefix_page_by_page(client: httpx.Client) -> None:
+    first = client.get("/topics", params={"limit": 1}).json()
+    assert first["items"] == [
+        {
+            "topic": "#topic0",
+            "mentions": 4,
+            "first_hour": "2024-01-01T22:00:00Z",
+            "last_hour": "2024-01-01T23:00:00Z",
+        }
+    ]
+    rest = client.get("/topics", params={"cursor": first["next"]}).json()
+    assert [item["topic"] for item in rest["items"]] == ["#topic1", "$cash / flow"]
+    assert rest["next"] is None
+    for prefix in ("#TOPIC", "topic", "Topic"):
+        found = client.get("/topics", params={"prefix": prefix}).json()["items"]
+        assert [item["topic"] for item in found] == ["#topic0", "#topic1"], prefix
+    assert "begins so" in client.get("/topics", params={"prefix": "%"}).json()["reason"]
 
 
-def test_the_documentation_has_examples(server: httpx.Client) -> None:
-    document = server.get("/openapi.json").json()
-    assert set(document["paths"]) == {"/health", "/predictions", "/predictions/top", "/events/stats"}
+def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
+    story = client.get("/topics/%23Topic0").json()
+    assert story["topic"] == "#topic0" and story["mentions"] == 4
+    assert story["gen_z_score"] == pytest.approx(0.25)
+    assert story["spam_share"] == 0.25
+    assert [(row["hour"][11:13], row["source"], row["mentions"]) for row in story["activity"]] == [
+        ("22", "youtube", 1),
+        ("22", "twitter", 1),
+        ("23", "twitter", 2),
+    ]
+    assert [(row["cut"], row["came_true"]) for row in story["predictions"]] == [("2024-01-02T00:00:00Z", False)]
+    assert [post["text"] for post in story["posts"]] == ["both <b>#topic0</b>", "again", "a video", "hello #topic0"]
+    assert story["users"][0] == {"user_id": "7", "source": "twitter", "mentions": 2}
+    assert story["related"] == [{"topic": "#topic1", "together": 2}, {"topic": "$cash / flow", "together": 1}]
+    assert client.get("/topics/%24cash%20%2F%20flow").json()["mentions"] == 1
+    unknown = client.get("/topics/%23nobody")
+    assert unknown.status_code == 404 and "GET /topics?prefix=" in unknown.json()["detail"]
+
+
+def test_collection_tells_gaps_and_failures(client: httpx.Client) -> None:
+    status = client.get("/collection/status").json()
+    assert len(status["hours"]) == 18 and status["truncated"] is False
+    twitter = next(row for row in status["sources"] if row["source"] == "twitter")
+    assert (twitter["hours"], twitter["failed"], twitter["events"]) == (8, 1, 28)
+    assert [(gap["source"], gap["start"], gap["hours"]) for gap in status["gaps"]] == [
+        ("twitter", "2024-01-01T22:00:00Z", 1),
+        ("twitter", "2024-01-01T18:00:00Z", 2),
+    ]
+    failed = client.get("/collection/status", params={"status": "failed"}).json()["hours"]
+    assert [row["message"] for row in failed] == ["X answered 503"]
+    few = client.get("/collection/status", params={"source": "youtube", "limit": 3}).json()
+    assert len(few["hours"]) == 3 and few["truncated"] is True and few["gaps"] == []
+
+
+def test_training_shows_metrics_and_losses(client: httpx.Client) -> None:
+    run = client.get("/training/status").json()["items"][0]
+    assert run["losses"] == {"link": [1.2, 1.1]}
+    assert run["metrics"]["tgn"]["bursts"]["ndcg_at_10"] == 0.5
+    assert run["week"] == "2024-01-01T00:00:00Z"
+
+
+def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) -> None:
+    answer = client.get("/accuracy").json()
+    assert answer["cuts"] == 2
+    scores = {
+        "forecast": [-index for index in range(12)],
+        "mentions_3h": [counts(index)["mentions_3h"] for index in range(12)],
+        "mentions_24h": [counts(index)["mentions_24h"] for index in range(12)],
+        "momentum": [2 * counts(index)["mentions_24h"] - 14 for index in range(12)],
+        "ewma_3d": [counts(index)["ewma_3d"] for index in range(12)],
+    }
+    assert {row["ranking"] for row in answer["overall"]} == set(scores)
+    # Ties are ordered by topic, as text.
+    order = sorted(range(12), key=lambda index: TOPICS[index])
+    for row in answer["overall"]:
+        values = np.array(scores[row["ranking"]], dtype=float)[order]
+        truths = [np.array([index in true for index in order]) for true in TRUE.values()]
+        assert row["ndcg_at_10"] == pytest.approx(np.mean([ndcg_at_k(truth, values, 10) for truth in truths]))
+        assert row["precision_at_10"] == pytest.approx(np.mean([precision_at_k(truth, values, 10) for truth in truths]))
+    assert [(week["week"], week["cuts"]) for week in answer["weeks"]] == [("2024-01-01T00:00:00Z", 2)]
+    bins = {round(row["low"], 1): row for row in answer["calibration"]}
+    assert bins[0.9]["forecasts"] == 2 and bins[0.9]["came_true"] == 0.5
+    assert sum(row["forecasts"] for row in bins.values()) == 24
+    confidences = np.array([0.9 / (index + 1) for index in range(12)])
+    truth = np.array([[index in true for index in range(12)] for true in TRUE.values()])
+    assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
+    assert client.get("/accuracy", params={"label": "emerges"}).json()["reason"]
+
+
+def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> None:
+    parquet = client.get("/export")
+    assert "attachment" in parquet.headers["content-disposition"]
+    frame = pl.read_parquet(io.BytesIO(parquet.content))
+    assert frame.height == 36
+    assert frame["came_true"].null_count() == 12
+    assert frame["cut"].dtype == pl.Datetime("us", "UTC")
+    csv = pl.read_csv(client.get("/export", params={"format": "csv"}).content)
+    assert csv["topic"].to_list() == frame["topic"].to_list()
+    one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "bursts"}
+    assert pl.read_parquet(io.BytesIO(client.get("/export", params=one).content)).height == 12
+
+
+def test_an_answer_is_known_again_by_its_etag(client: httpx.Client) -> None:
+    first = client.get("/topics")
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = client.get("/topics", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and again.content == b""
+    assert client.get("/topics", headers={"If-None-Match": '"other"'}).json() == first.json()
+    assert "etag" not in client.get("/topics/%23nobody").headers
+    assert "etag" not in client.get("/health").headers
+    wide = client.get("/predictions", params={"limit": 500}, headers={"Accept-Encoding": "gzip"})
+    assert wide.headers["content-encoding"] == "gzip" and len(wide.json()["items"]) == 12
+
+
+def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.Client) -> None:
+    client.get("/topics/%23topic0")
+    client.get("/predictions/top", params={"k": 0})
+    text = client.get("/metrics").text
+    assert "trend_lake_readable 1.0" in text
+    assert 'trend_api_requests_total{method="GET",route="/predictions/top",status="422"}' in text
+    assert "topic0" not in text
+    assert 'trend_collection_lag_seconds{source="twitter"}' in text
+    assert 'trend_live_ndcg_at_10{label="bursts",ranking="forecast"}' in text
+
+
+def test_the_documentation_has_examples(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert {"/health", "/predictions", "/topics/{topic}", "/accuracy", "/export"} <= set(document["paths"])
     assert document["components"]["schemas"]["Prediction"]["examples"]
-    assert "swagger" in server.get("/docs").text.lower()
+    assert "swagger" in client.get("/docs").text.lower()
+
+
+def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> None:
+    health = client.get("/health").json()
+    assert health["status"] == "ok" and health["last_training"] == "2024-01-01T00:00:00Z"
+    assert {row["source"] for row in health["last_collection"]} == {"twitter", "youtube"}
+    assert health["last_prediction"] == (CUT + 2 * ONE).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,123 @@
+"""What Prometheus asks: requests and latencies, and how the platform stands."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.lake import LakeReader
+from api.models.common import Label
+from api.routes.accuracy import measure
+from api.spans import Span
+from trend_assets.lake.connection import LakeError
+
+_HOUR = timedelta(hours=1)
+_WEEK = timedelta(days=7)
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50"
+_NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label"
+_FORECAST = "SELECT max(cut) AS cut FROM predictions"
+
+
+class Meters:
+    """The application's own registry, so that two applications in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "trend_api_requests", "Requests answered.", ("route", "method", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "trend_api_request_seconds", "Time to answer (s).", ("route",), registry=self.registry, buckets=_BUCKETS
+        )
+        self.readable = Gauge("trend_lake_readable", "1 where the lake can be read.", registry=self.registry)
+        self.snapshot = Gauge("trend_lake_snapshot", "The lake's newest snapshot.", registry=self.registry)
+        self.lag = Gauge(
+            "trend_collection_lag_seconds",
+            "Since the end of the newest hour collected of a source (s).",
+            ("source",),
+            registry=self.registry,
+        )
+        self.forecast_age = Gauge("trend_forecast_age_seconds", "Since the newest cut (s).", registry=self.registry)
+        self.ndcg = Gauge(
+            "trend_live_ndcg_at_10",
+            "NDCG@10 over the week before the newest scored cut, beside counting.",
+            ("label", "ranking"),
+            registry=self.registry,
+        )
+        self._measured = -1
+
+    def exposition(self, lake: LakeReader) -> bytes:
+        """Everything in Prometheus' text format."""
+        try:
+            self._look(lake)
+            self.readable.set(1)
+        except LakeError:
+            self.readable.set(0)
+        return generate_latest(self.registry)
+
+    def _look(self, lake: LakeReader) -> None:
+        snapshot = lake.snapshot()
+        now = datetime.now(UTC)
+        self.snapshot.set(snapshot)
+        self.lag.clear()
+        for row in lake.read(_LAGS).iter_rows(named=True):
+            self.lag.labels(row["source"]).set((now - row["hour"]).total_seconds() - 3600)
+        if cut := lake.read(_FORECAST)["cut"][0]:
+            self.forecast_age.set((now - cut).total_seconds())
+        if snapshot != self._measured:
+            self._measure(lake)
+            self._measured = snapshot
+
+    def _measure(self, lake: LakeReader) -> None:
+        self.ndcg.clear()
+        for row in lake.read(_NEWEST).iter_rows(named=True):
+            week = Span(row["cut"] - _WEEK, row["cut"] + _HOUR)
+            for ranking in measure(lake, Label(row["label"]), week).overall:
+                self.ndcg.labels(row["label"], ranking.ranking).set(ranking.ndcg_at_10)
+
+
+class Metered:
+    """ASGI middleware: counts and times every request by its route, never by what was asked."""
+
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self._app = app
+        self._meters = meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counted)
+        finally:
+            route = _route(scope)
+            self._meters.requests.labels(route, scope["method"], status).inc()
+            self._meters.seconds.labels(route).observe(time.perf_counter() - began)
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern: a path with a topic in it would make a new series for every topic."""
+    found = scope.get("route")
+    if found is not None:
+        return str(found.path)
+    first = scope["path"].split("/")[1]
+    return f"/{first}" if first in _ROUTES else "other"
+
+
+#: First parts of paths; answers from memory and refusals never reach the router.
+_ROUTES = frozenset(
+    ("health", "predictions", "topics", "events", "collection", "training", "accuracy", "export", "metrics")
+)

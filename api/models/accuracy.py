@@ -1,0 +1,50 @@
+"""How right the forecasts were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from api.models.common import Label
+
+
+class RankingAccuracy(BaseModel):
+    """One ranking's mean over cuts."""
+
+    ranking: str = Field(description="`forecast`, or a ranking by counting alone.", examples=["mentions_24h"])
+    ndcg_at_10: float = Field(description="0 to 1, binary gain.")
+    precision_at_10: float = Field(description="0 to 1.")
+
+
+class WeekAccuracy(BaseModel):
+    """A week's cuts."""
+
+    week: datetime = Field(description="Monday 00:00 (UTC) of the cuts.")
+    cuts: int = Field(description="Cuts with at least ten topics and one that came true; others do not count.")
+    rankings: list[RankingAccuracy]
+
+
+class CalibrationBin(BaseModel):
+    """Forecasts of about one confidence."""
+
+    low: float = Field(description="Least confidence of the bin.")
+    high: float = Field(description="Where the bin ends.")
+    forecasts: int
+    confidence: float = Field(description="Mean confidence.")
+    came_true: float = Field(description="Share that came true.")
+
+
+class Accuracy(BaseModel):
+    """Live accuracy of the stored forecasts beside counting, at the same cuts over the same topics."""
+
+    label: Label
+    simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
+    start: datetime | None = Field(description="First cut looked at (UTC); null where nothing is scored.")
+    end: datetime | None = Field(description="Where the span ends, exclusive (UTC).")
+    cuts: int = Field(description="Cuts that count.")
+    overall: list[RankingAccuracy] = Field(description="Means over all cuts that count, the best first.")
+    weeks: list[WeekAccuracy] = Field(description="In order of time.")
+    calibration: list[CalibrationBin] = Field(description="By tenths of confidence; empty bins are left out.")
+    brier: float | None = Field(description="Mean squared error of the confidences; null without any.")
+    reason: str | None = Field(None, description="Why there is nothing.")

@@ -1,0 +1,24 @@
+"""What several answers share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+
+class Label(StrEnum):
+    """What is forecast of a topic."""
+
+    BURSTS = "bursts"
+    BREAKS_OUT = "breaks_out"
+    EMERGES = "emerges"
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str = Field("about:blank", description="What kind of problem it is.")
+    title: str = Field(description="The problem in a few words.")
+    status: int = Field(description="HTTP status.")
+    detail: str = Field(description="What happened, to what, and what to do.")

@@ -1,0 +1,50 @@
+"""What was collected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+
+class EventCount(BaseModel):
+    """Events of one source and type."""
+
+    source: str = Field(examples=["twitter"])
+    event_type: str = Field(examples=["original"])
+    events: int = Field(examples=[46720])
+
+
+class HourCount(BaseModel):
+    """Events of one hour."""
+
+    hour: datetime = Field(description="Start of the hour (UTC).")
+    events: int
+
+
+class LanguageCount(BaseModel):
+    """Events in one language."""
+
+    language: str | None = Field(description="BCP 47; null where the source does not say.", examples=["en"])
+    events: int
+
+
+class TopicCount(BaseModel):
+    """Mentions of one topic."""
+
+    topic: str = Field(examples=["$aapl"])
+    mentions: int = Field(description="Events that name it.", examples=[812])
+
+
+class EventStats(BaseModel):
+    """What the lake holds in a span of time."""
+
+    start: datetime | None = Field(description="First hour counted (UTC).")
+    end: datetime | None = Field(description="Where counting ends, exclusive (UTC).")
+    events: int
+    by_type: list[EventCount]
+    by_hour: list[HourCount] = Field(description="The newest 168 hours with events, in order of time.")
+    by_language: list[LanguageCount] = Field(description="The fifty most frequent.")
+    top_topics: list[TopicCount]
+    spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
+    rejected: int = Field(description="Rows that could not become events, of all time.")

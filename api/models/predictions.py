@@ -1,0 +1,57 @@
+"""Forecasts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.models.common import Label
+
+
+class Prediction(BaseModel):
+    """One forecast of one topic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cut": "2015-01-05T06:00:00Z",
+                    "label": "bursts",
+                    "topic": "$tsla",
+                    "rank": 1,
+                    "score": 0.83,
+                    "confidence": 0.41,
+                    "growth": 0.9,
+                    "source_events_count": 12,
+                    "model_version": "tgn-2015-01-05-1f0c9a7e",
+                    "metadata": {"mentions_24h": 12},
+                    "came_true": True,
+                    "mentions_after": 31,
+                }
+            ]
+        }
+    )
+
+    cut: datetime = Field(description="When it was forecast (UTC).")
+    label: Label = Field(description="What is forecast.")
+    topic: str = Field(description="The topic in canonical spelling.")
+    rank: int = Field(description="1 is the likeliest topic of its cut and label.")
+    score: float = Field(description="Ranks the topics; the scale is the model's own.")
+    confidence: float | None = Field(description="Calibrated probability (0 to 1); null where not calibrated.")
+    growth: float | None = Field(description="Expected log1p(after) - log1p(before); null where not estimated.")
+    source_events_count: int = Field(description="Events in the window before the cut.")
+    model_version: str = Field(description="The checkpoint, or `baseline:NAME` where no model was trained.")
+    metadata: dict[str, Any] = Field(description="The counts behind it.")
+    came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
+    mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
+
+
+class PredictionPage(BaseModel):
+    """Forecasts of one cut."""
+
+    cut: datetime | None = Field(description="The newest cut that answers the question; null where there is none.")
+    simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
+    items: list[Prediction]
+    reason: str | None = Field(None, description="Why there are none.")

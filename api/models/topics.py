@@ -1,0 +1,80 @@
+"""Topics and their story."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from api.models.predictions import Prediction
+
+
+class TopicSummary(BaseModel):
+    """A topic and how much was said of it."""
+
+    topic: str = Field(description="In canonical spelling.", examples=["$tsla"])
+    mentions: int = Field(description="Events that name it, in the span asked for.", examples=[812])
+    first_hour: datetime = Field(description="First hour in the span with a mention (UTC).")
+    last_hour: datetime = Field(description="Last hour in the span with a mention (UTC).")
+
+
+class TopicPage(BaseModel):
+    """Topics, the most mentioned first."""
+
+    items: list[TopicSummary]
+    next: str | None = Field(description="`cursor` of the next page; null on the last one.", examples=["12:$tsla"])
+    reason: str | None = Field(None, description="Why there are none.")
+
+
+class SourceHour(BaseModel):
+    """A topic in one hour of one source."""
+
+    hour: datetime = Field(description="Start of the hour (UTC).")
+    source: str = Field(examples=["twitter"])
+    mentions: int = Field(description="Events that name it.")
+    users: int = Field(description="Different users among them.")
+
+
+class Post(BaseModel):
+    """One event that names the topic."""
+
+    id: str = Field(examples=["twitter:original:2007965354252306743"])
+    timestamp: datetime = Field(description="When it was posted (UTC).")
+    source: str
+    event_type: str
+    user_id: str | None
+    text: str
+    spam_score: float = Field(description="0 to 1.")
+    gen_z_score: float = Field(description="0 to 1.")
+
+
+class TopicUser(BaseModel):
+    """Who names the topic most."""
+
+    user_id: str = Field(description="The source's own id.")
+    source: str
+    mentions: int
+
+
+class RelatedTopic(BaseModel):
+    """A topic named in the same events."""
+
+    topic: str
+    together: int = Field(description="Events that name both.")
+
+
+class TopicStory(BaseModel):
+    """Everything that is known of one topic in a span of time."""
+
+    topic: str
+    simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
+    start: datetime = Field(description="First hour looked at (UTC).")
+    end: datetime = Field(description="Where the span ends, exclusive (UTC).")
+    mentions: int = Field(description="Events in the span.")
+    gen_z_score: float | None = Field(description="Mean over the span's events, 0 to 1; null without events.")
+    spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
+    activity: list[SourceHour] = Field(description="Hours with mentions, in order of time.")
+    predictions: list[Prediction] = Field(description="Newest first, with what became of them.")
+    posts: list[Post] = Field(description="Least spammy and newest first, one a text.")
+    users: list[TopicUser] = Field(description="The ten who named it most.")
+    related: list[RelatedTopic] = Field(description="The ten most often named with it.")

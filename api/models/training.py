@@ -1,0 +1,33 @@
+"""How trainings went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class TrainingRun(BaseModel):
+    """One training."""
+
+    run_id: str = Field(description="The Dagster run, or the command, that trained.")
+    week: datetime = Field(description="Monday 00:00 from which it may forecast (UTC).")
+    status: str = Field(description="`succeeded` or `failed`.", examples=["succeeded"])
+    model_version: str | None
+    lake_snapshot: int | None = Field(description="The lake's snapshot that it read.")
+    started_at: datetime = Field(description="When it began (UTC).")
+    seconds: float | None = Field(description="How long it took (s).")
+    losses: dict[str, Any] = Field(description="Losses by epoch.")
+    metrics: dict[str, Any] = Field(
+        description="NDCG@10 by ranking and label on held-out weeks, the baselines beside the model.",
+        examples=[{"tgn": {"bursts": {"ndcg_at_10": 0.41}}, "mentions_24h": {"bursts": {"ndcg_at_10": 0.39}}}],
+    )
+    error: str | None = Field(description="Why it failed.")
+
+
+class TrainingStatus(BaseModel):
+    """Trainings, the newest first."""
+
+    items: list[TrainingRun]
+    reason: str | None = Field(None, description="Why there are none.")

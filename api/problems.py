@@ -1,0 +1,57 @@
+"""Every error as a problem that RFC 9457 describes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.models.common import Problem
+from api.spans import WrongSpan
+from trend_assets.errors import TrendError
+from trend_assets.lake.connection import LakeError
+
+_log = logging.getLogger("api")
+
+
+def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as an answer."""
+    found = Problem(title=title, status=status, detail=detail)
+    return JSONResponse(found.model_dump(), status, dict(headers or {}), media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answers every error of the application as a problem."""
+
+    @app.exception_handler(LakeError)
+    async def _lake(_: Request, error: LakeError) -> JSONResponse:
+        return problem(503, "the lake cannot be read", str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(WrongSpan)
+    async def _span(_: Request, error: WrongSpan) -> JSONResponse:
+        return problem(422, "a parameter is wrong", str(error))
+
+    @app.exception_handler(TrendError)
+    async def _unavailable(_: Request, error: TrendError) -> JSONResponse:
+        return problem(503, "not available now", str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(RequestValidationError)
+    async def _parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+        parts = [f"{'.'.join(str(place) for place in item['loc'])}: {item['msg']}" for item in error.errors()]
+        return problem(422, "a parameter is wrong", "; ".join(parts))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, _TITLES.get(error.status_code, "refused"), str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "an error of the API", "what happened is in the API's log")
+
+
+_TITLES = {404: "not found", 405: "method not allowed"}

@@ -1,0 +1,121 @@
+"""How right the stored forecasts were, beside counting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from api.lake import LakeReader, Reader, is_simulated
+from api.models.accuracy import Accuracy, CalibrationBin, RankingAccuracy, WeekAccuracy
+from api.models.common import Label
+from api.spans import End, Span, Start, span
+
+router = APIRouter(prefix="/accuracy", tags=["accuracy"])
+
+_DEFAULT_DAYS = 84
+_HOUR = timedelta(hours=1)
+_NEWEST = "SELECT max(cut) AS cut FROM prediction_outcomes WHERE label = ?"
+_SPAN = "label = ? AND cut >= ? AND cut < ?"
+# The counting rankings are read from the counts that each forecast stored, so they saw what the forecast saw;
+# equal counts are ordered by topic. A cut with fewer than ten topics, or with none that came true, tells nothing.
+_WEEKS = f"""
+    WITH scored AS (
+        SELECT o.cut, o.topic, o.came_true::INTEGER AS hit, -o.rank::DOUBLE AS forecast,
+               (p.metadata->>'$.mentions_3h')::DOUBLE AS mentions_3h,
+               (p.metadata->>'$.mentions_24h')::DOUBLE AS mentions_24h,
+               (p.metadata->>'$.mentions_168h')::DOUBLE AS mentions_7d,
+               (p.metadata->>'$.mentions_720h')::DOUBLE AS mentions_30d,
+               2 * mentions_24h - (p.metadata->>'$.mentions_48h')::DOUBLE AS momentum,
+               (p.metadata->>'$.same_day_last_week')::DOUBLE AS same_day_last_week,
+               (p.metadata->>'$.ewma_3d')::DOUBLE AS ewma_3d
+        FROM (FROM prediction_outcomes WHERE {_SPAN}) o
+        JOIN (FROM predictions WHERE {_SPAN} AND hour >= ? AND hour < ?) p USING (cut, topic)
+    ), counting AS (
+        SELECT * FROM scored
+        WHERE cut IN (SELECT cut FROM scored GROUP BY cut HAVING count(*) >= 10 AND sum(hit) > 0)
+    ), long AS (
+        UNPIVOT counting ON COLUMNS(* EXCLUDE (cut, topic, hit)) INTO NAME ranking VALUE score
+    ), placed AS (
+        SELECT cut, ranking, hit,
+               row_number() OVER (PARTITION BY cut, ranking ORDER BY score DESC, topic) AS place,
+               row_number() OVER (PARTITION BY cut, ranking ORDER BY hit DESC) AS ideal
+        FROM long
+    ), cuts AS (
+        SELECT cut, ranking, count(*) AS topics, sum(hit) FILTER (place <= 10) / 10 AS precision_at_10,
+               coalesce(sum(hit / log2(place + 1)) FILTER (place <= 10), 0)
+                   / sum(hit / log2(ideal + 1)) FILTER (ideal <= 10) AS ndcg_at_10
+        FROM placed GROUP BY cut, ranking
+    )
+    SELECT date_trunc('week', cut) AS week, ranking, count(*) AS cuts, avg(ndcg_at_10) AS ndcg_at_10,
+           avg(precision_at_10) AS precision_at_10
+    FROM cuts GROUP BY GROUPING SETS ((date_trunc('week', cut), ranking), (ranking))
+    ORDER BY week NULLS FIRST, ndcg_at_10 DESC, ranking
+"""
+_CALIBRATION = f"""
+    SELECT least(floor(confidence * 10), 9) / 10 AS low, low + 0.1 AS high, count(*) AS forecasts,
+           avg(confidence) AS confidence, avg(came_true::INTEGER) AS came_true
+    FROM prediction_outcomes WHERE {_SPAN} AND confidence IS NOT NULL GROUP BY low ORDER BY low
+"""
+_BRIER = f"""
+    SELECT avg((confidence - came_true::INTEGER) ** 2) AS brier FROM prediction_outcomes WHERE {_SPAN}
+"""
+
+
+@router.get("")
+def accuracy(
+    lake: Reader,
+    label: Annotated[Label, Query(description="What was forecast.")] = Label.BURSTS,
+    start: Start = None,
+    end: End = None,
+) -> Accuracy:
+    """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
+    newest = lake.read(_NEWEST, [label.value])["cut"][0]
+    if newest is None:
+        return Accuracy(
+            label=label,
+            simulated=is_simulated(lake),
+            start=None,
+            end=None,
+            cuts=0,
+            overall=[],
+            weeks=[],
+            calibration=[],
+            brier=None,
+            reason="no forecast has come due yet: outcomes are known once the horizon has passed",
+        )
+    return measure(lake, label, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
+
+
+def measure(lake: LakeReader, label: Label, asked: Span) -> Accuracy:
+    """The accuracy of the cuts in a span."""
+    here = [label.value, asked.start, asked.end]
+    rows = lake.read(_WEEKS, [*here, *here, asked.start - _HOUR, asked.end]).to_dicts()
+    overall = [row for row in rows if row["week"] is None]
+    weeks: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["week"] is not None:
+            weeks.setdefault(row["week"], []).append(row)
+    return Accuracy(
+        label=label,
+        simulated=is_simulated(lake),
+        start=asked.start,
+        end=asked.end,
+        cuts=_cuts(overall),
+        overall=_complete(overall),
+        weeks=[WeekAccuracy(week=week, cuts=_cuts(found), rankings=_complete(found)) for week, found in weeks.items()],
+        calibration=[CalibrationBin(**row) for row in lake.read(_CALIBRATION, here).iter_rows(named=True)],
+        brier=lake.read(_BRIER, here)["brier"][0],
+        reason=None if overall else "no cut in the span has ten topics and one that came true",
+    )
+
+
+def _cuts(rows: list[dict[str, Any]]) -> int:
+    return max((row["cuts"] for row in rows), default=0)
+
+
+def _complete(rows: list[dict[str, Any]]) -> list[RankingAccuracy]:
+    """Rankings measured at every cut: one whose counts were not stored everywhere cannot be compared."""
+    names = ("ranking", "ndcg_at_10", "precision_at_10")
+    return [RankingAccuracy(**{name: row[name] for name in names}) for row in rows if row["cuts"] == _cuts(rows)]

@@ -1,0 +1,79 @@
+"""How collection went, by source and hour."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.lake import Reader, is_simulated
+from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSummary
+from api.spans import End, Start, span
+
+router = APIRouter(prefix="/collection", tags=["collection"])
+
+_DEFAULT_DAYS = 7
+_NEWEST = "SELECT max(hour) AS hour FROM collection_status WHERE ? IS NULL OR source = ?"
+_SPAN = "hour >= ? AND hour < ? AND (? IS NULL OR source = ?)"
+_HOURS = f"""
+    SELECT hour, source, status, events, rejected, requests, finished_at, message FROM collection_status
+    WHERE {_SPAN} AND (? IS NULL OR status = ?) ORDER BY hour DESC, source LIMIT ?
+"""
+_SOURCES = f"""
+    SELECT source, count(*) AS hours, count(*) FILTER (status = 'failed') AS failed, sum(events)::BIGINT AS events,
+           sum(rejected)::BIGINT AS rejected, sum(requests)::BIGINT AS requests, max(hour) AS last_hour
+    FROM collection_status WHERE {_SPAN} GROUP BY source ORDER BY source LIMIT 500
+"""
+# An import is one row of a file, not a source that is asked each hour: only the known platforms have gaps.
+_GAPS = f"""
+    WITH good AS (
+        SELECT DISTINCT source, hour FROM collection_status
+        WHERE {_SPAN} AND status IN ('complete', 'partial') AND source IN ('twitter', 'youtube', 'google_trends')
+    ), wanted AS (
+        SELECT source, unnest(generate_series(min(hour), ?::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
+        FROM good GROUP BY source
+    ), missing AS (
+        SELECT source, hour, hour - INTERVAL 1 HOUR * row_number() OVER (PARTITION BY source ORDER BY hour) AS island
+        FROM wanted ANTI JOIN good USING (source, hour)
+    )
+    SELECT source, min(hour) AS start, max(hour) + INTERVAL 1 HOUR AS end, count(*) AS hours
+    FROM missing GROUP BY source, island ORDER BY start DESC, source LIMIT 500
+"""
+
+
+@router.get("/status")
+def status(
+    lake: Reader,
+    start: Start = None,
+    end: End = None,
+    source: Annotated[str | None, Query(max_length=200, examples=["twitter"])] = None,
+    status: Annotated[str | None, Query(max_length=20, examples=["failed"])] = None,
+    limit: Annotated[int, Query(ge=1, le=5000, description="Hours at most.")] = 1000,
+) -> CollectionStatus:
+    """What each source gave in each hour of the span (default: the last seven days), and where hours are missing."""
+    simulated = is_simulated(lake)
+    newest = lake.read(_NEWEST, [source, source])["hour"][0]
+    if newest is None:
+        return CollectionStatus(
+            start=None,
+            end=None,
+            simulated=simulated,
+            sources=[],
+            hours=[],
+            gaps=[],
+            truncated=False,
+            reason="nothing was collected: enable a source in the settings, run `trend import FILE` or `trend demo`",
+        )
+    asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
+    here = [asked.start, asked.end, source, source]
+    hours = lake.read(_HOURS, [*here, status, status, limit + 1]).to_dicts()
+    return CollectionStatus(
+        start=asked.start,
+        end=asked.end,
+        simulated=simulated,
+        sources=[SourceSummary(**row) for row in lake.read(_SOURCES, here).iter_rows(named=True)],
+        hours=[CollectedHour(**row) for row in hours[:limit]],
+        gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, asked.end]).iter_rows(named=True)],
+        truncated=len(hours) > limit,
+        reason=None if hours else "no collected hour fits these filters",
+    )

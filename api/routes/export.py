@@ -1,0 +1,94 @@
+"""Forecasts and what became of them as a file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import pyarrow as pa
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pyarrow import csv, parquet
+
+from api.lake import Reader
+from api.models.common import Label
+from api.spans import End, Start, span
+
+router = APIRouter(prefix="/export", tags=["export"])
+
+_DEFAULT_DAYS = 7
+_NEWEST = "SELECT coalesce(max(cut), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS cut FROM predictions"
+# Filtered before the join, so that files of other times are passed over.
+_ROWS = """
+    SELECT p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
+           p.model_version, p.metadata, o.came_true, o.mentions_before, o.mentions_after,
+           o.growth AS growth_observed
+    FROM (FROM predictions WHERE cut >= $start AND cut < $end AND ($label IS NULL OR label = $label)) p
+    LEFT JOIN (FROM prediction_outcomes WHERE cut >= $start AND cut < $end) o USING (cut, label, topic)
+    ORDER BY p.cut, p.label, p.rank
+"""
+
+
+class Format(StrEnum):
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+_MEDIA = {Format.PARQUET: "application/vnd.apache.parquet", Format.CSV: "text/csv; charset=utf-8"}
+
+
+class _Outbox(io.RawIOBase):
+    """What was written since it was last emptied."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        part = bytes(memoryview(data))  # type: ignore[arg-type]
+        self._parts.append(part)
+        return len(part)
+
+    def empty(self) -> bytes:
+        found = b"".join(self._parts)
+        self._parts.clear()
+        return found
+
+
+@router.get(
+    "",
+    response_class=StreamingResponse,
+    responses={200: {"description": "The file.", "content": {"text/csv": {}, _MEDIA[Format.PARQUET]: {}}}},
+)
+def export(
+    lake: Reader,
+    format: Annotated[Format, Query(description="Of the file.")] = Format.PARQUET,
+    label: Annotated[Label | None, Query(description="Default: all.")] = None,
+    start: Start = None,
+    end: End = None,
+) -> StreamingResponse:
+    """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
+    asked = span(start, end, lake.read(_NEWEST)["cut"][0], _DEFAULT_DAYS, lake.settings.api.max_days)
+    batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, "label": label and label.value})
+    # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.
+    first = next(batches)
+    name = f"predictions-{asked.start:%Y%m%dT%H%M}-{asked.end:%Y%m%dT%H%M}.{format.value}"
+    return StreamingResponse(
+        _encoded(first, batches, format),
+        media_type=_MEDIA[format],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _encoded(first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], format: Format) -> Iterator[bytes]:
+    outbox = _Outbox()
+    kind = parquet.ParquetWriter if format is Format.PARQUET else csv.CSVWriter
+    with pa.PythonFile(outbox, mode="w") as sink, kind(sink, first.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            yield outbox.empty()
+    yield outbox.empty()

@@ -1,0 +1,142 @@
+"""Topics: search, and one topic's whole story."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from api.lake import LakeReader, Reader, is_simulated
+from api.models.common import Problem
+from api.models.predictions import Prediction
+from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
+from api.routes.predictions import COLUMNS, JOIN, prediction
+from api.spans import End, Span, Start, span
+
+router = APIRouter(prefix="/topics", tags=["topics"])
+
+_DEFAULT_DAYS = 7
+_NEWEST = "SELECT max(hour) AS hour FROM topic_activity"
+_SEARCH = """
+    SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
+    FROM topic_activity
+    WHERE hour >= ? AND hour < ? AND (starts_with(topic, ?) OR starts_with(ltrim(topic, '#$'), ?))
+    GROUP BY topic
+    HAVING ? IS NULL OR sum(mentions) < ? OR (sum(mentions) = ? AND topic > ?)
+    ORDER BY mentions DESC, topic LIMIT ?
+"""
+_OF_TOPIC = "FROM events WHERE hour >= ? AND hour < ? AND list_contains(topics, ?)"
+_TOTALS = f"""
+    SELECT count(*) AS mentions, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share
+    {_OF_TOPIC}
+"""
+_ACTIVITY = f"""
+    SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
+    {_OF_TOPIC} GROUP BY hour, source ORDER BY hour DESC, source LIMIT 5000
+"""
+_POSTS = f"""
+    SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
+           arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
+           min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score
+    {_OF_TOPIC} AND text <> '' AND event_type <> 'retweet' GROUP BY text
+    ORDER BY min(spam_score) >= 0.5, timestamp DESC, id LIMIT ?
+"""
+_USERS = f"""
+    SELECT user_id, source, count(*) AS mentions
+    {_OF_TOPIC} AND user_id IS NOT NULL GROUP BY user_id, source ORDER BY mentions DESC, source, user_id LIMIT 10
+"""
+_RELATED = f"""
+    WITH named AS (SELECT unnest(topics) AS topic {_OF_TOPIC})
+    SELECT topic, count(*) AS together FROM named WHERE topic <> ? GROUP BY topic
+    ORDER BY together DESC, topic LIMIT 10
+"""
+_PREDICTIONS = f"""
+    SELECT {COLUMNS} FROM predictions p {JOIN}
+    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? ORDER BY p.cut DESC, p.label LIMIT ?
+"""
+
+
+@router.get("")
+def topics(
+    lake: Reader,
+    prefix: Annotated[
+        str, Query(max_length=200, description="Topics that begin so, with or without `#` and `$`; default: all.")
+    ] = "",
+    start: Start = None,
+    end: End = None,
+    cursor: Annotated[
+        str | None, Query(max_length=400, pattern=r"^[0-9]{1,15}:", description="`next` of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> TopicPage:
+    """Topics of the span (default: the last seven days with activity), the most mentioned first."""
+    asked = _span(lake, start, end)
+    if asked is None:
+        return TopicPage(items=[], next=None, reason="no events yet: run `trend import FILE` or `trend demo`")
+    wanted = _canonical(prefix)
+    mentions, _, after = (cursor or "").partition(":")
+    seen = int(mentions) if cursor else None
+    rows = lake.read(_SEARCH, [asked.start, asked.end, wanted, wanted, seen, seen, seen, after, limit])
+    items = [TopicSummary(**row) for row in rows.iter_rows(named=True)]
+    more = f"{items[-1].mentions}:{items[-1].topic}" if len(items) == limit else None
+    return TopicPage(items=items, next=more, reason=None if items else "no topic begins so in this span")
+
+
+@router.get("/{topic:path}", responses={404: {"model": Problem, "description": "No topic of that name."}})
+def topic(
+    lake: Reader,
+    topic: Annotated[
+        str,
+        Path(
+            max_length=400,
+            description="The topic, URL-encoded (`%23` for `#`).",
+            openapi_examples={"cashtag": {"value": "$tsla"}, "hashtag": {"value": "#ai"}},
+        ),
+    ],
+    start: Start = None,
+    end: End = None,
+    posts: Annotated[int, Query(ge=0, le=100, description="How many example posts.")] = 20,
+    predictions: Annotated[int, Query(ge=0, le=1000, description="How many forecasts.")] = 100,
+) -> TopicStory:
+    """One topic's activity by source and hour, forecasts and how they went, posts, users, related topics."""
+    name = _canonical(topic)
+    last = lake.read("SELECT max(hour) AS hour FROM topic_activity WHERE topic = ?", [name])["hour"][0]
+    if last is None:
+        raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
+    asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
+    return _story(lake, name, asked, posts, predictions)
+
+
+def _story(lake: LakeReader, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
+    here = [asked.start, asked.end, name]
+
+    def rows(query: str, *more: Any) -> list[dict[str, Any]]:
+        return lake.read(query, [*here, *more]).to_dicts()
+
+    return TopicStory(
+        topic=name,
+        simulated=is_simulated(lake),
+        start=asked.start,
+        end=asked.end,
+        **rows(_TOTALS)[0],
+        activity=[SourceHour(**row) for row in reversed(rows(_ACTIVITY))],
+        predictions=_predictions(lake, name, asked, predictions),
+        posts=[Post(**row) for row in rows(_POSTS, posts)],
+        users=[TopicUser(**row) for row in rows(_USERS)],
+        related=[RelatedTopic(**row) for row in rows(_RELATED, name)],
+    )
+
+
+def _predictions(lake: LakeReader, name: str, asked: Span, limit: int) -> list[Prediction]:
+    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit])
+    return [prediction(row) for row in found.iter_rows(named=True)]
+
+
+def _span(lake: LakeReader, start: Start, end: End) -> Span | None:
+    newest = lake.read(_NEWEST)["hour"][0]
+    return newest and span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
+
+
+def _canonical(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()

@@ -1,0 +1,32 @@
+"""How trainings went."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+
+from api.lake import Reader
+from api.models.training import TrainingRun, TrainingStatus
+
+router = APIRouter(prefix="/training", tags=["training"])
+
+_RUNS = """
+    SELECT run_id, week, status, model_version, lake_snapshot, started_at, seconds, losses, metrics, error
+    FROM training_runs ORDER BY started_at DESC, run_id LIMIT ?
+"""
+
+
+@router.get("/status")
+def status(lake: Reader, limit: Annotated[int, Query(ge=1, le=500)] = 52) -> TrainingStatus:
+    """Trainings, the newest first, with losses and metrics beside the baselines'."""
+    items = [_run(row) for row in lake.read(_RUNS, [limit]).iter_rows(named=True)]
+    return TrainingStatus(
+        items=items, reason=None if items else "no training yet: run `trend train --week MONDAY` or enable the schedule"
+    )
+
+
+def _run(row: dict[str, Any]) -> TrainingRun:
+    parsed = {name: orjson.loads(row[name] or "{}") for name in ("losses", "metrics")}
+    return TrainingRun(**{**row, **parsed})

@@ -1,0 +1,75 @@
+"""Moments and spans of time in questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime
+
+from trend_assets.errors import TrendError
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_HOUR = timedelta(hours=1)
+
+
+class WrongSpan(TrendError):
+    """A span of time that cannot be answered."""
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not _FIRST <= moment < _LAST:
+        raise ValueError("must lie between 1970 and 2200")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+Start = Annotated[
+    Moment | None,
+    Query(description="First hour, with time zone.", openapi_examples={"utc": {"value": "2026-02-02T00:00:00Z"}}),
+]
+End = Annotated[
+    Moment | None,
+    Query(description="Exclusive end, with time zone.", openapi_examples={"utc": {"value": "2026-02-03T00:00:00Z"}}),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`[start, end)`, UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def span(start: datetime | None, end: datetime | None, newest: datetime, default_days: int, max_days: int) -> Span:
+    """The span that was asked for.
+
+    Args:
+        start: as asked; None for `default_days` before the end.
+        end: as asked; None for the hour after `newest`.
+        newest: the newest moment that the lake knows of.
+        default_days: how long a span is that was not asked for.
+        max_days: how long it may be.
+
+    Raises:
+        WrongSpan: it ends before it starts, or is longer than `max_days`.
+    """
+    until = end or (start + timedelta(days=default_days) if start and start > newest else newest + _HOUR)
+    since = start or until - timedelta(days=default_days)
+    refuse_backwards(since, until)
+    if until - since > timedelta(days=max_days):
+        raise WrongSpan(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
+    return Span(since, until)
+
+
+def refuse_backwards(start: datetime | None, end: datetime | None) -> None:
+    """Refuses a span that ends before it starts.
+
+    Raises:
+        WrongSpan: it does.
+    """
+    if start and end and start >= end:
+        raise WrongSpan(f"the span ends ({end.isoformat()}) before it starts ({start.isoformat()}): swap start and end")

@@ -1,0 +1,216 @@
+"""The API on loopback over a small lake."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from api.app import create_app
+from trend_assets.lake.connection import LakeLocation
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import (
+    COLLECTION_STATUS,
+    EVENTS,
+    PREDICTION_OUTCOMES,
+    PREDICTIONS,
+    RAW_EVENTS,
+    TOPIC_ACTIVITY,
+    TRAINING_RUNS,
+)
+from trend_assets.settings import Settings
+
+CUT = datetime(2024, 1, 2, tzinfo=UTC)
+ONE = timedelta(hours=1)
+TOPICS = [f"#topic{index}" for index in range(12)]
+
+
+def counts(index: int) -> dict[str, float]:
+    """Counts under which counting ranks the topics differently from the forecast."""
+    return {"mentions_3h": index % 5, "mentions_24h": 7 * index % 12, "mentions_48h": 14, "ewma_3d": 12 - index}
+
+
+def forecasts(cut: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "hour": cut - ONE,
+            "cut": cut,
+            "label": "bursts",
+            "topic": topic,
+            "rank": index + 1,
+            "score": 1 / (index + 1),
+            "confidence": 0.9 / (index + 1),
+            "growth": None,
+            "source_events_count": 5,
+            "model_version": "tgn-2024-01-01-s1",
+            "metadata": json.dumps(counts(index)),
+        }
+        for index, topic in enumerate(TOPICS)
+    ]
+
+
+def outcomes(cut: datetime, true: set[int]) -> list[dict[str, Any]]:
+    kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version")
+    return [
+        {
+            **{name: row[name] for name in kept},
+            "hour": cut + 23 * ONE,
+            "came_true": index in true,
+            "mentions_before": 5,
+            "mentions_after": 31,
+            "growth": 1.7,
+        }
+        for index, row in enumerate(forecasts(cut))
+    ]
+
+
+def event(number: int, hour: datetime, source: str, topics: list[str], user: str, text: str) -> dict[str, Any]:
+    return {
+        "id": f"{source}:original:{number}",
+        "hour": hour,
+        "timestamp": hour + timedelta(minutes=number),
+        "source": source,
+        "event_type": "original",
+        "content_id": str(number),
+        "user_id": user,
+        "text": text,
+        "language": "en",
+        "hashtags": [topic.removeprefix("#") for topic in topics],
+        "topics": topics,
+        "context": "{}",
+        "features": "{}",
+        "spam_score": 0.75 if number == 1 else 0.25,
+        "edge_weight": 0.25 if number == 1 else 0.75,
+        "gen_z_score": 0.1 * number,
+    }
+
+
+EVENTS_MADE = [
+    event(1, CUT - ONE, "twitter", ["#topic0"], "7", "hello #topic0"),
+    event(2, CUT - ONE, "twitter", ["#topic0", "#topic1"], "8", "both <b>#topic0</b>"),
+    event(3, CUT - 2 * ONE, "youtube", ["#topic0", "#topic1"], "9", "a video"),
+    event(4, CUT - 2 * ONE, "twitter", ["#topic0", "$cash / flow"], "7", "again"),
+]
+TRUE = {CUT: {1, 5}, CUT + ONE: {0, 11}}
+
+
+def fill(home: Path) -> Lake:
+    """A lake with three cuts, two of them scored, four events and one training."""
+    lake = Lake(LakeLocation(home))
+    for cut in (CUT, CUT + ONE, CUT + 2 * ONE):
+        lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(cut)), cut - ONE, cut)
+    for cut, true in TRUE.items():
+        frame = PREDICTION_OUTCOMES.frame(outcomes(cut, true))
+        lake.write(PREDICTION_OUTCOMES, frame, cut + 23 * ONE, cut + 24 * ONE)
+    raw = [
+        {name: row[name] for name in RAW_EVENTS.column_names if name in row}
+        | {"format": "x_v2", "raw_data": "{}", "origin": "tweets.jsonl", "collected_at": CUT}
+        for row in EVENTS_MADE
+    ]
+    lake.write(RAW_EVENTS, RAW_EVENTS.frame(raw))
+    lake.write(EVENTS, EVENTS.frame(EVENTS_MADE), CUT - 2 * ONE, CUT)
+    activity = [
+        {"hour": hour, "topic": topic, "mentions": count, "weighted_mentions": 1.0, "distinct_users": 1}
+        for hour, topic, count in (
+            (CUT - ONE, "#topic0", 2),
+            (CUT - ONE, "#topic1", 1),
+            (CUT - 2 * ONE, "#topic0", 2),
+            (CUT - 2 * ONE, "#topic1", 1),
+            (CUT - 2 * ONE, "$cash / flow", 1),
+        )
+    ]
+    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame(activity), CUT - 2 * ONE, CUT)
+    lake.write(TRAINING_RUNS, TRAINING_RUNS.frame([training()]))
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(collected()))
+    return lake
+
+
+def training() -> dict[str, Any]:
+    return {
+        "run_id": "r1",
+        "week": datetime(2024, 1, 1, tzinfo=UTC),
+        "status": "succeeded",
+        "model_version": "tgn-2024-01-01-s1",
+        "lake_snapshot": 1,
+        "started_at": CUT,
+        "seconds": 3.5,
+        "losses": '{"link":[1.2,1.1]}',
+        "metrics": '{"tgn":{"bursts":{"ndcg_at_10":0.5}}}',
+        "error": None,
+    }
+
+
+def collected() -> list[dict[str, Any]]:
+    """Ten hours of X with two missing and one failed; YouTube whole."""
+    rows = []
+    for index in range(10):
+        for source in ("twitter", "youtube"):
+            if source == "twitter" and index in {4, 5}:
+                continue
+            failed = source == "twitter" and index == 8
+            rows.append(
+                {
+                    "hour": CUT - (10 - index) * ONE,
+                    "source": source,
+                    "status": "failed" if failed else "complete",
+                    "events": 0 if failed else index,
+                    "rejected": 0,
+                    "requests": 1,
+                    "finished_at": CUT,
+                    "message": "X answered 503" if failed else "",
+                }
+            )
+    return rows
+
+
+class LoopbackServer(uvicorn.Server):
+    """uvicorn in a thread, as in a process of its own but without its signals."""
+
+    def install_signal_handlers(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Settings], Any]:
+    """Starts the API of some settings; as a context it gives a client and stops it at the end."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def serving(settings: Settings) -> Iterator[httpx.Client]:
+        server = LoopbackServer(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            yield client
+        server.should_exit = True
+        thread.join(15)
+        assert not thread.is_alive()
+
+    return serving
+
+
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a filled lake that no test writes."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    fill(home).close()
+    return home
+
+
+@pytest.fixture(scope="session")
+def client(filled_home: Path, serve: Callable[[Settings], Any]) -> Iterator[httpx.Client]:
+    """The API over the filled lake."""
+    with serve(Settings(home=filled_home)) as found:
+        yield found
