@@ -2,18 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
 
-from trend_assets.settings import Settings, SimulatorSettings
+from pydantic import SecretStr
+
+from trend_assets.operations.collecting import Ledger
+from trend_assets.settings import Settings, SettingsError, SimulatorSettings
 from trend_assets.simulator.collector import SimulatedCollector
 from trend_assets.simulator.world import World
-from trend_assets.sources.registry import Collector
+from trend_assets.sources.budget import allowance, month, pacific_day
+from trend_assets.sources.collector import Collector
+
+#: X's smallest page.
+_LEAST_POSTS = 10
 
 
-def enabled_collectors(settings: Settings) -> list[Collector]:
-    """The sources to ask, in a fixed order; none where nothing is enabled."""
-    return list(simulated_collectors(settings.simulator)) if settings.simulator.enabled else []
+def enabled_collectors(settings: Settings, ledger: Ledger | None = None) -> list[Collector]:
+    """The sources to ask, in a fixed order; none where nothing is enabled.
+
+    Args:
+        settings: which sources, and how.
+        ledger: what they have spent so far; nothing where it is left out.
+
+    Raises:
+        SettingsError: the simulated world and a real source at once.
+    """
+    live = live_sources(settings)
+    if not settings.simulator.enabled:
+        return [_SOURCES[name](settings, ledger or Ledger(datetime.now(UTC))) for name in live]
+    if live:
+        raise SettingsError(f"simulator.enabled and {live[0]}.enabled exclude each other: switch one of them off")
+    return list(simulated_collectors(settings.simulator))
+
+
+def live_sources(settings: Settings) -> tuple[str, ...]:
+    """Names of the enabled sources that are outside this process."""
+    return tuple(name for name in _SOURCES if getattr(settings, name).enabled)
+
+
+def _twitter(settings: Settings, ledger: Ledger) -> Collector:
+    # Here, as with the others: client libraries take long to import, and most processes need none.
+    from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
+
+    section = settings.twitter
+    posts = None
+    if section.monthly_posts is not None:
+        posts = allowance(section.monthly_posts, ledger.posts, ledger.now, month(ledger.now)[1], _LEAST_POSTS)
+    return TwitterCollector(
+        TwitterAccess(
+            bearer_token=_secret(section.bearer_token),
+            queries=tuple(Query(query.text, query.priority) for query in section.queries),
+            full_archive=section.full_archive,
+            posts=posts,
+            monthly_posts=section.monthly_posts,
+            base_url=section.base_url,
+        )
+    )
+
+
+def _youtube(settings: Settings, ledger: Ledger) -> Collector:
+    from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
+
+    section = settings.youtube
+    units = None
+    if section.daily_units is not None:
+        # A search with the videos that it found, so that a small quota is spent in a few hours, not in none.
+        least = 102 if section.queries else 1
+        units = allowance(section.daily_units, ledger.units, ledger.now, pacific_day(ledger.now)[1], least)
+    return YouTubeCollector(
+        YouTubeAccess(
+            api_key=_secret(section.api_key),
+            regions=tuple(section.regions),
+            queries=tuple(section.queries),
+            videos=ledger.videos,
+            search_pages=section.search_pages,
+            units=units,
+            base_url=section.base_url,
+        )
+    )
+
+
+def _google_trends(settings: Settings, ledger: Ledger) -> Collector:
+    from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector
+
+    section = settings.google_trends
+    return GoogleTrendsCollector(
+        GoogleTrendsAccess(tuple(section.regions), tuple(section.terms), section.related, section.base_url)
+    )
+
+
+#: Adding a source is one line here, one section in the settings and one file in `sources`.
+_SOURCES: Mapping[str, Callable[[Settings, Ledger], Collector]] = {
+    "twitter": _twitter,
+    "youtube": _youtube,
+    "google_trends": _google_trends,
+}
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return (value.get_secret_value().strip() or None) if value is not None else None
 
 
 def simulated_collectors(simulator: SimulatorSettings) -> list[SimulatedCollector]:

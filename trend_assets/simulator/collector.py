@@ -12,6 +12,7 @@ from trend_assets.simulator.timeline import Comment, Occurrence, Post, Search
 from trend_assets.simulator.twitter import tweet_page
 from trend_assets.simulator.world import Source, World
 from trend_assets.simulator.youtube import comment_thread, video_resource
+from trend_assets.sources.collector import Spent
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import parse
 
@@ -31,10 +32,12 @@ class SimulatedCollector:
         self.world = world
         #: Begins with ``simulator``: so that its posts can never be taken for real ones.
         self.origin = f"simulator:seed={world.seed}"
+        self.resumes = False
         #: The world is asked in this process: no request leaves it.
-        self.requests = 0
+        self.spent = Spent()
+        self.cursor = ""
 
-    def collect(self, start: datetime, end: datetime) -> Iterator[Payload]:
+    def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload]:
         """The events of ``[start, end)`` in order of time, each as received and as parsed.
 
         What is received is what the platform said at the end of the event's hour, however wide the

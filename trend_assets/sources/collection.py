@@ -2,94 +2,191 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.lake.tables import (
+    COLLECTION_ATTEMPTS,
+    COLLECTION_STATUS,
+    RAW_EVENTS,
+    REJECTED_EVENTS,
+)
+from trend_assets.sources.collector import Collector, CollectorError, Spent
 from trend_assets.sources.event import Payload
 from trend_assets.sources.frames import raw_frame, rejected_frame
-from trend_assets.sources.registry import Collector, Rejection
+from trend_assets.sources.registry import Rejection
 
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the last attempt at a source's hour left: its cursor, and the events of all attempts so far."""
+
+    cursor: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
-    """What all sources gave: frames of `raw_events`, `rejected_events` and `collection_status`."""
+    """What all sources gave, as frames of the tables of the same names."""
 
     raw: pl.DataFrame
     rejected: pl.DataFrame
     status: pl.DataFrame
+    attempts: pl.DataFrame
 
 
 def collect(
-    collectors: Sequence[Collector], start: datetime, end: datetime, now: Callable[[], datetime]
+    collectors: Sequence[Collector],
+    start: datetime,
+    end: datetime,
+    now: Callable[[], datetime],
+    earlier: Mapping[tuple[str, datetime], Earlier] | None = None,
+    held: Mapping[str, CollectorError] | None = None,
 ) -> Collected:
-    """Asks each source for `[start, end)`, whole UTC hours.
+    """Asks each source for `[start, end)`, whole UTC hours, the newest first.
 
-    A source that fails makes no other one fail: its hours are `failed`, with the reason.
+    A source that fails makes no other one fail. What it gave before it failed is kept: its hour is
+    `partial`, else `failed`, or `skipped` where it is not set up, with the reason.
+
+    Args:
+        collectors: the sources.
+        start: the first hour.
+        end: where the last hour ends.
+        now: the clock, timezone-aware.
+        earlier: what earlier attempts left, by source and hour.
+        held: sources that are not to be asked yet, and why.
     """
-    parts = [_collect_one(collector, start, end, now) for collector in collectors]
+    parts = []
+    for collector in collectors:
+        stopped = (held or {}).get(collector.source)
+        parts.append(_collect_one(collector, _range(start, end), now, earlier or {}, stopped))
     return Collected(
         raw=pl.concat([RAW_EVENTS.frame(), *(part.raw for part in parts)]),
         rejected=pl.concat([REJECTED_EVENTS.frame(), *(part.rejected for part in parts)]),
         status=pl.concat([COLLECTION_STATUS.frame(), *(part.status for part in parts)]),
+        attempts=pl.concat([COLLECTION_ATTEMPTS.frame(), *(part.attempts for part in parts)]),
     )
 
 
+@dataclass(slots=True)
+class _Hour:
+    """One attempt at one hour of one source."""
+
+    hour: datetime
+    payloads: list[Payload] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
+    failure: Exception | None = None
+    cursor: str = ""
+
+    @property
+    def message(self) -> str:
+        if self.failure is None:
+            return ""
+        return str(self.failure) if self._expected else f"{type(self.failure).__name__}: {self.failure}"
+
+    @property
+    def _expected(self) -> CollectorError | None:
+        return self.failure if isinstance(self.failure, CollectorError) else None
+
+    @property
+    def retry_at(self) -> datetime | None:
+        return self._expected.retry_at if self._expected else None
+
+    @property
+    def kind(self) -> str:
+        if self.failure is None:
+            return ""
+        return self._expected.failure if self._expected else "unexpected"
+
+    @property
+    def stops(self) -> bool:
+        return self._expected is not None and self._expected.lasting
+
+    def status(self, earlier: Earlier | None) -> str:
+        if self.failure is None:
+            return "complete"
+        if self.kind == "no_key":
+            return "skipped"
+        return "partial" if self.payloads or (earlier and earlier.events) else "failed"
+
+
+def _range(start: datetime, end: datetime) -> list[datetime]:
+    """The hours in ``[start, end)``, the newest first."""
+    return [start + index * _HOUR for index in reversed(range(int((end - start) / _HOUR)))]
+
+
 def _collect_one(
-    collector: Collector, start: datetime, end: datetime, now: Callable[[], datetime]
+    collector: Collector,
+    wanted: Sequence[datetime],
+    now: Callable[[], datetime],
+    earlier: Mapping[tuple[str, datetime], Earlier],
+    stopped: CollectorError | None,
 ) -> Collected:
-    payloads: list[Payload] = []
-    rejections: list[Rejection] = []
-    failure = ""
-    try:
-        for item in collector.collect(start, end):
-            if isinstance(item, Payload):
-                payloads.append(item)
-            else:
-                rejections.append(item)
-    except Exception as error:
-        # What was received before the failure is kept; the hour is asked again by the next run.
-        failure = f"{type(error).__name__}: {error}"
-    moment = now()
-    raw = raw_frame(payloads, collector.origin, moment)
+    hours = list(_hours(collector, wanted, earlier, stopped))
+    finished = now()
+    rows = [_row(collector, hour, earlier.get((collector.source, hour.hour)), finished) for hour in hours]
     return Collected(
-        raw=raw,
-        rejected=rejected_frame(rejections, collector.origin, moment),
-        status=_status(
-            collector.source, start, end, raw, len(rejections), collector.requests, failure, moment
+        raw=raw_frame([item for hour in hours for item in hour.payloads], collector.origin, finished),
+        rejected=rejected_frame([item for hour in hours for item in hour.rejections], collector.origin, finished),
+        status=COLLECTION_STATUS.frame([{name: row[name] for name in COLLECTION_STATUS.column_names} for row in rows]),
+        attempts=COLLECTION_ATTEMPTS.frame(
+            {**{name: row[name] for name in COLLECTION_ATTEMPTS.column_names}, "events": len(hour.payloads)}
+            for row, hour in zip(rows, hours, strict=True)
+            # A source that is asked within this process spends nothing, and there is nothing to remember.
+            if hour.spent.requests or hour.failure
         ),
     )
 
 
-def _status(
-    source: str,
-    start: datetime,
-    end: datetime,
-    raw: pl.DataFrame,
-    rejected: int,
-    requests: int,
-    failure: str,
-    finished_at: datetime,
-) -> pl.DataFrame:
-    events = Counter(raw["hour"].to_list())
-    hours = [start + index * _HOUR for index in range(int((end - start) / _HOUR))]
-    return COLLECTION_STATUS.frame(
-        {
-            "hour": hour,
-            "source": source,
-            "status": "failed" if failure else "complete",
-            "events": events[hour],
-            # Rejections and requests belong to no one hour: the collection's last one carries them.
-            "rejected": rejected if hour == hours[-1] else 0,
-            "requests": requests if hour == hours[-1] else 0,
-            "finished_at": finished_at,
-            "message": failure,
-        }
-        for hour in hours
-    )
+def _hours(
+    collector: Collector,
+    wanted: Sequence[datetime],
+    earlier: Mapping[tuple[str, datetime], Earlier],
+    stopped: Exception | None,
+) -> Iterator[_Hour]:
+    for hour in wanted:
+        before = earlier.get((collector.source, hour))
+        if stopped is not None:
+            yield _Hour(hour, failure=stopped, cursor=before.cursor if before else "")
+            continue
+        attempt = _ask(collector, hour, before.cursor if before else "")
+        stopped = attempt.failure if attempt.stops else None
+        yield attempt
+
+
+def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
+    attempt = _Hour(hour)
+    requests, units = collector.spent.requests, collector.spent.units
+    try:
+        for item in collector.collect(hour, hour + _HOUR, cursor):
+            (attempt.payloads if isinstance(item, Payload) else attempt.rejections).append(item)  # type: ignore[arg-type]
+    except Exception as error:
+        # What was received before the failure is kept; the hour is asked again by the next run.
+        attempt.failure = error
+    attempt.cursor = collector.cursor
+    attempt.spent = Spent(collector.spent.requests - requests, collector.spent.units - units)
+    return attempt
+
+
+def _row(collector: Collector, hour: _Hour, earlier: Earlier | None, finished: datetime) -> dict[str, object]:
+    before = earlier.events if earlier and collector.resumes else 0
+    return {
+        "hour": hour.hour,
+        "source": collector.source,
+        "status": hour.status(earlier),
+        "events": len(hour.payloads) + before,
+        "rejected": len(hour.rejections),
+        "requests": hour.spent.requests,
+        "units": hour.spent.units,
+        "finished_at": finished,
+        "cursor": hour.cursor,
+        "failure": hour.kind,
+        "retry_at": hour.retry_at,
+        "message": hour.message,
+    }

@@ -1,16 +1,15 @@
-"""Which parser reads which format, and what a collector is."""
+"""Which parser reads which format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from trend_assets.sources import google_trends, twitter, youtube
 from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
-from trend_assets.sources.event import Event, Payload, Rejected
+from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.wire_json import loads
 
 TWITTER_V1 = "twitter_v1"
@@ -37,21 +36,6 @@ class Rejection:
     line: int | None
     reason: str
     raw_data: str
-
-
-class Collector(Protocol):
-    """A source that is asked over and over what happened.
-
-    `origin` is written beside each row that it gave; `requests` counts what it has sent since it was made.
-    """
-
-    source: str
-    origin: str
-    requests: int
-
-    def collect(self, start: datetime, end: datetime) -> Iterator[Payload | Rejection]:
-        """What happened in ``[start, end)``, both timezone-aware, in any order."""
-        ...
 
 
 def parser(format: str) -> Parser:

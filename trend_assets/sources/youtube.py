@@ -44,7 +44,9 @@ def parse(payload: Mapping[str, Any]) -> Event:
     Returns:
         ``upload`` (content id: the video's) or ``comment`` (content id: the comment's; the video, or
         where it is not told the comment that it answers, is ``original_content_id`` in the context).
-        Counts such as ``views`` are what the platform said when the item was collected.
+        Counts such as ``views`` are what the platform said when the item was collected. A video to
+        which the collector added ``observedAt`` was seen in a chart then: ``trending`` (content id: the
+        video's and the hour, so that its counts become a series; the video is ``original_content_id``).
 
     Raises:
         Rejected: another kind of resource (saying which), no id, no snippet, no readable time.
@@ -123,17 +125,21 @@ def _video(payload: Mapping[str, Any], video: str | None, *, escaped: bool) -> E
     found = tags.hashtags(written)
     listed = words(snippet.get("tags"))
     counts, details = mapping(payload.get("statistics")), mapping(payload.get("contentDetails"))
+    published, observed = instants.from_iso(snippet.get("publishedAt")), payload.get("observedAt")
+    timestamp = published if observed is None else instants.from_iso(observed)
     return Event(
-        timestamp=instants.from_iso(snippet.get("publishedAt")),
+        timestamp=timestamp,
         source="youtube",
-        event_type="upload",
-        content_id=video,
+        event_type="upload" if observed is None else "trending",
+        content_id=video if observed is None else f"{video}:{timestamp:%Y-%m-%dT%H}",
         user_id=identifier(snippet.get("channelId")),
         text=written,
         hashtags=found,
         language=text(snippet.get("defaultAudioLanguage")) or text(snippet.get("defaultLanguage")),
         context=present(
             (
+                ("original_content_id", None if observed is None else video),
+                ("published_at", None if observed is None else published.isoformat()),
                 ("username", text(snippet.get("channelTitle"))),
                 ("tags", listed),
                 ("category_id", identifier(snippet.get("categoryId"))),

@@ -1,0 +1,37 @@
+"""Sends a client library's requests where the settings say, with a time-out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+
+class Gateway(HTTPAdapter):
+    """A transport for `requests` that stands in for one host.
+
+    Args:
+        host: what the library asks for, ``https://…``.
+        base_url: where it really goes; usually the same.
+        timeout: seconds to wait for an answer, where the library names none.
+    """
+
+    def __init__(self, host: str, base_url: str, timeout: float) -> None:
+        self._host, self._base_url, self._timeout = host, base_url.rstrip("/"), timeout
+        super().__init__()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Sends it to the base address."""
+        if request.url is not None and request.url.startswith(self._host):
+            request.url = self._base_url + request.url.removeprefix(self._host)
+        return super().send(request, stream, timeout or self._timeout, verify, cert, proxies)
