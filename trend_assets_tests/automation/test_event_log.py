@@ -177,8 +177,11 @@ def test_the_index_points_at_the_newest_event(ours: Ran) -> None:
 
 
 def test_transactions_do_not_grow_with_the_partitions(ours: Ran, dagsters: Ran) -> None:
-    assert dagsters.commits > 2 * 2 * PARTITIONS
-    assert ours.commits < dagsters.commits / 10
+    asset_events = 2 * 2 * PARTITIONS
+    # Dagster's own takes two an asset event; what is left is the run itself, which costs both the same.
+    of_the_run = dagsters.commits - 2 * asset_events
+    assert of_the_run > 0
+    assert ours.commits - of_the_run <= 10
 
 
 def test_a_batch_of_other_events_goes_dagsters_way(ours: Ran, tmp_path: Path) -> None:
