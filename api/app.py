@@ -13,16 +13,18 @@ from fastapi.responses import Response
 
 from api import problems
 from api.caching import SnapshotCache
+from api.dagster_client import DagsterClient
+from api.keys import Guard
 from api.lake import LakeReader
 from api.metrics import Metered, Meters
 from api.models.common import Problem
-from api.routes import accuracy, collection, events, export, health, predictions, topics, training
+from api.routes import accuracy, collection, events, export, health, predictions, runs, topics, training
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
-_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export)
+_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export, runs)
 #: Their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/health", "/metrics", "/docs", "/openapi.json")
+_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/docs", "/openapi.json")
 
 
 class _WithoutQuery(logging.Filter):
@@ -39,12 +41,14 @@ def create_app(settings: Settings) -> FastAPI:
     """The application for these settings."""
     reader = LakeReader(settings)
     meters = Meters()
+    dagster = DagsterClient(settings.dagster)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         logging.getLogger("uvicorn.access").addFilter(_WithoutQuery())
         yield
         reader.close()
+        await dagster.close()
 
     app = FastAPI(
         title="trend_assets",
@@ -56,7 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
             503: {"model": Problem, "description": "The lake cannot be read now."},
         },
     )
+    app.state.settings = settings
     app.state.reader = reader
+    app.state.dagster = dagster
     for module in _ROUTES:
         app.include_router(module.router)
 
@@ -68,13 +74,14 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     # The last one added stands outermost.
     app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED)
+    app.add_middleware(Guard, settings=settings.api)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Metered, meters=meters)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.api.cors_origins,
-        allow_methods=["GET"],
-        allow_headers=["Authorization", "If-None-Match"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "If-None-Match", "Idempotency-Key"],
         expose_headers=["ETag"],
     )
     return app

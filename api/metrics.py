@@ -119,5 +119,17 @@ def _route(scope: Scope) -> str:
 
 #: First parts of paths; answers from memory and refusals never reach the router.
 _ROUTES = frozenset(
-    ("health", "predictions", "topics", "events", "collection", "training", "accuracy", "export", "metrics")
+    (
+        "health",
+        "predictions",
+        "topics",
+        "events",
+        "collection",
+        "training",
+        "accuracy",
+        "export",
+        "metrics",
+        "runs",
+        "scheduler",
+    )
 )

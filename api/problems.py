@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.dagster_client import DagsterRefused
 from api.models.common import Problem
-from api.spans import WrongSpan
+from api.spans import WrongMoment
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import LakeError
 
@@ -31,9 +32,13 @@ def install(app: FastAPI) -> None:
     async def _lake(_: Request, error: LakeError) -> JSONResponse:
         return problem(503, "the lake cannot be read", str(error), {"Retry-After": "5"})
 
-    @app.exception_handler(WrongSpan)
-    async def _span(_: Request, error: WrongSpan) -> JSONResponse:
+    @app.exception_handler(WrongMoment)
+    async def _span(_: Request, error: WrongMoment) -> JSONResponse:
         return problem(422, "a parameter is wrong", str(error))
+
+    @app.exception_handler(DagsterRefused)
+    async def _refused(_: Request, error: DagsterRefused) -> JSONResponse:
+        return problem(409, "the run was not started", str(error))
 
     @app.exception_handler(TrendError)
     async def _unavailable(_: Request, error: TrendError) -> JSONResponse:

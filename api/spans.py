@@ -15,8 +15,8 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UT
 _HOUR = timedelta(hours=1)
 
 
-class WrongSpan(TrendError):
-    """A span of time that cannot be answered."""
+class WrongMoment(TrendError):
+    """A moment or span of time that cannot be answered."""
 
 
 def _in_range(moment: datetime) -> datetime:
@@ -55,13 +55,13 @@ def span(start: datetime | None, end: datetime | None, newest: datetime, default
         max_days: how long it may be.
 
     Raises:
-        WrongSpan: it ends before it starts, or is longer than `max_days`.
+        WrongMoment: it ends before it starts, or is longer than `max_days`.
     """
     until = end or (start + timedelta(days=default_days) if start and start > newest else newest + _HOUR)
     since = start or until - timedelta(days=default_days)
     refuse_backwards(since, until)
     if until - since > timedelta(days=max_days):
-        raise WrongSpan(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
+        raise WrongMoment(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
     return Span(since, until)
 
 
@@ -69,7 +69,9 @@ def refuse_backwards(start: datetime | None, end: datetime | None) -> None:
     """Refuses a span that ends before it starts.
 
     Raises:
-        WrongSpan: it does.
+        WrongMoment: it does.
     """
     if start and end and start >= end:
-        raise WrongSpan(f"the span ends ({end.isoformat()}) before it starts ({start.isoformat()}): swap start and end")
+        raise WrongMoment(
+            f"the span ends ({end.isoformat()}) before it starts ({start.isoformat()}): swap start and end"
+        )

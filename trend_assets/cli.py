@@ -9,6 +9,7 @@ import typer
 
 from trend_assets import __version__
 from trend_assets.commands import (
+    api_key,
     backfill,
     backtest,
     config,
@@ -46,6 +47,7 @@ app.add_typer(config.app, name="config")
 app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(up.up)
+app.command("api-key")(api_key.api_key)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,186 @@
+"""Starting runs of the pipeline, and how they and its clocks stand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Request, Response
+from fastapi.security import HTTPBearer
+
+from api.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.models.common import Problem
+from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
+from api.spans import WrongMoment
+
+router = APIRouter(tags=["runs"])
+
+_HOUR = timedelta(hours=1)
+#: Dagster's format of an hour's partition key.
+_HOUR_KEY = "%Y-%m-%d-%H:%M"
+_JOB = "hourly_pipeline"
+_COLLECTION = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No key, or one that is not known."},
+    403: {"model": Problem, "description": "The key has not the scope `operate`."},
+    409: {"model": Problem, "description": "Dagster does not start the run."},
+    503: {"model": Problem, "description": "Dagster's webserver does not answer."},
+}
+# The guard has looked at the key before any route is reached: this is for the documentation.
+_documented = HTTPBearer(
+    auto_error=False, description="A key with the scope `operate`: `trend api-key NAME --operate`."
+)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="Requests with the same key are one run; default: made from the request."),
+]
+
+
+@router.post(
+    "/collection/trigger",
+    status_code=202,
+    responses=_REFUSALS,
+    dependencies=[Depends(_documented)],
+    tags=["collection"],
+)
+async def trigger(
+    request: Request,
+    dagster: Dagster,
+    response: Response,
+    asked: Annotated[CollectionRequest | None, Body()] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> StartedRun:
+    """Starts collecting and enriching one hour from every enabled source; the same request twice is one run."""
+    hour = _floor((asked and asked.hour) or datetime.now(UTC) - _HOUR)
+    return await _start(request, dagster, response, "collect", _COLLECTION, hour, idempotency_key)
+
+
+@router.post(
+    "/predictions/generate",
+    status_code=202,
+    responses=_REFUSALS,
+    dependencies=[Depends(_documented)],
+    tags=["predictions"],
+)
+async def generate(
+    request: Request,
+    dagster: Dagster,
+    response: Response,
+    asked: Annotated[PredictionRequest | None, Body()] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> StartedRun:
+    """Starts the forecast of one cut; the same request twice is one run."""
+    hour = _floor((asked and asked.at) or datetime.now(UTC)) - _HOUR
+    return await _start(request, dagster, response, "predict", ("predictions",), hour, idempotency_key)
+
+
+@router.get("/runs/{run_id}", responses={404: {"model": Problem, "description": "No run of that id."}})
+async def run(dagster: Dagster, run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$")]) -> Run:
+    """How a run stands."""
+    found = await dagster.run(run_id)
+    if found is None:
+        raise HTTPException(404, f"no run {run_id}: GET /scheduler/status lists those that run and failed")
+    return _run(dagster, found)
+
+
+@router.get("/scheduler/status", tags=["health"])
+async def scheduler(dagster: Dagster) -> SchedulerStatus:
+    """Schedules and sensors with their last and next ticks, running and failed runs; says so when Dagster is down."""
+    try:
+        answer = await dagster.clocks()
+    except DagsterDown as error:
+        return SchedulerStatus(
+            status="unavailable",
+            reason=str(error),
+            dagster_link=dagster.address,
+            clocks=[],
+            daemons=[],
+            running=[],
+            failed=[],
+        )
+    health = answer["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return SchedulerStatus(
+        status="ok",
+        reason=None,
+        dagster_link=dagster.address,
+        clocks=[_schedule(item) for item in _results(answer["schedulesOrError"])]
+        + [_sensor(item) for item in _results(answer["sensorsOrError"])],
+        daemons=[Daemon(name=item["daemonType"], healthy=item["healthy"]) for item in health if item["required"]],
+        running=[_run(dagster, item) for item in _results(answer["running"])],
+        failed=[_run(dagster, item) for item in _results(answer["failed"])],
+    )
+
+
+async def _start(
+    request: Request,
+    dagster: DagsterClient,
+    response: Response,
+    kind: str,
+    assets: Sequence[str],
+    hour: datetime,
+    given: str | None,
+) -> StartedRun:
+    begin = datetime.fromisoformat(request.app.state.settings.schedule.history_start).replace(tzinfo=UTC)
+    if not begin <= hour <= datetime.now(UTC) - _HOUR:
+        raise WrongMoment(
+            f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (schedule.history_start) "
+            "to the last hour that is over"
+        )
+    partition = hour.strftime(_HOUR_KEY)
+    request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
+    found, created = await dagster.start(_JOB, assets, partition, request_key)
+    run = _run(dagster, found)
+    response.headers["Location"] = run.link
+    return StartedRun(**run.model_dump(), created=created)
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _results(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return answer.get("results", [])
+
+
+def _run(dagster: DagsterClient, found: Mapping[str, Any]) -> Run:
+    tags = {tag["key"]: tag["value"] for tag in found["tags"]}
+    return Run(
+        run_id=found["runId"],
+        job=found["jobName"],
+        status=found["status"],
+        partition=tags.get("dagster/partition"),
+        created_at=found["creationTime"],
+        started_at=found["startTime"],
+        ended_at=found["endTime"],
+        link=f"/runs/{found['runId']}",
+        dagster_link=f"{dagster.address}/runs/{found['runId']}",
+    )
+
+
+def _schedule(item: Mapping[str, Any]) -> Clock:
+    running = item["scheduleState"]["status"] == "RUNNING"
+    upcoming = _results(item["futureTicks"]) if running else []
+    next_tick = upcoming[0]["timestamp"] if upcoming else None
+    return _clock(item["name"], "schedule", item["scheduleState"], item["cronSchedule"], next_tick)
+
+
+def _sensor(item: Mapping[str, Any]) -> Clock:
+    next_tick = (item["nextTick"] or {}).get("timestamp")
+    return _clock(item["name"], "sensor", item["sensorState"], None, next_tick)
+
+
+def _clock(name: str, kind: str, state: Mapping[str, Any], cron: str | None, next_tick: float | None) -> Clock:
+    last = (state["ticks"] or [None])[0]
+    return Clock(
+        name=name,
+        kind=kind,
+        status=state["status"],
+        cron=cron,
+        last_tick=last and datetime.fromtimestamp(last["timestamp"], UTC),
+        last_tick_status=last and last["status"],
+        last_tick_error=last and last["error"] and last["error"]["message"].strip().splitlines()[0],
+        next_tick=next_tick and datetime.fromtimestamp(next_tick, UTC),
+    )

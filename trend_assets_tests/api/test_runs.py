@@ -1,0 +1,77 @@
+"""Runs started through a real Dagster webserver."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from trend_assets.settings import ApiSettings, DagsterSettings, Settings
+from trend_assets_tests.api.test_keys import KEYS, OPERATE, bearer
+from trend_assets_tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def webserver(home: Path) -> Iterator[int]:
+    """A Dagster webserver without a daemon: runs stay queued. Gives its port."""
+    (home / "dagster").mkdir(parents=True)
+    shutil.copyfile(REPOSITORY / "data" / "dagster.yaml", home / "dagster" / "dagster.yaml")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "dagster_webserver", "-w", str(REPOSITORY / "workspace.yaml"), "-p", str(port)]
+    environment = {**os.environ, "DAGSTER_HOME": str(home / "dagster")}
+    with (home / "webserver.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/server_info")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None, (home / "webserver.log").read_text()
+                time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Callable[[Settings], Any]) -> None:
+    settings = Settings(home=home, api=ApiSettings(keys=KEYS), dagster=DagsterSettings(port=webserver))
+    with serve(settings) as client:
+        body = {"hour": "2024-01-02T05:30:00Z"}
+        first = client.post("/collection/trigger", json=body, headers=bearer(OPERATE))
+        assert first.status_code == 202, first.text
+        run = first.json()
+        assert run["created"] is True and run["partition"] == "2024-01-02-05:00" and run["status"] == "QUEUED"
+        again = client.post("/collection/trigger", json={"hour": "2024-01-02T05:59:00Z"}, headers=bearer(OPERATE))
+        assert again.json()["run_id"] == run["run_id"] and again.json()["created"] is False
+        anew = client.post("/collection/trigger", json=body, headers=bearer(OPERATE) | {"Idempotency-Key": "2"})
+        assert anew.json()["run_id"] != run["run_id"]
+        forecast = client.post("/predictions/generate", json={"at": "2024-01-02T06:10:00Z"}, headers=bearer(OPERATE))
+        assert forecast.json()["partition"] == "2024-01-02-05:00" and forecast.json()["created"] is True
+
+        told = client.get(first.headers["location"]).json()
+        assert told["run_id"] == run["run_id"] and told["job"] == "hourly_pipeline" and told["created_at"]
+        assert httpx.get(told["dagster_link"]).status_code == 200
+        assert client.get("/runs/nobody").status_code == 404
+
+        status = client.get("/scheduler/status").json()
+        assert status["status"] == "ok"
+        clocks = {clock["name"]: clock for clock in status["clocks"]}
+        assert clocks["hourly_collection"]["cron"] == "10 * * * *"
+        assert clocks["hourly_collection"]["status"] == "STOPPED" and clocks["hourly_collection"]["next_tick"] is None
+        assert clocks["inbox"]["kind"] == "sensor"
+        assert {daemon["name"] for daemon in status["daemons"]} >= {"SENSOR", "SCHEDULER"}
+        assert len(status["running"]) == 3 and status["failed"] == []
