@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from trend_assets.forecasting.features import COUNT_NAMES, count_table
 from trend_assets.forecasting.history import HOUR, History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, cut_of, make_cut, outcomes
 from trend_assets.forecasting.metrics import ranked
-from trend_assets.forecasting.ranking import Ranking
+from trend_assets.forecasting.ranking import Scorer
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 
 _ONE_HOUR = timedelta(hours=1)
@@ -30,15 +30,24 @@ class GrowthEstimate(Protocol):
         ...
 
 
+class Reasons(Protocol):
+    """Something that knows who made a topic rise."""
+
+    def contributors(self, history: History, cut: Cut) -> Sequence[Sequence[tuple[str, float]]]:
+        """For each of the cut's topics, users and their share of the attention, best first."""
+        ...
+
+
 def forecast(
-    ranking: Ranking,
+    ranking: Scorer,
     history: History,
     time: datetime,
     settings: LabelSettings,
     calibrators: Mapping[str, Calibrator] | None = None,
     growth: GrowthEstimate | None = None,
     model_version: str | None = None,
-    fallback: Ranking | None = None,
+    fallback: Scorer | None = None,
+    reasons: Reasons | None = None,
 ) -> pl.DataFrame:
     """Predictions at a cut, for each label and topic asked, best first.
 
@@ -52,9 +61,10 @@ def forecast(
             `baseline:NAME`.
         fallback: a ranking for labels that `ranking` has not learnt; its rows name it as a baseline and
             carry no confidence. Without it such labels have no rows.
+        reasons: names the users who contributed most to what `ranking` has learnt.
 
     Returns:
-        A frame as `PREDICTIONS` declares it; `metadata` holds the counts behind it.
+        A frame as `PREDICTIONS` declares it; `metadata` holds the counts behind it, and the `users`.
 
     Raises:
         ValueError: a naive time, one that is no whole hour, or a history that ends before it.
@@ -62,7 +72,8 @@ def forecast(
     moment = _whole_hour(time)
     cut = make_cut(history, moment, settings)
     past = history.until(moment)
-    metadata = _counts_behind(past, cut)
+    counts = _counts_behind(past, cut)
+    explained = _explained(counts, reasons.contributors(past, cut)) if reasons else counts
     estimate = growth.growth(past, cut) if growth and len(cut) else None
     own = ranking.score(past, cut)
     spare = fallback.score(past, cut) if fallback else {}
@@ -70,10 +81,11 @@ def forecast(
     for label in LABELS:
         asked = np.flatnonzero(cut.asked[label])
         if label in own:
-            scores, version = own[label], model_version or f"baseline:{ranking.name}"
+            scores, version, metadata = own[label], model_version or f"baseline:{ranking.name}", explained
             calibrator = (calibrators or {}).get(label)
         elif fallback and label in spare:
-            scores, version, calibrator = spare[label], f"baseline:{fallback.name}", None
+            scores, version, metadata = spare[label], f"baseline:{fallback.name}", counts
+            calibrator = None
         else:
             continue
         order = asked[ranked(scores[asked])]
@@ -89,7 +101,7 @@ def forecast(
                     "confidence": calibrator.confidence(chosen) if calibrator else None,
                     "growth": None if estimate is None else _null_for_nan(estimate[order]),
                     "source_events_count": cut.support[order],
-                    "metadata": [metadata[row] for row in order],
+                    "metadata": [orjson.dumps(metadata[row]).decode() for row in order],
                 },
             )
         )
@@ -170,16 +182,25 @@ def _null_for_nan(values: npt.NDArray[np.floating]) -> pl.Series:
     return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
 
 
-def _counts_behind(past: History, cut: Cut) -> list[str]:
+def _explained(
+    counts: Sequence[dict[str, Any]], contributors: Sequence[Sequence[tuple[str, float]]]
+) -> list[dict[str, Any]]:
+    return [
+        {**behind, "users": [{"user_id": user, "attention": share} for user, share in users]}
+        for behind, users in zip(counts, contributors, strict=True)
+    ]
+
+
+def _counts_behind(past: History, cut: Cut) -> list[dict[str, Any]]:
     table = count_table(past, [cut])
     usual = cut.usual.tolist()
     rows = []
     for row, expected in zip(table.tolist(), usual, strict=True):
-        counts = {
+        counts: dict[str, Any] = {
             name: int(value) if value.is_integer() else round(value, 4)
             for name, value in zip(COUNT_NAMES, row, strict=True)
         }
-        rows.append(orjson.dumps({**counts, "usual": expected}).decode())
+        rows.append({**counts, "usual": expected})
     return rows
 
 

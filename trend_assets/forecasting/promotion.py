@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
 
-#: Fewer weeks than this are too few to resample: days are resampled instead.
+#: Fewer weeks than this are too few to resample: days are resampled instead, and more is asked for since the
+#: days of a week resemble each other.
 _FEW_WEEKS = 4
+_FEW_WEEKS_LEVEL = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class PromotionRule:
         min_cuts: cuts, over all labels, below which nothing is decided.
     """
 
-    margin: float = 0.01
+    margin: float = 0.02
     level: float = 0.95
     min_cuts: int = 10
 
@@ -88,8 +90,8 @@ def decide(
 
     The rule: it is, unless it is clearly worse than the best baseline or than the model in use. Clearly
     worse means that the whole interval of its lead in NDCG@10 (paired by cut and label, whole weeks
-    resampled, or whole days where there are fewer than four weeks) lies below minus the margin. So a
-    model within the noise of the best ranking is promoted and may show what it is worth, and one that is
+    resampled; where there are fewer than four weeks, whole days and at least a 99 % interval) lies below
+    minus the margin. So a model within the noise of the best ranking is promoted and may show what it is worth, and one that is
     certainly below is not. The best baseline is the one with the highest mean on the very same cuts.
 
     Args:
@@ -103,20 +105,43 @@ def decide(
     if not known:
         return Decision(False, f"not promoted: fewer than {rule.min_cuts} held-out cuts to compare it at")
     best = min(known, key=lambda name: known[name].mean)
-    parts = [_words(known[best], best, rule)]
-    worse = known[best].high < -rule.margin
+    parts = [known[best].words(best)]
+    worse = known[best].clearly_worse
     if former is not None:
         version, figures = former
         lead = _lead(candidate, figures, rule)
         if lead is None:
             parts.append(f"too few cuts shared with {version}, in use, to compare them")
         else:
-            parts.append(_words(lead, f"{version}, in use", rule))
-            worse = worse or lead.high < -rule.margin
+            parts.append(lead.words(f"{version}, in use"))
+            worse = worse or lead.clearly_worse
     return Decision(not worse, f"{'not promoted' if worse else 'promoted'}: {'; '.join(parts)}")
 
 
-def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> Interval | None:
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """How far one is ahead of another, and how sure that is."""
+
+    interval: Interval
+    level: float
+    margin: float
+
+    @property
+    def mean(self) -> float:
+        return self.interval.mean
+
+    @property
+    def clearly_worse(self) -> bool:
+        return self.interval.high < -self.margin
+
+    def words(self, other: str) -> str:
+        low, high = self.interval.low, self.interval.high
+        verdict = "clearly worse than" if self.clearly_worse else "not clearly worse than"
+        verdict = "better than" if low > 0 else verdict
+        return f"{verdict} {other} ({self.mean:+.3f} NDCG@10, {self.level:.0%} interval [{low:+.3f}, {high:+.3f}])"
+
+
+def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Lead | None:
     """How far `one` is ahead over the cuts and labels of both; none where there are too few."""
     times: list[int] = []
     differences: list[float] = []
@@ -127,15 +152,8 @@ def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> Interval | None:
     if len(times) < rule.min_cuts:
         return None
     moments = np.array(times, dtype=np.int64)
-    days = len(np.unique(week_start(moments))) < _FEW_WEEKS
-    return paired_bootstrap(np.array(differences), moments, level=rule.level, whole="days" if days else "weeks")
-
-
-def _words(lead: Interval, other: str, rule: PromotionRule) -> str:
-    verdict = "clearly worse than" if lead.high < -rule.margin else "not clearly worse than"
-    verdict = "better than" if lead.low > 0 else verdict
-    return f"{verdict} {other} ({lead.mean:+.3f} NDCG@10, {rule.level:.0%} interval {_interval(lead)})"
-
-
-def _interval(lead: Interval) -> str:
-    return f"[{lead.low:+.3f}, {lead.high:+.3f}]"
+    values = np.array(differences)
+    if len(np.unique(week_start(moments))) >= _FEW_WEEKS:
+        return _Lead(paired_bootstrap(values, moments, level=rule.level), rule.level, rule.margin)
+    level = max(rule.level, _FEW_WEEKS_LEVEL)
+    return _Lead(paired_bootstrap(values, moments, level=level, whole="days"), level, rule.margin)

@@ -14,17 +14,12 @@ from trend_assets.forecasting.labels import Cut
 Scores = Mapping[str, npt.NDArray[np.floating]]
 
 
-@runtime_checkable
-class Ranking(Protocol):
-    """Ranks a cut's topics for each label."""
+class Scorer(Protocol):
+    """Ranks a cut's topics for each label, already fitted."""
 
     @property
     def name(self) -> str:
         """How tables and files call it."""
-        ...
-
-    def fit(self, history: History, until: int) -> None:
-        """Learn from what was before `until` (epoch seconds UTC); later mentions must not be looked at."""
         ...
 
     def score(self, history: History, cut: Cut) -> Scores:
@@ -38,4 +33,13 @@ class Ranking(Protocol):
             For each label, shape (len(cut.topics),), aligned with `cut.topics`; a label that it could
             not learn is absent.
         """
+        ...
+
+
+@runtime_checkable
+class Ranking(Scorer, Protocol):
+    """Ranks a cut's topics for each label, once it has learnt to."""
+
+    def fit(self, history: History, until: int) -> None:
+        """Learn from what was before `until` (epoch seconds UTC); later mentions must not be looked at."""
         ...

@@ -266,7 +266,12 @@ PREDICTIONS = Table(
             "",
             "The checkpoint, or `baseline:NAME` where no model was trained yet.",
         ),
-        Column("metadata", "VARCHAR", "JSON", "The counts behind it."),
+        Column(
+            "metadata",
+            "VARCHAR",
+            "JSON",
+            "The counts behind it, and of a trained model the `users` whose posts it attends to most.",
+        ),
     ),
     key=("hour", "label", "topic"),
     partition="hour",

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.forecasting.selection import best_counting_ranking
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets.operations.alerts import write_alert
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
-from trend_assets.operations.models import StoredModel, model_at
+from trend_assets.operations.models import StoredModel, models_at
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from trend_assets.tgn.forecaster import TgnForecaster
+    from trend_assets.tgn.online import RuntimeGlue
 
 _HOUR = timedelta(hours=1)
+#: Beside the models: the memory as far as it has come, so that the next process need not roll it again.
+_LIVE = "live"
+#: Mentions; rolling fewer along takes less time than writing a state.
+_WORTH_SAVING = 20_000
+_process: dict[str, RuntimeGlue] = {}
+_refused: set[StoredModel] = set()
 
 
 def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:
     """Forecasts at the end of every hour of `[start, end)`, as `PREDICTIONS`.
 
-    Each sees the history until its cut alone, and the newest model trained on nothing from after it.
+    Each sees the history until its cut alone, and the newest promoted model trained on nothing from after
+    it. A model that cannot be used is passed over: `model_version` names what forecast instead.
     """
     try:
         history = load_history(lake, end)
@@ -37,40 +44,59 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
     labels = label_settings(settings.forecast)
     frames = [PREDICTIONS.frame()]
     cut = start + _HOUR
+    model = None
     while cut <= end:
         if to_epoch(cut) > history.start:
-            frames.append(_forecast(history.until(cut), cut, labels, model_at(settings, cut)))
+            model = _serving(settings, cut)
+            frames.append(_forecast(history.until(cut), cut, labels, model))
         cut += _HOUR
+    if model:
+        model.save(settings.models_folder / _LIVE, _WORTH_SAVING)
     return pl.concat(frames)
 
 
-def _forecast(history: History, cut: datetime, labels: LabelSettings, model: StoredModel | None) -> pl.DataFrame:
+def _forecast(history: History, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
+    counting = best_counting_ranking(history, to_epoch(cut), labels)
     if model is None:
-        ranking = best_counting_ranking(history, to_epoch(cut), labels)
-        return forecast(ranking, history, cut, labels)
-    ranking, calibrators = _loaded(model)
+        return forecast(counting, history, cut, labels)
     return forecast(
-        ranking,
+        model,
         history,
         cut,
         labels,
-        calibrators=calibrators,
-        growth=ranking,
+        calibrators=model.calibrators,
+        growth=model,
         model_version=model.version,
-        fallback=best_counting_ranking(history, to_epoch(cut), labels),
+        fallback=counting,
+        reasons=model,
     )
 
 
-@lru_cache(maxsize=2)
-def _loaded(model: StoredModel) -> tuple[TgnForecaster, dict[str, Calibrator]]:
-    """The model and its calibrators; its memory rolls forward from one cut to the next."""
-    # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
-    from trend_assets.tgn.checkpoint import load_checkpoint
-    from trend_assets.tgn.forecaster import KIND, TgnForecaster
+def _serving(settings: Settings, cut: datetime) -> RuntimeGlue | None:
+    """The model in use at a cut; one that cannot be used is told in an alert, and the one before it serves."""
+    for model in models_at(settings, cut):
+        if model not in _refused:
+            # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
+            from trend_assets.tgn.checkpoint import CheckpointError
 
-    stored = load_checkpoint(model.folder, KIND).metadata["extra"]["calibrators"]
-    calibrators = {label: Calibrator.from_dict(values) for label, values in stored.items()}
-    return TgnForecaster.load(model.folder), calibrators
+            try:
+                return _loaded(model.folder, settings.models_folder / _LIVE)
+            except CheckpointError as error:
+                _refused.add(model)
+                write_alert(settings, "model_refused", model.version, str(error))
+    return None
+
+
+def _loaded(folder: Path, live: Path) -> RuntimeGlue:
+    """This process's model, which goes on from one hour to the next and is reloaded when another is in use."""
+    from trend_assets.tgn.online import RuntimeGlue
+
+    if "model" not in _process:
+        _process["model"] = RuntimeGlue(folder, live)
+    glue = _process["model"]
+    if glue.folder != folder:
+        glue.reload(folder, live)
+    return glue
 
 
 def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:

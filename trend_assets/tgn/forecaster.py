@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,9 +26,11 @@ from trend_assets.tgn.heads import Heads, HeadSettings, fit_heads
 from trend_assets.tgn.link_training import LinkTrainer, LinkTrainingSettings
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
-from trend_assets.tgn.stream import MESSAGE_DIM, RollingState, node_count, to_temporal_data
+from trend_assets.tgn.stream import MESSAGE_DIM, Embedded, RollingState, node_count, to_temporal_data
 
 KIND = "tgn_forecaster"
+#: Users named as a reason.
+MOST_USERS = 3
 
 _Table = npt.NDArray[np.float32]
 
@@ -84,10 +86,13 @@ class Forecast:
     Args:
         scores: for each label that was learnt, in (0, 1), not calibrated; (n,) each.
         growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
+        users: for each topic the users whose recent posts it attends to most, and their share of the
+            attention, best first; at most `MOST_USERS`.
     """
 
     scores: Scores
     growth: npt.NDArray[np.float64]
+    users: Sequence[Sequence[tuple[str, float]]] = ()
 
 
 @dataclass(slots=True)
@@ -181,14 +186,15 @@ class TgnForecaster:
         """
         fitted = self._ready()
         if not len(cut) or not fitted.heads:
-            return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
+            empty = {label: np.empty(0) for label in fitted.labels}
+            return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
         past = history.until(cut.time)
         with _torch(self.settings.seed), torch.no_grad():
             counts = self._memory.known_at(history, cut).features
             times = np.full(len(cut), cut.time)
             who = ParticipantIndex(past).table(cut.topics, times)
-            (held,) = fitted.state.embeddings(past, [(cut.time, cut.topics)])
-            features = np.concatenate([counts, who, held], axis=1)
+            (held,) = fitted.state.embedded(past, [(cut.time, cut.topics)])
+            features = np.concatenate([counts, who, held.embedding], axis=1)
             outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
             logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
             growth = torch.stack([growth for _, growth in outputs]).mean(0).numpy().astype(np.float64)
@@ -196,7 +202,16 @@ class TgnForecaster:
             label: 1 / (1 + np.exp(-(logits[:, column] + mean_logit(fitted.trees[label], features)) / 2))
             for column, label in enumerate(fitted.labels)
         }
-        return Forecast(scores, growth)
+        return Forecast(scores, growth, _most_attended(held, past))
+
+    def continues(self, history: History, moment: int) -> bool:
+        """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
+        return self._ready().state.continues(history, moment)
+
+    @property
+    def mentions_taken_in(self) -> int:
+        """How many mentions the memory has seen."""
+        return self._ready().state.size
 
     def save(self, folder: Path, extra_metadata: Mapping[str, Any] | None = None) -> None:
         """Writes a checkpoint that gives the same scores to the last bit.
@@ -239,13 +254,18 @@ class TgnForecaster:
             CheckpointError: it is missing, truncated, changed, foreign, or counts other features.
         """
         checkpoint = load_checkpoint(folder, KIND)
-        metadata = checkpoint.metadata
-        if metadata["features"] != [*COUNT_NAMES, *PARTICIPANT_NAMES]:
+        if checkpoint.metadata.get("features") != [*COUNT_NAMES, *PARTICIPANT_NAMES]:
             raise CheckpointError(f"{folder} was fitted on other features than this release computes")
         try:
-            settings = ForecasterSettings.from_json(metadata["settings"])
-        except TypeError as error:
-            raise CheckpointError(f"{folder} has settings of another release: {error}") from error
+            return cls._from_checkpoint(checkpoint, memory)
+        except (KeyError, TypeError, ValueError, RuntimeError, lightgbm.basic.LightGBMError) as error:
+            reason = " ".join(str(error).split())
+            raise CheckpointError(f"{folder} is of another release, or not whole: {reason}") from error
+
+    @classmethod
+    def _from_checkpoint(cls, checkpoint: Checkpoint, memory: CutMemory | None) -> Self:
+        metadata = checkpoint.metadata
+        settings = ForecasterSettings.from_json(metadata["settings"])
         forecaster = cls(settings, memory)
         labels = tuple(metadata["labels"])
         model = TemporalGraphNetwork(metadata["nodes"], MESSAGE_DIM, settings.model)
@@ -259,10 +279,7 @@ class TgnForecaster:
             if labels
             else [],
             trees={
-                label: [
-                    from_tensor(checkpoint.tensors[f"trees.{label}.{n}"])
-                    for n in range(settings.boosting.seeds)
-                ]
+                label: [from_tensor(checkpoint.tensors[f"trees.{label}.{n}"]) for n in range(settings.boosting.seeds)]
                 for label in labels
             },
             until=metadata["until"],
@@ -338,17 +355,26 @@ def _torch(seed: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _most_attended(held: Embedded, past: History) -> list[tuple[tuple[str, float], ...]]:
+    names = past.users
+    found = []
+    for users, attention in zip(held.users.tolist(), held.attention.tolist(), strict=True):
+        shares: dict[int, float] = {}
+        for user, share in zip(users, attention, strict=True):
+            if user >= 0:
+                shares[user] = shares.get(user, 0.0) + share
+        most = sorted(shares, key=lambda user: (-shares[user], user))[:MOST_USERS]
+        found.append(tuple((names[user], round(shares[user], 4)) for user in most))
+    return found
+
+
 def _learnable(examples: Examples, label: str) -> bool:
     outcomes = examples.labels[label][examples.asked[label]]
     return min(int(outcomes.sum()), int((~outcomes).sum())) >= MIN_EXAMPLES
 
 
 def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in checkpoint.tensors.items()
-        if name.startswith(prefix)
-    }
+    return {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items() if name.startswith(prefix)}
 
 
 def _load_heads(checkpoint: Checkpoint, number: int, labels: int, settings: ForecasterSettings) -> Heads:

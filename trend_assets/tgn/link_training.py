@@ -90,9 +90,7 @@ class LinkTrainer:
         began = time.perf_counter()
         self.model.train()
         self.model.reset()
-        losses = [
-            self._step(*batch) for batch in self._batches(data, self.settings.batch_size, self.generator)
-        ]
+        losses = [self._step(*batch) for batch in self._batches(data, self.settings.batch_size, self.generator)]
         seconds = time.perf_counter() - began
         return EpochReport(float(torch.stack(losses).mean()), seconds, data.num_events / seconds)
 
@@ -123,9 +121,7 @@ class LinkTrainer:
             area.append(roc_auc_score(truth, scores))
         return LinkMetrics(float(np.mean(precision)), float(np.mean(area)))
 
-    def _batches(
-        self, data: TemporalData, batch_size: int, generator: torch.Generator
-    ) -> Iterator[tuple[Tensor, ...]]:
+    def _batches(self, data: TemporalData, batch_size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
         negative = _negatives(data.dst, self.settings.recent_negatives, generator)
         columns = (data.src, data.dst, negative, data.t, data.msg)
         return zip(*(column.split(batch_size) for column in columns), strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,20 @@ from trend_assets.tgn.model import TemporalGraphNetwork
 MESSAGE_DIM = 2
 
 _MOST_EVENTS = 1000
+
+
+class Embedded(NamedTuple):
+    """What the network holds of topics at a cut.
+
+    Attributes:
+        embedding: float32 `[n, memory_dim]`.
+        users: who took part last, by number in the history, -1 where unknown or none; int64 `[n, K]`.
+        attention: how much each of these counted, mean over the heads; float32 `[n, K]`.
+    """
+
+    embedding: npt.NDArray[np.float32]
+    users: npt.NDArray[np.int64]
+    attention: npt.NDArray[np.float32]
 
 
 def user_nodes(users: npt.NDArray[np.integer]) -> Tensor:
@@ -89,18 +104,22 @@ class RollingState:
         self.model.reset()
         self.size, self.until, self._history = 0, None, None
 
-    @torch.no_grad()
     def embeddings(
         self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]
     ) -> Iterator[npt.NDArray[np.float32]]:
-        """Embeddings of topics at each cut, as of what was before it.
+        """The embeddings of `embedded`."""
+        return (held.embedding for held in self.embedded(history, cuts))
+
+    @torch.no_grad()
+    def embedded(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Embedded]:
+        """Embeddings of topics at each cut, as of what was before it, and whom they attended to.
 
         Args:
             history: at least until the last cut.
             cuts: moments (epoch seconds UTC), ascending, and topic numbers at each.
 
         Yields:
-            Shape (topics, memory_dim) for each cut.
+            For each cut.
         """
         self.model.eval()
         past = history.until(cuts[-1][0]) if cuts else history
@@ -113,8 +132,11 @@ class RollingState:
             kept = self.model.snapshot() if partial > self.size else None
             self._observe(data, self.size, partial)
             updated = self.model.memory.update()
-            embedding, _ = self.model.embed(topic_nodes(topics), torch.tensor(moment), updated)
-            yield embedding.numpy()
+            nodes = topic_nodes(topics)
+            embedding, weights = self.model.embed(nodes, torch.tensor(moment), updated)
+            near = self.model.neighbors.query(nodes)
+            users = ((near.ids - 1) // 2 - 1).masked_fill(~near.mask, -1)
+            yield Embedded(embedding.numpy(), users.numpy(), weights.mean(1).numpy())
             if kept is not None:
                 self.model.restore(kept)
 
@@ -138,17 +160,17 @@ class RollingState:
             "users": list(seen.users[: int(seen.user[: self.size].max(initial=-1)) + 1]),
         }
 
+    def continues(self, history: History, moment: int) -> bool:
+        """Whether the state is that of an earlier moment (epoch seconds UTC) of this very history."""
+        if self.until is not None and self.until > moment:
+            return False
+        if self._history is not None and history.origin is self._history.origin:
+            return True
+        return bool(self.size) and len(history) >= self.size and (prefix_digest(history, self.size) == self.digest)
+
     def _settle(self, history: History, first_cut: int) -> None:
         """Starts anew unless the state is that of an earlier moment of this very history."""
-        if self._history is not None and history.origin is self._history.origin:
-            same = True
-        else:
-            same = (
-                bool(self.size)
-                and len(history) >= self.size
-                and (prefix_digest(history, self.size) == self.digest)
-            )
-        if not same or (self.until is not None and self.until > first_cut):
+        if not self.continues(history, first_cut):
             self.restart()
         # A view of the mentions that the state will have seen: it says whose state this is.
         self._history = history

@@ -62,7 +62,7 @@ def test_only_shared_cuts_are_compared() -> None:
 
 def test_the_margin_is_what_may_be_lost_for_certain() -> None:
     pair = held_out(0.40, noise=0.0), {"strong": held_out(0.43, noise=0.0)}
-    assert not decide(*pair, None, PromotionRule(margin=0.02)).promoted
+    assert not decide(*pair, None, PromotionRule(margin=0.01)).promoted
     assert decide(*pair, None, PromotionRule(margin=0.05)).promoted
 
 

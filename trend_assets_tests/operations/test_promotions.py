@@ -1,0 +1,248 @@
+"""Which model is in use: promoted, withdrawn, refused, trained again; and what forecasts then."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import orjson
+import polars as pl
+import pytest
+
+from trend_assets.errors import TrendError
+from trend_assets.forecasting.calibration import fit_calibrated
+from trend_assets.forecasting.examples import CutMemory, Examples
+from trend_assets.forecasting.history import History, to_epoch
+from trend_assets.forecasting.labels import LABELS
+from trend_assets.forecasting.promotion import HeldOut, PromotionRule, decide
+from trend_assets.lake.connection import LakeError
+from trend_assets.lake.tables import EVENTS
+from trend_assets.operations.history import label_settings, load_history
+from trend_assets.operations.models import (
+    model_at,
+    model_folder,
+    models_at,
+    promote,
+    promote_instead,
+    promoted_models,
+    roll_back,
+)
+from trend_assets.operations.predicting import forecast_hours
+from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
+from trend_assets.settings import Settings, load_settings
+from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in
+
+ONE = timedelta(hours=1)
+SEVEN = timedelta(weeks=1)
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return load_settings()
+
+
+def stored(settings: Settings, *weeks: datetime) -> list[str]:
+    folders = [model_folder(settings, week, number) for number, week in enumerate(weeks)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    return [folder.name for folder in folders]
+
+
+def test_what_is_not_promoted_does_not_forecast(settings: Settings) -> None:
+    first, second = stored(settings, WEEK, WEEK + SEVEN)
+    assert model_at(settings, WEEK + 2 * SEVEN) is None
+    promote(settings, first, "good")
+    assert model_at(settings, WEEK + 2 * SEVEN).version == first
+    promote(settings, second, "better")
+    assert [model.version for model in models_at(settings, WEEK + SEVEN)] == [second, first]
+    assert model_at(settings, WEEK + SEVEN - ONE).version == first
+
+
+def test_weeks_promoted_out_of_order_stand_in_order(settings: Settings) -> None:
+    versions = stored(settings, WEEK, WEEK + SEVEN, WEEK + 2 * SEVEN)
+    for version in (versions[2], versions[0], versions[1], versions[0]):
+        promote(settings, version, "")
+    assert [model.version for model in promoted_models(settings)] == versions
+
+
+def test_rollback_gives_back_the_former_one_and_says_so(settings: Settings) -> None:
+    first, second = stored(settings, WEEK, WEEK + SEVEN)
+    promote(settings, first, "")
+    promote(settings, second, "")
+    withdrawn, former = roll_back(settings)
+    assert (withdrawn.version, former.version) == (second, first)
+    assert model_at(settings, WEEK + 2 * SEVEN).version == first
+    assert roll_back(settings)[1] is None
+    with pytest.raises(TrendError, match="no model is promoted"):
+        roll_back(settings)
+    log = orjson.loads((settings.models_folder / "promoted.json").read_bytes())["log"]
+    assert [entry["action"] for entry in log] == ["promoted", "promoted", "withdrawn", "withdrawn"]
+
+
+def test_by_hand_an_older_one_takes_the_place_of_later_ones(settings: Settings) -> None:
+    first, second, early = stored(settings, WEEK, WEEK + SEVEN, WEEK + 2 * ONE)
+    promote(settings, second, "")
+    assert early == "tgn-2026-02-02T02-s2"
+    assert promote_instead(settings, first) == [second]
+    assert model_at(settings, WEEK + 3 * SEVEN).version == first
+    promote(settings, early, "")
+    assert model_at(settings, WEEK + ONE).version == first
+    assert model_at(settings, WEEK + 2 * ONE).version == early
+    with pytest.raises(TrendError, match="no model 'tgn-x'"):
+        promote_instead(settings, "tgn-x")
+
+
+def test_of_one_week_the_one_promoted_last_is_in_use(settings: Settings) -> None:
+    for snapshot in (1, 2):
+        model_folder(settings, WEEK, snapshot).mkdir(parents=True)
+    promote(settings, "tgn-2026-02-02-s2", "")
+    promote(settings, "tgn-2026-02-02-s1", "")
+    assert model_at(settings, WEEK).version == "tgn-2026-02-02-s1"
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"promoted": 3, "log": []}'])
+def test_a_damaged_list_is_told(settings: Settings, content: bytes) -> None:
+    stored(settings, WEEK)
+    (settings.models_folder / "promoted.json").write_bytes(content)
+    with pytest.raises(TrendError, match=r"promoted.json (is damaged|does not list models)"):
+        model_at(settings, WEEK)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A lake of bursty mentions that this module alone changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TREND_HOME", "set below")
+        patch.setenv("TREND_TRAINING__EPOCHS", "1")
+        made = home_in(tmp_path_factory.mktemp("own"))
+        made.lake.write(EVENTS, bursty_events(), START, START + timedelta(days=DAYS))
+        yield made
+        made.lake.close()
+
+
+@pytest.fixture(scope="module")
+def trained(own: Home) -> TrainedModel:
+    return train(own.lake, own.settings, WEEK)
+
+
+def alerts(settings: Settings) -> list[dict[str, str]]:
+    path = settings.logs_folder / "alerts.jsonl"
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def test_a_good_model_is_promoted_with_its_reason(own: Home, trained: TrainedModel) -> None:
+    assert trained.decision.promoted, trained.decision.reason
+    assert model_at(own.settings, WEEK).version == trained.model_version
+    extra = orjson.loads((trained.folder / "model.json").read_bytes())["metadata"]["extra"]
+    assert extra["decision"] == {"promoted": True, "reason": trained.decision.reason}
+    kept = HeldOut.from_json(extra["held_out"])
+    assert np.mean(list(kept.labels["bursts"].values())) == trained.metrics["tgn"]["bursts"]["ndcg_at_10"]
+
+
+def test_its_forecasts_name_users_as_reasons(own: Home, trained: TrainedModel) -> None:
+    frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+    rows = frame.filter(pl.col("model_version") == trained.model_version)
+    assert rows.height > 10
+    users = [orjson.loads(row)["users"] for row in rows["metadata"]]
+    assert any(users) and all(len(each) <= 3 for each in users)
+    assert all(one["user_id"].startswith("archive:") for each in users for one in each)
+    baseline = frame.filter(pl.col("model_version") != trained.model_version)
+    assert not any("users" in orjson.loads(row) for row in baseline["metadata"])
+
+
+def test_a_model_that_learnt_from_shuffled_outcomes_is_not_promoted(own: Home) -> None:
+    history = load_history(own.lake, WEEK)
+    labels = label_settings(own.settings.forecast)
+
+    class Shuffled(CutMemory):
+        def examples(self, history: History, until: int) -> Examples:
+            true = super().examples(history, until)
+            order = np.random.default_rng(1).permutation(len(true))
+            shuffled = {label: values[order] for label, values in true.labels.items()}
+            return Examples(true.features, true.asked, shuffled, true.growth[order], true.times)
+
+    days = own.settings.training.history_days
+    forecaster = new_forecaster(own.settings, Shuffled(labels, days=days))
+    calibrations = fit_calibrated(forecaster, history, to_epoch(WEEK), labels, 1)
+    held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
+    decision = decide(held_out, _baselines(history, labels, CutMemory(labels, days=days), 1), None, PromotionRule())
+    assert not decision.promoted
+    assert "clearly worse than" in decision.reason
+
+
+def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, trained: TrainedModel) -> None:
+    """Although the lake's rows have changed since."""
+    changed = own.lake.read_table(EVENTS).filter(pl.col("id").hash() % 2 == 0)
+    before = own.lake.read_table(EVENTS)
+    own.lake.write(EVENTS, changed, START, START + timedelta(days=DAYS))
+    try:
+        assert len(load_history(own.lake, WEEK)) < trained.mentions
+        shutil.move(trained.folder, trained.folder.with_name("kept"))
+        again = train(own.lake, own.settings, WEEK, snapshot=trained.lake_snapshot)
+        assert again.model_version == trained.model_version
+        assert again.mentions == trained.mentions
+        assert not again.decision.promoted
+        weights = (again.folder / "model.safetensors").read_bytes()
+        assert weights == (trained.folder.with_name("kept") / "model.safetensors").read_bytes()
+        with pytest.raises(LakeError, match="no snapshot 9999"):
+            train(own.lake, own.settings, WEEK, snapshot=9999)
+    finally:
+        own.lake.write(EVENTS, before, START, START + timedelta(days=DAYS))
+        shutil.rmtree(trained.folder.with_name("kept"), ignore_errors=True)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "changed", "pickle"])
+def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained: TrainedModel, damage: str) -> None:
+    number = ["truncated", "foreign", "changed", "pickle"].index(damage)
+    broken = model_folder(own.settings, WEEK + (number + 1) * ONE, 900)
+    shutil.copytree(trained.folder, broken)
+    tensors = broken / "model.safetensors"
+    if damage == "truncated":
+        tensors.write_bytes(tensors.read_bytes()[:1000])
+    elif damage == "changed":
+        tensors.write_bytes(tensors.read_bytes()[:-1] + b"\x01")
+    elif damage == "foreign":
+        (broken / "model.json").write_text('{"format": "another"}', encoding="utf-8")
+    else:
+        tensors.write_bytes(b"\x80\x04cos\nsystem\n(S'touch executed'\ntR.")
+    promote(own.settings, broken.name, "for the test")
+    try:
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        assert trained.model_version in set(frame["model_version"])
+        assert broken.name not in set(frame["model_version"])
+        (alert,) = [one for one in alerts(own.settings) if one["subject"] == broken.name]
+        assert alert["kind"] == "model_refused"
+        assert str(broken) in alert["message"]
+        assert not Path("executed").exists()
+    finally:
+        roll_back(own.settings)
+        shutil.rmtree(broken)
+
+
+def test_without_a_former_one_the_baseline_forecasts(own: Home, trained: TrainedModel) -> None:
+    roll_back(own.settings)
+    try:
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        assert frame["model_version"].str.starts_with("baseline:").all()
+    finally:
+        promote(own.settings, trained.model_version, "for the test")
+
+
+@pytest.mark.parametrize("until", [WEEK - ONE, WEEK + SEVEN, WEEK + timedelta(minutes=5)])
+def test_early_is_a_whole_hour_of_the_week(own: Home, until: datetime) -> None:
+    with pytest.raises(TrendError, match="is no whole hour of the week of 2026-02-02"):
+        train(own.lake, own.settings, WEEK, until=until)
+
+
+def test_trained_early_it_forecasts_from_that_hour_on(own: Home, trained: TrainedModel) -> None:
+    until = WEEK + timedelta(days=2, hours=3)
+    early = train(own.lake, own.settings, WEEK, until=until)
+    assert early.mentions > trained.mentions
+    assert early.model_version.startswith("tgn-2026-02-04T03-s")
+    assert trained.model_version in early.decision.reason
+    assert early.decision.promoted, early.decision.reason
+    assert model_at(own.settings, until - ONE).version == trained.model_version
+    assert model_at(own.settings, until).version == early.model_version

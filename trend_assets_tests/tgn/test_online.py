@@ -1,0 +1,270 @@
+"""The living model gives what the checkpoint would give, however the mentions came and whatever happened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
+from trend_assets.forecasting.labels import make_cut
+from trend_assets.tgn.checkpoint import CheckpointError
+from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
+from trend_assets.tgn.online import RuntimeGlue
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+DAYS = 24
+WEEK = START + timedelta(weeks=3)
+SETTINGS = ForecasterSettings(link_epochs=1, threads=1)
+HOUR = timedelta(hours=1)
+
+
+def mentions(seed: int = 0) -> pl.DataFrame:
+    """Topics of whom one half, by who began them, draws a crowd within the day."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(DAYS * 12):
+        born = number * 2.0 + chance.uniform(0, 2)
+        starter = int(chance.integers(20))
+        hours = [born, *(born + np.sort(chance.exponential(14, chance.poisson(22 if starter < 10 else 3))))]
+        users = [starter, *chance.integers(0, 120, len(hours) - 1)]
+        rows += [(hour, number, user) for hour, user in zip(hours, users, strict=True)]
+    frame = pl.DataFrame(
+        [
+            (START + timedelta(seconds=int(hour * 3600)), f"#topic{number}", f"user{user}", 1.0)
+            for hour, number, user in rows
+            if hour < DAYS * 24
+        ],
+        schema=MENTIONS_SCHEMA,
+        orient="row",
+    )
+    return frame.sort("timestamp")
+
+
+FRAME = mentions()
+
+
+def history_end() -> datetime:
+    return START + timedelta(days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Checkpoints of the third week and of the week before."""
+    folder = tmp_path_factory.mktemp("models")
+    history = History.from_mentions(FRAME, end=history_end())
+    for name, until in (("new", WEEK), ("old", WEEK - timedelta(weeks=1))):
+        forecaster = TgnForecaster(SETTINGS)
+        forecaster.fit(history.until(until), int(until.timestamp()))
+        forecaster.save(folder / name, {"calibrators": {}})
+    return folder / "new", folder / "old"
+
+
+def expected(folder: Path, moment: datetime) -> dict[str, np.ndarray]:
+    history = History.from_mentions(FRAME, end=history_end())
+    cut = make_cut(history, int(moment.timestamp()), SETTINGS.labels)
+    return dict(TgnForecaster.load(folder).score(history.until(moment), cut))
+
+
+def same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> bool:
+    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label]) for label in one)
+
+
+def feed(glue: RuntimeGlue, start: datetime, end: datetime, step: timedelta) -> None:
+    while start < end:
+        upto = min(start + step, end)
+        glue.observe(FRAME.filter(pl.col("timestamp").is_between(start, upto, closed="left")))
+        start = upto
+
+
+@pytest.mark.parametrize("step", [timedelta(minutes=50), timedelta(hours=31)])
+def test_micro_batches_give_what_all_at_once_gives(models: tuple[Path, Path], step: timedelta) -> None:
+    glue = RuntimeGlue(models[0])
+    feed(glue, START, WEEK, timedelta(days=7))
+    glue.serve(WEEK)
+    feed(glue, WEEK, WEEK + 31 * HOUR, step)
+    _, cut, forecast = glue.serve(WEEK + 31 * HOUR)
+    wanted = expected(models[0], WEEK + 31 * HOUR)
+    assert len(cut) > 10 and wanted
+    assert same(dict(forecast.scores), wanted)
+
+
+def test_the_memory_goes_on_from_where_it_was(models: tuple[Path, Path]) -> None:
+    glue = RuntimeGlue(models[0])
+    feed(glue, START, WEEK + 12 * HOUR, timedelta(days=30))
+    before = TgnForecaster.load(models[0]).mentions_taken_in
+    glue.serve(WEEK + 12 * HOUR)
+    taken = glue._serving.forecaster.mentions_taken_in
+    assert taken == FRAME.filter(pl.col("timestamp") < WEEK + 12 * HOUR).height > before
+
+
+def test_what_is_out_of_order_or_of_another_shape_is_refused(models: tuple[Path, Path]) -> None:
+    glue = RuntimeGlue(models[0])
+    with pytest.raises(ValueError, match="nothing was observed"):
+        glue.serve(WEEK)
+    glue.observe(FRAME[100:200])
+    with pytest.raises(ValueError, match="batches must be in order"):
+        glue.observe(FRAME[50:60])
+    with pytest.raises(ValueError, match="mentions: expected"):
+        glue.observe(FRAME[200:300].drop("weight"))
+    glue.observe(FRAME[:0])
+
+
+def test_a_late_post_is_taken_in_from_the_checkpoint(models: tuple[Path, Path]) -> None:
+    """Through `forecast`, as the lake's history is handed in: the rows of an hour may have changed since."""
+    glue = RuntimeGlue(models[0])
+    moment = WEEK + 12 * HOUR
+    late = FRAME.filter(pl.col("timestamp") >= WEEK + 2 * HOUR)[:1]
+    lacking = History.from_mentions(FRAME.join(late, on=FRAME.columns, how="anti"), end=history_end())
+    glue.forecast(lacking, make_cut(lacking, int(moment.timestamp()), SETTINGS.labels))
+    whole = History.from_mentions(FRAME, end=history_end())
+    found = glue.forecast(whole, make_cut(whole, int(moment.timestamp()), SETTINGS.labels))
+    assert same(dict(found.scores), expected(models[0], moment))
+
+
+def test_a_reload_drops_no_request(models: tuple[Path, Path]) -> None:
+    new, old = models
+    glue = RuntimeGlue(old)
+    feed(glue, START, WEEK + 6 * HOUR, timedelta(days=30))
+    moments = [WEEK + hour * HOUR for hour in (1, 6)]
+    allowed = {moment: [expected(folder, moment) for folder in models] for moment in moments}
+    failures: list[object] = []
+    served = 0
+    stop = threading.Event()
+
+    def ask() -> None:
+        nonlocal served
+        while not stop.is_set():
+            for moment in moments:
+                try:
+                    scores = dict(glue.serve(moment)[2].scores)
+                    if not any(same(scores, one) for one in allowed[moment]):
+                        failures.append(moment)
+                    served += 1
+                except Exception as error:
+                    failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for folder in (new, old, new, old, new):
+        before = served
+        glue.reload(folder)
+        deadline = time.monotonic() + 20
+        while served < before + 4 and not failures and time.monotonic() < deadline:
+            time.sleep(0.005)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert served >= 20
+    assert glue.version == "new"
+    assert same(dict(glue.serve(moments[1])[2].scores), allowed[moments[1]][0])
+
+
+def test_what_cannot_be_loaded_leaves_the_former_serving(models: tuple[Path, Path], tmp_path: Path) -> None:
+    glue = RuntimeGlue(models[0])
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        glue.reload(tmp_path / "nothing")
+    assert glue.version == "new"
+
+
+def test_stopped_and_started_again_it_has_the_same_state(models: tuple[Path, Path], tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    glue = RuntimeGlue(models[0], live)
+    assert glue.save(live) is None
+    feed(glue, START, WEEK + 13 * HOUR, timedelta(days=30))
+    glue.serve(WEEK + 6 * HOUR)
+    first = glue.save(live)
+    glue.serve(WEEK + 13 * HOUR)
+    second = glue.save(live)
+    assert first != second and [path.name for path in live.iterdir()] == [second.name]
+    again = RuntimeGlue(models[0], live)
+    assert again._serving.forecaster.mentions_taken_in == glue._serving.forecaster.mentions_taken_in
+    feed(again, START, WEEK + 20 * HOUR, timedelta(days=30))
+    assert same(dict(again.serve(WEEK + 20 * HOUR)[2].scores), expected(models[0], WEEK + 20 * HOUR))
+
+
+def test_a_damaged_state_is_passed_over(models: tuple[Path, Path], tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    glue = RuntimeGlue(models[0])
+    feed(glue, START, WEEK + 13 * HOUR, timedelta(days=30))
+    glue.serve(WEEK + 13 * HOUR)
+    state = glue.save(live)
+    path = state / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    again = RuntimeGlue(models[0], live)
+    feed(again, START, WEEK + 13 * HOUR, timedelta(days=30))
+    assert same(dict(again.serve(WEEK + 13 * HOUR)[2].scores), expected(models[0], WEEK + 13 * HOUR))
+
+
+KILLED = """
+import sys
+sys.path.insert(0, ".")
+from pathlib import Path
+from datetime import timedelta
+from test_online import FRAME, HOUR, START, WEEK, feed
+from trend_assets.tgn.online import RuntimeGlue
+glue = RuntimeGlue(Path(sys.argv[1]), Path(sys.argv[2]))
+feed(glue, START, WEEK + 30 * HOUR, timedelta(days=30))
+for hour in range(1, 31):
+    glue.serve(WEEK + hour * HOUR)
+    glue.save(Path(sys.argv[2]))
+    print(hour, flush=True)
+"""
+
+
+@pytest.mark.parametrize("hours", [9])
+def test_killed_while_it_saves_the_state_equals_an_undisturbed_twins(
+    models: tuple[Path, Path], tmp_path: Path, hours: int
+) -> None:
+    live = tmp_path / "live"
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(models[0]), str(live)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
+    assert process.stdout is not None
+    for _ in range(hours):
+        assert process.stdout.readline()
+    process.kill()
+    process.wait()
+    again = RuntimeGlue(models[0], live)
+    feed(again, START, WEEK + 30 * HOUR, timedelta(days=30))
+    assert same(dict(again.serve(WEEK + 30 * HOUR)[2].scores), expected(models[0], WEEK + 30 * HOUR))
+
+
+def test_the_reasons_are_users_that_count(models: tuple[Path, Path]) -> None:
+    """Without the posts of those it attends to most, a topic's score is another."""
+    moment = WEEK + 12 * HOUR
+    history = History.from_mentions(FRAME, end=history_end())
+    cut = make_cut(history, int(moment.timestamp()), SETTINGS.labels)
+    found = TgnForecaster.load(models[0]).forecast(history, cut)
+    assert len(found.users) == len(cut)
+    changed = 0
+    for row in np.argsort(-found.scores["bursts"])[:5]:
+        name, users = history.topics[cut.topics[row]], found.users[row]
+        assert 1 <= len(users) <= 3
+        assert all(0 < share <= 1 for _, share in users)
+        assert sum(share for _, share in users) <= 1.001
+        assert list(users) == sorted(users, key=lambda pair: -pair[1])
+        posts = pl.col("topic") == name
+        own = set(FRAME.filter(posts & (pl.col("timestamp") < moment))["user_id"])
+        assert {user for user, _ in users} <= own
+        named = pl.col("user_id").is_in([user for user, _ in users])
+        late = pl.col("timestamp") >= WEEK
+        other = History.from_mentions(FRAME.filter(~(posts & named & late)), end=history_end())
+        again = make_cut(other, cut.time, SETTINGS.labels)
+        numbers = [other.topics[topic] for topic in again.topics]
+        if name in numbers:
+            score = TgnForecaster.load(models[0]).score(other, again)["bursts"][numbers.index(name)]
+            changed += score != found.scores["bursts"][row]
+    assert changed > 0
