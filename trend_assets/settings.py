@@ -181,6 +181,14 @@ class ApiSettings(_Section):
     max_days: int = Field(400, ge=1, description="Longest span of time that one request may ask for.")
 
 
+class DashboardSettings(_Section):
+    """The dashboard; it speaks to the API alone."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port it listens on.")
+    api_key: SecretStr | None = Field(None, description="Its key, where the API's reads need one.")
+
+
 class DagsterSettings(_Section):
     """The Dagster webserver."""
 
@@ -215,6 +223,7 @@ class Settings(BaseSettings):
     google_trends: GoogleTrendsSettings = GoogleTrendsSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     api: ApiSettings = ApiSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     dagster: DagsterSettings = DagsterSettings()
 
     @field_validator("home")

@@ -23,6 +23,8 @@ class TrainingRun(BaseModel):
         description="NDCG@10 by ranking and label on held-out weeks, the baselines beside the model.",
         examples=[{"tgn": {"bursts": {"ndcg_at_10": 0.41}}, "mentions_24h": {"bursts": {"ndcg_at_10": 0.39}}}],
     )
+    promoted: bool | None = Field(None, description="Whether this training put it to use; null where not decided.")
+    decision: str | None = Field(None, description="Why it was promoted, or was not.")
     error: str | None = Field(description="Why it failed.")
 
 

@@ -12,10 +12,7 @@ from api.models.training import TrainingRun, TrainingStatus
 
 router = APIRouter(prefix="/training", tags=["training"])
 
-_RUNS = """
-    SELECT run_id, week, status, model_version, lake_snapshot, started_at, seconds, losses, metrics, error
-    FROM training_runs ORDER BY started_at DESC, run_id LIMIT ?
-"""
+_RUNS = "SELECT * FROM training_runs ORDER BY started_at DESC, run_id LIMIT ?"
 
 
 @router.get("/status")
