@@ -1,7 +1,8 @@
-"""`trend simulate`: the simulated world's posts as files."""
+"""`trend simulate`: the simulated world's posts as files, or served as the platforms serve theirs."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,16 +11,34 @@ import typer
 from trend_assets.commands.console import console, utc_hour
 from trend_assets.settings import load_settings
 
+#: More than X's recent search and YouTube's chart look back.
+_SERVED_DAYS = timedelta(days=8)
+
 
 def simulate(
-    start: Annotated[str, typer.Option(help="First day or hour (UTC), not before simulator.start.")],
-    end: Annotated[str, typer.Option(help="Where it ends, exclusive (UTC).")],
+    start: Annotated[str | None, typer.Option(help="First day or hour (UTC), not before simulator.start.")] = None,
+    end: Annotated[str | None, typer.Option(help="Where it ends, exclusive (UTC).")] = None,
     out: Annotated[Path, typer.Option(help="Folder for one JSON-lines file a source.")] = Path("simulated"),
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve the world on this port instead, as it is now.")
+    ] = None,
+    faults: Annotated[float, typer.Option(min=0, max=1, help="With --port: the share of requests that go wrong.")] = 0,
 ) -> None:
-    """Write what the simulated world posts and searches, in the platforms' wire formats.
+    """Write what the simulated world posts and searches, in the platforms' wire formats, or serve it.
 
     Example: trend simulate --start 2026-01-05 --end 2026-01-12 --out /tmp/world
+
+    Example: trend simulate --port 8123
     """
+    if port is not None:
+        _serve(port, faults, start)
+        return
+    if start is None or end is None:
+        raise typer.BadParameter("give --start and --end for files, or --port to serve")
+    _write(start, end, out)
+
+
+def _write(start: str, end: str, out: Path) -> None:
     from trend_assets.assets.collectors import simulated_collectors
 
     first, last = utc_hour(start), utc_hour(end)
@@ -34,3 +53,27 @@ def simulate(
                 file.write(payload.raw_data + "\n")
                 count += 1
         console.print(f"{count:,} simulated payloads of {collector.source} in {path}")
+
+
+def _serve(port: int, rate: float, start: str | None) -> None:
+    from trend_assets.simulator.faults import Faults
+    from trend_assets.simulator.server import StandIn
+    from trend_assets.simulator.world import World
+
+    simulator = load_settings().simulator
+    midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+    begin = utc_hour(start) if start else midnight - _SERVED_DAYS
+    world = World(seed=simulator.seed, start=begin, users=simulator.users)
+    server = StandIn(world, faults=Faults(rate), port=port)
+    server.open()
+    world.hour(datetime.now(UTC))
+    console.print(
+        f"the simulated world since {begin:%Y-%m-%d %H:%M} UTC, on {server.url}; Ctrl-C stops it. Try it with"
+    )
+    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS"):
+        console.print(f"  TREND_{name}__ENABLED=true TREND_{name}__BASE_URL={server.url}", highlight=False)
+    console.print("  TREND_TWITTER__BEARER_TOKEN=any TREND_YOUTUBE__API_KEY=any", highlight=False)
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        console.print("stopped")

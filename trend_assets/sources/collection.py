@@ -169,6 +169,8 @@ def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
     except Exception as error:
         # What was received before the failure is kept; the hour is asked again by the next run.
         attempt.failure = error
+        if isinstance(error, CollectorError) and error.raw is not None:
+            attempt.rejections.append(Rejection(None, str(error), error.raw))
     attempt.cursor = collector.cursor
     attempt.spent = Spent(collector.spent.requests - requests, collector.spent.units - units)
     return attempt

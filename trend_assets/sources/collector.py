@@ -26,6 +26,9 @@ _PASSING = frozenset({"server", "network", "answer"})
 #: What the next hour would meet as well.
 _LASTING = frozenset({"no_key", "auth", "quota", "rate_limit", "network"})
 
+#: Pages in a row without anything, each with a token for a next one, after which a source is not followed on.
+BARREN_PAGES = 20
+
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 

@@ -20,7 +20,7 @@ import requests
 import tweepy
 
 from trend_assets.sources.budget import month, share
-from trend_assets.sources.collector import Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.registry import X_V2, Rejection
@@ -156,33 +156,29 @@ class TwitterCollector:
         tokens: set[str] = set()
         token: str | None = None
         bounds = progress.bounds(search, self._now())
+        barren = 0
         while True:
             size = search.page_size()
             if size is None:
                 search.cut = True
                 return
             ask = partial(self._page, search.text, {**bounds, "max_results": size}, token)
-            try:
-                page = self._patience.call(ask)
-            except CollectorError as error:
-                if error.raw is not None:
-                    yield Rejection(None, str(error), error.raw)
-                raise
+            page = self._patience.call(ask)
             data = page.get("data")
             tweets = data if isinstance(data, list) else []
             self.spent.units += len(tweets)
             search.received += len(tweets)
             for payload in split_v2_page({**page, "data": tweets}):
                 yield _read(payload)
-            progress.note(search.text, tweets)
+            barren = 0 if progress.note(search.text, tweets) else barren + 1
             token = text(mapping(page.get("meta")).get("next_token"))
             if token is None:
                 progress.finish(search.text)
             self.cursor = progress.written()
             if token is None:
                 return
-            if token in tokens:
-                raise CollectorError("answer", "X sent the same page token twice: the hour will be asked again")
+            if token in tokens or barren == BARREN_PAGES:
+                raise CollectorError("answer", "X's pages lead nowhere: the next run asks again")
             tokens.add(token)
 
     def _page(self, query: str, parameters: Mapping[str, Any], token: str | None) -> Mapping[str, Any]:
@@ -236,6 +232,7 @@ class _Progress:
     def __init__(self, state: dict[str, dict[str, Any]]) -> None:
         self._state = state
         self._newest: dict[str, str] = {}
+        self._lowest: dict[str, int] = {}
 
     @classmethod
     def read(cls, cursor: str) -> _Progress:
@@ -255,12 +252,14 @@ class _Progress:
             return {"start_time": search.start, "until_id": entry["oldest"]}
         return {"start_time": search.start, **end}
 
-    def note(self, query: str, tweets: list[Any]) -> None:
-        """A page was received."""
+    def note(self, query: str, tweets: list[Any]) -> bool:
+        """A page was received; whether it reached further than those before it."""
         entry = self._state.setdefault(query, {})
         ids = [int(key) for item in tweets if (key := identifier(mapping(item).get("id"))) and key.isdigit()]
         if not ids:
-            return
+            return False
+        further = min(ids) < self._lowest.get(query, min(ids) + 1)
+        self._lowest[query] = min(ids)
         newest = max(int(self._newest.get(query, 0)), int(entry.get("newest", 0)), *ids)
         if entry.get("done"):
             # Only once all of its pages are read: what lies between would be passed over for ever.
@@ -268,6 +267,7 @@ class _Progress:
         else:
             entry["newest"] = str(newest)
             entry["oldest"] = str(min(int(entry.get("oldest", ids[0])), *ids))
+        return further
 
     def finish(self, query: str) -> None:
         """All pages were read."""

@@ -20,7 +20,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from trend_assets.sources.budget import pacific_day
-from trend_assets.sources.collector import Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
 from trend_assets.sources.event import Event, Payload, Rejected
 from trend_assets.sources.registry import YOUTUBE_V3, Rejection
 from trend_assets.sources.wire_json import dumps, identifier, loads, mapping, mappings, text
@@ -107,14 +107,15 @@ class YouTubeCollector:
             raise CollectorError("no_key", f"no key ({KEY})")
         hour = _Hour(start, end, _Done.read(cursor), self.spent.units, self.access.units)
         seen: set[str] = set()
-        for step in (self._charts, self._uploads, self._comments):
-            for item in step(hour):
-                self.cursor = hour.done.written()
-                if isinstance(item, Payload) and item.event.id in seen:
-                    continue
-                if isinstance(item, Payload):
-                    seen.add(item.event.id)
-                yield item
+        try:
+            for step in (self._charts, self._uploads, self._comments):
+                for item in step(hour):
+                    if isinstance(item, Payload):
+                        if item.event.id in seen:
+                            continue
+                        seen.add(item.event.id)
+                    yield item
+        finally:
             self.cursor = hour.done.written()
         if hour.over_budget:
             raise self._over_budget()
@@ -195,17 +196,19 @@ class YouTubeCollector:
         hour.cut = False
         token: str | None = None
         tokens: set[str] = set()
+        barren = 0
         for _ in range(most):
             if hour.budget is not None and self.spent.units - hour.spent_before + units > hour.budget:
                 hour.cut = hour.over_budget = True
                 return
             answer = self._patience.call(partial(self._ask, resource, {**request, "pageToken": token}, units))
             yield answer
+            barren = 0 if _items(answer) else barren + 1
             token = text(answer.get("nextPageToken"))
             if token is None:
                 return
-            if token in tokens:
-                raise CollectorError("answer", "YouTube sent the same page token twice: the hour will be asked again")
+            if token in tokens or barren == BARREN_PAGES:
+                raise CollectorError("answer", "YouTube's pages lead nowhere: the next run asks again")
             tokens.add(token)
 
     def _ask(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any]:
@@ -220,11 +223,12 @@ class YouTubeCollector:
             raise CollectorError("network", f"YouTube cannot be reached ({type(error).__name__})") from None
         except UnicodeDecodeError:
             raise CollectorError("answer", "YouTube's answer is not valid UTF-8") from None
-        except ValueError as error:
-            if "header value" in str(error):
-                raise CollectorError("auth", f"{KEY} holds characters that no key has: set it again") from None
-            raise CollectorError("answer", "YouTube's answer is not valid JSON") from None
-        return mapping(answer)
+        except ValueError:
+            raise CollectorError("auth", f"{KEY} holds characters that no key has: set it again") from None
+        # What is no JSON comes back as the text that it is.
+        if not isinstance(answer, dict) or "kind" not in answer:
+            raise CollectorError("answer", "YouTube's answer is not valid JSON", raw=str(answer)[:100_000])
+        return answer
 
     def _over_budget(self) -> CollectorError:
         return CollectorError(

@@ -1,0 +1,123 @@
+"""The simulated world behind the platforms' own addresses: a stand-in server for X, YouTube and Google Trends.
+
+It speaks their wire formats over HTTP on loopback, counts quotas and rate limits as they do, and misbehaves
+as they do, at a rate that is asked for. Nothing in it is real, and it asks nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from trend_assets.simulator import server_trends, server_x, server_youtube
+from trend_assets.simulator.faults import Faults
+from trend_assets.simulator.serving import Answer, Asked, Limits
+from trend_assets.simulator.world import World
+
+Route = Callable[[Asked], Answer]
+
+_ROUTES: Mapping[str, Route] = {**server_x.ROUTES, **server_youtube.ROUTES, **server_trends.ROUTES}
+
+
+@dataclass(slots=True)
+class StandIn:
+    """A stand-in server, listening from the moment it is started.
+
+    Args:
+        world: what it serves.
+        now: the world's clock, timezone-aware; what lies after it is not served.
+        limits: rate limits and quotas.
+        faults: how it misbehaves.
+        port: where it listens on 127.0.0.1; 0 for any free port.
+    """
+
+    world: World
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    limits: Limits = field(default_factory=Limits)
+    faults: Faults = field(default_factory=Faults)
+    port: int = 0
+    #: Path and parameters of every request, in order.
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    _server: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        """The base address of all three platforms."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> StandIn:
+        self.open()
+        thread = threading.Thread(target=self.serve, name="stand-in", daemon=True)
+        thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Takes the port.
+
+        Raises:
+            OSError: it is taken.
+        """
+        handler = type("Handler", (_Handler,), {"stand_in": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+
+    def serve(self) -> None:
+        """Answers until it is closed from another thread, or interrupted."""
+        if self._server is not None:
+            self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        """Gives the port back."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def answer(self, path: str, parameters: dict[str, str], headers: Mapping[str, str]) -> Answer:
+        """What is answered to one request."""
+        self.requests.append((path, parameters))
+        route = _ROUTES.get(path)
+        if route is None:
+            return Answer.json({"title": "Not Found", "status": 404, "detail": "Not Found"}, 404)
+        asked = Asked(path, parameters, headers, self.world, self.now(), self.limits)
+        fault = self.faults.pick()
+        return self.faults.instead(fault, asked) or self.faults.spoil(fault, asked, route(asked))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    stand_in: StandIn
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
+    timeout = 60
+
+    def do_GET(self) -> None:
+        """Answers, and hangs up in the middle where that is the fault."""
+        parts = urlsplit(self.path)
+        answer = self.stand_in.answer(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), self.headers)
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if answer.cut_after is None:
+            self.wfile.write(answer.body)
+        else:
+            self.wfile.write(answer.body[: answer.cut_after])
+            self.close_connection = True
+
+    def do_POST(self) -> None:
+        """Google Trends is asked with all parameters in the address."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: requests are kept, not printed."""

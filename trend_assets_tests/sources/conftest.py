@@ -1,0 +1,35 @@
+"""A stand-in server for the collectors' tests: one small world, on a clock that the tests set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from trend_assets.simulator.faults import Faults
+from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.serving import Limits
+from trend_assets.simulator.world import World
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="session")
+def busy_world() -> World:
+    """Enough posts in an hour for several pages."""
+    return World(seed=11, start=START, events_per_day=8000)
+
+
+@pytest.fixture
+def serve(busy_world: World) -> Iterator[Callable[..., StandIn]]:
+    """Starts stand-ins of the world at a moment; they stop with the test."""
+    with ExitStack() as stack:
+
+        def start(now: datetime, limits: Limits | None = None, faults: Faults | None = None) -> StandIn:
+            server = StandIn(busy_world, lambda: now, limits or Limits(), faults or Faults())
+            return stack.enter_context(server)
+
+        yield start
