@@ -30,13 +30,14 @@ def load_history(lake: Lake, end: datetime | None = None, snapshot: int | None =
         LakeError: the lake has no such snapshot.
     """
     where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
-    source = "mentions" if snapshot is None else f"({mentions_query(lake.at(EVENTS, snapshot))})"
+    events = EVENTS.name if snapshot is None else lake.at(EVENTS, snapshot)
+    source = "mentions" if snapshot is None else f"({mentions_query(events)})"
     mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM {source} {where}", parameters)
     if mentions.is_empty():
         raise _nothing(end)
-    start = mentions["timestamp"].min()
-    assert isinstance(start, datetime)
-    return History.from_mentions(mentions, start.replace(minute=0, second=0, microsecond=0), end)
+    # An hour in which nobody named a topic is known, too: it counts as a week without mentions.
+    start = lake.read(f"SELECT min(hour) AS start FROM {events}")["start"][0]
+    return History.from_mentions(mentions, start, end)
 
 
 def need_mentions(lake: Lake, end: datetime) -> None:

@@ -50,10 +50,13 @@ def live_scores(lake: Lake, settings: Settings, start: datetime, end: datetime) 
             relevant = rows["came_true"].to_numpy()
             if len(relevant) < _K or not relevant.any():
                 continue
-            _add(values, "forecast", relevant, rows["score"].to_numpy())
             assert isinstance(moment, datetime)
             cut = make_cut(history, to_epoch(moment), labels)
             place = {history.topics[topic]: index for index, topic in enumerate(cut.topics)}
+            if not set(rows["topic"]) <= set(place):
+                # Events were withdrawn since: what counting would have said then can no longer be told.
+                continue
+            _add(values, "forecast", relevant, rows["score"].to_numpy())
             order = [place[topic] for topic in rows["topic"]]
             for ranking in counting_rankings():
                 scores = ranking.score(history.until(cut.time), cut)[label]
