@@ -148,6 +148,28 @@ class GoogleTrendsSettings(_Section):
     base_url: str = Field("https://trends.google.com", description="Where it is.")
 
 
+class DriftSettings(_Section):
+    """When the model in use asks for an early training."""
+
+    drop: float = Field(0.1, gt=0, description="NDCG@10 that live forecasts may lose against the weeks held out.")
+    psi: float = Field(0.25, gt=0, description="Population stability index of the mentions a day.")
+    weeks: int = Field(2, ge=1, description="Last weeks of forecasts that are looked at.")
+    min_cuts: int = Field(20, ge=1, description="Live cuts, over all labels, that a judgement needs.")
+    retrain_days: int = Field(2, ge=1, description="Days between trainings that drift asks for.")
+
+
+class SensitivitySettings(_Section):
+    """Which topics get an alert line."""
+
+    alerts_a_day: float = Field(10.0, gt=0, description="Alerts a day that the threshold keeps to.")
+    band: float = Field(0.3, gt=0, lt=1, description="Share by which the rate may differ before it moves.")
+    step: float = Field(0.05, gt=0, description="Log-odds by which the threshold moves an hour.")
+    rearm: float = Field(0.5, ge=0, description="Log-odds below the threshold before a topic can be told again.")
+    start: float = Field(0.5, gt=0, lt=1, description="The threshold's first value, a confidence.")
+    lowest: float = Field(0.05, gt=0, lt=1, description="The threshold's lowest value.")
+    highest: float = Field(0.99, gt=0, lt=1, description="The threshold's highest value.")
+
+
 class SimulatorSettings(_Section):
     """The simulated world: for the demo and for trying things; it says so wherever it is shown."""
 
@@ -218,6 +240,8 @@ class Settings(BaseSettings):
     forecast: ForecastSettings = ForecastSettings()
     training: TrainingSettings = TrainingSettings()
     promotion: PromotionSettings = PromotionSettings()
+    drift: DriftSettings = DriftSettings()
+    sensitivity: SensitivitySettings = SensitivitySettings()
     twitter: TwitterSettings = TwitterSettings()
     youtube: YouTubeSettings = YouTubeSettings()
     google_trends: GoogleTrendsSettings = GoogleTrendsSettings()

@@ -4,10 +4,11 @@ import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
-from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.declare import counts, is_range, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets.operations.attention import alert_topics
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import load_settings
 
@@ -28,13 +29,17 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     )
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
-        frame = forecast_hours(lake.lake, load_settings(), window.start, window.end)
+        settings = load_settings()
+        frame = forecast_hours(lake.lake, settings, window.start, window.end)
+        # Many hours at once are the past: nobody wants to be told of it.
+        alerts = 0 if is_range(context) else alert_topics(settings, frame)
         yield from checked(
             PREDICTIONS,
             frame,
             counts(
                 context,
                 {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
+                alerts=alerts,
                 top_bursts=_likeliest(frame),
             ),
         )

@@ -91,7 +91,7 @@ def decide(
     The rule: it is, unless it is clearly worse than the best baseline or than the model in use. Clearly
     worse means that the whole interval of its lead in NDCG@10 (paired by cut and label, whole weeks
     resampled; where there are fewer than four weeks, whole days and at least a 99 % interval) lies below
-    minus the margin. So a model within the noise of the best ranking is promoted and may show what it is worth, and one that is
+    minus the margin. So a model within the noise of the best ranking is promoted, and one that is
     certainly below is not. The best baseline is the one with the highest mean on the very same cuts.
 
     Args:

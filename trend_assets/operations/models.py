@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import orjson
 from filelock import FileLock
 
 from trend_assets.errors import TrendError
+from trend_assets.operations.files import write_json
 from trend_assets.settings import Settings
 
 _PROMOTED = "promoted.json"
@@ -163,9 +163,4 @@ def _changing(settings: Settings) -> Iterator[dict[str, Any]]:
     with FileLock(folder / f".{_PROMOTED}.lock"):
         state = _read(settings)
         yield state
-        temporary = folder / f".{_PROMOTED}.new"
-        with temporary.open("wb") as file:
-            file.write(orjson.dumps(state, option=orjson.OPT_INDENT_2))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / _PROMOTED)
+        write_json(folder / _PROMOTED, state)
