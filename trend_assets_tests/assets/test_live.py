@@ -1,0 +1,148 @@
+"""Live sources through the assets, from the stand-in server into the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from trend_assets.assets.collectors import enabled_collectors
+from trend_assets.automation.instance import open_instance
+from trend_assets.automation.launch import HourRange, materialize_hours
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
+from trend_assets.operations.collecting import ledger, memory
+from trend_assets.settings import Settings, SettingsError, load_settings
+from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.serving import Limits
+from trend_assets.simulator.timeline import Video
+from trend_assets.simulator.world import World
+from trend_assets.sources.collection import collect
+from trend_assets.sources.collector import utc_now
+
+HOUR = timedelta(hours=1)
+SENTINEL = "sentinel-key-2"
+
+
+@pytest.fixture(scope="module")
+def now() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def world(now: datetime) -> World:
+    return World(seed=3, start=now - 30 * HOUR, events_per_day=3000)
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[StandIn]:
+    with StandIn(world, limits=Limits(key=SENTINEL)) as server:
+        yield server
+
+
+@pytest.fixture
+def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """X, YouTube and Google Trends set to the stand-in."""
+    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS"):
+        monkeypatch.setenv(f"TREND_{name}__ENABLED", "true")
+        monkeypatch.setenv(f"TREND_{name}__BASE_URL", server.url)
+    monkeypatch.setenv("TREND_TWITTER__QUERIES", '[{"text": "lang:en OR -lang:en"}]')
+    monkeypatch.setenv("TREND_YOUTUBE__QUERIES", '[""]')
+    monkeypatch.setenv("TREND_YOUTUBE__REGIONS", "[]")
+    monkeypatch.setenv("TREND_TWITTER__BEARER_TOKEN", SENTINEL)
+    monkeypatch.setenv("TREND_YOUTUBE__API_KEY", SENTINEL)
+    return monkeypatch
+
+
+def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
+    settings = load_settings()
+    instance = open_instance(settings)
+    materialize_hours(instance, HourRange(start, start + hours * HOUR), ("raw_events",))
+    return settings, Lake(lake_location(settings))
+
+
+def asked(start: datetime) -> Lake:
+    """One hour as the asset asks for it, without a Dagster run around it."""
+    settings, now = load_settings(), datetime.now(UTC)
+    lake = Lake(lake_location(settings))
+    before = memory(lake, start, start + HOUR, now)
+    collectors = enabled_collectors(settings, before.ledger)
+    found = collect(collectors, start, start + HOUR, utc_now, before.earlier, before.held)
+    lake.write(RAW_EVENTS, found.raw)
+    lake.write(COLLECTION_STATUS, found.status)
+    lake.write(COLLECTION_ATTEMPTS, found.attempts)
+    return lake
+
+
+def status(lake: Lake) -> dict[str, tuple[str, str]]:
+    rows = lake.read("SELECT source, status, message FROM collection_status ORDER BY hour").rows()
+    return {source: (state, message) for source, state, message in rows}
+
+
+def test_what_the_server_had_is_in_the_lake_once_and_no_secret_is_left(
+    live: pytest.MonkeyPatch, world: World, now: datetime
+) -> None:
+    live.setenv("TREND_LOG_LEVEL", "DEBUG")
+    live.setenv("TREND_TWITTER__MONTHLY_POSTS", "1000000")
+    live.setenv("TREND_YOUTUBE__DAILY_UNITS", "1000000")
+    start = now - 4 * HOUR
+    collected(start, 3)
+    settings, lake = collected(start, 3)
+    assert {state for state, _ in status(lake).values()} == {"complete"}
+    counts = dict(lake.read("SELECT source, count(*) FROM raw_events GROUP BY source").rows())
+    posts = list(world.events("twitter", start, start + 3 * HOUR))
+    assert counts["twitter"] == len(posts) > 100
+    videos = [event for event in world.events("youtube", start, start + 3 * HOUR) if isinstance(event, Video)]
+    uploads = "SELECT count(*), count(DISTINCT id) FROM raw_events WHERE event_type = 'upload'"
+    assert lake.read(uploads).row(0) == (len(videos), len(videos))
+    told = "SELECT sum(events)::BIGINT FROM collection_status WHERE source = 'twitter'"
+    assert lake.read(told).item() == len(posts)
+    left = [path for path in settings.home.rglob("*") if path.is_file() and SENTINEL.encode() in path.read_bytes()]
+    assert left == []
+
+
+def test_keys_that_are_missing_or_wrong_are_told_and_the_others_go_on(live: pytest.MonkeyPatch, now: datetime) -> None:
+    live.delenv("TREND_TWITTER__BEARER_TOKEN")
+    live.setenv("TREND_YOUTUBE__API_KEY", "wrong")
+    lake = asked(now - HOUR)
+    told = status(lake)
+    assert told["twitter"] == ("skipped", "no key (TREND_TWITTER__BEARER_TOKEN)")
+    assert told["youtube"][0] == "failed" and "TREND_YOUTUBE__API_KEY" in told["youtube"][1]
+    assert told["google_trends"] == ("complete", "")
+
+
+def test_a_source_that_said_when_to_come_back_is_left_alone_until_then(
+    live: pytest.MonkeyPatch, server: StandIn, now: datetime
+) -> None:
+    server.limits.x_requests = 1
+    live.setenv("TREND_TWITTER__MONTHLY_POSTS", "1000000")
+    asked(now - HOUR)
+    sent = len([path for path, _ in server.requests if path.startswith("/2/")])
+    server.limits.x_requests = 450
+    lake = asked(now - 2 * HOUR)
+    assert len([path for path, _ in server.requests if path.startswith("/2/")]) == sent == 2
+    state, message = lake.read(
+        "SELECT status, message FROM collection_status WHERE source = 'twitter' AND hour = ?", [now - 2 * HOUR]
+    ).row(0)
+    assert state == "failed" and "X's rate limit is reached" in message
+
+
+def test_the_ledger_survives_a_restart_and_bounds_what_is_spent(
+    live: pytest.MonkeyPatch, server: StandIn, now: datetime
+) -> None:
+    live.setenv("TREND_TWITTER__MONTHLY_POSTS", "25")
+    for back in range(1, 6):
+        lake = asked(now - back * HOUR)
+    assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given
+    assert 10 <= server.limits.posts_given <= 25
+    state, message = status(lake)["twitter"]
+    assert state in ("partial", "failed") and "the month's 25 posts" in message
+
+
+def test_the_simulated_world_and_a_real_source_exclude_each_other(live: pytest.MonkeyPatch) -> None:
+    live.setenv("TREND_SIMULATOR__ENABLED", "true")
+    with pytest.raises(SettingsError, match=r"twitter\.enabled"):
+        enabled_collectors(load_settings())
