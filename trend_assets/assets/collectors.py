@@ -49,7 +49,7 @@ def _twitter(settings: Settings, ledger: Ledger) -> Collector:
     section = settings.twitter
     posts = None
     if section.monthly_posts is not None:
-        posts = allowance(section.monthly_posts, ledger.posts, ledger.now, month(ledger.now)[1], _LEAST_POSTS)
+        posts = allowance(section.monthly_posts, ledger.posts, ledger.now, month(ledger.now), _LEAST_POSTS)
     return TwitterCollector(
         TwitterAccess(
             bearer_token=_secret(section.bearer_token),
@@ -68,9 +68,9 @@ def _youtube(settings: Settings, ledger: Ledger) -> Collector:
     section = settings.youtube
     units = None
     if section.daily_units is not None:
-        # A search with the videos that it found, so that a small quota is spent in a few hours, not in none.
+        # A search with the videos that it found: less would find nothing.
         least = 102 if section.queries else 1
-        units = allowance(section.daily_units, ledger.units, ledger.now, pacific_day(ledger.now)[1], least)
+        units = allowance(section.daily_units, ledger.units, ledger.now, pacific_day(ledger.now), least)
     return YouTubeCollector(
         YouTubeAccess(
             api_key=_secret(section.api_key),

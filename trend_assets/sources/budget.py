@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 #: YouTube counts its quota by the day of its headquarters.
 PACIFIC = ZoneInfo("America/Los_Angeles")
+_HOUR = timedelta(hours=1)
 
 
 def month(at: datetime) -> tuple[datetime, datetime]:
@@ -24,24 +25,29 @@ def pacific_day(at: datetime) -> tuple[datetime, datetime]:
     return start, end
 
 
-def allowance(limit: int, used: int, now: datetime, end: datetime, least: int = 0) -> int:
-    """What one hour may spend of what is left until ``end``: an equal share, what quiet hours saved included.
+def allowance(limit: int, used: int, now: datetime, period: tuple[datetime, datetime], least: int = 1) -> int:
+    """What one hour may spend, so that a budget lasts to the end of its period.
+
+    Spending follows a straight line through the period; what quiet hours saved may be spent later, but not
+    more in one hour than a day's part of what is left.
 
     Args:
         limit: the budget of the whole period.
         used: what has been spent of it.
-        now: when; timezone-aware.
-        end: when the period ends; timezone-aware.
-        least: what a request costs at least: a smaller share is lifted to it while that much is left.
+        now: when; timezone-aware, within the period.
+        period: its start and end; timezone-aware.
+        least: what asking costs at least: as long as less has been saved up, nothing is spent.
 
     Returns:
-        Never more than what is left; 0 where that is less than ``least``.
+        Never more than what is left.
     """
+    start, end = period
     left = max(limit - used, 0)
-    if left < max(least, 1):
-        return 0
-    hours = max(-(-(end - now) // timedelta(hours=1)), 1)
-    return min(max(-(-left // hours), least), left)
+    passed = min((now - start + _HOUR) / (end - start), 1.0)
+    saved = min(int(limit * passed) - used, left)
+    hours = max((end - now) / _HOUR, 1.0)
+    most = max(int(left * min(24 / hours, 1.0)), least)
+    return min(saved, most) if saved >= least else 0
 
 
 def share(total: int, weights: Sequence[float]) -> int:

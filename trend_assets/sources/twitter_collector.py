@@ -76,7 +76,7 @@ class TwitterAccess:
         bearer_token: of an app; None where there is none yet.
         queries: in X's search language.
         full_archive: use the search over all posts, for access that allows it; else of the last 7 days.
-        posts: how many posts this collection may receive in each hour; None for no bound.
+        posts: how many posts this collector may receive in all; None for no bound.
         monthly_posts: the budget that ``posts`` comes from, for messages.
         base_url: where the API is.
         timeout: seconds to wait for an answer.
@@ -122,7 +122,9 @@ class TwitterCollector:
         self._check(start)
         progress = _Progress.read(cursor)
         seen: set[str] = set()
-        left, cut = self.access.posts, []
+        # Of all the hours that this collector is asked for, the first ones come first.
+        left = None if self.access.posts is None else max(self.access.posts - self.spent.units, 0)
+        cut = []
         queries = sorted(self.access.queries, key=lambda query: query.priority)
         for index, query in enumerate(queries):
             weights = [1 / other.priority for other in queries[index:]]
@@ -202,7 +204,7 @@ class TwitterCollector:
         return CollectorError(
             "quota",
             f"this hour's share of the month's {budget or self.access.posts:,} posts is spent, "
-            f"more was left of {', '.join(queries)[:120]}: raise twitter.monthly_posts or narrow the queries; "
+            f"not all of {', '.join(queries)[:120]} was read: raise twitter.monthly_posts or narrow the queries; "
             f"the budget begins anew on {moment(month(self._now())[1])}",
         )
 

@@ -48,7 +48,7 @@ class YouTubeAccess:
         queries: searched for among the videos of the hour, the most important first.
         videos: ids of videos whose comments are followed.
         search_pages: pages of 50 videos that one query may take in an hour.
-        units: what this collection may spend in each hour; None for no bound.
+        units: what this collector may spend in all; None for no bound.
         base_url: where the API is.
         timeout: seconds to wait for an answer.
     """
@@ -105,7 +105,7 @@ class YouTubeCollector:
         self.cursor = cursor
         if self._api is None:
             raise CollectorError("no_key", f"no key ({KEY})")
-        hour = _Hour(start, end, _Done.read(cursor), self.spent.units, self.access.units)
+        hour = _Hour(start, end, _Done.read(cursor))
         seen: set[str] = set()
         try:
             for step in (self._charts, self._uploads, self._comments):
@@ -198,7 +198,7 @@ class YouTubeCollector:
         tokens: set[str] = set()
         barren = 0
         for _ in range(most):
-            if hour.budget is not None and self.spent.units - hour.spent_before + units > hour.budget:
+            if self.access.units is not None and self.spent.units + units > self.access.units:
                 hour.cut = hour.over_budget = True
                 return
             answer = self._patience.call(partial(self._ask, resource, {**request, "pageToken": token}, units))
@@ -262,8 +262,6 @@ class _Hour:
     start: datetime
     end: datetime
     done: _Done
-    spent_before: int
-    budget: int | None
     found: list[str] = field(default_factory=list)
     cut: bool = False
     over_budget: bool = False

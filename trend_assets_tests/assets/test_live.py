@@ -20,6 +20,7 @@ from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Video
 from trend_assets.simulator.world import World
+from trend_assets.sources.budget import month
 from trend_assets.sources.collection import collect
 from trend_assets.sources.collector import utc_now
 
@@ -64,9 +65,9 @@ def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
     return settings, Lake(lake_location(settings))
 
 
-def asked(start: datetime) -> Lake:
+def asked(start: datetime, now: datetime | None = None) -> Lake:
     """One hour as the asset asks for it, without a Dagster run around it."""
-    settings, now = load_settings(), datetime.now(UTC)
+    settings, now = load_settings(), now or datetime.now(UTC)
     lake = Lake(lake_location(settings))
     before = memory(lake, start, start + HOUR, now)
     collectors = enabled_collectors(settings, before.ledger)
@@ -134,8 +135,9 @@ def test_the_ledger_survives_a_restart_and_bounds_what_is_spent(
     live: pytest.MonkeyPatch, server: StandIn, now: datetime
 ) -> None:
     live.setenv("TREND_TWITTER__MONTHLY_POSTS", "25")
+    late = month(datetime.now(UTC))[1] - HOUR
     for back in range(1, 6):
-        lake = asked(now - back * HOUR)
+        lake = asked(now - back * HOUR, late)
     assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given
     assert 10 <= server.limits.posts_given <= 25
     state, message = status(lake)["twitter"]

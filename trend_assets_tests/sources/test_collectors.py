@@ -213,6 +213,16 @@ def test_posts_are_shared_by_priority_and_never_exceed_the_hour(serve: Serve) ->
     assert status == "partial" and "the month's 9,000 posts" in message and "2026-02-01" in message
 
 
+def test_a_range_of_hours_spends_no_more_than_one_allowance(serve: Serve) -> None:
+    server = serve(NOON + HOUR)
+    asked = [collector("twitter", server, posts=150), collector("youtube", server, units=120, videos=())]
+    found = collect(asked, NOON - 5 * HOUR, NOON + HOUR, server.now)
+    assert server.limits.posts_given <= 150 and server.limits.units_spent <= 120
+    newest = found.raw["hour"].max()
+    assert newest == NOON and found.raw.filter(found.raw["source"] == "twitter")["hour"].min() >= NOON - HOUR
+    assert found.status.height == 12 and "quota" in set(found.attempts["failure"])
+
+
 def test_units_never_exceed_the_hour(serve: Serve) -> None:
     server = serve(NOON + HOUR)
     asked = collector("youtube", server, regions=("US",), queries=("", "a", "b"), units=150, search_pages=1)
