@@ -16,7 +16,9 @@ _SOURCES = """
     FROM collection_status GROUP BY source ORDER BY max(finished_at) DESC LIMIT 20
 """
 _TRAININGS = """
-    SELECT week, status, model_version, seconds, error FROM training_runs ORDER BY started_at DESC LIMIT 5
+    SELECT week, status, model_version, seconds,
+           coalesce(error, if(promoted, 'promoted: ', 'not promoted: ') || decision) AS why
+    FROM training_runs ORDER BY started_at DESC LIMIT 5
 """
 
 

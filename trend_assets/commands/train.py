@@ -38,11 +38,12 @@ def train(
     settings = load_settings()
     run_id = materialize_week(open_instance(settings), monday, snapshot)
     row = Lake(lake_location(settings), read_only=True).read(
-        "SELECT model_version, seconds, metrics, decision FROM training_runs WHERE week = ? AND run_id = ?",
+        "SELECT model_version, seconds, metrics, promoted, decision FROM training_runs WHERE week = ? AND run_id = ?",
         [monday, run_id],
     )
     console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
-    console.print(row["decision"][0], markup=False)
+    verdict = "Promoted" if row["promoted"][0] else "Not promoted"
+    console.print(f"{verdict}: {row['decision'][0]}.", markup=False)
     console.print(_metrics(orjson.loads(row["metrics"][0])))
 
 

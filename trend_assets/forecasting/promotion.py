@@ -103,7 +103,7 @@ def decide(
     compared = {name: _lead(candidate, baseline, rule) for name, baseline in baselines.items()}
     known = {name: lead for name, lead in compared.items() if lead is not None}
     if not known:
-        return Decision(False, f"not promoted: fewer than {rule.min_cuts} held-out cuts to compare it at")
+        return Decision(False, f"fewer than {rule.min_cuts} held-out cuts to compare it at")
     best = min(known, key=lambda name: known[name].mean)
     parts = [known[best].words(best)]
     worse = known[best].clearly_worse
@@ -115,7 +115,7 @@ def decide(
         else:
             parts.append(lead.words(f"{version}, in use"))
             worse = worse or lead.clearly_worse
-    return Decision(not worse, f"{'not promoted' if worse else 'promoted'}: {'; '.join(parts)}")
+    return Decision(not worse, "; ".join(parts))
 
 
 @dataclass(frozen=True, slots=True)

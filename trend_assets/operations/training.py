@@ -99,7 +99,7 @@ def train(
         rule = PromotionRule(**settings.promotion.model_dump())
         decision = decide(held_out, baselines, _in_use(settings, begin, name.name), rule)
     else:
-        decision = Decision(False, f"not promoted: trained again on snapshot {snapshot}, what is in use stays")
+        decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {
         "held_out_weeks": weeks,
         "tgn": {label: _figures(calibrations[label]) for label in LABELS},

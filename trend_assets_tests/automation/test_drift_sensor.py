@@ -40,7 +40,7 @@ def fill(accuracy: float, factor: int = 1) -> None:
         "started_at": WEEK,
         "metrics": orjson.dumps(figures).decode(),
         "promoted": True,
-        "decision": "promoted: for the test",
+        "decision": "for the test",
     }
     lake.write(TRAINING_RUNS, TRAINING_RUNS.frame([run]))
     chance = np.random.default_rng(0)
