@@ -1,0 +1,82 @@
+"""The README's example of a new source, pasted into a file and asked."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+
+from trend_assets.sources import event, registry
+from trend_assets.sources.collection import collect
+from trend_assets_tests.conftest import REPOSITORY
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+#: Newest first, as Mastodon's timelines are; the first and the last lie outside the hour.
+POSTS = [
+    {"id": str(100 - index), "created_at": (START + timedelta(minutes=65 - index)).isoformat(),
+     "content": f"<p>{index}</p>", "account": {"id": "7"}, "tags": [{"name": "news"}]}
+    for index in range(70)
+]  # fmt: skip
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = parse_qs(urlsplit(self.path).query)
+            below = int(query.get("max_id", ["1000"])[0])
+            page = [post for post in POSTS if int(post["id"]) < below][: int(query["limit"][0])]
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(orjson.dumps(page))
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(\"\"\"Posts with a tag.*?)```", readme, re.DOTALL)
+    assert block is not None
+    (tmp_path / "mastodon_collector.py").write_text(block[1], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(event, "SOURCES", (*event.SOURCES, "mastodon"))
+    monkeypatch.delitem(sys.modules, "mastodon_collector", raising=False)
+    module = __import__("mastodon_collector")
+    monkeypatch.setattr(registry, "PARSERS", {**registry.PARSERS, "mastodon": module.parse})
+    return module
+
+
+def test_the_example_collects_an_hour(pasted: ModuleType, server: str) -> None:
+    collector = pasted.MastodonCollector(server, "news")
+    found = collect([collector], START, START + HOUR, lambda: START + HOUR)
+    assert found.status.select("status", "message").rows() == [("complete", "")]
+    inside = [post["id"] for post in POSTS if START <= datetime.fromisoformat(post["created_at"]) < START + HOUR]
+    assert len(inside) == 60 and sorted(found.raw["content_id"]) == sorted(inside)
+    assert found.status["requests"].item() == 2
+    row = found.raw.row(0, named=True)
+    assert registry.parse(row["format"], row["raw_data"]).id == row["id"]
+
+
+def test_the_example_says_when_it_cannot_reach_its_server(pasted: ModuleType) -> None:
+    collector = pasted.MastodonCollector("http://127.0.0.1:9", "news")
+    found = collect([collector], START, START + HOUR, lambda: START + HOUR)
+    assert found.status.select("status", "message").row(0) == ("failed", "http://127.0.0.1:9 cannot be reached")
