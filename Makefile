@@ -25,7 +25,11 @@ $(VENV)/.base: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.base
 	@$(MAKE) --no-print-directory system-test
-	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@$(PIP) --no-build-isolation --editable '.[dev,dashboard]'
+	@touch $@
+
+$(VENV)/.dashboard: $(VENV)/.base
+	@$(PIP) --no-build-isolation --editable '.[dashboard]'
 	@touch $@
 
 install: $(VENV)/.base  ## install what running needs into .venv
@@ -44,7 +48,7 @@ format: $(VENV)/.dev  ## format the code
 demo: $(VENV)/.base  ## four simulated weeks, a training, a live day and its score
 	@$(BIN)/trend demo --mode full
 
-up: $(VENV)/.base  ## start the Dagster UI, its daemon and the API
+up: $(VENV)/.dashboard  ## start the Dagster UI, its daemon, the API and the dashboard
 	@$(BIN)/trend up
 
 bench: $(VENV)/.dev  ## measure speed and memory

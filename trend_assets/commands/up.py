@@ -1,8 +1,9 @@
-"""`trend up`: the Dagster UI, its daemon and the API; one Ctrl-C stops them all."""
+"""`trend up`: the Dagster UI, its daemon, the API and the dashboard; one Ctrl-C stops them all."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import signal
 import socket
@@ -34,17 +35,19 @@ class Service:
         command: its arguments.
         url: where people open it; None for one that nobody opens.
         health: an address that answers once it is ready.
+        port: the variable under which the others learn its port, and the port.
     """
 
     name: str
     command: list[str]
     url: str | None = None
     health: str | None = None
+    port: tuple[str, int] | None = None
     process: subprocess.Popen[bytes] | None = None
 
 
 def up() -> None:
-    """Start the Dagster UI with its daemon and the API; Ctrl-C stops them all.
+    """Start the Dagster UI with its daemon, the API and the dashboard; Ctrl-C stops them all.
 
     Example: TREND_HOME=data/demo trend up
     """
@@ -55,8 +58,8 @@ def up() -> None:
     settings = load_settings()
     prepare_home(settings)
     Lake(lake_location(settings)).close()
-    environment = {**os.environ, **dagster_environment(settings)}
     services = _services(settings)
+    environment = {**os.environ, **dagster_environment(settings), **_ports(services)}
     stopping = _until_signal()
     try:
         for service in services:
@@ -94,6 +97,7 @@ def _services(settings: Settings) -> list[Service]:
             ],
             ui,
             f"{ui}/server_info",
+            ("TREND_DAGSTER__PORT", ui_port),
         ),
         Service("Daemon", [python, "-m", "dagster._daemon", "run", "-w", str(workspace)]),
         Service(
@@ -101,8 +105,37 @@ def _services(settings: Settings) -> list[Service]:
             [python, "-m", "uvicorn", "api.app:app", "--host", settings.api.host, "--port", str(api_port)],
             f"{api}/docs",
             f"{api}/openapi.json",
+            ("TREND_API__PORT", api_port),
         ),
+        *_dashboard(settings),
     ]
+
+
+def _dashboard(settings: Settings) -> list[Service]:
+    """The dashboard, where it is installed."""
+    if importlib.util.find_spec("streamlit") is None:
+        errors.print("no dashboard: install it with `pip install 'trend-assets[dashboard]'`", markup=False)
+        return []
+    host = settings.dashboard.host
+    port = free_port(host, settings.dashboard.port)
+    script = Path(__file__).resolve().parents[2] / "api" / "dashboard.py"
+    options = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    address = f"http://{host}:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    return [Service("Dashboard", command, address, f"{address}/_stcore/health")]
+
+
+def _ports(services: list[Service]) -> dict[str, str]:
+    """Where a usual port was taken, the others must know which one is used instead."""
+    return {name: str(port) for name, port in (service.port for service in services if service.port)}
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -1,0 +1,102 @@
+"""Training: runs, losses, metrics beside the baselines', promotion decisions."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from api.views.source import source
+from api.views.words import LABELS, moment, nothing, number, table
+
+
+def show() -> None:
+    """The page."""
+    st.title("Training")
+    status = source().get("/training/status")
+    if not status["items"]:
+        nothing(status["reason"])
+        return
+    columns = (("Week", ""), ("Status", ""), ("Model", "topic"), ("Seconds", "number wide"), ("Decision", ""))
+    table("Trainings, the newest first", columns, [_row(run) for run in status["items"]])
+    trained = [run for run in status["items"] if run["status"] == "succeeded"]
+    if not trained:
+        nothing("no training has succeeded yet: the reasons are above.")
+        return
+    versions = [run["model_version"] for run in trained]
+    chosen = st.selectbox("Look at", versions, key="model", bind="query-params")
+    run = trained[versions.index(chosen)]
+    _metrics(run["metrics"])
+    _losses(run["losses"])
+
+
+def _row(run: dict[str, Any]) -> list[str]:
+    promoted = {True: "promoted", False: "not promoted", None: "—"}[run["promoted"]]
+    decision = f"{promoted}: {run['decision']}" if run["decision"] else promoted
+    return [
+        moment(run["week"], "%Y-%m-%d"),
+        "✓ succeeded" if run["status"] == "succeeded" else f"✗ {escape(run['status'])}",
+        escape(run["model_version"] or "—"),
+        number(run["seconds"], 0),
+        escape(run["error"] or decision),
+    ]
+
+
+def _metrics(metrics: dict[str, Any]) -> None:
+    st.subheader("NDCG@10 on held-out weeks, beside the baselines")
+    rankings = {name: values for name, values in metrics.items() if isinstance(values, dict) and "bursts" in values}
+    rows = [
+        {"ranking": name, "label": label, "ndcg": values[label]["ndcg_at_10"]}
+        for name, values in rankings.items()
+        for label in LABELS
+        if values.get(label, {}).get("ndcg_at_10") is not None
+    ]
+    if not rows:
+        nothing("this training measured nothing: the history was too short to hold weeks out.")
+        return
+    frame = pd.DataFrame(rows)
+    for label in LABELS:
+        part = frame[frame["label"] == label]
+        if part.empty:
+            continue
+        st.markdown(f"**{LABELS[label].split(':')[0]}**")
+        bars = (
+            alt.Chart(part)
+            .mark_bar()
+            .encode(
+                x=alt.X("ndcg:Q", title="NDCG@10", scale=alt.Scale(domain=[0, 1])),
+                y=alt.Y("ranking:N", sort="-x", title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False)),
+                color=alt.condition("datum.ranking == 'tgn'", alt.value("#ff7f0e"), alt.value("#7f9fbf")),
+                tooltip=["ranking:N", alt.Tooltip("ndcg:Q", format=".3f")],
+            )
+            .properties(height=22 * len(part) + 70)
+        )
+        st.altair_chart(bars, alt=f"NDCG@10 of every ranking for {label}; the model is orange")
+
+
+def _losses(losses: dict[str, Any]) -> None:
+    curves = {name: values for name, values in losses.items() if isinstance(values, list) and values}
+    if not curves:
+        return
+    st.subheader("Losses by epoch")
+    frame = pd.DataFrame(
+        [
+            {"epoch": index + 1, "loss": value, "of": name}
+            for name, values in curves.items()
+            for index, value in enumerate(values)
+        ]
+    )
+    line = (
+        alt.Chart(frame)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("loss:Q", scale=alt.Scale(zero=False)),
+            color=alt.Color("of:N", title=None),
+        )
+        .properties(height=200)
+    )
+    st.altair_chart(line, alt="Losses by epoch")

@@ -1,0 +1,147 @@
+"""Times, names and tables as people read them; what was posted is never taken for markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+LABELS = {
+    "bursts": "Bursts: unusually much for the topic",
+    "breaks_out": "Breaks out: new and rising",
+    "emerges": "Emerges: more than the day before",
+}
+
+STYLE = """
+<style>
+.trend-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.trend-table th { text-align: left; font-weight: 600; font-size: .85rem; opacity: .8; }
+.trend-table th, .trend-table td {
+    padding: .4rem .6rem; border-bottom: 1px solid rgba(128,128,128,.25); vertical-align: top;
+}
+.trend-table td.number, .trend-table th.number { text-align: right; white-space: nowrap; }
+.trend-table td.topic { font-weight: 600; overflow-wrap: anywhere; }
+.trend-table .why { font-size: .85rem; opacity: .8; font-weight: 400; }
+.trend-table a { text-decoration: underline; color: inherit; }
+.trend-spark { display: inline-flex; align-items: flex-end; gap: 3px; height: 28px; }
+.trend-spark i { display: inline-block; width: 8px; background: currentColor; opacity: .65; }
+.trend-scroll { overflow-x: auto; }
+.trend-post {
+    border-left: 3px solid rgba(128,128,128,.4); padding: .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere;
+}
+.trend-post small { opacity: .8; }
+@media (max-width: 640px) {
+    .trend-table th.wide, .trend-table td.wide { display: none; }
+    .trend-table th, .trend-table td { padding: .35rem .3rem; }
+}
+</style>
+"""
+
+
+def zone() -> ZoneInfo:
+    """The time zone that was chosen; UTC by default."""
+    return ZoneInfo(st.session_state.get("tz") or "UTC")
+
+
+def moment(text: str | None, layout: str = "%Y-%m-%d %H:%M") -> str:
+    """A time of the API in the chosen zone; a dash where there is none."""
+    if text is None:
+        return "—"
+    return datetime.fromisoformat(text).astimezone(zone()).strftime(layout)
+
+
+def local(text: str) -> datetime:
+    """A time of the API as the wall clock of the chosen zone shows it, for charts."""
+    return datetime.fromisoformat(text).astimezone(zone()).replace(tzinfo=None)
+
+
+def percent(value: float | None) -> str:
+    return "—" if value is None else f"{value:.0%}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def plain(text: str) -> str:
+    """Text that Streamlit shows as it is, in the middle of Markdown."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>$:~^" else letter for letter in text)
+
+
+def topic_link(topic: str) -> str:
+    """An HTML link to the topic's page."""
+    return f'<a href="topic?topic={quote(topic, safe="")}{_kept()}" target="_self">{escape(topic)}</a>'
+
+
+def _kept() -> str:
+    return f"&tz={quote(zone().key, safe='')}" if zone().key != "UTC" else ""
+
+
+def outcome(came_true: bool | None) -> str:
+    """What became of a forecast, by sign and word."""
+    return {True: "✓ hit", False: "✗ miss", None: "not due yet"}[came_true]
+
+
+def why(counts: Mapping[str, Any]) -> str:
+    """The counts behind a forecast in words."""
+    parts = []
+    if (day := counts.get("mentions_24h")) is not None:
+        before = counts.get("mentions_day_2")
+        parts.append(f"{day:g} mentions in 24 h" + (f", {before:g} in the 24 h before" if before is not None else ""))
+    if (last := counts.get("mentions_3h")) is not None:
+        parts.append(f"{last:g} in the last 3 h")
+    if users := counts.get("users_24h"):
+        parts.append(f"by {users:g} users")
+    if (age := counts.get("age_hours")) is not None and age < 48:
+        parts.append(f"first seen {age:.0f} h before")
+    if (usual := counts.get("usual")) is not None:
+        parts.append(f"usual {usual:.1f}")
+    return "; ".join(parts)
+
+
+def days(counts: Mapping[str, Any]) -> list[float]:
+    """Mentions of the last seven days, oldest first; empty where they were not stored."""
+    names = [*(f"mentions_day_{day}" for day in range(7, 1, -1)), "mentions_24h"]
+    return [counts[name] for name in names] if all(name in counts for name in names) else []
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Small bars of values, read out as numbers."""
+    if not values:
+        return ""
+    top = max(*values, 1)
+    told = "mentions a day, oldest first: " + ", ".join(f"{value:g}" for value in values)
+    bars = "".join(f'<i style="height:{max(26 * value / top, 1):.0f}px"></i>' for value in values)
+    return f'<span class="trend-spark" role="img" aria-label="{told}" title="{told}">{bars}</span>'
+
+
+def table(caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+    """An HTML table that keyboards and screen readers know; cells are HTML, escaped by the caller.
+
+    Args:
+        caption: read out before it.
+        columns: title and class of each (`number`, `topic`, `wide` for what a phone leaves out, or "").
+        rows: cells as HTML.
+    """
+    head = "".join(f'<th scope="col" class="{kind}">{escape(title)}</th>' for title, kind in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{kind}">{cell}</td>' for (_, kind), cell in zip(columns, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<div class="trend-scroll"><table class="trend-table" aria-label="{escape(caption)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def nothing(reason: str | None) -> None:
+    """An empty place says why, and what to do."""
+    text = reason or "nothing is here yet."
+    st.info(text[:1].upper() + text[1:], icon=":material/info:")

@@ -1,0 +1,109 @@
+"""The dashboard's pages over a real API, as Streamlit runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from trend_assets.lake.connection import LakeLocation
+from trend_assets.lake.store import Lake
+from trend_assets.settings import Settings
+from trend_assets_tests.conftest import REPOSITORY
+
+streamlit = pytest.importorskip("streamlit", reason="the dashboard is an extra: pip install 'trend-assets[dashboard]'")
+
+from streamlit.testing.v1 import AppTest  # noqa: E402
+
+PAGES = ("live", "topic", "collection", "training", "accuracy", "health")
+
+
+@pytest.fixture(scope="session")
+def empty_client(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Settings], Any]) -> Iterator[httpx.Client]:
+    home = tmp_path_factory.mktemp("empty") / "home"
+    Lake(LakeLocation(home)).close()
+    with serve(Settings(home=home)) as found:
+        yield found
+
+
+@pytest.fixture
+def look(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Runs one page against the API of a client; gives what is on it."""
+
+    def looking(client: httpx.Client | None, page: str, **state: str) -> AppTest:
+        streamlit.cache_resource.clear()
+        monkeypatch.setenv("TREND_API__PORT", str(client.base_url.port) if client else "1")
+        app = AppTest.from_string(f"from api.views import {page}\n{page}.show()", default_timeout=30)
+        for name, value in state.items():
+            app.session_state[name] = value
+        return app.run()
+
+    return looking
+
+
+def text(app: AppTest) -> str:
+    parts = [element.proto.body for element in app.get("html")]
+    for kind in (app.title, app.header, app.subheader, app.markdown, app.info, app.success, app.warning, app.error):
+        parts += [element.value for element in kind]
+    return "\n".join(parts + [element.value for element in app.caption])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_the_lake_and_an_empty_one_says_what_to_do(
+    page: str, client: httpx.Client, empty_client: httpx.Client, look: Callable[..., AppTest]
+) -> None:
+    full = look(client, page)
+    assert not full.exception and not full.error, text(full)
+    empty = look(empty_client, page)
+    assert not empty.exception and not empty.error, text(empty)
+    said = text(empty)
+    assert any(hint in said for hint in ("trend import", "trend predict", "trend train", "come due")), said
+
+
+def test_live_trends_ranks_topics_with_reasons_and_links(client: httpx.Client, look: Callable[..., AppTest]) -> None:
+    shown = text(look(client, "live"))
+    assert 'href="topic?topic=%23topic0"' in shown and "0 in the last 3 h" in shown
+    assert "not due yet" in shown and "90%" in shown
+    past = text(look(client, "live", at="2024-01-02T00:00:00Z"))
+    assert "✓ hit" in past and "✗ miss" in past
+    wrong = look(client, "live", at="yesterday")
+    assert wrong.exception[0].message.startswith("The API says: query.at")
+
+
+def test_a_topic_shows_its_story_and_no_markup_of_posts(client: httpx.Client, look: Callable[..., AppTest]) -> None:
+    shown = text(look(client, "topic", topic="#Topic0"))
+    assert "both &lt;b&gt;#topic0&lt;/b&gt;" in shown and "<b>#topic0" not in shown
+    assert 'href="topic?topic=%24cash%20%2F%20flow"' in shown
+    choices = text(look(client, "topic", topic="#top"))
+    assert "Topics that begin with" in choices and "%23topic1" in choices
+
+
+def test_times_are_shown_in_the_chosen_zone(client: httpx.Client, look: Callable[..., AppTest]) -> None:
+    assert "2024-01-02 02:00" in text(look(client, "live"))
+    tokyo = text(look(client, "live", tz="Asia/Tokyo"))
+    assert "2024-01-02 11:00" in tokyo and "&tz=Asia%2FTokyo" in tokyo
+
+
+def test_collection_and_accuracy_tell_what_is_wrong(client: httpx.Client, look: Callable[..., AppTest]) -> None:
+    collection = text(look(client, "collection"))
+    assert "2024-01-01 18:00" in collection and "X answered 503" in collection
+    assert "Brier score" in text(look(client, "accuracy"))
+    assert "does not answer" in text(look(client, "health"))
+
+
+def test_the_whole_dashboard_runs_and_says_when_the_api_is_down(
+    client: httpx.Client, look: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamlit.cache_resource.clear()
+    monkeypatch.setenv("TREND_API__PORT", str(client.base_url.port))
+    app = AppTest.from_file(str(REPOSITORY / "api" / "dashboard.py"), default_timeout=30).run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Live Trends"]
+    assert app.sidebar.selectbox[0].value == "UTC"
+    streamlit.cache_resource.clear()
+    monkeypatch.setenv("TREND_API__PORT", "1")
+    down = AppTest.from_file(str(REPOSITORY / "api" / "dashboard.py"), default_timeout=30).run()
+    assert not down.exception and "start it with `trend up`" in down.error[0].value
