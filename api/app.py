@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
@@ -14,17 +19,18 @@ from fastapi.responses import Response
 from api import problems
 from api.caching import SnapshotCache
 from api.dagster_client import DagsterClient
+from api.feed import Feed
 from api.keys import Guard
 from api.lake import LakeReader
 from api.metrics import Metered, Meters
 from api.models.common import Problem
-from api.routes import accuracy, collection, events, export, health, predictions, runs, topics, training
+from api.routes import accuracy, collection, events, export, health, predictions, runs, stream, topics, training
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
-_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export, runs)
+_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export, runs, stream)
 #: Their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/docs", "/openapi.json")
+_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/stream", "/docs", "/openapi.json")
 
 
 class _WithoutQuery(logging.Filter):
@@ -37,15 +43,33 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
+def _before_signals(close: Callable[[], None]) -> None:
+    """Calls `close` when the server is told to stop: it waits for open streams, which end by themselves never."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def stop(given: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(close)
+            if callable(before):
+                before(given, frame)
+
+        signal.signal(number, stop)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings."""
     reader = LakeReader(settings)
     meters = Meters()
     dagster = DagsterClient(settings.dagster)
+    feed = Feed(reader)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         logging.getLogger("uvicorn.access").addFilter(_WithoutQuery())
+        _before_signals(feed.close)
         yield
         reader.close()
         await dagster.close()
@@ -63,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.reader = reader
     app.state.dagster = dagster
+    app.state.feed = feed
     for module in _ROUTES:
         app.include_router(module.router)
 

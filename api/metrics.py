@@ -105,7 +105,9 @@ class Metered:
         finally:
             route = _route(scope)
             self._meters.requests.labels(route, scope["method"], status).inc()
-            self._meters.seconds.labels(route).observe(time.perf_counter() - began)
+            # How long somebody listens tells nothing of how quick an answer is.
+            if route != "/stream":
+                self._meters.seconds.labels(route).observe(time.perf_counter() - began)
 
 
 def _route(scope: Scope) -> str:
@@ -131,5 +133,6 @@ _ROUTES = frozenset(
         "metrics",
         "runs",
         "scheduler",
+        "stream",
     )
 )

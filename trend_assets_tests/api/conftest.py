@@ -194,6 +194,7 @@ def serve() -> Callable[[Settings], Any]:
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
             yield client
+        server.config.app.state.feed.close()
         server.should_exit = True
         thread.join(15)
         assert not thread.is_alive()

@@ -60,7 +60,7 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["title"] == "a parameter is wrong"
     assert client.get("/nowhere").json()["status"] == 404
-    assert client.put("/topics").json()["status"] == 405
+    assert client.options("/topics").json()["status"] == 405
 
 
 def test_event_stats_count_what_is_there(client: httpx.Client) -> None:

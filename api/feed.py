@@ -1,0 +1,159 @@
+"""What is new in the lake, told to everybody who listens: one look a second, however many they are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+
+from api.lake import LakeReader
+from trend_assets.lake.connection import LakeError
+
+_EVERY_SECONDS = 1.0
+_ALIVE_SECONDS = 15.0
+#: A listener who is so far behind is sent away, and comes back with its Last-Event-ID.
+_BEHIND = 256
+#: Cuts that a listener who comes back is told of.
+_MISSED_CUTS = 48
+_TOP = 10
+_STATUS = """
+    SELECT (SELECT max(timestamp) FROM raw_events) AS last_event,
+           (SELECT max(cut) FROM predictions) AS last_prediction,
+           (SELECT max(week) FROM training_runs WHERE status = 'succeeded') AS last_training
+"""
+_CUTS = "SELECT DISTINCT cut FROM predictions WHERE cut > coalesce(?, cut - INTERVAL 1 HOUR) ORDER BY cut DESC LIMIT ?"
+_PREDICTIONS = """
+    SELECT label, topic, rank, score, confidence FROM predictions WHERE cut = ? AND rank <= ? ORDER BY label, rank
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One server-sent event; its id is the lake's snapshot, from which a listener can go on."""
+
+    kind: str
+    snapshot: int
+    data: dict[str, Any]
+
+    def encoded(self) -> bytes:
+        return b"event: %b\nid: %d\ndata: %b\n\n" % (self.kind.encode(), self.snapshot, orjson.dumps(self.data))
+
+
+class Feed:
+    """Looks at the lake while somebody listens.
+
+    Args:
+        reader: reads the lake.
+    """
+
+    def __init__(self, reader: LakeReader) -> None:
+        self._reader = reader
+        self._listeners: set[asyncio.Queue[News | None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def listen(self, since: int | None) -> AsyncIterator[bytes]:
+        """Server-sent events: how things stand, what was missed since snapshot `since`, then what is new."""
+        queue: asyncio.Queue[News | None] = asyncio.Queue(_BEHIND)
+        self._listeners.add(queue)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            for news in await run_in_threadpool(self._before, since):
+                yield news.encoded()
+            while not self._closed:
+                try:
+                    news = await asyncio.wait_for(queue.get(), _ALIVE_SECONDS)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if news is None:
+                    return
+                yield news.encoded()
+        finally:
+            self._listeners.discard(queue)
+
+    def close(self) -> None:
+        """Ends every stream, so that a server that stops need not wait for listeners to leave."""
+        self._closed = True
+        for queue in self._listeners:
+            _put(queue, None)
+
+    def _before(self, since: int | None) -> list[News]:
+        try:
+            snapshot = self._reader.snapshot()
+            if since is None:
+                newest = self._reader.read("SELECT max(cut) AS cut FROM predictions")["cut"][0]
+                cuts = [newest] if newest else []
+            else:
+                cuts = self._cuts(self._newest_at(since)) if since < snapshot else []
+            return [self._status(snapshot), *(self._forecast(snapshot, cut) for cut in cuts)]
+        except LakeError as error:
+            return [_unavailable(since or 0, error)]
+
+    def _newest_at(self, snapshot: int) -> datetime | None:
+        """The newest cut that the lake held at a snapshot; None where it is no longer known."""
+        try:
+            found = self._reader.read(f"SELECT max(cut) AS cut FROM predictions AT (VERSION => {snapshot:d})")
+        except LakeError:
+            return None
+        return found["cut"][0]
+
+    async def _look(self) -> None:
+        known, newest, readable = -1, None, True
+        while self._listeners and not self._closed:
+            try:
+                snapshot = await run_in_threadpool(self._reader.snapshot)
+                if snapshot != known or not readable:
+                    news, newest = await run_in_threadpool(self._news, snapshot, newest, known >= 0)
+                    if known >= 0 or not readable:
+                        self._tell(news)
+                    known, readable = snapshot, True
+            except LakeError as error:
+                if readable:
+                    self._tell([_unavailable(max(known, 0), error)])
+                readable = False
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    def _news(self, snapshot: int, newest: datetime | None, known: bool) -> tuple[list[News], datetime | None]:
+        cuts = self._cuts(newest) if known else self._cuts(None)[-1:]
+        forecasts = [self._forecast(snapshot, cut) for cut in cuts]
+        return [self._status(snapshot), *forecasts], cuts[-1] if cuts else newest
+
+    def _cuts(self, after: datetime | None) -> list[datetime]:
+        return self._reader.read(_CUTS, [after, _MISSED_CUTS])["cut"].reverse().to_list()
+
+    def _status(self, snapshot: int) -> News:
+        return News(
+            "status", snapshot, {"status": "ok", "snapshot": snapshot, **self._reader.read(_STATUS).to_dicts()[0]}
+        )
+
+    def _forecast(self, snapshot: int, cut: datetime) -> News:
+        labels: dict[str, list[dict[str, Any]]] = {}
+        for row in self._reader.read(_PREDICTIONS, [cut, _TOP]).iter_rows(named=True):
+            labels.setdefault(row.pop("label"), []).append(row)
+        return News("predictions", snapshot, {"cut": cut, "labels": labels})
+
+    def _tell(self, news: list[News]) -> None:
+        for queue in self._listeners:
+            for item in news:
+                _put(queue, item)
+
+
+def _put(queue: asyncio.Queue[News | None], item: News | None) -> None:
+    if queue.full():
+        with contextlib.suppress(asyncio.QueueEmpty):
+            while True:
+                queue.get_nowait()
+        item = None
+    queue.put_nowait(item)
+
+
+def _unavailable(snapshot: int, error: LakeError) -> News:
+    return News("status", snapshot, {"status": "unavailable", "reason": str(error)})
