@@ -149,14 +149,17 @@ def _begin(week: datetime, until: datetime | None) -> datetime:
 
 
 def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
-    """The held-out figures of the model that is in use when another begins; none where none can be read."""
+    """The held-out figures of the model that is in use when another begins.
+
+    None where there is none that can be read and was trained for the same labels.
+    """
     from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
     from trend_assets.tgn.forecaster import KIND
 
     for model in models_at(settings, begin):
         with contextlib.suppress(CheckpointError, KeyError):
-            if model.version != version:
-                extra = load_checkpoint(model.folder, KIND).metadata["extra"]
+            extra = load_checkpoint(model.folder, KIND).metadata["extra"]
+            if model.version != version and extra["labels"] == settings.forecast.model_dump():
                 return model.version, HeldOut.from_json(extra["held_out"])
     return None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from filelock import FileLock, Timeout
 
 from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History, to_epoch
@@ -165,7 +166,7 @@ class RuntimeGlue:
             at_least: mentions that must have been taken in since it was loaded to make it worth it.
 
         Returns:
-            Where it is; none if it was not worth it.
+            Where it is; none if it was not worth it, or another process is keeping one.
         """
         serving = self._serving
         with serving.lock:
@@ -173,16 +174,26 @@ class RuntimeGlue:
             if size - serving.loaded_with < at_least:
                 return None
             place = live / f"{serving.folder.name}@{size}"
-            calibrators = {label: found.to_dict() for label, found in serving.calibrators.items()}
-            if place.exists():
-                # Of the same size is not of the same mentions: posts may have come late.
-                shutil.rmtree(place)
-            serving.forecaster.save(place, {"calibrators": calibrators})
+            live.mkdir(parents=True, exist_ok=True)
+            try:
+                with FileLock(live.with_name(f".{live.name}.lock"), timeout=0):
+                    _replace(live, place, serving.forecaster)
+            except Timeout:
+                # Another process keeps one just now: its state is as good.
+                return None
             serving.loaded_with = size
-        for other in live.iterdir():
-            if other != place:
-                shutil.rmtree(other)
         return place
+
+
+def _replace(live: Path, place: Path, forecaster: TgnForecaster) -> None:
+    """The state in the place of all others; what a killed process left half written goes too."""
+    if place.exists():
+        # Of the same size is not of the same mentions: posts may have come late.
+        shutil.rmtree(place)
+    forecaster.save(place)
+    for other in live.iterdir():
+        if other != place:
+            shutil.rmtree(other)
 
 
 def _load(folder: Path, live: Path | None) -> _Serving:

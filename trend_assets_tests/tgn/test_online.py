@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from filelock import FileLock
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
 from trend_assets.forecasting.labels import make_cut
@@ -203,6 +204,16 @@ def test_a_damaged_state_is_passed_over(models: tuple[Path, Path], tmp_path: Pat
     again = RuntimeGlue(models[0], live)
     feed(again, START, WEEK + 13 * HOUR, timedelta(days=30))
     assert same(dict(again.serve(WEEK + 13 * HOUR)[2].scores), expected(models[0], WEEK + 13 * HOUR))
+
+
+def test_two_processes_keep_one_state_at_a_time(models: tuple[Path, Path], tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    glue = RuntimeGlue(models[0])
+    feed(glue, START, WEEK + 7 * HOUR, timedelta(days=30))
+    glue.serve(WEEK + 7 * HOUR)
+    with FileLock(tmp_path / ".live.lock"):
+        assert glue.save(live) is None
+    assert glue.save(live) is not None
 
 
 KILLED = """
