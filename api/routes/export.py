@@ -32,6 +32,8 @@ _ROWS = """
 
 
 class Format(StrEnum):
+    """What kind of file."""
+
     PARQUET = "parquet"
     CSV = "csv"
 

@@ -7,6 +7,7 @@ time; PostgreSQL needs none.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sqlite3
 from dataclasses import dataclass
@@ -158,7 +159,9 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = {_quoted(location.memory_limit)}")
         connection.execute(f"SET threads = {location.threads}")
-        connection.execute("SET enable_progress_bar = false")
+        # In a notebook DuckDB refuses even to switch it off where there are no widgets, and it is off then.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            connection.execute("SET enable_progress_bar = false")
         if location.s3:
             secret = ", ".join(f"{key} {_quoted(value)}" for key, value in location.s3)
             connection.execute(f"CREATE SECRET (TYPE s3, {secret})")

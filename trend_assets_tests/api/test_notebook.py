@@ -1,0 +1,33 @@
+"""The example notebook runs from top to bottom over a lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from trend_assets_tests.api.conftest import TOPICS, fill
+from trend_assets_tests.conftest import REPOSITORY
+
+NOTEBOOK = REPOSITORY / "examples" / "explore.ipynb"
+
+
+def test_every_question_is_answered(home: Path) -> None:
+    pytest.importorskip("altair", reason="the plot needs the extra: pip install 'trend-assets[dashboard]'")
+    fill(home).close()
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(home)}}).execute()
+    answers = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    assert "These posts were collected." in answers[0][0].text
+    texts = [outputs[-1]["data"]["text/plain"] for outputs in answers[1:-1]]
+    assert len(texts) == 5
+    assert TOPICS[0] in texts[0] and TOPICS[0] in texts[2] and "bursts" in texts[3]
+    plot = answers[-1][-1]["data"]["text/html"]
+    assert f'"title": "{TOPICS[0]}"' in plot and '"outcome": "miss"' in plot
+
+
+def test_no_answer_is_kept_in_the_repository() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
