@@ -71,8 +71,8 @@ def _serve(port: int, rate: float, start: str | None) -> None:
         f"the simulated world since {begin:%Y-%m-%d %H:%M} UTC, on {server.url}; Ctrl-C stops it. Try it with"
     )
     for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS"):
-        console.print(f"  TREND_{name}__ENABLED=true TREND_{name}__BASE_URL={server.url}", highlight=False)
-    console.print("  TREND_TWITTER__BEARER_TOKEN=any TREND_YOUTUBE__API_KEY=any", highlight=False)
+        console.print(f"  TREND_{name}__ENABLED=true TREND_{name}__BASE_URL={server.url}", soft_wrap=True)
+    console.print("  TREND_TWITTER__BEARER_TOKEN=any TREND_YOUTUBE__API_KEY=any", soft_wrap=True)
     try:
         server.serve()
     except KeyboardInterrupt:
