@@ -18,8 +18,9 @@ from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
 
 #: ``no_key``: not set up. ``auth``: refused. ``quota``: a budget is spent. ``rate_limit``: asked too often.
-#: ``server`` and ``network``: their or our trouble. ``answer``: not readable. ``past``: no longer to be had.
-Failure = Literal["no_key", "auth", "quota", "rate_limit", "server", "network", "answer", "past"]
+#: ``request``: not accepted as asked. ``server`` and ``network``: their or our trouble. ``answer``: not
+#: readable. ``past``: no longer to be had.
+Failure = Literal["no_key", "auth", "quota", "rate_limit", "request", "server", "network", "answer", "past"]
 
 #: What asking once more, a moment later, may mend.
 _PASSING = frozenset({"server", "network", "answer"})

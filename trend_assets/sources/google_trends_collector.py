@@ -157,7 +157,7 @@ class GoogleTrendsCollector:
             raise CollectorError("server", f"Google Trends has trouble of its own (status {response.status_code})")
         # The page that sets the cookie answers 404 and sets it all the same.
         if response.status_code >= 300 and not url.endswith("/explore/"):
-            raise CollectorError("answer", f"Google Trends did not accept the request (status {response.status_code})")
+            raise CollectorError("request", f"Google Trends did not accept the request (status {response.status_code})")
         try:
             return response.content.decode("utf-8")
         except UnicodeDecodeError:

@@ -324,4 +324,4 @@ def _refused(error: tweepy.HTTPException) -> CollectorError:
         return CollectorError("auth", f"X does not allow this search with your access: {said or 'Forbidden'}")
     if status >= 500:
         return CollectorError("server", f"X has trouble of its own (status {status}): the next run asks again")
-    return CollectorError("answer", f"X did not accept the request (status {status}): {said or 'no reason given'}")
+    return CollectorError("request", f"X did not accept the request (status {status}): {said or 'no reason given'}")

@@ -326,4 +326,4 @@ def _refused(error: HttpError, resource: str, now: datetime) -> CollectorError:
         return CollectorError("auth", f"YouTube refuses the key: set a valid {KEY} ({reason or message})")
     if status >= 500:
         return CollectorError("server", f"YouTube has trouble of its own (status {status}): the next run asks again")
-    return CollectorError("answer", f"YouTube did not accept the request (status {status}): {message}")
+    return CollectorError("request", f"YouTube did not accept the request (status {status}): {message}")

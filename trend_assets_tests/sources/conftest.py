@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="session")
 def busy_world() -> World:
     """Enough posts in an hour for several pages."""
-    return World(seed=11, start=START, events_per_day=8000)
+    return World(seed=11, start=START, events_per_day=5000)
 
 
 @pytest.fixture

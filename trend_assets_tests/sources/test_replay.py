@@ -19,7 +19,8 @@ import yaml
 from googleapiclient.discovery_cache import get_static_doc
 
 from trend_assets.simulator.server import StandIn
-from trend_assets.sources.collector import Patience
+from trend_assets.simulator.timeline import Comment
+from trend_assets.sources.collector import CollectorError, Patience
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector, read_feed
 from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
@@ -173,8 +174,10 @@ def test_the_stand_ins_pages_are_shaped_like_youtubes(serve: Callable[..., Stand
     server = serve(START + 20 * HOUR)
     schemas = json.loads(get_static_doc("youtube", "v3"))["schemas"]
     at = "2026-01-05T19:00:00Z"
-    video = requests.get(f"{server.url}/youtube/v3/search", params={"key": "k", "part": "id,snippet"}, timeout=5)
-    key = video.json()["items"][-1]["id"]["videoId"]
+    happened = server.world.events("youtube", START, START + 20 * HOUR)
+    comments = [event for event in happened if isinstance(event, Comment)]
+    known = [event for event in comments if event.video.milliseconds > 1000 * START.timestamp()]
+    key = known[-1].video.id
     for resource, schema, parameters in (
         ("search", "SearchListResponse", {"part": "id,snippet", "publishedAfter": at}),
         ("videos", "VideoListResponse", {"part": "snippet,statistics,contentDetails", "chart": "mostPopular"}),
@@ -220,6 +223,30 @@ def test_the_stand_ins_pages_are_shaped_like_xs(serve: Callable[..., StandIn], s
     assert page["data"][0].keys() == real["data"][0].keys()
     limits = {name.lower() for name in headers if name.lower().startswith("x-rate-limit")}
     assert limits == {name.lower() for name in answer.headers if name.lower().startswith("x-rate-limit")}
+
+
+def test_a_redirect_is_not_followed_and_carries_no_key_along(play: Play) -> None:
+    paths = ("/2/tweets/search/recent", "/youtube/v3/videos", "/trending/rss")
+    elsewhere = {path: [(200, {}, b"{}"), (200, {}, b"never asked")] for path in paths}
+    other = play(elsewhere)
+    url = play({path: [(302, {"Location": other + path, "Content-Length": "0"}, b"")] for path in paths})
+    now = lambda: START  # noqa: E731
+    for collector in (
+        TwitterCollector(TwitterAccess("a key", (Query("a"),), base_url=url), now, ONCE),
+        YouTubeCollector(YouTubeAccess("a key", base_url=url), now, ONCE),
+        GoogleTrendsCollector(GoogleTrendsAccess(base_url=url), now, ONCE),
+    ):
+        with pytest.raises(CollectorError):
+            list(collector.collect(START - HOUR, START))
+    assert all(len(answers) == 2 for answers in elsewhere.values())
+
+
+def test_a_query_that_x_does_not_understand_is_asked_once(serve: Callable[..., StandIn]) -> None:
+    server = serve(START + HOUR)
+    access = TwitterAccess("k", (Query(" "),), base_url=server.url)
+    with pytest.raises(CollectorError, match="status 400") as error:
+        list(TwitterCollector(access, server.now).collect(START, START + HOUR))
+    assert error.value.failure == "request" and len(server.requests) == 1
 
 
 def test_an_old_hour_is_past_for_recent_search() -> None:
