@@ -23,7 +23,6 @@ from api.feed import Feed
 from api.keys import Guard
 from api.lake import LakeReader
 from api.metrics import Metered, Meters
-from api.models.common import Problem
 from api.routes import accuracy, collection, events, export, health, predictions, runs, stream, topics, training
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
@@ -79,10 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         summary="Which topics will rise, how sure the forecast is, and how often it was right.",
         lifespan=lifespan,
-        responses={
-            422: {"model": Problem, "description": "A parameter is wrong."},
-            503: {"model": Problem, "description": "The lake cannot be read now."},
-        },
+        responses=problems.RESPONSES,
     )
     app.state.settings = settings
     app.state.reader = reader

@@ -18,6 +18,7 @@ from trend_assets.settings import ApiKey, ApiSettings
 _LARGEST_BODY = 64 * 1024
 _BODY_SECONDS = 10
 _CALLERS = 10_000
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: The documentation tells nothing of the lake.
 _OPEN = ("/docs", "/openapi.json")
 
@@ -39,7 +40,7 @@ class _Refusal(Exception):
 class Guard:
     """ASGI middleware: keys and their scopes, requests a minute, size and slowness of bodies.
 
-    Reading needs `read` or `operate` where the settings ask for a key; every other method needs `operate`.
+    Reading needs `read` or `operate` where the settings ask for a key; what could change something needs `operate`.
 
     Args:
         app: what it stands before.
@@ -57,7 +58,7 @@ class Guard:
             return
         try:
             self._admit(scope)
-            if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
+            if scope["method"] in _CHANGING:
                 receive = _replayed(await _body(receive, Headers(scope=scope)), receive)
         except _Refusal as refusal:
             answer = problem(refusal.status, refusal.title, refusal.detail, refusal.headers)
@@ -71,7 +72,7 @@ class Guard:
         key = self._known(given) if given else None
         client = scope["client"][0] if scope.get("client") else "unknown"
         self._count(f"key {key.name}" if key else f"address {client}")
-        reading = scope["method"] in {"GET", "HEAD", "OPTIONS"}
+        reading = scope["method"] not in _CHANGING
         if scope["path"].startswith(_OPEN) or (reading and self._settings.open_reads and not given):
             return
         if key is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,8 +26,30 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
     return JSONResponse(found.model_dump(), status, dict(headers or {}), media_type="application/problem+json")
 
 
+#: What any route may answer.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "A key is needed, or the one that was sent is not known."},
+    422: {"model": Problem, "description": "A parameter is wrong."},
+    429: {"model": Problem, "description": "Too many requests."},
+    503: {"model": Problem, "description": "The lake cannot be read now."},
+}
+
+
+def describe(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with problems under their own media type, which FastAPI cannot be told of."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for answer in operation["responses"].values():
+                content = answer.get("content", {})
+                if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
+                    content["application/problem+json"] = content.pop("application/json")
+    return document
+
+
 def install(app: FastAPI) -> None:
-    """Answers every error of the application as a problem."""
+    """Answers every error of the application as a problem, and says so in its description."""
+    plain = app.openapi
+    app.openapi = lambda: app.openapi_schema or describe(plain())  # type: ignore[method-assign]
 
     @app.exception_handler(LakeError)
     async def _lake(_: Request, error: LakeError) -> JSONResponse:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from trend_assets.errors import TrendError
 
@@ -25,7 +25,14 @@ def _in_range(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+def _no_number(given: object) -> object:
+    # Pydantic takes a number for seconds since 1970, which is never what was meant.
+    if isinstance(given, int | float) or (isinstance(given, str) and not given[:5].endswith("-")):
+        raise ValueError("must be a date and time with time zone, e.g. 2026-02-02T12:00:00Z")
+    return given
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range), BeforeValidator(_no_number)]
 Start = Annotated[
     Moment | None,
     Query(description="First hour, with time zone.", openapi_examples={"utc": {"value": "2026-02-02T00:00:00Z"}}),

@@ -23,8 +23,9 @@ _HOUR_KEY = "%Y-%m-%d-%H:%M"
 _JOB = "hourly_pipeline"
 _COLLECTION = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No key, or one that is not known."},
     403: {"model": Problem, "description": "The key has not the scope `operate`."},
+    408: {"model": Problem, "description": "The body did not arrive in time."},
+    413: {"model": Problem, "description": "The body is too large."},
     409: {"model": Problem, "description": "Dagster does not start the run."},
     503: {"model": Problem, "description": "Dagster's webserver does not answer."},
 }

@@ -49,6 +49,7 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         ("/predictions/top", {"k": 1000}),
         ("/predictions/top", {"at": "2024-01-01T00:00:00"}),
         ("/predictions/top", {"at": "soon"}),
+        ("/predictions/top", {"at": "1704153600"}),
         ("/predictions/top", {"at": "0001-01-01T00:00:00+12:00"}),
         ("/topics", {"start": "2024-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
         ("/topics", {"start": "2000-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
