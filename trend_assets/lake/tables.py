@@ -324,7 +324,7 @@ COLLECTION_ATTEMPTS = Table(
         Column("source", "VARCHAR", "", "The source."),
         Column("finished_at", "TIMESTAMPTZ", "UTC", "When the attempt ended."),
         Column("status", "VARCHAR", "", "`complete`, `partial`, `skipped` or `failed`."),
-        Column("events", "BIGINT", "events", "Events that this attempt gave, those known before included."),
+        Column("events", "BIGINT", "events", "Events that this attempt gave."),
         Column("requests", "BIGINT", "requests", "Requests that it took."),
         Column("units", "BIGINT", "units", "What the source counts: posts (X), quota units (YouTube), else requests."),
         Column("cursor", "VARCHAR", "", "Where the next attempt at the hour goes on."),

@@ -19,6 +19,8 @@ KINDS = (*REFUSALS, *SPOILS)
 
 _X_TOKEN, _YOUTUBE_TOKEN = "next_token", "pageToken"
 
+_YOUTUBE_REASONS = {401: "authError", 403: "accessNotConfigured", 429: "rateLimitExceeded"}
+
 
 class Faults:
     """A fault in a share of the requests.
@@ -52,7 +54,7 @@ class Faults:
             return None
         status = int(fault)
         if asked.path.startswith("/youtube/"):
-            reason = {401: "authError", 403: "accessNotConfigured", 429: "rateLimitExceeded"}.get(status, "backendError")
+            reason = _YOUTUBE_REASONS.get(status, "backendError")
             details = [{"message": reason, "domain": "global", "reason": reason}]
             return Answer.json({"error": {"code": status, "message": reason, "errors": details}}, status)
         if not asked.path.startswith("/2/"):

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -81,7 +82,7 @@ class StandIn:
             self._server.shutdown()
             self._server.server_close()
 
-    def answer(self, path: str, parameters: dict[str, str], headers: Mapping[str, str]) -> Answer:
+    def answer(self, path: str, parameters: dict[str, str], headers: Message) -> Answer:
         """What is answered to one request."""
         self.requests.append((path, parameters))
         route = _ROUTES.get(path)

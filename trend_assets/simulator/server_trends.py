@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from trend_assets.simulator.identifiers import opaque
@@ -82,7 +83,7 @@ def _multiline(asked: Asked) -> Answer:
     terms = [item["complexKeywordsRestriction"]["keyword"][0]["value"].casefold() for item in request["comparisonItem"]]
     series = [_hourly(asked, term, start) for term in terms]
     peak = max((count for counts in series for count in counts.values()), default=0) or 1
-    points = []
+    points: list[dict[str, Any]] = []
     for hour in (start + index * _HOUR for index in range(int((end - start) / _HOUR))):
         values = [round(100 * counts[hour] / peak) for counts in series]
         points.append(

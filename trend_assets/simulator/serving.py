@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import Message
 from typing import Any
 
 import orjson
@@ -85,7 +86,7 @@ class Asked:
 
     path: str
     parameters: Mapping[str, str]
-    headers: Mapping[str, str]
+    headers: Message
     world: World
     now: datetime
     limits: Limits

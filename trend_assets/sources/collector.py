@@ -89,11 +89,17 @@ class Collector(Protocol):
         cursor: where the last collection ended, as text for the next one of the same hour.
     """
 
-    source: str
-    origin: str
-    resumes: bool
     spent: Spent
     cursor: str
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def resumes(self) -> bool: ...
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
         """What happened in ``[start, end)``, both timezone-aware, in any order, each event once.

@@ -33,7 +33,8 @@ _HOST = "https://api.twitter.com"
 #: Bounds of `max_results` for every kind of access; full archive search gives up to 500, at 1 a second.
 _SMALLEST_PAGE, _LARGEST_PAGE = 10, 100
 _RECENT = timedelta(days=7)
-#: X indexes a post within seconds of its time, and refuses an end nearer than this.
+#: X indexes a post within seconds of its time, and refuses an end nearer than this: an hour that is asked for
+#: before it is that old gets its last seconds when it is asked for again.
 _INDEXING = timedelta(seconds=15)
 
 _FIELDS: Mapping[str, list[str]] = {
