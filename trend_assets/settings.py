@@ -154,7 +154,6 @@ class DriftSettings(_Section):
     drop: float = Field(0.1, gt=0, description="NDCG@10 that live forecasts may lose against the weeks held out.")
     psi: float = Field(0.25, gt=0, description="Population stability index of the mentions a day.")
     weeks: int = Field(2, ge=1, description="Last weeks of forecasts that are looked at.")
-    min_cuts: int = Field(20, ge=1, description="Live cuts, over all labels, that a judgement needs.")
     retrain_days: int = Field(2, ge=1, description="Days between trainings that drift asks for.")
 
 
@@ -162,12 +161,7 @@ class SensitivitySettings(_Section):
     """Which topics get an alert line."""
 
     alerts_a_day: float = Field(10.0, gt=0, description="Alerts a day that the threshold keeps to.")
-    band: float = Field(0.3, gt=0, lt=1, description="Share by which the rate may differ before it moves.")
-    step: float = Field(0.05, gt=0, description="Log-odds by which the threshold moves an hour.")
-    rearm: float = Field(0.5, ge=0, description="Log-odds below the threshold before a topic can be told again.")
     start: float = Field(0.5, gt=0, lt=1, description="The threshold's first value, a confidence.")
-    lowest: float = Field(0.05, gt=0, lt=1, description="The threshold's lowest value.")
-    highest: float = Field(0.99, gt=0, lt=1, description="The threshold's highest value.")
 
 
 class SimulatorSettings(_Section):

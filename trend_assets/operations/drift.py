@@ -42,7 +42,7 @@ def check_drift(lake: Lake, settings: Settings, now: datetime) -> tuple[StoredMo
     if model is None:
         return None
     drift = settings.drift
-    monitor = PerformanceDriftMonitor(DriftRule(drift.drop, drift.psi, drift.min_cuts))
+    monitor = PerformanceDriftMonitor(DriftRule(drift.drop, drift.psi))
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     report = monitor.check(
         _held_out(lake, model),
