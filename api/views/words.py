@@ -35,7 +35,8 @@ STYLE = """
     border-left: 3px solid rgba(128,128,128,.4); padding: .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere;
 }
 .trend-post small { opacity: .8; }
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit; }
+[data-testid="stCaptionContainer"] { opacity: 1 !important; color: inherit !important; }
+[data-testid="stCaptionContainer"] * { color: inherit !important; }
 @media (max-width: 640px) {
     .trend-table th.wide, .trend-table td.wide { display: none; }
     .trend-table th, .trend-table td { padding: .35rem .3rem; }
