@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from trend_assets.forecasting.backtest import BacktestResult, Progress, backtest
 from trend_assets.forecasting.baselines import baseline_rankings
@@ -25,10 +25,19 @@ def run_backtest(
     progress: Progress | None = None,
 ) -> BacktestResult:
     """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained weekly on the past only."""
-    history = load_history(lake)
+    history = load_history(lake, _known_until(lake))
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory))
     return backtest(history, rankings, start, end, every_hours, labels, progress=progress)
+
+
+def _known_until(lake: Lake) -> datetime | None:
+    """The end of the last day that has events, or this hour: a quiet evening is known, too."""
+    last = lake.read("SELECT max(hour) AS last FROM events")["last"][0]
+    if last is None:
+        return None
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return max(min(last.replace(hour=0) + timedelta(days=1), now), last + timedelta(hours=1))
