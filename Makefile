@@ -35,7 +35,7 @@ $(VENV)/.dashboard: $(VENV)/.base
 install: $(VENV)/.base  ## install what running needs into .venv
 
 test: $(VENV)/.dev  ## run the tests
-	@$(BIN)/python -m pytest -m "not soak" --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
+	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
 
 lint: $(VENV)/.dev  ## check style and types
 	@$(BIN)/ruff check $(SOURCES)

@@ -139,8 +139,8 @@ def _engagement_parts(event: Event) -> dict[str, float]:
     parts: dict[str, float] = {}
     likes = event.features.get("likes")
     views = event.features.get("views") or event.features.get("impressions")
-    if likes and views and views >= 100:
-        parts["engagement"] = min(1.0, likes / views / _LIKES_OF_A_BELOVED_VIDEO)
+    if likes and views and views >= 100 and (ratio := likes / views / _LIKES_OF_A_BELOVED_VIDEO) > 0:
+        parts["engagement"] = min(1.0, ratio)
     offset = event.features.get("utc_offset_seconds")
     if offset is not None:
         local_hour = (event.timestamp + timedelta(seconds=offset)).hour

@@ -95,7 +95,7 @@ def test_file_format_and_lead(history: History) -> None:
 
 def test_a_label_that_was_not_learnt_has_no_figure(history: History) -> None:
     ranking = LogisticBaseline(CutMemory(SETTINGS))
-    result = backtest(history, [ranking, *counting_rankings()], day(history, 14), day(history, 20))
+    result = backtest(history, [ranking, *counting_rankings()], day(history, 1), day(history, 4))
     assert result.to_json()["labels"]["bursts"]["logistic_regression"] == {
         "precision_at_10": None,
         "ndcg_at_10": None,
