@@ -125,7 +125,7 @@ def test_truncated(tmp_path, pack, share):
 
 
 def test_damaged_gzip(tmp_path):
-    packed = bytearray(gzip.compress(tweets(2000)))
+    packed = bytearray(gzip.compress(tweets(2000), mtime=0))
     packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\xff" * 40
     read = Read(write(tmp_path, bytes(packed)))
     assert isinstance(read.error, TruncatedArchive)
@@ -134,7 +134,7 @@ def test_damaged_gzip(tmp_path):
 
 def test_truncated_csv_keeps_whole_rows(tmp_path):
     rows = "".join(f"{n},2014-01-01,{hash(n * 7919)}\n" for n in range(20_000))
-    packed = gzip.compress(b"id,when,body\n" + rows.encode())
+    packed = gzip.compress(b"id,when,body\n" + rows.encode(), mtime=0)
     read = Read(write(tmp_path, packed[: len(packed) // 2]), COLUMNS)
     assert isinstance(read.error, TruncatedArchive)
     assert read.ids == [str(n) for n in range(len(read.ids))]
@@ -187,7 +187,7 @@ def test_half_a_surrogate_pair(tmp_path):
     [
         (b"", "is empty"),
         (b" \n\n ", "is empty"),
-        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"", mtime=0), "is empty"),
         (b"hello world\n", "neither JSON nor a table"),
         (bytes(range(256)) * 50, "neither JSON nor a table"),
         (b'{"name": "x"}', "name"),
@@ -199,7 +199,7 @@ def test_half_a_surrogate_pair(tmp_path):
         (b"id,when,body\n1,2,3\n", "id, when, body: say which is which with --columns"),
         (b"id\twhen\n1\t2\n", "id, when"),
         (b"PAR1 and no more", "damaged Parquet"),
-        (gzip.compress(b"PAR1 and no more"), "within gzip"),
+        (gzip.compress(b"PAR1 and no more", mtime=0), "within gzip"),
         (b'{"data": []}', "without tweets"),
         (b'{"meta": {"result_count": 0}}', "without tweets"),
         (b'{"errors": [{"title": "Forbidden", "detail": "suspended"}]}', "Forbidden suspended"),
@@ -272,7 +272,7 @@ def test_truncated_document(tmp_path):
     read = Read(write(tmp_path, document[:-20]))
     assert "a JSON document that cannot be read" in str(read.error)
     assert len(read.rejections) == 1
-    packed = gzip.compress(document)
+    packed = gzip.compress(document, mtime=0)
     assert isinstance(Read(write(tmp_path, packed[:-12])).error, TruncatedArchive)
 
 
@@ -421,7 +421,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
 
     def peak(rows: int) -> int:
         lines = (orjson.dumps(tweet(n, text=chance.randbytes(1_000).hex())) for n in range(rows))
-        path = write(tmp_path, gzip.compress(b"\n".join(lines), 1))
+        path = write(tmp_path, gzip.compress(b"\n".join(lines), 1, mtime=0))
         tracemalloc.start()
         for _ in read_archive(path, batch_rows=200):
             pass
