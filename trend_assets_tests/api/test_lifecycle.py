@@ -108,12 +108,13 @@ def test_a_query_that_takes_too_long_is_a_problem(filled_home: Path) -> None:
     greedy.close()
 
 
-def test_the_lake_cannot_be_written_through_the_reader(filled_home: Path) -> None:
+def test_the_lake_cannot_be_written_through_the_reader(filled_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from api.lake import LakeReader
     from trend_assets.lake.connection import LakeError
-    from trend_assets.settings import Settings
+    from trend_assets.settings import load_settings
 
-    reader = LakeReader(Settings(home=filled_home))
+    monkeypatch.setenv("TREND_HOME", str(filled_home))
+    reader = LakeReader(load_settings())
     for statement in ("DELETE FROM predictions", "DROP TABLE predictions", "CREATE TABLE lake.main.t (a INT)"):
         with pytest.raises(LakeError):
             reader.read(statement)
