@@ -26,7 +26,7 @@ from trend_assets.lake.tables import (
     TOPIC_ACTIVITY,
     TRAINING_RUNS,
 )
-from trend_assets.settings import Settings
+from trend_assets.settings import DagsterSettings, Settings
 
 CUT = datetime(2024, 1, 2, tzinfo=UTC)
 ONE = timedelta(hours=1)
@@ -212,6 +212,6 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def client(filled_home: Path, serve: Callable[[Settings], Any]) -> Iterator[httpx.Client]:
-    """The API over the filled lake."""
-    with serve(Settings(home=filled_home)) as found:
+    """The API over the filled lake, with no Dagster behind it: nothing listens on port 1."""
+    with serve(Settings(home=filled_home, dagster=DagsterSettings(port=1))) as found:
         yield found

@@ -11,7 +11,7 @@ import pytest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.settings import Settings
+from trend_assets.settings import DagsterSettings, Settings
 from trend_assets_tests.conftest import REPOSITORY
 
 streamlit = pytest.importorskip("streamlit", reason="the dashboard is an extra: pip install 'trend-assets[dashboard]'")
@@ -25,7 +25,7 @@ PAGES = ("live", "topic", "collection", "training", "accuracy", "health")
 def empty_client(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Settings], Any]) -> Iterator[httpx.Client]:
     home = tmp_path_factory.mktemp("empty") / "home"
     Lake(LakeLocation(home)).close()
-    with serve(Settings(home=home)) as found:
+    with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as found:
         yield found
 
 

@@ -78,7 +78,8 @@ def test_a_server_that_stops_does_not_wait_for_listeners(home: Path) -> None:
             told = events(answer)
             assert next(told)["data"]["status"] == "unavailable"
             process.send_signal(signal.SIGTERM)
-            assert list(told) == []
+            # What was on its way may still come, and then the stream ends.
+            assert all(event["event"] == "status" for event in told)
         assert process.wait(10) in (0, -signal.SIGTERM)
     finally:
         process.kill()

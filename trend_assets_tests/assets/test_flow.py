@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 from dagster import AssetKey
 from polars.testing import assert_frame_equal
 
@@ -25,6 +24,7 @@ from trend_assets.lake.tables import (
     TEMPORAL_EDGES,
     TOPIC_ACTIVITY,
 )
+from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 DERIVED = (RAW_EVENTS, EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES, NODES)
 HOURS = 72
