@@ -37,7 +37,7 @@ install: $(VENV)/.base  ## install what running needs into .venv
 test: $(VENV)/.dev  ## run the tests
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
 
-lint: $(VENV)/.dev  ## check style and types
+lint: $(VENV)/.dev  ## check style
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 

@@ -165,9 +165,7 @@ def _cpu_has_bfloat16() -> bool:
     import torch
 
     # Without such instructions bfloat16 is emulated, and slower than float32.
-    return any(
-        getattr(torch.cpu, probe, bool)() for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
+    return any(getattr(torch.cpu, probe, bool)() for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
 
 
 def _load(name_or_folder: str, device: str, local_files_only: bool) -> SentenceTransformer:

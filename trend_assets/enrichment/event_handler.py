@@ -118,9 +118,7 @@ class EventHandler:
             columns["hashtags"].append(hashtags)
             columns["topics"].append(topics_with(event, hashtags))
             columns["context"].append(json_text(event.context))
-            columns["features"].append(
-                json_text({**event.features, "spam": spam.signals, "gen_z": gen_z.parts})
-            )
+            columns["features"].append(json_text({**event.features, "spam": spam.signals, "gen_z": gen_z.parts}))
             columns["spam_score"].append(spam.score)
             columns["edge_weight"].append(edge_weight(spam.score))
             columns["gen_z_score"].append(gen_z.score)
@@ -164,9 +162,7 @@ def rejection_id(origin: str, line: int | None, reason: str, raw_data: str) -> s
 def json_text(value: Mapping[str, Any]) -> str:
     """JSON with sorted keys; integers beyond 64 bits and lone surrogates are kept, too."""
     try:
-        return orjson.dumps(
-            value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-        ).decode()
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
     except (TypeError, UnicodeEncodeError):
         return json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"))
 

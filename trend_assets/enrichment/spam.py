@@ -30,9 +30,7 @@ COPY_PASTE_USERS = 3
 _LEAST_EDGE_WEIGHT = 0.2
 _NO_SIGNALS: Mapping[str, float] = MappingProxyType({})
 
-_LINK = re.compile(
-    r"(?:https?://|www\.)\S*|(?<=[\w-]{2})\.(?:com|net|org|io|co|tv|me|ly|info|biz|ru|tk|gl|gg)\b\S*"
-)
+_LINK = re.compile(r"(?:https?://|www\.)\S*|(?<=[\w-]{2})\.(?:com|net|org|io|co|tv|me|ly|info|biz|ru|tk|gl|gg)\b\S*")
 _WORDS_BESIDE_A_LINK = 15
 _READ_AT_MOST = 2_000
 _DIGIT = re.compile(r"\d")
@@ -81,9 +79,7 @@ class SpamScorer:
     def __init__(self, weights: SpamWeights | None = None) -> None:
         weights = weights or SpamWeights()
         self._bias = weights.bias
-        self._weights = {
-            name: getattr(weights, name) for name in SpamWeights.__dataclass_fields__ if name != "bias"
-        }
+        self._weights = {name: getattr(weights, name) for name in SpamWeights.__dataclass_fields__ if name != "bias"}
 
     def score(self, event: Event, duplicates: int = 0) -> SpamScore:
         """The event's spam score.

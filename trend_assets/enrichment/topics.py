@@ -22,13 +22,9 @@ MAX_TOPIC_CHARACTERS = 200
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]+")
 _SIGNS_ONLY = regex.compile(r"[#$\s]*")
 
-_URL = regex.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", regex.IGNORECASE
-)
+_URL = regex.compile(r"(?:https?://|www\.)\S+|(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", regex.IGNORECASE)
 # twitter-text's special characters of a hashtag: joiners, middle dots, Hebrew and Japanese marks.
-_SPECIAL = (
-    r"_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
-)
+_SPECIAL = r"_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 _EMOJI = r"\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\U000e0020-\U000e007f"
 _TAG_CHARACTER = rf"[\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}{_EMOJI}]"
 # A tag that runs into the ellipsis at the end was cut with the text: it is not what was written.

@@ -92,8 +92,7 @@ class BacktestResult:
             "cuts": self.cuts,
             "labels": {
                 label: {
-                    ranking: {metric: result.mean(ranking, metric) for metric in METRICS}
-                    for ranking in result.values
+                    ranking: {metric: result.mean(ranking, metric) for metric in METRICS} for ranking in result.values
                 }
                 for label, result in self.labels.items()
             },
@@ -180,9 +179,7 @@ def backtest(
     )
 
 
-def cut_times(
-    history: History, start: datetime, end: datetime, every_hours: int, settings: LabelSettings
-) -> list[int]:
+def cut_times(history: History, start: datetime, end: datetime, every_hours: int, settings: LabelSettings) -> list[int]:
     """Cuts of `[start, end)` whose horizon has passed, epoch seconds UTC.
 
     Raises:

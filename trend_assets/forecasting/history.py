@@ -76,9 +76,7 @@ class History:
     _size: int = field(repr=False)
 
     @classmethod
-    def from_mentions(
-        cls, frame: pl.DataFrame, start: datetime | None = None, end: datetime | None = None
-    ) -> History:
+    def from_mentions(cls, frame: pl.DataFrame, start: datetime | None = None, end: datetime | None = None) -> History:
         """A history of all mentions in `frame`.
 
         Args:
@@ -178,9 +176,7 @@ class History:
         keys = topic * known.span + seconds
         return np.searchsorted(known.keys, keys, side="left") - known.offsets[topic]
 
-    def counts(
-        self, topics: npt.ArrayLike, starts: npt.ArrayLike, ends: npt.ArrayLike
-    ) -> npt.NDArray[np.int64]:
+    def counts(self, topics: npt.ArrayLike, starts: npt.ArrayLike, ends: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Mentions of each topic in `[start, end)`, as far as this view sees.
 
         Args:

@@ -111,9 +111,7 @@ def make_cut(history: History, time: int, settings: LabelSettings) -> Cut:
         ValueError: the history ends before the cut.
     """
     if history.end < time:
-        raise ValueError(
-            f"the history ends at {to_datetime(history.end)}, before the cut at {to_datetime(time)}"
-        )
+        raise ValueError(f"the history ends at {to_datetime(history.end)}, before the cut at {to_datetime(time)}")
     past = history.until(time)
     topics = past.candidates(time, settings.window, settings.min_support)
     return cut_of(past, time, topics, settings, past.first_seen(topics) >= time - settings.window)
@@ -169,9 +167,7 @@ def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
     """
     end = cut.time + settings.horizon
     if history.end < end:
-        raise ValueError(
-            f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}"
-        )
+        raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}")
     after = history.counts(cut.topics, cut.time, end)
     enough = after >= settings.threshold
     return Outcomes(

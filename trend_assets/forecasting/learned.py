@@ -100,9 +100,7 @@ class LogisticBaseline(LearnedRanking):
 
     def __init__(self, memory: CutMemory, averages: bool = False, regularisation: float = 1.0) -> None:
         super().__init__("logistic_regression", memory)
-        self._columns = [
-            column for column, name in enumerate(COUNT_NAMES) if averages or not name.startswith("ewma_")
-        ]
+        self._columns = [column for column, name in enumerate(COUNT_NAMES) if averages or not name.startswith("ewma_")]
         self._regularisation = regularisation
 
     def classifiers(self) -> list[Classifier]:

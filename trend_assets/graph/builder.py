@@ -132,9 +132,7 @@ def _keyed_edges(events: pl.DataFrame) -> pl.DataFrame:
             pl.concat_str(pl.lit("topic:"), "topic").alias("dst"),
         )
     )
-    return pl.concat([acts, refers, about]).rename(
-        {"event_type": "edge_type", "src": "src_node", "dst": "dst_node"}
-    )
+    return pl.concat([acts, refers, about]).rename({"event_type": "edge_type", "src": "src_node", "dst": "dst_node"})
 
 
 def _node_ids(keyed: pl.DataFrame) -> pl.DataFrame:

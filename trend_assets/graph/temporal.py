@@ -76,10 +76,7 @@ def temporal_data(
         ValueError: a time without zone, more users than ``topic_offset``, rows without a user and no
             source column, or embeddings of different lengths.
     """
-    if (
-        not isinstance(mentions.schema["timestamp"], pl.Datetime)
-        or not mentions.schema["timestamp"].time_zone
-    ):
+    if not isinstance(mentions.schema["timestamp"], pl.Datetime) or not mentions.schema["timestamp"].time_zone:
         raise ValueError("mentions: timestamp has no time zone")
     order = [name for name in _ORDER if name in mentions.columns]
     mentions = _with_source_as_user(mentions).sort(order, maintain_order=True)
@@ -103,9 +100,7 @@ def _with_source_as_user(mentions: pl.DataFrame) -> pl.DataFrame:
         return mentions
     if "source" not in mentions.columns:
         raise ValueError("mentions: rows without user_id need a source column")
-    return mentions.with_columns(
-        pl.coalesce("user_id", pl.concat_str("source", pl.lit(":"))).alias("user_id")
-    )
+    return mentions.with_columns(pl.coalesce("user_id", pl.concat_str("source", pl.lit(":"))).alias("user_id"))
 
 
 def _indexed(values: pl.Series, known: list[str]) -> tuple[list[str], np.ndarray]:

@@ -92,9 +92,7 @@ class Attention:
             return self._original(rng, author, now, number, topic)
         return self._pass_on(rng, author, now, number, topic, seen[topic].latest)
 
-    def choose(
-        self, rng: random.Random, author: User, now: int, news: Iterable[tuple[Topic, float]]
-    ) -> Topic | None:
+    def choose(self, rng: random.Random, author: User, now: int, news: Iterable[tuple[Topic, float]]) -> Topic | None:
         """What ``author`` would talk about at ``now``, here or on another platform; None is small talk."""
         return self._choose(rng, author, now, self._seen(author, now), news)
 
@@ -189,9 +187,7 @@ class Attention:
         appeal = _appeal(rng, author, 0.6 + topic.infectiousness)
         return Post(now, number, author, "original", text, language, tuple(topics), appeal=appeal)
 
-    def _pass_on(
-        self, rng: random.Random, author: User, now: int, number: int, topic: Topic, seen: Post
-    ) -> Post:
+    def _pass_on(self, rng: random.Random, author: User, now: int, number: int, topic: Topic, seen: Post) -> Post:
         kind = rng.choices(_KINDS, _KIND_SHARES)[0]
         if kind == "original" or seen.author is author:
             return self._original(rng, author, now, number, topic)
@@ -206,9 +202,7 @@ class Attention:
         labelled = kind == "quote" or rng.random() < _LABELLED_REPLY
         text = f"{text} {topic.label}" if labelled else text
         topics = (topic,) if labelled else ()
-        return Post(
-            now, number, author, kind, text, language, topics, parent=parent, appeal=_appeal(rng, author, 0.4)
-        )
+        return Post(now, number, author, kind, text, language, topics, parent=parent, appeal=_appeal(rng, author, 0.4))
 
 
 def _appeal(rng: random.Random, author: User, pull: float) -> float:

@@ -56,9 +56,7 @@ class NewsDesk:
 
     def _told(self, now: float, begins: Callable[[News], float]) -> list[tuple[Topic, float]]:
         told = [
-            (topic, topic.news.intensity(now, begins(topic.news)))
-            for topic in self._current
-            if topic.news is not None
+            (topic, topic.news.intensity(now, begins(topic.news))) for topic in self._current if topic.news is not None
         ]
         return [(topic, intensity) for topic, intensity in told if intensity > _FAINT]
 

@@ -94,8 +94,7 @@ def interests_around(rng: random.Random, community: Community) -> tuple[float, .
     own = rng.betavariate(6, 3)
     total = sum(side) or 1.0
     return tuple(
-        own * (other is community) + (1 - own) * share / total
-        for other, share in zip(COMMUNITIES, side, strict=True)
+        own * (other is community) + (1 - own) * share / total for other, share in zip(COMMUNITIES, side, strict=True)
     )
 
 

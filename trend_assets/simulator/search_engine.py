@@ -30,9 +30,7 @@ class SearchEngine:
         self._noticed = max(2.0, _NOTICED * posts_a_day / 1000)
         self._hours: deque[Counter[Topic]] = deque(maxlen=_REMEMBERED_HOURS)
 
-    def trends(
-        self, rng: random.Random, begins: int, size: int, news: Iterable[tuple[Topic, float]]
-    ) -> list[Search]:
+    def trends(self, rng: random.Random, begins: int, size: int, news: Iterable[tuple[Topic, float]]) -> list[Search]:
         """At most ``size`` entries of the hour that begins then (ms since 1970), in order of time.
 
         Looks at the posts of the hours before only; ``news`` are outside topics with intensities.

@@ -38,9 +38,7 @@ class VideoSite:
             return video
         return self._comment(rng, user, now, key)
 
-    def _upload(
-        self, rng: random.Random, user: User, now: int, key: str, news: list[tuple[Topic, float]]
-    ) -> Video:
+    def _upload(self, rng: random.Random, user: User, now: int, key: str, news: list[tuple[Topic, float]]) -> Video:
         topic = self._attention.choose(rng, user, now, news)
         if topic is None:
             title, language = texts.chatter(rng, user)

@@ -29,9 +29,7 @@ def video_resource(video: Video, at: int) -> dict[str, Any]:
             reached by then.
     """
     topic = video.topics[0] if video.topics else None
-    tags = (
-        [topic.term, topic.entity, *topic.nouns[:2]] if topic is not None else [video.creator.community.name]
-    )
+    tags = [topic.term, topic.entity, *topic.nouns[:2]] if topic is not None else [video.creator.community.name]
     hours = max(at - video.milliseconds, 0) / _MS_PER_HOUR
     views = round(video.appeal * (1 - math.exp(-hours / _SEEN_WITHIN_HOURS)))
     return {

@@ -102,9 +102,7 @@ def _rejection(line: int | None, reason: str, value: Any, raw: str | None) -> Re
         return Rejection(line, str(too_deep), repr(value))
 
 
-def _platform_rows(
-    line: int | None, value: Mapping[str, Any], raw: str | None
-) -> Iterator[Payload | Rejection]:
+def _platform_rows(line: int | None, value: Mapping[str, Any], raw: str | None) -> Iterator[Payload | Rejection]:
     kind = value.get("kind")
     if isinstance(kind, str) and kind.startswith(_YOUTUBE):
         yield from _youtube_rows(line, value, kind, raw)

@@ -174,9 +174,7 @@ def parquet_rows(path: Path, columns: ColumnMap | None) -> Iterator[tuple[Payloa
                     # The lake keeps JSON: what is read now must be what is read from there.
                     yield reader.read(line, loads(dumps(row))), line / total
         except (pa.ArrowException, OSError) as error:
-            raise TruncatedArchive(
-                f"{path.name} is damaged, at row {line + 1}: {_first_line(error)}"
-            ) from None
+            raise TruncatedArchive(f"{path.name} is damaged, at row {line + 1}: {_first_line(error)}") from None
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:

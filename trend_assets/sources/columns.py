@@ -81,9 +81,7 @@ class ColumnMap:
         for part in parts:
             field, equals, column = part.partition("=")
             if not (equals and field.strip() and column.strip()):
-                raise ColumnMapError(
-                    f"{part.strip()[:60]!r} in the column map is not of the form field=column"
-                )
+                raise ColumnMapError(f"{part.strip()[:60]!r} in the column map is not of the form field=column")
             pairs.append((field.strip(), column.strip()))
         return cls.of(pairs)
 

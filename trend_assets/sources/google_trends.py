@@ -177,9 +177,7 @@ def split_related_queries(
 
 
 def _seconds(said: Any) -> Any:
-    return (
-        int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 19 else said
-    )
+    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 19 else said
 
 
 def _titles(articles: Any) -> list[str]:

@@ -47,9 +47,7 @@ def from_twitter(said: Any) -> datetime:
         _, month, day, clock, zone, year = said.split(" ")
         hour, minute, second = clock.split(":")
         # A leap second has no place in datetime.
-        moment = datetime(
-            int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC
-        )
+        moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
         if zone != "+0000":
             sign = -1 if zone[0] == "-" else 1
             moment -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))

@@ -48,9 +48,7 @@ def main() -> None:
         import_tweets(home, options.files)
         context = multiprocessing.get_context("spawn")
         stop, answers = context.Event(), context.Queue()
-        readers = [
-            context.Process(target=read_in_a_loop, args=(home, stop, answers)) for _ in range(options.readers)
-        ]
+        readers = [context.Process(target=read_in_a_loop, args=(home, stop, answers)) for _ in range(options.readers)]
         for reader in readers:
             reader.start()
         began = time.perf_counter()

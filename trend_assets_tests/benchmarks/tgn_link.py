@@ -89,9 +89,7 @@ def measure(
 def main() -> None:
     """Reads the command line, measures, writes the result."""
     model, training = ModelSettings(), LinkTrainingSettings(batch_size=1000)
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)

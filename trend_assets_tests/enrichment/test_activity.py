@@ -56,9 +56,7 @@ def test_mentions_users_and_weights_by_hour_and_topic() -> None:
 def test_a_range_equals_its_hours_one_by_one_in_any_order() -> None:
     events = EVENTS.frame(
         [
-            event(
-                f"{place}", [f"#{place % 3}", f"#{place % 5}"], f"u{place % 4}", place % 6, 0.2 + place / 100
-            )
+            event(f"{place}", [f"#{place % 3}", f"#{place % 5}"], f"u{place % 4}", place % 6, 0.2 + place / 100)
             for place in range(60)
         ]
     )

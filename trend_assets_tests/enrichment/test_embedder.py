@@ -93,9 +93,7 @@ def test_hash_ignores_links_white_space_and_composition() -> None:
 
 
 def test_frame_holds_events_with_text_only(embedder: RealtimeTextEmbedder) -> None:
-    frame, embedded, cached = embedding_frame(
-        events(["a cat", "", "http://t.co/x", "a  cat", "a dog"]), None, embedder
-    )
+    frame, embedded, cached = embedding_frame(events(["a cat", "", "http://t.co/x", "a  cat", "a dog"]), None, embedder)
     EVENT_EMBEDDINGS.conform(frame)
     assert frame["id"].to_list() == ["e0", "e3", "e4"]
     assert (embedded, cached) == (2, 0)

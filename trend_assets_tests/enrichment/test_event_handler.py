@@ -107,10 +107,7 @@ def test_what_is_no_copy() -> None:
 
     long_text = "exactly the same long sentence"
     assert count_copies([event(user, long_text) for user in "abc"]) == [3, 3, 3]
-    assert (
-        count_copies([event(user, f"@{user} {long_text.upper()}  http://t.co/{user}") for user in "abc"])
-        == [3] * 3
-    )
+    assert count_copies([event(user, f"@{user} {long_text.upper()}  http://t.co/{user}") for user in "abc"]) == [3] * 3
     assert count_copies([event("a", long_text)] * 3) == [1, 1, 1]
     assert count_copies([event(user, "good morning") for user in "abc"]) == [0, 0, 0]
     assert count_copies([event(user, long_text, "retweet") for user in "abc"]) == [0, 0, 0]

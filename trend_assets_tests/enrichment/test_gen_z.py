@@ -41,15 +41,11 @@ def test_what_is_not_known_is_absent() -> None:
 
 def test_parts_add_up_without_leaving_the_range() -> None:
     one = gen_z_score(event("no cap fr fr this slay bestie"), [])
-    two = gen_z_score(
-        event("no cap fr fr this slay bestie \U0001f480\U0001f480\U0001f480"), ["fyp", "tiktok"]
-    )
+    two = gen_z_score(event("no cap fr fr this slay bestie \U0001f480\U0001f480\U0001f480"), ["fyp", "tiktok"])
     assert one.score < two.score < 1.0
 
 
-@given(
-    st.text(max_size=300), st.lists(st.text(max_size=20), max_size=5), st.floats(0, 1e12), st.floats(0, 1e12)
-)
+@given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=5), st.floats(0, 1e12), st.floats(0, 1e12))
 def test_the_score_stays_in_range(text: str, hashtags: list[str], likes: float, views: float) -> None:
     result = gen_z_score(event(text, features={"likes": likes, "views": views}), hashtags)
     assert 0.0 <= result.score < 1.0

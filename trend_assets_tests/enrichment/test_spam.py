@@ -45,9 +45,7 @@ def test_hints_leave_out_no_phrase(shared_data: Path) -> None:
     st.text(max_size=500),
     st.integers(0, 1000),
     st.dictionaries(
-        st.sampled_from(
-            ["followers", "following", "statuses", "account_age_days", "verified", "default_profile"]
-        ),
+        st.sampled_from(["followers", "following", "statuses", "account_age_days", "verified", "default_profile"]),
         st.floats(0, 1e9),
     ),
 )

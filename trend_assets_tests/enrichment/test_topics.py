@@ -144,9 +144,7 @@ def test_the_text_is_searched_where_the_source_lists_nothing() -> None:
 
 def test_a_named_topic_of_an_archive_is_not_searched() -> None:
     thread = "lean4 > #eval, #check and $PATH"
-    assert topics_of(event("archive", "reply", text=thread, topics=(thread,))) == [
-        "lean4 > #eval, #check and $path"
-    ]
+    assert topics_of(event("archive", "reply", text=thread, topics=(thread,))) == ["lean4 > #eval, #check and $path"]
 
 
 def test_search_terms_keep_their_words() -> None:

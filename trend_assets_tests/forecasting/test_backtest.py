@@ -44,9 +44,7 @@ def day(history: History, days: float) -> datetime:
 def test_walk_fits_on_mondays_and_shows_only_the_past(history: History) -> None:
     oracle = Oracle(history)
     seen: list[tuple[int, int]] = []
-    result = backtest(
-        history, [oracle], day(history, 45), day(history, 60), progress=lambda *at: seen.append(at)
-    )
+    result = backtest(history, [oracle], day(history, 45), day(history, 60), progress=lambda *at: seen.append(at))
     mondays = [to_datetime(until) for _, until in oracle.fits]
     assert mondays == [datetime(2024, 2, 12, tzinfo=UTC) + timedelta(weeks=week) for week in range(3)]
     assert all(end <= until for end, until in oracle.fits)
@@ -67,18 +65,13 @@ def test_values_equal_a_plain_loop(history: History) -> None:
         if relevant.any() and len(cut) >= 10:
             expected[time] = ndcg_at_k(relevant, ranking.score(history.until(time), cut)["emerges"])
     found = result.labels["emerges"]
-    assert (
-        dict(zip(found.times.tolist(), found.values["mentions_3h"]["ndcg_at_10"].tolist(), strict=True))
-        == expected
-    )
+    assert dict(zip(found.times.tolist(), found.values["mentions_3h"]["ndcg_at_10"].tolist(), strict=True)) == expected
     assert len(expected) > 5
 
 
 def test_file_format_and_lead(history: History) -> None:
     oracle = Oracle(history)
-    result = backtest(
-        history, [oracle, *counting_rankings()], day(history, 40), day(history, 60), every_hours=12
-    )
+    result = backtest(history, [oracle, *counting_rankings()], day(history, 40), day(history, 60), every_hours=12)
     document = json.loads(json.dumps(result.to_json()))
     assert document["cuts"] == 40
     assert set(document["labels"]) == set(LABELS)
@@ -140,9 +133,7 @@ def test_counting_reproduces_the_published_table(
     request: pytest.FixtureRequest, stream_name: str, year: int, labels: dict[str, int], cuts: list[int]
 ) -> None:
     stream = request.getfixturevalue(stream_name)
-    result = backtest(
-        stream, counting_rankings(), datetime(year, 1, 1, tzinfo=UTC), datetime(year, 7, 1, tzinfo=UTC)
-    )
+    result = backtest(stream, counting_rankings(), datetime(year, 1, 1, tzinfo=UTC), datetime(year, 7, 1, tzinfo=UTC))
     assert [len(result.labels[label].times) for label in labels] == cuts
     for name, row in DESIGN.items():
         for label, column in labels.items():

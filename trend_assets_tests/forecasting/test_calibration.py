@@ -83,9 +83,7 @@ def test_ranking_is_calibrated_on_the_weeks_that_it_had_not_seen(history: Histor
     ranking = Watched(CutMemory(SETTINGS))
     calibrations = fit_calibrated(ranking, history, until, SETTINGS, weeks=3)
     assert calls == [until - 3 * WEEK, until]
-    asked = [
-        make_cut(history, time, SETTINGS) for time in range(until - 3 * WEEK, until - 24 * HOUR + 1, 6 * HOUR)
-    ]
+    asked = [make_cut(history, time, SETTINGS) for time in range(until - 3 * WEEK, until - 24 * HOUR + 1, 6 * HOUR)]
     assert calibrations["bursts"].examples == sum(len(cut) for cut in asked)
     positives = sum(int(outcomes(history, cut, SETTINGS).labels["bursts"].sum()) for cut in asked)
     assert calibrations["bursts"].positives == positives

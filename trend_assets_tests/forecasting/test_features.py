@@ -24,9 +24,7 @@ def brute_force(history: History, topic: int, cut: int) -> dict[str, float]:
         return int(np.sum((times >= start) & (times < end)))
 
     days = [within(cut - (day + 1) * DAY, cut - day * DAY) for day in range(30)]
-    values: dict[str, float] = {
-        f"mentions_{hours}h": within(cut - hours * HOUR, cut) for hours in MENTION_WINDOWS
-    }
+    values: dict[str, float] = {f"mentions_{hours}h": within(cut - hours * HOUR, cut) for hours in MENTION_WINDOWS}
     values |= {f"mentions_day_{day}": days[day - 1] for day in range(2, 8)}
     values["same_day_last_week"] = within(cut - 7 * DAY, cut - 6 * DAY)
     for half in HALF_LIVES:

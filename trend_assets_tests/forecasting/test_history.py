@@ -71,9 +71,7 @@ def test_first_seen_and_its_limits() -> None:
 
 
 def test_candidates_need_support_inside_the_window() -> None:
-    history = History.from_mentions(
-        frame((0, "old", "u"), (30, "once", "u"), (31, "twice", "u"), (32, "twice", "v"))
-    )
+    history = History.from_mentions(frame((0, "old", "u"), (30, "once", "u"), (31, "twice", "u"), (32, "twice", "v")))
     cut = to_epoch(START) + 33 * HOUR
     assert [history.topics[topic] for topic in history.candidates(cut, 24 * HOUR)] == ["once", "twice"]
     assert [history.topics[topic] for topic in history.candidates(cut, 24 * HOUR, 2)] == ["twice"]

@@ -28,9 +28,7 @@ def history_of(rows: dict[str, list[tuple[float, int]]], start: datetime | None 
     return History.from_mentions(frame, start, CUT + timedelta(hours=48))
 
 
-def judged(
-    rows: dict[str, list[tuple[float, int]]], start: datetime | None = None
-) -> dict[str, dict[str, bool]]:
+def judged(rows: dict[str, list[tuple[float, int]]], start: datetime | None = None) -> dict[str, dict[str, bool]]:
     history = history_of(rows, start)
     cut = make_cut(history, to_epoch(CUT), SETTINGS)
     result = outcomes(history, cut, SETTINGS).labels
@@ -70,18 +68,13 @@ def test_breaks_out_asks_only_newborn_topics() -> None:
     }
     history = history_of(rows, CUT - timedelta(days=60))
     cut = make_cut(history, to_epoch(CUT), SETTINGS)
-    asked = {
-        history.topics[topic]: bool(flag)
-        for topic, flag in zip(cut.topics, cut.asked["breaks_out"], strict=True)
-    }
+    asked = {history.topics[topic]: bool(flag) for topic, flag in zip(cut.topics, cut.asked["breaks_out"], strict=True)}
     assert asked == {"newborn": True, "seen before": False, "weak newborn": True}
     assert judged(rows)["breaks_out"] == {"newborn": True, "seen before": False, "weak newborn": False}
 
 
 def test_emerges_needs_growth() -> None:
-    found = judged(
-        {"grows": [OLD, (-5, 6), (2, 10)], "flat": [OLD, (-5, 7), (2, 10)], "small": [OLD, (-1, 1), (2, 7)]}
-    )
+    found = judged({"grows": [OLD, (-5, 6), (2, 10)], "flat": [OLD, (-5, 7), (2, 10)], "small": [OLD, (-1, 1), (2, 7)]})
     assert found["emerges"] == {"grows": True, "flat": False, "small": False}
 
 
@@ -97,8 +90,7 @@ def test_a_cut_knows_nothing_later() -> None:
     rows = {"a": [(-1, 2)], "b": [(-3, 1)]}
     later = {"a": [(-1, 2), (1, 9)], "b": [(-3, 1)], "c": [(0, 30)]}
     ours, other = (
-        make_cut(history_of(each, CUT - timedelta(days=40)), to_epoch(CUT), SETTINGS)
-        for each in (rows, later)
+        make_cut(history_of(each, CUT - timedelta(days=40)), to_epoch(CUT), SETTINGS) for each in (rows, later)
     )
     for name in ("topics", "support", "before", "usual"):
         assert np.array_equal(getattr(ours, name), getattr(other, name))

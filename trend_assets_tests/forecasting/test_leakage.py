@@ -34,9 +34,7 @@ def other(stream: pl.DataFrame, history: History, cut: datetime) -> History:
     size = 5_000
     noise = pl.DataFrame(
         {
-            "timestamp": [
-                cut + timedelta(seconds=int(second)) for second in chance.integers(0, 8 * 86_400, size)
-            ],
+            "timestamp": [cut + timedelta(seconds=int(second)) for second in chance.integers(0, 8 * 86_400, size)],
             "topic": chance.choice(topics, size),
             "user_id": [f"n{number}" for number in chance.integers(0, 300, size)],
             "weight": np.ones(size),
@@ -44,9 +42,7 @@ def other(stream: pl.DataFrame, history: History, cut: datetime) -> History:
         schema=stream.schema,
     )
     # Every later row before every earlier one: neither order nor place in the frame may matter.
-    return History.from_mentions(
-        pl.concat([noise, past]), to_datetime(history.start), to_datetime(history.end)
-    )
+    return History.from_mentions(pl.concat([noise, past]), to_datetime(history.start), to_datetime(history.end))
 
 
 def test_the_futures_differ(history: History, other: History, cut: datetime) -> None:
@@ -61,9 +57,7 @@ def test_counts_scores_and_topics(history: History, other: History, cut: datetim
     assert views[0].topics == views[1].topics
     assert views[0].users == views[1].users
     # The whole history is handed in: the code itself must not look past the cut.
-    assert np.array_equal(
-        *(count_table(each, [cut]) for each, cut in zip((history, other), cuts, strict=True))
-    )
+    assert np.array_equal(*(count_table(each, [cut]) for each, cut in zip((history, other), cuts, strict=True)))
     for ours, theirs in zip(*(baseline_rankings(SETTINGS) for _ in range(2)), strict=True):
         ours.fit(history, time)
         theirs.fit(other, time)

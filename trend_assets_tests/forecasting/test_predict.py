@@ -28,9 +28,7 @@ def cut(history: History) -> datetime:
 def test_counting_forecast_says_what_it_is(history: History, cut: datetime) -> None:
     predictions = PREDICTIONS.conform(forecast(MENTIONS_24H, history, cut, SETTINGS))
     assert set(predictions["model_version"]) == {"baseline:mentions_24h"}
-    assert (
-        predictions["confidence"].null_count() == predictions["growth"].null_count() == len(predictions) > 30
-    )
+    assert predictions["confidence"].null_count() == predictions["growth"].null_count() == len(predictions) > 30
     assert set(predictions["hour"]) == {cut - timedelta(hours=1)}
     assert set(predictions["cut"]) == {cut}
     bursts = predictions.filter(pl.col("label") == "bursts")
@@ -105,9 +103,7 @@ def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
                 )
             }
             assert set(rows["hour"]) == {time + timedelta(hours=23)}
-            for topic, *values in rows.select(
-                "topic", "came_true", "mentions_before", "mentions_after"
-            ).iter_rows():
+            for topic, *values in rows.select("topic", "came_true", "mentions_before", "mentions_after").iter_rows():
                 assert tuple(values) == real[topic]
     assert found["came_true"].any() and not found["came_true"].all()
 

@@ -125,9 +125,7 @@ def test_nodes_name_every_end_of_every_edge_at_its_earliest_time() -> None:
     NODES.conform(nodes)
     ends = pl.concat([edges.select("timestamp", node_id="src"), edges.select("timestamp", node_id="dst")])
     earliest = ends.group_by("node_id").agg(pl.col("timestamp").min().alias("first_seen")).sort("node_id")
-    assert_frame_equal(
-        nodes.select("node_id", "first_seen").sort("node_id"), earliest, check_column_order=False
-    )
+    assert_frame_equal(nodes.select("node_id", "first_seen").sort("node_id"), earliest, check_column_order=False)
     assert nodes["node_id"].n_unique() == nodes.height
     assert [node_id(kind, key) for _, kind, key, _ in nodes.rows()] == nodes["node_id"].to_list()
 

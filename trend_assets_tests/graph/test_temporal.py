@@ -87,8 +87,7 @@ def test_node_ids_are_the_lakes() -> None:
 def random_rows(count: int, seed: int) -> list[tuple]:
     chance = np.random.default_rng(seed)
     return [
-        (place, f"twitter:{chance.integers(30)}", f"#{chance.integers(40)}", "original", 1.0)
-        for place in range(count)
+        (place, f"twitter:{chance.integers(30)}", f"#{chance.integers(40)}", "original", 1.0) for place in range(count)
     ]
 
 

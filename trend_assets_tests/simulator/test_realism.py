@@ -166,9 +166,7 @@ def test_platforms_lead_and_lag(world: World, start: datetime, posts: list[Post]
 
 
 def test_young_communities_write_slang_and_several_scripts_are_used(posts: list[Post]) -> None:
-    slangy = [
-        post for post in posts if post.text.split(" #")[0].endswith(("no cap", "fr fr", "slay", "sheesh 🔥"))
-    ]
+    slangy = [post for post in posts if post.text.split(" #")[0].endswith(("no cap", "fr fr", "slay", "sheesh 🔥"))]
     assert len(slangy) > 100
     assert all(post.author.gen_z for post in slangy)
     labels = {topic.label for post in posts for topic in post.topics}

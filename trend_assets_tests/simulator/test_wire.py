@@ -116,18 +116,14 @@ def test_x_fields_exist_in_recorded_answers(payloads: dict[str, list[Payload]], 
     assert all(set(page) == {"data", "includes"} for page in sent)
 
 
-def test_comment_fields_exist_in_recorded_answers(
-    payloads: dict[str, list[Payload]], shared_data: Path
-) -> None:
+def test_comment_fields_exist_in_recorded_answers(payloads: dict[str, list[Payload]], shared_data: Path) -> None:
     recorded: Shape = set()
     for file in sorted((shared_data / "recorded" / "youtube").glob("comment_threads*.json")):
         recorded.update(_shapes(json.loads(file.read_text())["items"]))
     assert recorded and _shapes(_resources(payloads, "youtube#commentThread")) - recorded == set()
 
 
-def test_video_snippets_exist_in_recorded_answers(
-    payloads: dict[str, list[Payload]], shared_data: Path
-) -> None:
+def test_video_snippets_exist_in_recorded_answers(payloads: dict[str, list[Payload]], shared_data: Path) -> None:
     recorded: Shape = set()
     for file in sorted((shared_data / "recorded" / "youtube").glob("videos_*.json")):
         recorded.update(_shapes(json.loads(file.read_text())["items"]))
@@ -136,9 +132,7 @@ def test_video_snippets_exist_in_recorded_answers(
     assert recorded and unknown == set()
 
 
-@pytest.mark.parametrize(
-    ("kind", "schema"), [("youtube#video", "Video"), ("youtube#commentThread", "CommentThread")]
-)
+@pytest.mark.parametrize(("kind", "schema"), [("youtube#video", "Video"), ("youtube#commentThread", "CommentThread")])
 def test_youtube_resources_follow_the_discovery_document(
     payloads: dict[str, list[Payload]], kind: str, schema: str
 ) -> None:
@@ -199,20 +193,14 @@ def test_counts_are_those_of_the_hour_and_never_of_later(world: World, start: da
     retweets = Counter(post.parent.id for post in posts if post.kind == "retweet" and post.parent is not None)
     popular = next(post for post in posts if retweets[post.id] >= 5)
     hour = (popular.milliseconds // 3_600_000 + 1) * 3_600_000
-    by_then = sum(
-        post.parent is popular and post.kind == "retweet" and post.milliseconds < hour for post in posts
-    )
+    by_then = sum(post.parent is popular and post.kind == "retweet" and post.milliseconds < hour for post in posts)
     at_first = tweet_page(popular, hour)["data"]["public_metrics"]
     at_last = tweet_page(popular, int(end.timestamp() * 1000))["data"]["public_metrics"]
     assert at_first["retweet_count"] == by_then < at_last["retweet_count"] == retweets[popular.id]
     assert at_first["like_count"] <= at_last["like_count"]
 
-    video = next(
-        v for v in world.events("youtube", start, end) if hasattr(v, "comments") and len(v.comments) > 2
-    )
-    fresh, old = (
-        video_resource(video, at)["statistics"] for at in (video.milliseconds, video.milliseconds + 10**9)
-    )
+    video = next(v for v in world.events("youtube", start, end) if hasattr(v, "comments") and len(v.comments) > 2)
+    fresh, old = (video_resource(video, at)["statistics"] for at in (video.milliseconds, video.milliseconds + 10**9))
     assert fresh["commentCount"] == "0" and int(old["commentCount"]) == len(video.comments)
     assert int(fresh["viewCount"]) < int(old["viewCount"])
 

@@ -18,9 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def received(world: World, start: datetime, end: datetime) -> list[tuple[str, str]]:
-    return [
-        payload for source in SOURCES for payload in SimulatedCollector(source, world).receive(start, end)
-    ]
+    return [payload for source in SOURCES for payload in SimulatedCollector(source, world).receive(start, end)]
 
 
 def test_same_seed_same_bytes_in_another_process_with_another_hash_seed(start: datetime) -> None:
@@ -35,9 +33,7 @@ def test_same_seed_same_bytes_in_another_process_with_another_hash_seed(start: d
         "print(sha256(repr(got).encode()).hexdigest())"
     )
     environment = {"PYTHONHASHSEED": "12345", "PYTHONPATH": ":".join(sys.path)}
-    there = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
-    )
+    there = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     assert there.stdout.strip() == here
 
 
@@ -57,9 +53,7 @@ def test_disjoint_hours_partition_the_range(world: World, start: datetime) -> No
         collector = SimulatedCollector(source, world)
         whole = list(collector.receive(start, end))
         by_hour = [
-            p
-            for index in range(72)
-            for p in collector.receive(start + HOUR * index, start + HOUR * (index + 1))
+            p for index in range(72) for p in collector.receive(start + HOUR * index, start + HOUR * (index + 1))
         ]
         assert whole == by_hour
         quarters = [

@@ -249,10 +249,7 @@ def test_items_of_youtube_one_a_line(tmp_path):
 
 def test_what_is_nested_too_deeply_to_be_kept(tmp_path):
     deep = (
-        b'{"id_str":"1","created_at":"Wed Jan 01 00:00:48 +0000 2014","text":"x","x":'
-        + b"[" * 500
-        + b"]" * 500
-        + b"}"
+        b'{"id_str":"1","created_at":"Wed Jan 01 00:00:48 +0000 2014","text":"x","x":' + b"[" * 500 + b"]" * 500 + b"}"
     )
     read = Read(write(tmp_path, b'{"statuses": [' + deep + b"]}\n" + orjson.dumps(tweet(2))))
     assert read.ids == ["2"]
@@ -395,9 +392,7 @@ def test_parquet(tmp_path):
 def test_parquet_with_a_damaged_page(tmp_path):
     path = tmp_path / "x"
     bodies = [str(hash(n * 7919)) for n in range(20_000)]
-    pl.DataFrame({"id": bodies, "when": 1_700_000_000, "body": bodies}).write_parquet(
-        path, row_group_size=5_000
-    )
+    pl.DataFrame({"id": bodies, "when": 1_700_000_000, "body": bodies}).write_parquet(path, row_group_size=5_000)
     data = bytearray(path.read_bytes())
     data[len(data) * 3 // 5 : len(data) * 3 // 5 + 2_000] = b"\xff" * 2_000
     path.write_bytes(bytes(data))
@@ -408,9 +403,7 @@ def test_parquet_with_a_damaged_page(tmp_path):
 
 
 def test_parquet_with_naive_and_impossible_times(tmp_path):
-    frame = pl.DataFrame(
-        {"id": [1, 2], "when": pl.Series([0, 2**62]).cast(pl.Datetime("us")), "body": ["a", "b"]}
-    )
+    frame = pl.DataFrame({"id": [1, 2], "when": pl.Series([0, 2**62]).cast(pl.Datetime("us")), "body": ["a", "b"]})
     frame.write_parquet(tmp_path / "x")
     read = Read(tmp_path / "x", COLUMNS)
     assert read.error is not None and len(read.rejections) == 2
@@ -475,9 +468,7 @@ def test_a_real_month_of_tweets(shared_data):
 
 
 def test_a_real_month_of_chat(shared_data):
-    columns = ColumnMap.parse(
-        "id=message_id,timestamp=sent_at,user_id=user,topics=topic,text=topic,event_type=kind"
-    )
+    columns = ColumnMap.parse("id=message_id,timestamp=sent_at,user_id=user,topics=topic,text=topic,event_type=kind")
     path = shared_data / "chat" / "2023-04.csv.gz"
     read = Read(path, columns, batch_rows=2_000)
     with gzip.open(path, "rt") as lines:

@@ -114,9 +114,7 @@ def test_maps_that_cannot_be_used(written, message):
 
 
 def test_missing_columns_name_those_that_there_are():
-    with pytest.raises(
-        ColumnMapError, match="no column 'sent_at', perhaps 'sentat'; the file has id, sentat"
-    ):
+    with pytest.raises(ColumnMapError, match="no column 'sent_at', perhaps 'sentat'; the file has id, sentat"):
         ColumnMap.parse("timestamp=sent_at").require(["id", "sentat"])
 
 

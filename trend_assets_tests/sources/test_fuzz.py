@@ -63,8 +63,7 @@ def samples(folder: Path) -> dict[str, list[Any]]:
     pages = orjson.loads((folder / "recorded" / "x" / "noflat.jsonl").read_bytes().splitlines()[0])
     flat = (folder / "recorded" / "x" / "flat.jsonl").read_bytes().splitlines()[:10]
     answers = [
-        orjson.loads(path.read_bytes())
-        for path in sorted((folder / "recorded" / "youtube").glob("[sc]*p*.json"))
+        orjson.loads(path.read_bytes()) for path in sorted((folder / "recorded" / "youtube").glob("[sc]*p*.json"))
     ]
     return {
         "twitter_v1": tweets,
@@ -179,10 +178,7 @@ def test_mutated_files(shared_data, columns, data):
 
 
 @FUZZ
-@given(
-    page=JSON
-    | st.fixed_dictionaries({"data": JSON, "includes": JSON, "items": JSON, "kind": JSON, "error": JSON})
-)
+@given(page=JSON | st.fixed_dictionaries({"data": JSON, "includes": JSON, "items": JSON, "kind": JSON, "error": JSON}))
 def test_pages_of_anything(page):
     drain(orjson.dumps(page, default=str) if not isinstance(page, float) else b"1.5", None)
 

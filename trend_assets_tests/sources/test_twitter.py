@@ -172,8 +172,7 @@ def test_v2_author_and_place_from_includes():
 
 def test_v2_types_by_precedence():
     quoted, replied, retweeted = (
-        {"type": kind, "id": number}
-        for kind, number in (("quoted", "1"), ("replied_to", "2"), ("retweeted", "3"))
+        {"type": kind, "id": number} for kind, number in (("quoted", "1"), ("replied_to", "2"), ("retweeted", "3"))
     )
     assert v2(referenced_tweets=[quoted]).event_type == "quote"
     both = v2(referenced_tweets=[quoted, replied])

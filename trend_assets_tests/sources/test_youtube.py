@@ -74,9 +74,7 @@ def test_search_result_is_unescaped():
     assert event.text.startswith("A & B")
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [("youtube#channel", "a channel"), ("youtube#playlist", "a playlist")]
-)
+@pytest.mark.parametrize(("kind", "name"), [("youtube#channel", "a channel"), ("youtube#playlist", "a playlist")])
 def test_search_result_that_is_no_video(kind, name):
     with pytest.raises(Rejected, match=f"{name} found by a search"):
         parse({**VIDEO, "kind": "youtube#searchResult", "id": {"kind": kind, "channelId": "x"}})

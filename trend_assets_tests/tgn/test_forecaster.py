@@ -91,9 +91,7 @@ def test_noise_after_a_cut_changes_nothing(history: History, forecaster: TgnFore
     cut = cut_at(history, 31.5)
     frame, other = mentions(), mentions(seed=5)
     moment = datetime.fromtimestamp(cut.time, UTC)
-    mixed = pl.concat(
-        [frame.filter(pl.col("timestamp") < moment), other.filter(pl.col("timestamp") >= moment)]
-    )
+    mixed = pl.concat([frame.filter(pl.col("timestamp") < moment), other.filter(pl.col("timestamp") >= moment)])
     noisy = History.from_mentions(mixed, START, START + timedelta(days=DAYS))
     expected = forecaster.score(history, cut)
     fresh = TgnForecaster(SETTINGS)

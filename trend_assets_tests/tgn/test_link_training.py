@@ -53,9 +53,7 @@ def test_what_comes_after_a_batch_does_not_change_its_prediction() -> None:
         model = trained(data, 1).model.eval()
         model.reset()
         with torch.no_grad():
-            mixed = [
-                torch.cat([a[:400], b[400:]]) for a, b in zip(_columns(data), _columns(later), strict=True)
-            ]
+            mixed = [torch.cat([a[:400], b[400:]]) for a, b in zip(_columns(data), _columns(later), strict=True)]
             src, dst, times, message = mixed
             for part in torch.arange(600).split(100):
                 true, drawn = model.score_links(src[part], dst[part], dst[part].flip(0), times[part])
