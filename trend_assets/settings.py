@@ -10,18 +10,24 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trend_assets.errors import TrendError
 
 _PREFIX = "TREND_"
 #: Read outside this model: the file's own address, and where tests find real data.
 _OTHER_VARIABLES = {"TREND_CONFIG", "TREND_SHARED_DATA"}
+
+
+#: What the YAML file holds, while settings are made from it.
+_file_values: ContextVar[Mapping[str, Any]] = ContextVar("file_values", default=MappingProxyType({}))
 
 
 class SettingsError(TrendError):
@@ -258,8 +264,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The file is handed in as arguments, and the environment wins over it.
-        return env_settings, init_settings
+        # What code says outright wins over the environment, and that over the file.
+        file_settings = InitSettingsSource(settings_cls, init_kwargs=dict(_file_values.get()))
+        return init_settings, env_settings, file_settings
 
     @property
     def models_folder(self) -> Path:
@@ -305,9 +312,17 @@ def load_settings() -> Settings:
     values = _read_yaml(path) if path else {}
     _refuse_unknown_variables(os.environ)
     try:
-        return Settings(**values)
+        return _settings_with(values)
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(error, path, values))) from None
+
+
+def _settings_with(values: Mapping[str, Any]) -> Settings:
+    token = _file_values.set(values)
+    try:
+        return Settings()
+    finally:
+        _file_values.reset(token)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
