@@ -50,7 +50,8 @@ class TrainedModel:
 def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
     """An untrained model as the settings have it."""
     # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
-    from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
+    from trend_assets.tgn.forecaster import TgnForecaster
+    from trend_assets.tgn.settings import ForecasterSettings
 
     training = settings.training
     return TgnForecaster(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,68 +15,20 @@ import numpy.typing as npt
 import torch
 
 from trend_assets.forecasting.examples import CutMemory, Examples
-from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut
+from trend_assets.forecasting.labels import LABELS, Cut
 from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
-from trend_assets.tgn.boosting import BoostingSettings, fit_trees, from_tensor, mean_logit, to_tensor
+from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from trend_assets.tgn.heads import Heads, HeadSettings, fit_heads
-from trend_assets.tgn.link_training import LinkTrainer, LinkTrainingSettings
-from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
-from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
-from trend_assets.tgn.stream import MESSAGE_DIM, Embedded, RollingState, node_count, to_temporal_data
+from trend_assets.tgn.heads import Heads, fit_heads
+from trend_assets.tgn.inputs import Table, TopicInputs
+from trend_assets.tgn.settings import ForecasterSettings
+from trend_assets.tgn.stream import Embedded
 
 KIND = "tgn_forecaster"
 #: Users named as a reason.
 MOST_USERS = 3
-
-_Table = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class ForecasterSettings:
-    """How the forecaster is made and fitted; the same for every stream.
-
-    Args:
-        labels: what is asked at a cut.
-        every_hours: hours between the cuts learnt from, and between updates of the memory.
-        days: how many days back the cuts learnt from go.
-        model: sizes of the network.
-        link: link training.
-        link_epochs: passes over the stream.
-        heads: the neural heads.
-        boosting: the trees.
-        seed: of everything drawn.
-        threads: threads that fit the trees; the same number gives the same bits.
-    """
-
-    labels: LabelSettings = field(default_factory=LabelSettings)
-    every_hours: int = 6
-    days: int = 365
-    model: ModelSettings = field(default_factory=ModelSettings)
-    link: LinkTrainingSettings = field(
-        default_factory=lambda: LinkTrainingSettings(batch_size=200, recent_negatives=1000)
-    )
-    link_epochs: int = 2
-    heads: HeadSettings = field(default_factory=HeadSettings)
-    boosting: BoostingSettings = field(default_factory=BoostingSettings)
-    seed: int = 0
-    threads: int = 2
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The settings that `dataclasses.asdict` wrote."""
-        parts = {
-            "labels": LabelSettings,
-            "model": ModelSettings,
-            "link": LinkTrainingSettings,
-            "heads": HeadSettings,
-            "boosting": BoostingSettings,
-        }
-        made = {name: kind(**values[name]) for name, kind in parts.items()}
-        return cls(**{**values, **made})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +49,7 @@ class Forecast:
 
 @dataclass(slots=True)
 class _Fitted:
-    state: RollingState
+    inputs: TopicInputs
     labels: tuple[str, ...]
     heads: list[Heads]
     trees: Mapping[str, list[lightgbm.Booster]]
@@ -145,13 +97,11 @@ class TgnForecaster:
         A label with fewer than ten positives or negatives is not learnt.
         """
         clock = _Clock()
-        past = history.until(until)
         with _torch(self.settings.seed):
-            model, losses = self._train_network(past)
+            inputs = self._inputs()
+            inputs.fit(history, until)
             clock.lap("network")
-            examples = self._memory.examples(history, until)
-            state = RollingState(model, self.settings.every_hours)
-            features = self._table(past, state, self._memory.cut_times(past, until).tolist(), examples)
+            features, examples = inputs.examples(history, until)
             clock.lap("replay")
             labels = tuple(label for label in LABELS if _learnable(examples, label))
             heads = self._fit_heads(features, examples, labels)
@@ -159,12 +109,12 @@ class TgnForecaster:
             trees = {label: self._fit_trees(features, examples, label) for label in labels}
             clock.lap("trees")
         report = {
-            "link_losses": losses,
+            "link_losses": inputs.link_losses,
             "rows": len(examples),
             "positives": {label: int(examples.labels[label].sum()) for label in LABELS},
             "seconds": clock.laps,
         }
-        self._fitted = _Fitted(state, labels, heads, trees, until, report)
+        self._fitted = _Fitted(inputs, labels, heads, trees, until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Scores in (0, 1), not calibrated, for each label that was learnt; (n,) each."""
@@ -188,13 +138,8 @@ class TgnForecaster:
         if not len(cut) or not fitted.heads:
             empty = {label: np.empty(0) for label in fitted.labels}
             return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
-        past = history.until(cut.time)
         with _torch(self.settings.seed), torch.no_grad():
-            counts = self._memory.known_at(history, cut).features
-            times = np.full(len(cut), cut.time)
-            who = ParticipantIndex(past).table(cut.topics, times)
-            (held,) = fitted.state.embedded(past, [(cut.time, cut.topics)])
-            features = np.concatenate([counts, who, held.embedding], axis=1)
+            features, held = fitted.inputs.at(history, cut)
             outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
             logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
             growth = torch.stack([growth for _, growth in outputs]).mean(0).numpy().astype(np.float64)
@@ -202,16 +147,16 @@ class TgnForecaster:
             label: 1 / (1 + np.exp(-(logits[:, column] + mean_logit(fitted.trees[label], features)) / 2))
             for column, label in enumerate(fitted.labels)
         }
-        return Forecast(scores, growth, _most_attended(held, past))
+        return Forecast(scores, growth, _most_attended(held, history) if held else [()] * len(cut))
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
-        return self._ready().state.continues(history, moment)
+        return self._ready().inputs.state.continues(history, moment)
 
     @property
     def mentions_taken_in(self) -> int:
         """How many mentions the memory has seen."""
-        return self._ready().state.size
+        return self._ready().inputs.state.size
 
     def save(self, folder: Path, extra_metadata: Mapping[str, Any] | None = None) -> None:
         """Writes a checkpoint that gives the same scores to the last bit.
@@ -225,7 +170,7 @@ class TgnForecaster:
             FileExistsError: the folder exists.
         """
         fitted = self._ready()
-        state = fitted.state
+        state = fitted.inputs.state
         tensors = {f"network.{name}": value for name, value in state.model.state_dict().items()}
         for number, head in enumerate(fitted.heads):
             tensors |= {f"heads.{number}.{name}": value for name, value in head.state_dict().items()}
@@ -239,7 +184,7 @@ class TgnForecaster:
             "until": fitted.until,
             "report": fitted.report,
             "nodes": state.model.num_nodes,
-            "features": [*COUNT_NAMES, *PARTICIPANT_NAMES],
+            "features": fitted.inputs.names,
             "state": {"size": state.size, "until": state.until, "digest": state.digest},
             "vocabulary": state.vocabulary,
             "extra": dict(extra_metadata or {}),
@@ -254,32 +199,31 @@ class TgnForecaster:
             CheckpointError: it is missing, truncated, changed, foreign, or counts other features.
         """
         checkpoint = load_checkpoint(folder, KIND)
-        if checkpoint.metadata.get("features") != [*COUNT_NAMES, *PARTICIPANT_NAMES]:
-            raise CheckpointError(f"{folder} was fitted on other features than this release computes")
         try:
-            return cls._from_checkpoint(checkpoint, memory)
+            return cls._from_checkpoint(checkpoint, memory, folder)
         except (KeyError, TypeError, ValueError, RuntimeError, lightgbm.basic.LightGBMError) as error:
             reason = " ".join(str(error).split())
             raise CheckpointError(f"{folder} is of another release, or not whole: {reason}") from error
 
     @classmethod
-    def _from_checkpoint(cls, checkpoint: Checkpoint, memory: CutMemory | None) -> Self:
-        metadata = checkpoint.metadata
+    def _from_checkpoint(cls, checkpoint: Checkpoint, memory: CutMemory | None, folder: Path) -> Self:
+        metadata, tensors = checkpoint.metadata, checkpoint.tensors
         settings = ForecasterSettings.from_json(metadata["settings"])
         forecaster = cls(settings, memory)
+        inputs = forecaster._inputs()
+        if metadata["features"] != inputs.names:
+            raise CheckpointError(f"{folder} was fitted on other features than this release computes")
+        inputs.resume(
+            metadata["nodes"], _part(checkpoint, "network."), **metadata["state"], vocabulary=metadata["vocabulary"]
+        )
         labels = tuple(metadata["labels"])
-        model = TemporalGraphNetwork(metadata["nodes"], MESSAGE_DIM, settings.model)
-        model.load_state_dict(_part(checkpoint, "network."))
-        state = RollingState(model, settings.every_hours)
-        state.resume(**metadata["state"], vocabulary=metadata["vocabulary"])
+        heads = range(settings.heads.seeds) if labels else ()
         forecaster._fitted = _Fitted(
-            state=state,
+            inputs=inputs,
             labels=labels,
-            heads=[_load_heads(checkpoint, n, len(labels), settings) for n in range(settings.heads.seeds)]
-            if labels
-            else [],
+            heads=[_load_heads(checkpoint, n, len(inputs.names), len(labels), settings) for n in heads],
             trees={
-                label: [from_tensor(checkpoint.tensors[f"trees.{label}.{n}"]) for n in range(settings.boosting.seeds)]
+                label: [from_tensor(tensors[f"trees.{label}.{n}"]) for n in range(settings.boosting.seeds)]
                 for label in labels
             },
             until=metadata["until"],
@@ -287,29 +231,15 @@ class TgnForecaster:
         )
         return forecaster
 
+    def _inputs(self) -> TopicInputs:
+        return TopicInputs(self.settings, self._memory)
+
     def _ready(self) -> _Fitted:
         if self._fitted is None:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
 
-    def _train_network(self, past: History) -> tuple[TemporalGraphNetwork, list[float]]:
-        settings = self.settings
-        model = TemporalGraphNetwork(max(node_count(past), 1), MESSAGE_DIM, settings.model)
-        trainer = LinkTrainer(model, settings.link)
-        data = to_temporal_data(past)
-        losses = [trainer.train_epoch(data).loss for _ in range(settings.link_epochs)] if len(past) else []
-        return model, losses
-
-    def _table(self, past: History, state: RollingState, times: list[int], examples: Examples) -> _Table:
-        width = len(COUNT_NAMES) + len(PARTICIPANT_NAMES) + self.settings.model.memory_dim
-        if not times:
-            return np.empty((0, width), np.float32)
-        asked = [(moment, make_cut(past, moment, self.settings.labels).topics) for moment in times]
-        who = ParticipantIndex(past).table(np.concatenate([topics for _, topics in asked]), examples.times)
-        held = np.concatenate(list(state.embeddings(past, asked)))
-        return np.concatenate([examples.features, who, held], axis=1)
-
-    def _fit_heads(self, features: _Table, examples: Examples, labels: tuple[str, ...]) -> list[Heads]:
+    def _fit_heads(self, features: Table, examples: Examples, labels: tuple[str, ...]) -> list[Heads]:
         settings = self.settings
         if not labels:
             return []
@@ -318,7 +248,7 @@ class TgnForecaster:
             for number in range(settings.heads.seeds)
         ]
 
-    def _fit_trees(self, features: _Table, examples: Examples, label: str) -> list[lightgbm.Booster]:
+    def _fit_trees(self, features: Table, examples: Examples, label: str) -> list[lightgbm.Booster]:
         asked, settings = examples.asked[label], self.settings
         return fit_trees(
             features[asked],
@@ -377,8 +307,7 @@ def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items() if name.startswith(prefix)}
 
 
-def _load_heads(checkpoint: Checkpoint, number: int, labels: int, settings: ForecasterSettings) -> Heads:
-    width = len(COUNT_NAMES) + len(PARTICIPANT_NAMES) + settings.model.memory_dim
+def _load_heads(checkpoint: Checkpoint, number: int, width: int, labels: int, settings: ForecasterSettings) -> Heads:
     heads = Heads(width, labels, settings.heads)
     heads.load_state_dict(_part(checkpoint, f"heads.{number}."))
     return heads.eval()

@@ -25,6 +25,8 @@ class ModelSettings:
         neighbors: interactions kept a node, K.
         heads: attention heads.
         dropout: dropout on embeddings in training.
+        remember: whether nodes have a memory; without it they know their last interactions alone.
+        attend: whether an embedding attends to the last interactions; without it the memory alone speaks.
     """
 
     memory_dim: int = 64
@@ -32,6 +34,8 @@ class ModelSettings:
     neighbors: int = 10
     heads: int = 2
     dropout: float = 0.0
+    remember: bool = True
+    attend: bool = True
 
 
 class LinkPredictor(nn.Module):
@@ -122,7 +126,8 @@ class TemporalGraphNetwork(nn.Module):
         both = times.repeat_interleave(2)
         direction = messages.new_tensor([0.0, 1.0]).repeat(src.numel()).unsqueeze(1)
         features = torch.cat([messages.repeat_interleave(2, dim=0), direction], dim=1)
-        self.memory.store(nodes, partners, both, features)
+        if self.settings.remember:
+            self.memory.store(nodes, partners, both, features)
         self.neighbors.insert(nodes, partners, both, features)
 
     def embed(self, nodes: Tensor, now: Tensor, updated: Updated) -> tuple[Tensor, Tensor]:
@@ -140,9 +145,10 @@ class TemporalGraphNetwork(nn.Module):
         idle = self.time_encoder(now - self.memory.last_update.index_select(0, nodes))
         degree = torch.log1p(self.neighbors.counts.index_select(0, nodes).float()).unsqueeze(1) / 10
         own = torch.cat([self.memory.gather(nodes, updated), idle, degree], dim=1)
+        mask = near.mask if self.settings.attend else torch.zeros_like(near.mask)
         others, position = self.memory.locate(near.ids)
         slots = torch.cat([others, self.time_encoder(now - near.times), near.features], dim=-1)
-        return self.attention(own, slots, near.mask, updated.states, position.masked_fill(~near.mask, -1))
+        return self.attention(own, slots, mask, updated.states, position.masked_fill(~mask, -1))
 
     def pair_features(self, src: Tensor, dst: Tensor, times: Tensor) -> Tensor:
         """What the recent interactions of two nodes say of the pair, float32 `[B, PAIR_DIM]`.

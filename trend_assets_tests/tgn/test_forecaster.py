@@ -11,7 +11,8 @@ from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
 from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.ranking import Ranking
 from trend_assets.tgn.checkpoint import CheckpointError
-from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
+from trend_assets.tgn.forecaster import TgnForecaster
+from trend_assets.tgn.settings import ForecasterSettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 70

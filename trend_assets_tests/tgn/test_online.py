@@ -17,8 +17,9 @@ from filelock import FileLock
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
 from trend_assets.forecasting.labels import make_cut
 from trend_assets.tgn.checkpoint import CheckpointError
-from trend_assets.tgn.forecaster import ForecasterSettings, TgnForecaster
+from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.online import RuntimeGlue
+from trend_assets.tgn.settings import ForecasterSettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 24

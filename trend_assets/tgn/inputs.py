@@ -1,0 +1,98 @@
+"""What is known of a topic at a cut: its counts, who takes part, and what the network holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from trend_assets.forecasting.examples import CutMemory, Examples
+from trend_assets.forecasting.features import COUNT_NAMES
+from trend_assets.forecasting.history import History
+from trend_assets.forecasting.labels import Cut, make_cut
+from trend_assets.tgn.link_training import LinkTrainer
+from trend_assets.tgn.model import TemporalGraphNetwork
+from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
+from trend_assets.tgn.settings import ForecasterSettings
+from trend_assets.tgn.stream import MESSAGE_DIM, Embedded, RollingState, node_count, to_temporal_data
+
+Table = npt.NDArray[np.float32]
+
+
+class TopicInputs:
+    """The groups of inputs that the settings name, side by side, for past cuts and for the one asked.
+
+    Args:
+        settings: of the forecaster.
+        memory: past cuts and their log counts.
+    """
+
+    def __init__(self, settings: ForecasterSettings, memory: CutMemory) -> None:
+        self.settings = settings
+        self._memory = memory
+        self.state = RollingState(TemporalGraphNetwork(1, MESSAGE_DIM, settings.model), settings.every_hours)
+        self.link_losses: list[float] = []
+
+    def resume(self, nodes: int, weights: Mapping[str, Tensor], **state: Any) -> None:
+        """Takes up a network of `nodes` nodes and what it has seen, as `RollingState.resume` has it."""
+        model = TemporalGraphNetwork(nodes, MESSAGE_DIM, self.settings.model)
+        model.load_state_dict(weights)
+        self.state = RollingState(model, self.settings.every_hours)
+        self.state.resume(**state)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns, in their order."""
+        held = [f"memory_{channel}" for channel in range(self.settings.model.memory_dim)]
+        groups = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "memory": held}
+        return [name for group in self.settings.groups for name in groups[group]]
+
+    def fit(self, history: History, until: int) -> None:
+        """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
+        past, settings = history.until(until), self.settings
+        model = TemporalGraphNetwork(max(node_count(past), 1), MESSAGE_DIM, settings.model)
+        self.link_losses = []
+        if self._uses("memory") and len(past):
+            trainer, data = LinkTrainer(model, settings.link), to_temporal_data(past)
+            self.link_losses = [trainer.train_epoch(data).loss for _ in range(settings.link_epochs)]
+        self.state = RollingState(model, settings.every_hours)
+
+    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
+        """The inputs of the topics at past cuts, `[rows, len(names)]`, and what became of them.
+
+        The network rolls along the past once more, so that a cut's inputs hold nothing later.
+        """
+        past = history.until(until)
+        examples = self._memory.examples(history, until)
+        times = self._memory.cut_times(past, until).tolist()
+        if not times:
+            return np.empty((0, len(self.names)), np.float32), examples
+        asked = [(moment, make_cut(past, moment, self.settings.labels).topics) for moment in times]
+        groups = {"counts": examples.features}
+        if self._uses("participants"):
+            topics = np.concatenate([topics for _, topics in asked])
+            groups["participants"] = ParticipantIndex(past).table(topics, examples.times)
+        if self._uses("memory"):
+            groups["memory"] = np.concatenate(list(self.state.embeddings(past, asked)))
+        return self._joined(groups), examples
+
+    def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
+        """The inputs of a cut's topics, `[n, len(names)]`, and what the network holds of them, if it is used."""
+        past = history.until(cut.time)
+        groups = {"counts": self._memory.known_at(history, cut).features}
+        held = None
+        if self._uses("participants"):
+            groups["participants"] = ParticipantIndex(past).table(cut.topics, np.full(len(cut), cut.time))
+        if self._uses("memory"):
+            (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
+            groups["memory"] = held.embedding
+        return self._joined(groups), held
+
+    def _uses(self, group: str) -> bool:
+        return group in self.settings.groups
+
+    def _joined(self, groups: Mapping[str, Table]) -> Table:
+        return np.concatenate([groups[group] for group in self.settings.groups], axis=1)

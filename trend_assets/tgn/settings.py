@@ -1,0 +1,62 @@
+"""How the forecaster is made and fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.tgn.boosting import BoostingSettings
+from trend_assets.tgn.heads import HeadSettings
+from trend_assets.tgn.link_training import LinkTrainingSettings
+from trend_assets.tgn.model import ModelSettings
+
+#: What may be known of a topic at a cut: its log counts, the record of who takes part, what the network holds.
+GROUPS = ("counts", "participants", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class ForecasterSettings:
+    """How the forecaster is made and fitted; the same for every stream.
+
+    Args:
+        labels: what is asked at a cut.
+        groups: which of `GROUPS` the heads see.
+        every_hours: hours between the cuts learnt from, and between updates of the memory.
+        days: how many days back the cuts learnt from go.
+        model: sizes of the network.
+        link: link training.
+        link_epochs: passes over the stream.
+        heads: the neural heads.
+        boosting: the trees.
+        seed: of everything drawn.
+        threads: threads that fit the trees; the same number gives the same bits.
+    """
+
+    labels: LabelSettings = field(default_factory=LabelSettings)
+    groups: tuple[str, ...] = GROUPS
+    every_hours: int = 6
+    days: int = 365
+    model: ModelSettings = field(default_factory=ModelSettings)
+    link: LinkTrainingSettings = field(
+        default_factory=lambda: LinkTrainingSettings(batch_size=200, recent_negatives=1000)
+    )
+    link_epochs: int = 2
+    heads: HeadSettings = field(default_factory=HeadSettings)
+    boosting: BoostingSettings = field(default_factory=BoostingSettings)
+    seed: int = 0
+    threads: int = 2
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The settings that `dataclasses.asdict` wrote."""
+        parts = {
+            "labels": LabelSettings,
+            "model": ModelSettings,
+            "link": LinkTrainingSettings,
+            "heads": HeadSettings,
+            "boosting": BoostingSettings,
+        }
+        made = {name: kind(**values[name]) for name, kind in parts.items()}
+        return cls(**{**values, **made, "groups": tuple(values["groups"])})
