@@ -1,0 +1,134 @@
+"""What `trend up` keeps running: the Dagster UI, its daemon, the API and the dashboard."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trend_assets.commands.console import errors
+from trend_assets.commands.up.ports import address, free_port
+from trend_assets.settings import Settings
+
+_REPOSITORY = Path(__file__).resolve().parents[3]
+_WORKSPACE = str(_REPOSITORY / "workspace.yaml")
+_ANSWER_SECONDS = 3
+_HEARTBEATS = "{ instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } } }"
+
+#: Whether a service that was started at a moment (seconds since 1970) does its work.
+Check = Callable[[float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process that `trend up` keeps.
+
+    Args:
+        name: how people call it.
+        command: its arguments.
+        url: where people see it.
+        healthy: whether it does its work.
+        variables: what the others must know of it, as environment variables.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    url: str
+    healthy: Check
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def log_name(self) -> str:
+        return f"{self.name.lower().replace(' ', '_')}.log"
+
+
+def services(settings: Settings) -> list[Service]:
+    """The four services on free ports; three where the dashboard is not installed, which is said."""
+    host = settings.dagster.host
+    port = free_port(host, settings.dagster.port, "Dagster UI")
+    ui = address(host, port)
+    found = [
+        Service(
+            "Dagster UI",
+            _python("dagster_webserver", "-w", _WORKSPACE, "-h", host, "-p", str(port)),
+            ui,
+            answers(f"{ui}/server_info"),
+            {"TREND_DAGSTER__PORT": str(port)},
+        ),
+        # It has no address of its own: the UI shows it.
+        Service("Daemon", _python("dagster._daemon", "run", "-w", _WORKSPACE), f"{ui}/deployment/daemons", _beats(ui)),
+        _api(settings),
+    ]
+    if importlib.util.find_spec("streamlit") is None:
+        errors.print("no dashboard: install it with `pip install 'trend-assets[dashboard]'`", markup=False)
+        return found
+    return [*found, _dashboard(settings)]
+
+
+def _api(settings: Settings) -> Service:
+    host = settings.api.host
+    port = free_port(host, settings.api.port, "API")
+    url = address(host, port)
+    # The lake may be empty: the API is up when it answers, whatever it has to say.
+    ready = answers(f"{url}/openapi.json")
+    return Service("API", _python("api"), f"{url}/docs", ready, {"TREND_API__PORT": str(port)})
+
+
+def _dashboard(settings: Settings) -> Service:
+    host = settings.dashboard.host
+    port = free_port(host, settings.dashboard.port, "Dashboard")
+    url = address(host, port)
+    options = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    command = _python("streamlit", "run", str(_REPOSITORY / "api" / "dashboard.py"), *flags)
+    return Service("Dashboard", command, url, answers(f"{url}/_stcore/health"))
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def answers(url: str) -> Check:
+    """Whether an address gives an answer that is fine."""
+    return lambda _: _ask(url) is not None
+
+
+def _beats(ui: str) -> Check:
+    """Every daemon has beaten since the start; Dagster itself believes a heartbeat for half an hour."""
+
+    def beats(started: float) -> bool:
+        answer = _ask(f"{ui}/graphql", json.dumps({"query": _HEARTBEATS}).encode())
+        try:
+            statuses: list[dict[str, Any]] = json.loads(answer or b"")["data"]["instance"]["daemonHealth"][
+                "allDaemonStatuses"
+            ]
+        except (ValueError, KeyError, TypeError):
+            return False
+        return all((item["lastHeartbeatTime"] or 0) >= started for item in statuses if item["required"])
+
+    return beats
+
+
+def _ask(url: str, body: bytes | None = None) -> bytes | None:
+    """The answer; None where there is none, or none that is fine."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"} if body else {})
+    # Straight to this machine, whatever proxy the environment names.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_ANSWER_SECONDS) as answer:
+            return bytes(answer.read())
+    except (urllib.error.URLError, OSError):
+        return None
