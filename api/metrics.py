@@ -76,7 +76,7 @@ class Meters:
         self.ndcg.clear()
         for row in lake.read(_NEWEST).iter_rows(named=True):
             week = Span(row["cut"] - _WEEK, row["cut"] + _HOUR)
-            for ranking in measure(lake, Label(row["label"]), week).overall:
+            for ranking in measure(lake, Label(row["label"]), None, week).overall:
                 self.ndcg.labels(row["label"], ranking.ranking).set(ranking.ndcg_at_10)
 
 

@@ -12,7 +12,7 @@ class CollectedHour(BaseModel):
 
     hour: datetime = Field(description="Start of the hour (UTC).")
     source: str = Field(description="The source, a file's name for an import, `pipeline` for a failed run.")
-    status: str = Field(description="`complete`, `partial`, `skipped` or `failed`.", examples=["complete"])
+    status: str = Field(description="`complete`, `partial`, `empty`, `skipped` or `failed`.", examples=["complete"])
     events: int = Field(description="Events that the source gave.")
     rejected: int = Field(description="Rows that could not become events.")
     requests: int = Field(description="Requests that it took.")
@@ -41,6 +41,26 @@ class Gap(BaseModel):
     hours: int
 
 
+class Quota(BaseModel):
+    """What a live source may spend in a period."""
+
+    source: str = Field(examples=["twitter"])
+    unit: str = Field(description="What is counted.", examples=["posts"])
+    limit: int = Field(description="The budget of the period, as set.")
+    used: int = Field(description="What was spent of it.")
+    left: int = Field(description="What is left of it.")
+    start: datetime = Field(description="First moment of the period (UTC).")
+    end: datetime = Field(description="Where the period ends, exclusive (UTC).")
+
+
+class Held(BaseModel):
+    """A live source that asked to be left alone for a while."""
+
+    source: str
+    until: datetime = Field(description="When it is asked again (UTC).")
+    reason: str = Field(description="What it said, in words.")
+
+
 class CollectionStatus(BaseModel):
     """Collection by source and hour."""
 
@@ -49,6 +69,8 @@ class CollectionStatus(BaseModel):
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     sources: list[SourceSummary]
     hours: list[CollectedHour] = Field(description="Newest first.")
-    gaps: list[Gap] = Field(description="Hours neither complete nor partial between a source's first and the end.")
+    gaps: list[Gap] = Field(description="Hours that failed, were skipped or never asked between a source's first and the end.")
+    quotas: list[Quota] = Field(description="Of enabled sources that have a budget, now.")
+    held: list[Held] = Field(description="Sources that are not asked now.")
     truncated: bool = Field(description="Whether there are more hours than were asked for.")
     reason: str | None = Field(None, description="Why there is nothing.")

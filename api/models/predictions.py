@@ -29,6 +29,7 @@ class Prediction(BaseModel):
                     "metadata": {"mentions_24h": 12},
                     "came_true": True,
                     "mentions_after": 31,
+                    "dagster_link": "http://127.0.0.1:3000/assets/predictions?view=partitions&partition=2015-01-05-05%3A00",
                 }
             ]
         }
@@ -46,6 +47,7 @@ class Prediction(BaseModel):
     metadata: dict[str, Any] = Field(description="The counts behind it.")
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
+    dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
 
 
 class PredictionPage(BaseModel):

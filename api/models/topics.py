@@ -16,10 +16,11 @@ class TopicSummary(BaseModel):
     mentions: int = Field(description="Events that name it, in the span asked for.", examples=[812])
     first_hour: datetime = Field(description="First hour in the span with a mention (UTC).")
     last_hour: datetime = Field(description="Last hour in the span with a mention (UTC).")
+    similarity: float | None = Field(None, description="Nearness in meaning, -1 to 1; null where it was not asked for.")
 
 
 class TopicPage(BaseModel):
-    """Topics, the most mentioned first."""
+    """Topics, the most mentioned or the most similar first."""
 
     items: list[TopicSummary]
     next: str | None = Field(description="`cursor` of the next page; null on the last one.", examples=["12:$tsla"])
@@ -46,6 +47,7 @@ class Post(BaseModel):
     text: str
     spam_score: float = Field(description="0 to 1.")
     gen_z_score: float = Field(description="0 to 1.")
+    dagster_link: str = Field(description="The hour of `events` that holds it in the Dagster UI.")
 
 
 class TopicUser(BaseModel):

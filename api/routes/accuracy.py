@@ -16,8 +16,9 @@ router = APIRouter(prefix="/accuracy", tags=["accuracy"])
 
 _DEFAULT_DAYS = 84
 _HOUR = timedelta(hours=1)
-_NEWEST = "SELECT max(cut) AS cut FROM prediction_outcomes WHERE label = ?"
-_SPAN = "label = ? AND cut >= ? AND cut < ?"
+_OF = "label = ? AND model_version = coalesce(?, model_version)"
+_NEWEST = f"SELECT max(cut) AS cut FROM prediction_outcomes WHERE {_OF}"
+_SPAN = f"{_OF} AND cut >= ? AND cut < ?"
 # The counting rankings are read from the counts that each forecast stored, so they saw what the forecast saw;
 # equal counts are ordered by topic. A cut with fewer than ten topics, or with none that came true, tells nothing.
 _WEEKS = f"""
@@ -67,11 +68,14 @@ _BRIER = f"""
 def accuracy(
     lake: Reader,
     label: Annotated[Label, Query(description="What was forecast.")] = Label.BURSTS,
+    model: Annotated[
+        str | None, Query(max_length=200, description="Forecasts of this model version; default: all.")
+    ] = None,
     start: Start = None,
     end: End = None,
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
-    newest = lake.read(_NEWEST, [label.value])["cut"][0]
+    newest = lake.read(_NEWEST, [label.value, model])["cut"][0]
     if newest is None:
         return Accuracy(
             label=label,
@@ -85,12 +89,12 @@ def accuracy(
             brier=None,
             reason="no forecast has come due yet: outcomes are known once the horizon has passed",
         )
-    return measure(lake, label, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
+    return measure(lake, label, model, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
 
 
-def measure(lake: LakeReader, label: Label, asked: Span) -> Accuracy:
-    """The accuracy of the cuts in a span."""
-    here = [label.value, asked.start, asked.end]
+def measure(lake: LakeReader, label: Label, model: str | None, asked: Span) -> Accuracy:
+    """The accuracy of a model's forecasts, or of all, at the cuts in a span."""
+    here = [label.value, model, asked.start, asked.end]
     rows = lake.read(_WEEKS, [*here, *here, asked.start - _HOUR, asked.end]).to_dicts()
     overall = [row for row in rows if row["week"] is None]
     weeks: dict[Any, list[dict[str, Any]]] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.lake import Reader, is_simulated
 from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSummary
+from api.quotas import held, quotas
 from api.spans import End, Start, span
 
 router = APIRouter(prefix="/collection", tags=["collection"])
@@ -28,7 +30,7 @@ _SOURCES = f"""
 _GAPS = f"""
     WITH good AS (
         SELECT DISTINCT source, hour FROM collection_status
-        WHERE {_SPAN} AND status IN ('complete', 'partial') AND source IN ('twitter', 'youtube', 'google_trends')
+        WHERE {_SPAN} AND status IN ('complete', 'partial', 'empty') AND source IN ('twitter', 'youtube', 'google_trends')
     ), wanted AS (
         SELECT source, unnest(generate_series(min(hour), ?::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM good GROUP BY source
@@ -52,6 +54,7 @@ def status(
 ) -> CollectionStatus:
     """What each source gave in each hour of the span (default: the last seven days), and where hours are missing."""
     simulated = is_simulated(lake)
+    now = datetime.now(UTC)
     newest = lake.read(_NEWEST, [source, source])["hour"][0]
     if newest is None:
         return CollectionStatus(
@@ -61,6 +64,8 @@ def status(
             sources=[],
             hours=[],
             gaps=[],
+            quotas=quotas(lake, lake.settings, now),
+            held=held(lake, now),
             truncated=False,
             reason="nothing was collected: enable a source in the settings, run `trend import FILE` or `trend demo`",
         )
@@ -74,6 +79,8 @@ def status(
         sources=[SourceSummary(**row) for row in lake.read(_SOURCES, here).iter_rows(named=True)],
         hours=[CollectedHour(**row) for row in hours[:limit]],
         gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, asked.end]).iter_rows(named=True)],
+        quotas=quotas(lake, lake.settings, now),
+        held=held(lake, now),
         truncated=len(hours) > limit,
         reason=None if hours else "no collected hour fits these filters",
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
 
+from api.dagster_client import Dagster
+from api.dagster_links import partition_link
 from api.lake import LakeReader, Reader, is_simulated
 from api.models.common import Label
 from api.models.predictions import Prediction, PredictionPage
@@ -15,6 +17,7 @@ from api.spans import Moment
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
+_HOUR = timedelta(hours=1)
 _CUT = "SELECT max(cut) AS cut FROM predictions WHERE label = ? AND cut <= coalesce(?, cut)"
 COLUMNS = """
     p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
@@ -40,6 +43,7 @@ Source = Annotated[
 @router.get("")
 def predictions(
     lake: Reader,
+    dagster: Dagster,
     label: ForLabel = Label.BURSTS,
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
@@ -49,23 +53,25 @@ def predictions(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, page by page."""
-    return _page(lake, label, at, topic, source, after_rank, min_confidence, limit)
+    return _page(lake, dagster.address, label, at, topic, source, after_rank, min_confidence, limit)
 
 
 @router.get("/top")
 def top(
     lake: Reader,
+    dagster: Dagster,
     label: ForLabel = Label.BURSTS,
     at: At = None,
     source: Source = None,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
 ) -> PredictionPage:
     """The k likeliest topics of the newest cut, or of any past one."""
-    return _page(lake, label, at, "", source, 0, None, k)
+    return _page(lake, dagster.address, label, at, "", source, 0, None, k)
 
 
 def _page(
     lake: LakeReader,
+    dagster: str,
     label: Label,
     at: datetime | None,
     topic: str,
@@ -80,12 +86,18 @@ def _page(
         when = f" at or before {at.isoformat()}" if at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, source, source, limit]
-    items = [prediction(row) for row in lake.read(_ROWS, asked).iter_rows(named=True)]
+    items = [prediction(row, dagster) for row in lake.read(_ROWS, asked).iter_rows(named=True)]
     return PredictionPage(
         cut=cut, simulated=simulated, items=items, reason=None if items else "no topic fits these filters"
     )
 
 
-def prediction(row: dict[str, Any]) -> Prediction:
-    """A row of `COLUMNS` as the API answers it."""
-    return Prediction(**{**row, "metadata": orjson.loads(row["metadata"])})
+def prediction(row: dict[str, Any], dagster: str) -> Prediction:
+    """A row of `COLUMNS` as the API answers it.
+
+    Args:
+        row: from the lake.
+        dagster: address of the Dagster UI.
+    """
+    link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
+    return Prediction(**{**row, "metadata": orjson.loads(row["metadata"]), "dagster_link": link})

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Reque
 from fastapi.security import HTTPBearer
 
 from api.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.dagster_links import HOUR_KEY
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.spans import WrongMoment
@@ -18,8 +19,6 @@ from api.spans import WrongMoment
 router = APIRouter(tags=["runs"])
 
 _HOUR = timedelta(hours=1)
-#: Dagster's format of an hour's partition key.
-_HOUR_KEY = "%Y-%m-%d-%H:%M"
 _JOB = "hourly_pipeline"
 _COLLECTION = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -130,7 +129,7 @@ async def _start(
             f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (schedule.history_start) "
             "to the last hour that is over"
         )
-    partition = hour.strftime(_HOUR_KEY)
+    partition = hour.strftime(HOUR_KEY)
     request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
     found, created = await dagster.start(_JOB, assets, partition, request_key)
     run = _run(dagster, found)

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
+from api.dagster_client import Dagster
+from api.dagster_links import partition_link
 from api.lake import LakeReader, Reader, is_simulated
 from api.models.common import Problem
 from api.models.predictions import Prediction
 from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.routes.predictions import COLUMNS, JOIN, prediction
+from api.similar_topics import similar_topics
 from api.spans import End, Span, Start, span
 
 router = APIRouter(prefix="/topics", tags=["topics"])
@@ -25,6 +28,10 @@ _SEARCH = """
     GROUP BY topic
     HAVING ? IS NULL OR sum(mentions) < ? OR (sum(mentions) = ? AND topic > ?)
     ORDER BY mentions DESC, topic LIMIT ?
+"""
+_NAMED = """
+    SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
+    FROM topic_activity WHERE hour >= ? AND hour < ? AND list_contains(?, topic) GROUP BY topic
 """
 _OF_TOPIC = "FROM events WHERE hour >= ? AND hour < ? AND list_contains(topics, ?)"
 _TOTALS = f"""
@@ -63,6 +70,13 @@ def topics(
     prefix: Annotated[
         str, Query(max_length=200, description="Topics that begin so, with or without `#` and `$`; default: all.")
     ] = "",
+    similar: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="A topic or words: topics whose posts mean nearly the same, the nearest first; one page.",
+        ),
+    ] = None,
     start: Start = None,
     end: End = None,
     cursor: Annotated[
@@ -74,6 +88,8 @@ def topics(
     asked = _span(lake, start, end)
     if asked is None:
         return TopicPage(items=[], next=None, reason="no events yet: run `trend import FILE` or `trend demo`")
+    if similar is not None:
+        return _similar(lake, _canonical(similar), asked, limit)
     wanted = _canonical(prefix)
     mentions, _, after = (cursor or "").partition(":")
     seen = int(mentions) if cursor else None
@@ -83,9 +99,24 @@ def topics(
     return TopicPage(items=items, next=more, reason=None if items else "no topic begins so in this span")
 
 
+def _similar(lake: LakeReader, wanted: str, asked: Span, limit: int) -> TopicPage:
+    near = similar_topics(lake, wanted, asked, limit)
+    if near is None:
+        return TopicPage(
+            items=[],
+            next=None,
+            reason="no post of this span has a vector: run `trend backfill` over it without --no-embeddings",
+        )
+    rows = lake.read(_NAMED, [asked.start, asked.end, list(near)]).iter_rows(named=True)
+    items = [TopicSummary(**row, similarity=near[row["topic"]]) for row in rows]
+    items.sort(key=lambda item: (-(item.similarity or 0), item.topic))
+    return TopicPage(items=items, next=None, reason=None if items else f"no post of this span says {wanted!r}")
+
+
 @router.get("/{topic:path}", responses={404: {"model": Problem, "description": "No topic of that name."}})
 def topic(
     lake: Reader,
+    dagster: Dagster,
     topic: Annotated[
         str,
         Path(
@@ -105,10 +136,10 @@ def topic(
     if last is None:
         raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
-    return _story(lake, name, asked, posts, predictions)
+    return _story(lake, dagster.address, name, asked, posts, predictions)
 
 
-def _story(lake: LakeReader, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
+def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
     here = [asked.start, asked.end, name]
 
     def rows(query: str, *more: Any) -> list[dict[str, Any]]:
@@ -121,16 +152,20 @@ def _story(lake: LakeReader, name: str, asked: Span, posts: int, predictions: in
         end=asked.end,
         **rows(_TOTALS)[0],
         activity=[SourceHour(**row) for row in reversed(rows(_ACTIVITY))],
-        predictions=_predictions(lake, name, asked, predictions),
-        posts=[Post(**row) for row in rows(_POSTS, posts)],
+        predictions=_predictions(lake, dagster, name, asked, predictions),
+        posts=[_post(row, dagster) for row in rows(_POSTS, posts)],
         users=[TopicUser(**row) for row in rows(_USERS)],
         related=[RelatedTopic(**row) for row in rows(_RELATED, name)],
     )
 
 
-def _predictions(lake: LakeReader, name: str, asked: Span, limit: int) -> list[Prediction]:
+def _post(row: dict[str, Any], dagster: str) -> Post:
+    return Post(**row, dagster_link=partition_link(dagster, "events", row["timestamp"]))
+
+
+def _predictions(lake: LakeReader, dagster: str, name: str, asked: Span, limit: int) -> list[Prediction]:
     found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit])
-    return [prediction(row) for row in found.iter_rows(named=True)]
+    return [prediction(row, dagster) for row in found.iter_rows(named=True)]
 
 
 def _span(lake: LakeReader, start: Start, end: End) -> Span | None:

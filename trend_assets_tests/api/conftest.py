@@ -19,6 +19,7 @@ from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import (
     COLLECTION_STATUS,
+    EVENT_EMBEDDINGS,
     EVENTS,
     PREDICTION_OUTCOMES,
     PREDICTIONS,
@@ -99,6 +100,8 @@ EVENTS_MADE = [
     event(3, CUT - 2 * ONE, "youtube", ["#topic0", "#topic1"], "9", "a video"),
     event(4, CUT - 2 * ONE, "twitter", ["#topic0", "$cash / flow"], "7", "again"),
 ]
+#: Posts of topic0 alone point one way, those of topic1 nearly the same, the rest another.
+VECTORS = ([1.0, 0.0, 0.0], [1.0, 0.2, 0.0], [1.0, 0.2, 0.0], [0.0, 0.0, 1.0])
 TRUE = {CUT: {1, 5}, CUT + ONE: {0, 11}}
 
 
@@ -117,6 +120,11 @@ def fill(home: Path) -> Lake:
     ]
     lake.write(RAW_EVENTS, RAW_EVENTS.frame(raw))
     lake.write(EVENTS, EVENTS.frame(EVENTS_MADE), CUT - 2 * ONE, CUT)
+    vectors = [
+        {"id": made["id"], "hour": made["hour"], "text_hash": made["id"], "model": "three", "embedding": vector}
+        for made, vector in zip(EVENTS_MADE, VECTORS, strict=True)
+    ]
+    lake.write(EVENT_EMBEDDINGS, EVENT_EMBEDDINGS.frame(vectors), CUT - 2 * ONE, CUT)
     activity = [
         {"hour": hour, "topic": topic, "mentions": count, "weighted_mentions": 1.0, "distinct_users": 1}
         for hour, topic, count in (

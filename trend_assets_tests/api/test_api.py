@@ -87,6 +87,7 @@ def test_topics_are_found_by_prefix_page_by_page(client: httpx.Client) -> None:
             "mentions": 4,
             "first_hour": "2024-01-01T22:00:00Z",
             "last_hour": "2024-01-01T23:00:00Z",
+            "similarity": None,
         }
     ]
     rest = client.get("/topics", params={"cursor": first["next"]}).json()
@@ -96,6 +97,29 @@ def test_topics_are_found_by_prefix_page_by_page(client: httpx.Client) -> None:
         found = client.get("/topics", params={"prefix": prefix}).json()["items"]
         assert [item["topic"] for item in found] == ["#topic0", "#topic1"], prefix
     assert "begins so" in client.get("/topics", params={"prefix": "%"}).json()["reason"]
+
+
+def test_topics_are_found_by_what_their_posts_mean(client: httpx.Client) -> None:
+    to_topic = client.get("/topics", params={"similar": "#Topic1"}).json()
+    assert [item["topic"] for item in to_topic["items"]] == ["#topic0"]
+    mean = np.array([3.0, 0.4, 1.0])
+    near = mean @ np.array([1.0, 0.2, 0.0]) / (np.linalg.norm(mean) * np.hypot(1.0, 0.2))
+    assert to_topic["items"][0]["similarity"] == pytest.approx(near, abs=1e-6)
+    assert to_topic["items"][0]["mentions"] == 4 and to_topic["next"] is None
+    by_words = client.get("/topics", params={"similar": "a Video"}).json()
+    assert [item["topic"] for item in by_words["items"]] == ["#topic1", "#topic0"]
+    assert "says 'nothing'" in client.get("/topics", params={"similar": "nothing"}).json()["reason"]
+    elsewhen = {"similar": "a", "start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"}
+    assert "no post of this span has a vector" in client.get("/topics", params=elsewhen).json()["reason"]
+
+
+def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:
+    story = client.get("/topics/%23topic0").json()
+    assert story["predictions"][0]["dagster_link"] == (
+        "http://127.0.0.1:1/assets/predictions?view=partitions&partition=2024-01-01-23%3A00"
+    )
+    links = {post["text"]: post["dagster_link"] for post in story["posts"]}
+    assert links["a video"] == "http://127.0.0.1:1/assets/events?view=partitions&partition=2024-01-01-22%3A00"
 
 
 def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
@@ -165,6 +189,8 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
     truth = np.array([[index in true for index in range(12)] for true in TRUE.values()])
     assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
     assert client.get("/accuracy", params={"label": "emerges"}).json()["reason"]
+    assert client.get("/accuracy", params={"model": "tgn-2024-01-01-s1"}).json()["overall"] == answer["overall"]
+    assert client.get("/accuracy", params={"model": "another"}).json()["overall"] == []
 
 
 def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> None:
