@@ -9,6 +9,7 @@ import typer
 
 from trend_assets import __version__
 from trend_assets.commands import (
+    alerts,
     api_key,
     backfill,
     backtest,
@@ -43,6 +44,7 @@ app.command()(predict.predict)
 app.command()(backtest.backtest)
 app.command()(status.status)
 app.command("sql")(query.sql)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.command()(simulate.simulate)
 app.command()(demo.demo)

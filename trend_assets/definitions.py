@@ -14,6 +14,7 @@ from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
 from trend_assets.assets.graph import graph_asset  # noqa: E402
 from trend_assets.assets.raw import raw_events_asset  # noqa: E402
 from trend_assets.assets.training import training_asset  # noqa: E402
+from trend_assets.automation.alerts import alerts_sensor  # noqa: E402
 from trend_assets.automation.drift import drift_sensor  # noqa: E402
 from trend_assets.automation.jobs import asset_jobs  # noqa: E402
 from trend_assets.automation.partitions import hourly, weekly  # noqa: E402
@@ -36,6 +37,6 @@ defs = dg.Definitions(
     ],
     jobs=[*asset_jobs(), import_inbox],
     schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule)],
-    sensors=[inbox_sensor, failure_sensor, drift_sensor],
+    sensors=[inbox_sensor, failure_sensor, drift_sensor, alerts_sensor],
     resources={"lake_io_manager": LakeIOManager(), "lake": LakeResource()},
 )

@@ -97,6 +97,14 @@ def test_the_api_imports_lake_and_settings_only() -> None:
                 assert any(is_or_under(name, ok) for ok in allowed), (path, name)
 
 
+def test_alerts_stand_on_the_lake_and_the_settings_alone() -> None:
+    allowed = ("trend_assets.alerting", "trend_assets.lake", "trend_assets.settings", "trend_assets.errors")
+    for path in modules(PACKAGE / "alerting"):
+        for name in names(path):
+            if is_or_under(name, "trend_assets") and name not in {"trend_assets", "trend_assets.__version__"}:
+                assert any(is_or_under(name, ok) for ok in allowed), (path, name)
+
+
 def test_the_api_never_writes() -> None:
     for path in modules(REPOSITORY / "api"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -32,7 +32,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         settings = load_settings()
         frame = forecast_hours(lake.lake, settings, window.start, window.end)
         # Many hours at once are the past: nobody wants to be told of it.
-        alerts = 0 if is_range(context) else alert_topics(settings, frame)
+        alerts = 0 if is_range(context) else alert_topics(lake.lake, settings, frame)
         yield from checked(
             PREDICTIONS,
             frame,

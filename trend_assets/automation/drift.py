@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from trend_assets.alerting.raising import raise_alert
 from trend_assets.assets.declare import UNTIL_TAG
 from trend_assets.automation.jobs import QUIET, WEEKLY_JOB
 from trend_assets.automation.partitions import week_key
 from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.operations.alerts import write_alert
 from trend_assets.operations.drift import check_drift
 from trend_assets.settings import load_settings
 
@@ -37,7 +37,7 @@ def drift_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.
     last = datetime.fromisoformat(context.cursor) if context.cursor else model.week
     if now - max(last, model.week) < timedelta(days=settings.drift.retrain_days):
         return dg.SensorResult(skip_reason=f"{why}; trained or asked for lately", asset_events=observed)
-    write_alert(settings, "drift", model.version, f"{why}: an early training is asked for")
+    raise_alert(lake.lake, settings, "drift", model.version, f"{why}: an early training is asked for")
     return dg.SensorResult(run_requests=[_training(now)], cursor=now.isoformat(), asset_events=observed)
 
 

@@ -11,12 +11,13 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from trend_assets.alerting.raising import raise_alert
+from trend_assets.alerting.rules import training_subject
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import IMPORT_JOB, QUIET
 from trend_assets.automation.partitions import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
-from trend_assets.operations.alerts import write_alert
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import load_settings
 
@@ -32,7 +33,7 @@ class InboxFile(dg.Config):
 
 @dg.op
 def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: LakeResource) -> None:
-    """Imports one file and moves it to `done/`, or to `failed/` with the reason in an alert line."""
+    """Imports one file and moves it to `done/`, or to `failed/` with the reason in an alert."""
     settings = load_settings()
     path = Path(config.path)
     if not path.is_file():
@@ -51,7 +52,7 @@ def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: L
     target.parent.mkdir(exist_ok=True)
     path.rename(target)
     if report.error:
-        write_alert(settings, "import_failed", path.name, report.error)
+        raise_alert(lake.lake, settings, "import_failed", path.name, report.error)
         raise dg.Failure(f"{path.name}: {report.error}", allow_retries=False)
 
 
@@ -102,7 +103,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 @dg.run_failure_sensor(
     name="record_failures",
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Writes a failed run into collection_status or training_runs, and an alert line.",
+    description="Writes a failed run into collection_status or training_runs, and raises an alert.",
 )
 def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> None:
     """The failure as a row where people look for it."""
@@ -111,14 +112,14 @@ def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> N
     events = context.get_step_failure_events()
     error = events[0].step_failure_data.error if events else None
     message = reason(error) if error else " ".join((context.failure_event.message or "").split())
-    write_alert(settings, "run_failed", f"{run.job_name} {run.run_id}", message)
-    partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG)
-    if not partition:
-        return
+    partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG) or ""
     # By the key and not by the job: from the UI everything runs in one job of Dagster's own.
     if week := _moment(partition, WEEK_FORMAT):
+        raise_alert(lake.lake, settings, "training_failed", training_subject(week), message)
         _record_training(lake, run.run_id, week, message)
-    elif hour := _moment(partition, HOUR_FORMAT):
+        return
+    raise_alert(lake.lake, settings, "run_failed", f"{run.job_name} {run.run_id}", message)
+    if hour := _moment(partition, HOUR_FORMAT):
         last = run.tags.get(ASSET_PARTITION_RANGE_END_TAG)
         _record_hour(lake, hour, f"hours {partition} to {last}: {message}" if last else message)
 

@@ -127,6 +127,25 @@ REJECTED_EVENTS = Table(
     write="append",
 )
 
+OBSERVATIONS = Table(
+    name="observations",
+    meaning="Events that a source told again with other counts or words: each later payload as it was received.",
+    columns=(
+        Column("id", "VARCHAR", "", "The event's id, as in `raw_events`, which keeps the first payload."),
+        _HOUR,
+        Column("observed_at", "TIMESTAMPTZ", "UTC", "When we received this payload."),
+        Column("source", "VARCHAR", "", "As in `raw_events`."),
+        Column("content_id", "VARCHAR", "", "The source's own id of the content."),
+        Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
+        Column("format", "VARCHAR", "", "Which parser reads `raw_data`."),
+        Column("raw_data", "VARCHAR", "JSON", "The payload as received."),
+        Column("origin", "VARCHAR", "", "The collector that it came from."),
+    ),
+    key=("id", "observed_at"),
+    partition="hour",
+    write="append",
+)
+
 EVENTS = Table(
     name="events",
     meaning="What people did: topics, spam and Gen Z scores beside the text.",
@@ -304,12 +323,14 @@ COLLECTION_STATUS = Table(
     columns=(
         _HOUR,
         Column("source", "VARCHAR", "", "The source, or the file's name for an import."),
-        Column("status", "VARCHAR", "", "`complete`, `partial`, `skipped` or `failed`."),
+        Column("status", "VARCHAR", "", "`complete`, `partial`, `empty`, `skipped` or `failed`."),
         Column("events", "BIGINT", "events", "Events that the source gave."),
         Column("rejected", "BIGINT", "rows", "Rows that could not become events."),
         Column("requests", "BIGINT", "requests", "Requests that it took."),
         Column("finished_at", "TIMESTAMPTZ", "UTC", "When the collection ended."),
         Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
+        Column("failure", "VARCHAR", "", "Kind of failure, e.g. `auth`, `past`; empty where none.", nullable=True),
+        Column("retry_at", "TIMESTAMPTZ", "UTC", "Before then it is not asked again.", nullable=True),
     ),
     key=("hour", "source"),
     partition="hour",
@@ -322,14 +343,26 @@ COLLECTION_ATTEMPTS = Table(
     columns=(
         _HOUR,
         Column("source", "VARCHAR", "", "The source."),
+        Column("purpose", "VARCHAR", "", "`new`, `again` (late posts), `catch_up`, `late` (changes), `asked` by a person."),
+        Column("started_at", "TIMESTAMPTZ", "UTC", "When the collection began."),
         Column("finished_at", "TIMESTAMPTZ", "UTC", "When the attempt ended."),
-        Column("status", "VARCHAR", "", "`complete`, `partial`, `skipped` or `failed`."),
+        Column(
+            "status",
+            "VARCHAR",
+            "",
+            "As in `collection_status`; `running` where it did not end (yet): what it might spend counts as spent.",
+        ),
         Column("events", "BIGINT", "events", "Events that this attempt gave."),
+        Column("added", "BIGINT", "events", "Those that were new.", nullable=True),
+        Column("repeated", "BIGINT", "events", "Those that were known.", nullable=True),
+        Column("changed", "BIGINT", "events", "Those of the known that had changed: `observations`.", nullable=True),
+        Column("first_event", "TIMESTAMPTZ", "UTC", "The time of its earliest event.", nullable=True),
+        Column("last_event", "TIMESTAMPTZ", "UTC", "The time of its latest event.", nullable=True),
         Column("requests", "BIGINT", "requests", "Requests that it took."),
         Column("units", "BIGINT", "units", "What the source counts: posts (X), quota units (YouTube), else requests."),
         Column("cursor", "VARCHAR", "", "Where the next attempt at the hour goes on."),
         Column("failure", "VARCHAR", "", "Kind of failure, e.g. `auth`, `quota`, `rate_limit`; empty where none."),
-        Column("retry_at", "TIMESTAMPTZ", "UTC", "When the source says to ask again.", nullable=True),
+        Column("retry_at", "TIMESTAMPTZ", "UTC", "Before then it is not asked again.", nullable=True),
         Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
     ),
     key=("hour", "source", "finished_at"),
@@ -337,11 +370,32 @@ COLLECTION_ATTEMPTS = Table(
     write="append",
 )
 
+ALERTS = Table(
+    name="alerts",
+    meaning="What was told to whom: each alert, how its delivery stands, and why it failed.",
+    columns=(
+        Column("id", "VARCHAR", "hex", "BLAKE2b-128 of rule, subject and time."),
+        Column("raised_at", "TIMESTAMPTZ", "UTC", "When it was noticed."),
+        Column("rule", "VARCHAR", "", "What happened, e.g. `source_late`, `training_failed`, `disk_low`."),
+        Column("severity", "VARCHAR", "", "`info`, `warning` or `critical`."),
+        Column("subject", "VARCHAR", "", "To what it happened: a topic, a source, a week, a file."),
+        Column("message", "VARCHAR", "", "What happened, in words."),
+        Column("state", "VARCHAR", "", "`waiting`, `held` (quiet hours), `retrying`, `delivered` or `given_up`."),
+        Column("attempts", "BIGINT", "attempts", "How often a channel was asked to take it."),
+        Column("last_attempt_at", "TIMESTAMPTZ", "UTC", "When last.", nullable=True),
+        Column("last_error", "VARCHAR", "", "Channel and reason of the last failure, in words.", nullable=True),
+        Column("delivered_at", "VARCHAR", "JSON", "Channel to the time (UTC) at which it took it."),
+    ),
+    key=("id",),
+    write="merge",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
         RAW_EVENTS,
         EVENTS,
+        OBSERVATIONS,
         REJECTED_EVENTS,
         EVENT_EMBEDDINGS,
         TOPIC_ACTIVITY,
@@ -352,5 +406,6 @@ TABLES: Mapping[str, Table] = {
         PREDICTION_OUTCOMES,
         COLLECTION_STATUS,
         COLLECTION_ATTEMPTS,
+        ALERTS,
     )
 }

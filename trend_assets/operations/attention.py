@@ -1,14 +1,16 @@
-"""Alert lines for the topics that deserve attention, kept to a rate."""
+"""Alerts on the topics that deserve attention, kept to a rate."""
 
 from __future__ import annotations
 
 import orjson
 import polars as pl
 
+from trend_assets.alerting.alert import Alert
+from trend_assets.alerting.raising import raise_alerts
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.sensitivity import SensitivityController, SensitivityRule, SensitivityState
-from trend_assets.operations.alerts import write_alert
+from trend_assets.lake.store import Lake
 from trend_assets.operations.files import write_json
 from trend_assets.settings import Settings
 
@@ -16,8 +18,8 @@ _STATE = "sensitivity.json"
 _LABEL = "bursts"
 
 
-def alert_topics(settings: Settings, predictions: pl.DataFrame) -> int:
-    """Writes an alert line for each topic of one cut whose confidence to burst exceeds the threshold.
+def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame) -> int:
+    """Raises an alert for each topic of one cut whose confidence to burst exceeds the threshold.
 
     The threshold moves with the rate of alerts and is kept in the home; a cut that is not later than the
     last one alerts nothing, so that an hour may be run again.
@@ -26,7 +28,7 @@ def alert_topics(settings: Settings, predictions: pl.DataFrame) -> int:
         predictions: as `PREDICTIONS`, of one cut.
 
     Returns:
-        How many alerts were written.
+        How many topics exceeded it.
 
     Raises:
         TrendError: the state in the home is damaged.
@@ -40,12 +42,16 @@ def alert_topics(settings: Settings, predictions: pl.DataFrame) -> int:
     topics = controller.step(to_epoch(rows["cut"][0]), confidence)
     threshold = controller.state.threshold
     write_json(path, controller.state.to_json())
-    for topic in topics:
-        message = (
-            f"will burst with confidence {confidence[topic]:.2f} (threshold {threshold:.2f}), "
-            f"forecast at {rows['cut'][0]:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
+    forecast = f"forecast at {rows['cut'][0]:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
+    alerts = (
+        Alert(
+            "topic_rising",
+            topic,
+            f"will burst with confidence {confidence[topic]:.2f} (threshold {threshold:.2f}), {forecast}",
         )
-        write_alert(settings, "topic_rising", topic, message)
+        for topic in topics
+    )
+    raise_alerts(lake, settings, alerts)
     return len(topics)
 
 

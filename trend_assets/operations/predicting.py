@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trend_assets.alerting.raising import raise_alert
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.forecasting.selection import best_counting_ranking
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
-from trend_assets.operations.alerts import write_alert
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
 from trend_assets.operations.models import StoredModel, models_at
 from trend_assets.settings import Settings
@@ -47,7 +47,7 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
     model = None
     while cut <= end:
         if to_epoch(cut) > history.start:
-            model = _serving(settings, cut)
+            model = _serving(lake, settings, cut)
             frames.append(_forecast(history.until(cut), cut, labels, model))
         cut += _HOUR
     if model:
@@ -72,7 +72,7 @@ def _forecast(history: History, cut: datetime, labels: LabelSettings, model: Run
     )
 
 
-def _serving(settings: Settings, cut: datetime) -> RuntimeGlue | None:
+def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | None:
     """The model in use at a cut; one that cannot be used is told in an alert, and the one before it serves."""
     for model in models_at(settings, cut):
         if model not in _refused:
@@ -83,7 +83,7 @@ def _serving(settings: Settings, cut: datetime) -> RuntimeGlue | None:
                 return _loaded(model.folder, settings.models_folder / _LIVE)
             except CheckpointError as error:
                 _refused.add(model)
-                write_alert(settings, "model_refused", model.version, str(error))
+                raise_alert(lake, settings, "model_refused", model.version, str(error))
     return None
 
 

@@ -1,7 +1,8 @@
-"""Alert lines for rising topics: once each, kept to a rate, and the state outlives the process."""
+"""Alerts on rising topics: once each, kept to a rate, and the state outlives the process."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -9,6 +10,8 @@ import polars as pl
 import pytest
 
 from trend_assets.errors import TrendError
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.settings import Settings, load_settings
@@ -19,6 +22,13 @@ CUT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 @pytest.fixture
 def settings(home: object) -> Settings:
     return load_settings()
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Iterator[Lake]:
+    opened = Lake(lake_location(settings))
+    yield opened
+    opened.close()
 
 
 def predictions(cut: datetime, confidence: dict[str, float | None], label: str = "bursts") -> pl.DataFrame:
@@ -45,11 +55,11 @@ def alerts(settings: Settings) -> list[dict[str, str]]:
     return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def test_what_exceeds_the_threshold_is_told_once(settings: Settings) -> None:
+def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings) -> None:
     frame = predictions(CUT, {"#a": 0.91, "#b": 0.3, "#c": None})
-    assert alert_topics(settings, frame) == 1
-    assert alert_topics(settings, frame) == 0
-    assert alert_topics(settings, predictions(CUT + timedelta(hours=1), {"#a": 0.9})) == 0
+    assert alert_topics(lake, settings, frame) == 1
+    assert alert_topics(lake, settings, frame) == 0
+    assert alert_topics(lake, settings, predictions(CUT + timedelta(hours=1), {"#a": 0.9})) == 0
     (alert,) = alerts(settings)
     assert (alert["kind"], alert["subject"]) == ("topic_rising", "#a")
     assert alert["message"] == (
@@ -57,23 +67,23 @@ def test_what_exceeds_the_threshold_is_told_once(settings: Settings) -> None:
     )
 
 
-def test_without_confidence_or_of_another_label_nobody_is_told(settings: Settings) -> None:
-    assert alert_topics(settings, PREDICTIONS.frame()) == 0
-    assert alert_topics(settings, predictions(CUT, {"#a": None})) == 0
-    assert alert_topics(settings, predictions(CUT, {"#a": 0.99}, label="emerges")) == 0
+def test_without_confidence_or_of_another_label_nobody_is_told(lake: Lake, settings: Settings) -> None:
+    assert alert_topics(lake, settings, PREDICTIONS.frame()) == 0
+    assert alert_topics(lake, settings, predictions(CUT, {"#a": None})) == 0
+    assert alert_topics(lake, settings, predictions(CUT, {"#a": 0.99}, label="emerges")) == 0
     assert alerts(settings) == []
 
 
-def test_many_alerts_raise_the_threshold(settings: Settings) -> None:
+def test_many_alerts_raise_the_threshold(lake: Lake, settings: Settings) -> None:
     for hour in range(3):
         moment = CUT + timedelta(hours=hour)
-        alert_topics(settings, predictions(moment, {f"#{hour}-{number}": 0.8 for number in range(10)}))
+        alert_topics(lake, settings, predictions(moment, {f"#{hour}-{number}": 0.8 for number in range(10)}))
     state = orjson.loads((settings.home / "sensitivity.json").read_bytes())
     assert state["threshold"] > 0.5 and state["rate"] > 13
 
 
-def test_a_damaged_state_is_told(settings: Settings) -> None:
+def test_a_damaged_state_is_told(lake: Lake, settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "sensitivity.json").write_text("{}", encoding="utf-8")
     with pytest.raises(TrendError, match=r"sensitivity.json is damaged"):
-        alert_topics(settings, predictions(CUT, {"#a": 0.9}))
+        alert_topics(lake, settings, predictions(CUT, {"#a": 0.9}))

@@ -1,0 +1,1 @@
+"""Alerts: what deserves to be told, to whom, once, and how the telling went."""
