@@ -18,7 +18,7 @@ from trend_assets.graph.identity import node_id
 from trend_assets.sources.event import EVENT_TYPES
 
 #: The fixed vocabulary of `msg`'s first columns; an archive's own words are all ``other``.
-EVENT_TYPE_VOCABULARY = (*(kind for kinds in EVENT_TYPES.values() for kind in kinds), "other")
+EVENT_TYPE_VOCABULARY = (*dict.fromkeys(kind for kinds in EVENT_TYPES.values() for kind in kinds), "other")
 
 _ORDER = ("timestamp", "event_id")
 

@@ -1,4 +1,4 @@
-"""The simulated world behind the platforms' own addresses: a stand-in server for X, YouTube and Google Trends.
+"""The simulated world behind the platforms' own addresses: a stand-in server for all live sources.
 
 It speaks their wire formats over HTTP on loopback, counts quotas and rate limits as they do, and misbehaves
 as they do, at a rate that is asked for. Nothing in it is real, and it asks nobody.
@@ -15,14 +15,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from trend_assets.simulator import server_trends, server_x, server_youtube
+from trend_assets.simulator import server_bluesky, server_mastodon, server_trends, server_x, server_youtube
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.serving import Answer, Asked, Limits
 from trend_assets.simulator.world import World
 
 Route = Callable[[Asked], Answer]
 
-_ROUTES: Mapping[str, Route] = {**server_x.ROUTES, **server_youtube.ROUTES, **server_trends.ROUTES}
+_ROUTES: Mapping[str, Route] = {
+    **server_x.ROUTES,
+    **server_youtube.ROUTES,
+    **server_trends.ROUTES,
+    **server_bluesky.ROUTES,
+    **server_mastodon.ROUTES,
+}
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        """The base address of all three platforms."""
+        """The base address of all platforms."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> StandIn:
@@ -85,7 +91,7 @@ class StandIn:
     def answer(self, path: str, parameters: dict[str, str], headers: Message) -> Answer:
         """What is answered to one request."""
         self.requests.append((path, parameters))
-        route = _ROUTES.get(path)
+        route = server_mastodon.timeline if path.startswith(server_mastodon.TAG_PREFIX) else _ROUTES.get(path)
         if route is None:
             return Answer.json({"title": "Not Found", "status": 404, "detail": "Not Found"}, 404)
         asked = Asked(path, parameters, headers, self.world, self.now(), self.limits)

@@ -18,7 +18,7 @@ _PROBLEMS = "https://api.twitter.com/2/problems"
 
 def search(asked: Asked) -> Answer:
     """``GET /2/tweets/search/recent`` or ``/all``: matching posts, the newest first."""
-    left, reset = asked.limits.ask_x(asked.now)
+    left, reset = asked.limits.ask("x", asked.now)
     headers = {
         "x-rate-limit-limit": str(asked.limits.x_requests),
         "x-rate-limit-remaining": str(max(left, 0)),

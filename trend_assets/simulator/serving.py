@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from trend_assets.simulator.world import World
 
-_WINDOW_SECONDS = 900
+#: Lengths of the windows in which requests are counted, in seconds.
+_WINDOWS = {"x": 900, "bluesky": 300, "mastodon": 300}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class Limits:
         x_posts: posts that X gives in all (its monthly cap); None for no bound.
         youtube_units: quota units of YouTube in all (its day); None for no bound.
         key: the one key that is accepted; None for any.
+        bluesky_requests: requests to Bluesky in 5 minutes.
+        bluesky_page: posts on a page of Bluesky at most; it may give fewer than it is asked for.
+        bluesky_scrolls: whether Bluesky gives strangers a second page.
+        mastodon_requests: requests to Mastodon in 5 minutes.
     """
 
     def __init__(
@@ -52,20 +57,32 @@ class Limits:
         x_posts: int | None = None,
         youtube_units: int | None = None,
         key: str | None = None,
+        bluesky_requests: int = 3000,
+        bluesky_page: int = 100,
+        bluesky_scrolls: bool = True,
+        mastodon_requests: int = 300,
     ) -> None:
         self.x_requests, self.x_posts, self.youtube_units, self.key = x_requests, x_posts, youtube_units, key
+        self.bluesky_requests, self.mastodon_requests = bluesky_requests, mastodon_requests
+        self.bluesky_page, self.bluesky_scrolls = bluesky_page, bluesky_scrolls
         self.posts_given = self.units_spent = 0
-        self._window = self._in_window = 0
+        self._asked: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
-    def ask_x(self, now: datetime) -> tuple[int, int]:
-        """Counts a request: how many are left in its window (below 0: none was), and when the next one begins."""
+    def ask(self, platform: Literal["x", "bluesky", "mastodon"], now: datetime) -> tuple[int, int]:
+        """Counts a request.
+
+        Returns:
+            How many are left in its window (below 0: none was), and when the next one begins, in seconds
+            since 1970.
+        """
         with self._lock:
-            window = int(now.timestamp()) // _WINDOW_SECONDS
-            if window != self._window:
-                self._window, self._in_window = window, 0
-            self._in_window += 1
-            return self.x_requests - self._in_window, (window + 1) * _WINDOW_SECONDS
+            seconds = _WINDOWS[platform]
+            window = int(now.timestamp()) // seconds
+            last, count = self._asked.get(platform, (window, 0))
+            count = count + 1 if last == window else 1
+            self._asked[platform] = window, count
+            return getattr(self, f"{platform}_requests") - count, (window + 1) * seconds
 
     def give_posts(self, count: int) -> None:
         with self._lock:

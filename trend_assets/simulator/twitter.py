@@ -46,7 +46,7 @@ def tweet_object(post: Post, at: int) -> dict[str, Any]:
         "lang": post.language,
         "possibly_sensitive": False,
         "reply_settings": "everyone",
-        "public_metrics": _metrics(post, at),
+        "public_metrics": metrics(post, at),
     }
     entities = _entities(post, text)
     if entities:
@@ -98,7 +98,8 @@ def _short_link(post: Post) -> str:
     return f"https://t.co/{opaque(f'link:{_target(post)}:{post.id}', 10)}"
 
 
-def _metrics(post: Post, at: int) -> dict[str, int]:
+def metrics(post: Post, at: int) -> dict[str, int]:
+    """Reactions to a post up to that time (ms since 1970)."""
     # A retweet shares its original's retweet count and has no other count of its own, as on X.
     if post.kind == "retweet" and post.parent is not None:
         retweets = post.parent.reactions_before("retweet", at)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from trend_assets.simulator.attention import Attention
+from trend_assets.simulator.crossposting import is_posted
 from trend_assets.simulator.identifiers import SNOWFLAKE_EPOCH
 from trend_assets.simulator.news import NewsDesk, poisson
 from trend_assets.simulator.population import Population, User
@@ -20,7 +21,7 @@ from trend_assets.simulator.timeline import Comment, Hour, Occurrence, Post, Sea
 from trend_assets.simulator.topics import Topic, TopicBook
 from trend_assets.simulator.video_site import VideoSite
 
-Source = Literal["twitter", "youtube", "google_trends"]
+Source = Literal["twitter", "youtube", "google_trends", "bluesky", "mastodon"]
 
 SECONDS_PER_HOUR = 3600
 _MS_PER_HOUR = 3_600_000
@@ -45,7 +46,7 @@ class Volume:
 
 
 class World:
-    """A world of people and topics on three platforms.
+    """A world of people and topics on X, YouTube and Google; some of the people post on Bluesky and Mastodon, too.
 
     Hour by hour it depends on the seed and the start only: it is computed forward from its start, every
     hour from its own streams of chance, and kept, so that neither the order nor the number of questions
@@ -129,12 +130,7 @@ class World:
         first, last = _epoch_seconds(start), _epoch_seconds(end)
         for hour in range(first // SECONDS_PER_HOUR, -(-last // SECONDS_PER_HOUR)):
             record = self.hour(datetime.fromtimestamp(hour * SECONDS_PER_HOUR, UTC))
-            happened: tuple[Occurrence, ...] = {
-                "twitter": record.posts,
-                "youtube": record.videos,
-                "google_trends": record.searches,
-            }[source]
-            yield from (event for event in happened if first <= event.milliseconds // 1000 < last)
+            yield from (event for event in _on(source, record) if first <= event.milliseconds // 1000 < last)
 
     def _advance(self) -> None:
         hour = self._next
@@ -202,6 +198,16 @@ class World:
         size = poisson(rng, self._per_hour * self._volume.searches)
         news = self._news.on_google(hour * SECONDS_PER_HOUR)
         yield from self._searches.trends(rng, hour * _MS_PER_HOUR, size, news)
+
+
+def _on(source: Source, record: Hour) -> Iterable[Occurrence]:
+    if source == "twitter":
+        return record.posts
+    if source == "youtube":
+        return record.videos
+    if source == "google_trends":
+        return record.searches
+    return (post for post in record.posts if is_posted(post, source))
 
 
 def _epoch_seconds(at: datetime) -> int:

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from trend_assets.errors import TrendError
@@ -140,6 +140,15 @@ class Patience:
                     raise
             self.sleep(self.first * 2**attempt * (0.5 + self.chance() / 2))
         return ask()
+
+
+#: No platform's limit lasts longer: a later reset is a clock that is wrong, theirs or ours.
+_LONGEST_LIMIT = timedelta(days=1)
+
+
+def not_too_late(reset: datetime, now: datetime) -> datetime:
+    """When a rate limit ends, at most a day from now; both timezone-aware."""
+    return min(reset, now + _LONGEST_LIMIT)
 
 
 def moment(at: datetime) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-SOURCES = ("twitter", "youtube", "google_trends", "archive")
+SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon", "archive")
 
 EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
     "twitter": ("original", "retweet", "reply", "quote"),
     "youtube": ("upload", "trending", "comment"),
     "google_trends": ("trend", "interest"),
+    "bluesky": ("original", "reply", "quote"),
+    "mastodon": ("original", "retweet", "reply", "quote", "trend"),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from trend_assets.sources import google_trends, twitter, youtube
+from trend_assets.sources import bluesky, google_trends, mastodon, twitter, youtube
 from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.wire_json import loads
@@ -16,6 +16,8 @@ TWITTER_V1 = "twitter_v1"
 X_V2 = "x_v2"
 YOUTUBE_V3 = "youtube_v3"
 GOOGLE_TRENDS = "google_trends"
+BLUESKY = "bluesky"
+MASTODON = "mastodon"
 #: Followed by the column map in its textual form, so that a row can be read from the lake alone.
 COLUMNS_PREFIX = "columns:"
 
@@ -26,6 +28,8 @@ PARSERS: Mapping[str, Parser] = {
     X_V2: twitter.parse_v2,
     YOUTUBE_V3: youtube.parse,
     GOOGLE_TRENDS: google_trends.parse,
+    BLUESKY: bluesky.parse,
+    MASTODON: mastodon.parse,
 }
 
 
@@ -65,7 +69,7 @@ def parse(format: str, raw_data: str) -> Event:
     """A payload as it is kept in the lake, as an event.
 
     Args:
-        format: `twitter_v1`, `x_v2`, `youtube_v3`, `google_trends` or ``columns:`` and a column map.
+        format: one of `PARSERS`, or ``columns:`` and a column map.
         raw_data: the payload as received, JSON text.
 
     Raises:

@@ -1,0 +1,104 @@
+"""Interfaces that take no key: one request over HTTP, and its answer or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from trend_assets.sources.collector import Clock, CollectorError, Spent, moment, not_too_late
+from trend_assets.sources.event import Rejected
+from trend_assets.sources.wire_json import loads, mapping, text
+
+_PAUSE = timedelta(minutes=5)
+_KEPT_CHARACTERS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: its JSON value and its headers."""
+
+    value: Any
+    headers: Mapping[str, str]
+
+
+class PublicApi:
+    """One service at one address.
+
+    Args:
+        service: its name, for messages.
+        base_url: where it is.
+        timeout: seconds to wait for an answer.
+        reset: reads from an answer's headers when a rate limit ends; timezone-aware.
+        now: the clock, timezone-aware.
+        spent: grows with every request, by one unit each.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        timeout: float,
+        reset: Callable[[Mapping[str, str]], datetime | None],
+        now: Clock,
+        spent: Spent,
+    ) -> None:
+        self._service, self._base_url, self._timeout = service, base_url.rstrip("/"), timeout
+        self._reset, self._now, self._spent = reset, now, spent
+        self._session = requests.Session()
+
+    def get(self, path: str, parameters: Mapping[str, Any]) -> Reply:
+        """The answer to one request.
+
+        Raises:
+            CollectorError: there is none, or none that can be read.
+        """
+        self._spent.requests += 1
+        self._spent.units += 1
+        try:
+            # No answer of these interfaces lies at another address: who sends one there is not the service.
+            response = self._session.get(
+                self._base_url + path, params=parameters, timeout=self._timeout, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise CollectorError("network", f"{self._service} cannot be reached ({type(error).__name__})") from None
+        if response.status_code != 200:
+            raise self._refused(response)
+        try:
+            return Reply(loads(response.content), response.headers)
+        except Rejected as error:
+            raw = response.content[:_KEPT_CHARACTERS].decode("utf-8", "backslashreplace")
+            raise CollectorError("answer", f"{self._service}'s answer cannot be read: {error}", raw=raw) from None
+
+    def too_many(self, headers: Mapping[str, str]) -> CollectorError:
+        """The rate limit is reached: until when, as the service says, else for a few minutes."""
+        until = not_too_late(self._reset(headers) or self._now() + _PAUSE, self._now())
+        return CollectorError(
+            "rate_limit", f"{self._service}'s rate limit is reached: the next run after {moment(until)} goes on", until
+        )
+
+    def _refused(self, response: requests.Response) -> CollectorError:
+        status, said = response.status_code, _said(response.content)
+        if status == 429:
+            return self.too_many(response.headers)
+        if status >= 500:
+            return CollectorError("server", f"{self._service} has trouble of its own (status {status})")
+        if status in (401, 403):
+            return CollectorError("auth", f"{self._service} gives this to signed-in users only ({said or status})")
+        if 300 <= status < 400:
+            return CollectorError("request", f"{self._service} answers from another address: set the right one")
+        return CollectorError(
+            "request", f"{self._service} did not accept the request (status {status}): {said or 'no reason given'}"
+        )
+
+
+def _said(body: bytes) -> str:
+    """What an error answer says, on one line."""
+    try:
+        answer = mapping(loads(body))
+    except Rejected:
+        return ""
+    return " ".join((text(answer.get("message")) or text(answer.get("error")) or "").split())[:160]

@@ -1,0 +1,32 @@
+"""One received payload as an event, or as a rejection that says why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trend_assets.sources.event import Payload, Rejected
+from trend_assets.sources.registry import Rejection, parser
+from trend_assets.sources.wire_json import dumps
+
+#: No platform takes a post of this length; what is longer would fill the lake and every reader's memory.
+MOST_CHARACTERS = 1_000_000
+#: How much of a rejected payload is kept.
+_KEPT_CHARACTERS = 100_000
+
+
+def read(format: str, payload: Mapping[str, Any]) -> Payload | Rejection:
+    """A payload as its format's parser reads it.
+
+    Args:
+        format: one of `registry.PARSERS`.
+        payload: as received.
+    """
+    raw = ""
+    try:
+        raw = dumps(payload)
+        if len(raw) > MOST_CHARACTERS:
+            raise Rejected(f"longer than {MOST_CHARACTERS:,} characters: no post is")
+        return Payload(format, raw, parser(format)(payload))
+    except Rejected as error:
+        return Rejection(None, str(error), (raw or str(payload))[:_KEPT_CHARACTERS])
