@@ -162,6 +162,32 @@ class GoogleTrendsSettings(_Section):
     base_url: str = Field("https://trends.google.com", description="Where it is.")
 
 
+class BlueskySettings(_Section):
+    """Bluesky's public search: collected where enabled; it takes no key."""
+
+    enabled: bool = Field(False, description="Collect from Bluesky.")
+    tags: list[str] = Field(
+        default_factory=lambda: ["news", "music", "gaming", "tech", "politics", "sports", "film", "art"],
+        description="Hashtags whose posts are collected, without the sign.",
+    )
+    queries: list[str] = Field(default_factory=list, description="Searched for, in the search's own language.")
+    requests: int | None = Field(500, ge=1, description="Requests of one run at most; the next one goes on.")
+    base_url: str = Field("https://api.bsky.app", description="Where the search is.")
+
+
+class MastodonSettings(_Section):
+    """Mastodon's public timelines and trending tags: collected where enabled; they take no key."""
+
+    enabled: bool = Field(False, description="Collect from Mastodon.")
+    instances: list[str] = Field(
+        default_factory=lambda: ["https://mastodon.social"], description="Addresses of the servers that are asked."
+    )
+    public: bool = Field(True, description="All public posts that the servers know; some show them to users only.")
+    tags: list[str] = Field(default_factory=list, description="Hashtags whose timelines are read, without the sign.")
+    trends: bool = Field(True, description="The tags that trend, each hour.")
+    requests: int | None = Field(300, ge=1, description="Requests of one run at most; the next one goes on.")
+
+
 class DriftSettings(_Section):
     """When the model in use asks for an early training."""
 
@@ -358,6 +384,8 @@ class Settings(BaseSettings):
     twitter: TwitterSettings = TwitterSettings()
     youtube: YouTubeSettings = YouTubeSettings()
     google_trends: GoogleTrendsSettings = GoogleTrendsSettings()
+    bluesky: BlueskySettings = BlueskySettings()
+    mastodon: MastodonSettings = MastodonSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     api: ApiSettings = ApiSettings()
     dashboard: DashboardSettings = DashboardSettings()

@@ -30,7 +30,8 @@ _SOURCES = f"""
 _GAPS = f"""
     WITH good AS (
         SELECT DISTINCT source, hour FROM collection_status
-        WHERE {_SPAN} AND status IN ('complete', 'partial', 'empty') AND source IN ('twitter', 'youtube', 'google_trends')
+        WHERE {_SPAN} AND status IN ('complete', 'partial', 'empty')
+          AND source IN ('twitter', 'youtube', 'google_trends', 'bluesky', 'mastodon')
     ), wanted AS (
         SELECT source, unnest(generate_series(min(hour), ?::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM good GROUP BY source

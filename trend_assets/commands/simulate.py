@@ -70,8 +70,9 @@ def _serve(port: int, rate: float, start: str | None) -> None:
     console.print(
         f"the simulated world since {begin:%Y-%m-%d %H:%M} UTC, on {server.url}; Ctrl-C stops it. Try it with"
     )
-    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS"):
+    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS", "BLUESKY"):
         console.print(f"  TREND_{name}__ENABLED=true TREND_{name}__BASE_URL={server.url}", soft_wrap=True)
+    console.print(f"  TREND_MASTODON__ENABLED=true TREND_MASTODON__INSTANCES='[\"{server.url}\"]'", soft_wrap=True)
     console.print("  TREND_TWITTER__BEARER_TOKEN=any TREND_YOUTUBE__API_KEY=any", soft_wrap=True)
     try:
         server.serve()
