@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 #: Dagster's format of an hour's partition key.
 HOUR_KEY = "%Y-%m-%d-%H:%M"
+_WEEK_KEY = "%Y-%m-%d"
 
 
 def partition_link(address: str, asset: str, hour: datetime) -> str:
@@ -17,5 +18,19 @@ def partition_link(address: str, asset: str, hour: datetime) -> str:
         asset: the asset's name, which is its table's.
         hour: a moment in the hour; timezone-aware.
     """
-    key = quote(hour.astimezone(UTC).replace(minute=0).strftime(HOUR_KEY), safe="")
-    return f"{address}/assets/{asset}?view=partitions&partition={key}"
+    return _link(address, asset, hour.astimezone(UTC).replace(minute=0).strftime(HOUR_KEY))
+
+
+def week_link(address: str, asset: str, week: datetime) -> str:
+    """The address of one week of an asset in the Dagster UI.
+
+    Args:
+        address: of the Dagster UI.
+        asset: the asset's name.
+        week: Monday 00:00 UTC.
+    """
+    return _link(address, asset, week.astimezone(UTC).strftime(_WEEK_KEY))
+
+
+def _link(address: str, asset: str, partition: str) -> str:
+    return f"{address}/assets/{asset}?view=partitions&partition={quote(partition, safe='')}"

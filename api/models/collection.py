@@ -69,7 +69,7 @@ class CollectionStatus(BaseModel):
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     sources: list[SourceSummary]
     hours: list[CollectedHour] = Field(description="Newest first.")
-    gaps: list[Gap] = Field(description="Hours that failed, were skipped or never asked between a source's first and the end.")
+    gaps: list[Gap] = Field(description="Failed, skipped or never asked between a source's first hour and the end.")
     quotas: list[Quota] = Field(description="Of enabled sources that have a budget, now.")
     held: list[Held] = Field(description="Sources that are not asked now.")
     truncated: bool = Field(description="Whether there are more hours than were asked for.")

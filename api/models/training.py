@@ -26,6 +26,7 @@ class TrainingRun(BaseModel):
     promoted: bool | None = Field(None, description="Whether this training put it to use; null where not decided.")
     decision: str | None = Field(None, description="Why it was promoted, or was not.")
     error: str | None = Field(description="Why it failed.")
+    dagster_link: str = Field(description="The week of `tgn_checkpoint` in the Dagster UI.")
 
 
 class TrainingStatus(BaseModel):

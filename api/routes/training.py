@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
+from api.dagster_client import Dagster
+from api.dagster_links import week_link
 from api.lake import Reader
 from api.models.training import TrainingRun, TrainingStatus
 
@@ -16,14 +18,15 @@ _RUNS = "SELECT * FROM training_runs ORDER BY started_at DESC, run_id LIMIT ?"
 
 
 @router.get("/status")
-def status(lake: Reader, limit: Annotated[int, Query(ge=1, le=500)] = 52) -> TrainingStatus:
+def status(lake: Reader, dagster: Dagster, limit: Annotated[int, Query(ge=1, le=500)] = 52) -> TrainingStatus:
     """Trainings, the newest first, with losses and metrics beside the baselines'."""
-    items = [_run(row) for row in lake.read(_RUNS, [limit]).iter_rows(named=True)]
+    items = [_run(row, dagster.address) for row in lake.read(_RUNS, [limit]).iter_rows(named=True)]
     return TrainingStatus(
         items=items, reason=None if items else "no training yet: run `trend train --week MONDAY` or enable the schedule"
     )
 
 
-def _run(row: dict[str, Any]) -> TrainingRun:
+def _run(row: dict[str, Any], dagster: str) -> TrainingRun:
     parsed = {name: orjson.loads(row[name] or "{}") for name in ("losses", "metrics")}
-    return TrainingRun(**{**row, **parsed})
+    link = week_link(dagster, "tgn_checkpoint", row["week"])
+    return TrainingRun(**{**row, **parsed, "dagster_link": link})

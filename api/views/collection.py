@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
+from api.views.filters import source_choice
+from api.views.heat_map import heat_map
 from api.views.source import source
-from api.views.words import local, moment, nothing, table
+from api.views.words import moment, nothing, plain, table
+
+_SPANS = {"7": "7 days", "2": "2 days", "30": "30 days"}
+_DEFAULT_DAYS = 7
+#: The most that the API gives at once: 30 days of six sources.
+_HOURS = 5000
 
 
 def show() -> None:
     """The page."""
     st.title("Collection")
-    status = source().get("/collection/status", limit=2000)
+    chosen, days = _filters()
+    status = _status(chosen, int(days))
     if not status["sources"]:
         nothing(status["reason"])
         return
     st.caption(f"{moment(status['start'])} to {moment(status['end'])}")
+    for row in status["held"]:
+        st.warning(
+            f"{row['source']} is left alone until {moment(row['until'])}: {plain(row['reason'])}",
+            icon=":material/timer:",
+        )
     columns = (
         ("Source", ""),
         ("Events", "number"),
@@ -31,16 +43,18 @@ def show() -> None:
         ("Newest hour", ""),
     )
     table("Sources", columns, [_summary(row) for row in status["sources"]])
-    st.subheader("Events by source and hour")
-    _heat_map(status["hours"])
-    st.subheader("Gaps")
+    st.subheader("Quota left", anchor=False)
+    _quotas(status["quotas"])
+    st.subheader("Events by source and hour", anchor=False)
+    heat_map(status["hours"])
+    st.subheader("Gaps", anchor=False)
     if status["gaps"]:
         rows = [[row["source"], moment(row["start"]), moment(row["end"]), str(row["hours"])] for row in status["gaps"]]
         table("Hours without events", (("Source", ""), ("From", ""), ("To", ""), ("Hours", "number")), rows)
         st.caption("Collect an hour again with `trend backfill --start … --end …`, or in the Dagster UI.")
     else:
         st.success("No hour is missing in this span.", icon=":material/check_circle:")
-    st.subheader("What went wrong")
+    st.subheader("What went wrong", anchor=False)
     wrong = [row for row in status["hours"] if row["message"]]
     if wrong:
         rows = [[moment(row["hour"]), row["source"], row["status"], escape(row["message"])] for row in wrong[:50]]
@@ -49,39 +63,44 @@ def show() -> None:
         st.success("Nothing in this span.", icon=":material/check_circle:")
 
 
+def _filters() -> tuple[str | None, str]:
+    left, right = st.columns([3, 1])
+    chosen = source_choice(left)
+    days = right.selectbox(
+        "How far back", list(_SPANS), format_func=_SPANS.__getitem__, key="span", bind="query-params"
+    )
+    return chosen, days
+
+
+def _status(chosen: str | None, days: int) -> dict[str, Any]:
+    """The span ends where the newest record is, so a longer one is asked for once that is known."""
+    status = source().get("/collection/status", source=chosen, limit=_HOURS)
+    if days == _DEFAULT_DAYS or not status["end"]:
+        return status
+    start = datetime.fromisoformat(status["end"]) - timedelta(days=days)
+    asked = {"start": start.isoformat(), "end": status["end"]}
+    return source().get("/collection/status", source=chosen, limit=_HOURS, **asked)
+
+
+def _quotas(quotas: list[dict[str, Any]]) -> None:
+    if not quotas:
+        nothing(
+            "no live source that has a budget is enabled: set `twitter.enabled` or `youtube.enabled`, as the README "
+            "says under Live sources."
+        )
+        return
+    rows = [
+        [
+            escape(row["source"]),
+            f"{row['left']:,} {escape(row['unit'])}",
+            f"{row['used']:,} of {row['limit']:,}",
+            f"{moment(row['start'])} to {moment(row['end'])}",
+        ]
+        for row in quotas
+    ]
+    table("Quota left", (("Source", ""), ("Left", "number"), ("Used", "number"), ("In", "wide")), rows)
+
+
 def _summary(row: dict[str, Any]) -> list[str]:
     counts = [f"{row[name]:,}" for name in ("events", "hours", "failed", "rejected", "requests")]
     return [escape(row["source"]), *counts, moment(row["last_hour"])]
-
-
-def _heat_map(hours: list[dict[str, Any]]) -> None:
-    frame = pd.DataFrame(
-        [
-            {
-                "day": local(row["hour"]).strftime("%m-%d"),
-                "hour": local(row["hour"]).hour,
-                "source": row["source"],
-                "events": row["events"],
-                "status": row["status"],
-            }
-            for row in hours
-        ]
-    )
-    base = alt.Chart(frame).encode(
-        x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("day:O", title=None),
-        tooltip=["day:O", "hour:O", "source:N", "events:Q", "status:N"],
-    )
-    heat = base.mark_rect().encode(
-        color=alt.condition(
-            "datum.status == 'failed'",
-            alt.value("#d62728"),
-            alt.Color("events:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(orient="top", title="events")),
-        )
-    )
-    for name in sorted(frame["source"].unique()):
-        st.markdown(f"**{name}**")
-        st.altair_chart(
-            heat.transform_filter(alt.datum.source == name).properties(height=320),
-            alt=f"Events of {name} by day and hour; failed hours are red",
-        )

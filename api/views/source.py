@@ -17,6 +17,10 @@ class ApiProblem(Exception):
     """The API did not answer, or with a problem; the message is for people."""
 
 
+class Absent(ApiProblem):
+    """There is nothing of that name."""
+
+
 @dataclass(slots=True)
 class Source:
     """One API, and its last answers by ETag.
@@ -42,14 +46,42 @@ class Source:
         try:
             answer = self.client.send(request)
         except httpx.HTTPError:
-            raise ApiProblem(f"The API does not answer at {self.client.base_url}: start it with `trend up`.") from None
+            raise self._silent() from None
         if answer.status_code == 304:
             return before
         if answer.is_success or path == "/health":
             if "etag" in answer.headers:
                 self._remember(str(request.url), answer)
             return answer.json()
-        raise ApiProblem(_words(answer))
+        raise (Absent if answer.status_code == 404 else ApiProblem)(_words(answer))
+
+    def find(self, path: str, **parameters: Any) -> Any | None:
+        """As `get`; None where there is no such thing.
+
+        Raises:
+            ApiProblem: there is no answer.
+        """
+        try:
+            return self.get(path, **parameters)
+        except Absent:
+            return None
+
+    def text(self, path: str) -> str:
+        """An answer that is no JSON.
+
+        Raises:
+            ApiProblem: there is no answer.
+        """
+        try:
+            answer = self.client.get(path)
+        except httpx.HTTPError:
+            raise self._silent() from None
+        if not answer.is_success:
+            raise ApiProblem(_words(answer))
+        return answer.text
+
+    def _silent(self) -> ApiProblem:
+        return ApiProblem(f"The API does not answer at {self.client.base_url}: start it with `trend up`.")
 
     def _remember(self, url: str, answer: httpx.Response) -> None:
         if len(self.known) > 500:

@@ -1,27 +1,45 @@
-"""A topic's whole story: activity, forecasts and how they went, posts, users, related topics."""
+"""A topic's page: how to find it, and its whole story."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from api.views.source import source
-from api.views.words import LABELS, local, moment, nothing, number, outcome, percent, plain, table, topic_link
+from api.views.topic_charts import activity_chart, forecast_chart
+from api.views.words import (
+    LABELS,
+    moment,
+    nothing,
+    number,
+    outcome,
+    outside,
+    percent,
+    plain,
+    table,
+    topic_link,
+    why,
+)
 
 _SHOWN = 9
+_NEAREST = 10
+_SPANS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year"}
 
 
 def show() -> None:
     """The page."""
     st.title("Topic")
-    wanted = st.text_input(
-        "Topic", key="topic", bind="query-params", placeholder="#hashtag, $cashtag or how it begins"
+    left, right = st.columns([3, 1])
+    wanted = left.text_input(
+        "Topic", key="topic", bind="query-params", placeholder="#hashtag, $cashtag, how it begins, or what it is about"
     ).strip()
+    days = right.selectbox(
+        "How far back", list(_SPANS), format_func=_SPANS.__getitem__, key="days", bind="query-params"
+    )
     found = source().get("/topics", prefix=wanted, limit=20)
     names = [item["topic"] for item in found["items"]]
     if not wanted:
@@ -30,80 +48,100 @@ def show() -> None:
         else:
             nothing(found["reason"])
         return
-    if names and wanted.casefold() not in names:
-        _choices(f"Topics that begin with “{plain(wanted)}”", found["items"])
+    story = source().find(f"/topics/{quote(wanted, safe='')}", posts=10)
+    if story is None:
+        _candidates(wanted, found)
         return
-    _story(source().get(f"/topics/{quote(wanted, safe='')}", posts=10))
+    if days != "7":
+        end = datetime.fromisoformat(story["end"])
+        asked = {"start": (end - timedelta(days=int(days))).isoformat(), "end": end.isoformat()}
+        story = source().get(f"/topics/{quote(wanted, safe='')}", posts=10, predictions=1000, **asked)
+    _story(story, _SPANS[days])
+
+
+def _candidates(wanted: str, found: dict[str, Any]) -> None:
+    """No topic is called so: those that begin so, and those whose posts mean it."""
+    near = source().get("/topics", similar=wanted, limit=_NEAREST)
+    if found["items"]:
+        _choices(f"Topics that begin with “{plain(wanted)}”", found["items"])
+    if near["items"]:
+        _choices(f"Topics whose posts mean “{plain(wanted)}”", near["items"])
+    if not found["items"] and not near["items"]:
+        nothing(
+            f"no topic begins with “{plain(wanted)}” in the last seven days, and no post says it: try another word."
+        )
 
 
 def _choices(title: str, items: list[dict[str, Any]]) -> None:
-    st.subheader(title)
+    st.subheader(title, anchor=False)
     table(
         title,
         (("Topic", "topic"), ("Mentions", "number"), ("Last seen", "")),
-        [[topic_link(item["topic"]), str(item["mentions"]), moment(item["last_hour"])] for item in items],
+        [[topic_link(item["topic"]), f"{item['mentions']:,}", moment(item["last_hour"])] for item in items],
     )
 
 
-def _story(story: dict[str, Any]) -> None:
+def _story(story: dict[str, Any], span: str) -> None:
     st.header(plain(story["topic"]), anchor=False)
-    st.caption(f"{moment(story['start'])} to {moment(story['end'])}, the topic's last seven days with mentions")
+    st.caption(f"{moment(story['start'])} to {moment(story['end'])}: {span} up to its last mention")
     mentions, young, spam = st.columns(3)
-    mentions.metric("Mentions", story["mentions"])
+    mentions.metric("Mentions", f"{story['mentions']:,}")
     young.metric("Gen Z score", number(story["gen_z_score"], 2), help="Heuristic, 0 to 1, mean over its posts")
     spam.metric("Spam share", percent(story["spam_share"]))
-    _activity(story["activity"])
-    st.subheader("Forecasts and how they went")
+    if story["activity"]:
+        activity_chart(story["activity"])
+    else:
+        nothing("no mentions in this span.")
+    st.subheader("Forecasts and how they went", anchor=False)
     _predictions(story["predictions"])
-    st.subheader("Posts")
-    for post in story["posts"]:
-        where = f"{post['source']} {post['event_type']} · {moment(post['timestamp'])} · user {post['user_id'] or '—'}"
-        spammy = " · looks like spam" if post["spam_score"] >= 0.5 else ""
-        st.html(f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy}</small></div>')
-    if not story["posts"]:
-        nothing("its events carry no text.")
-    related, users = st.columns(2)
+    st.subheader("Posts", anchor=False)
+    st.html("".join(_post(post) for post in story["posts"]) or "<p>Its events carry no text.</p>")
+    _others(story)
+
+
+def _post(post: dict[str, Any]) -> str:
+    kind = f"{post['source']} {post['event_type']}".replace("_", " ")
+    where = f"{kind} · {moment(post['timestamp'])} · user {post['user_id'] or '—'}"
+    spammy = " · looks like spam" if post["spam_score"] >= 0.5 else ""
+    link = outside(post["dagster_link"], "its hour in Dagster")
+    return f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy} · {link}</small></div>'
+
+
+def _others(story: dict[str, Any]) -> None:
+    """Topics and users around it."""
+    asked = {"start": story["start"], "end": story["end"]}
+    near = source().get("/topics", similar=story["topic"], limit=_NEAREST, **asked)
+    related, alike, users = st.columns(3)
     with related:
-        st.subheader("Named together with")
+        st.subheader("Named together with", anchor=False)
         rows = [[topic_link(row["topic"]), str(row["together"])] for row in story["related"]]
         if rows:
-            table("Related topics", (("Topic", "topic"), ("Times", "number")), rows)
+            table("Topics named together with it", (("Topic", "topic"), ("Times", "number")), rows)
         else:
             nothing("no other topic.")
+    with alike:
+        st.subheader("Near in meaning", anchor=False)
+        rows = [[topic_link(row["topic"]), number(row["similarity"], 2)] for row in near["items"]]
+        if rows:
+            table("Topics near in meaning", (("Topic", "topic"), ("Cosine", "number")), rows)
+        else:
+            nothing(near["reason"])
     with users:
-        st.subheader("Who names it most")
+        st.subheader("Who names it most", anchor=False)
         rows = [[escape(row["user_id"]), row["source"], str(row["mentions"])] for row in story["users"]]
-        table("Top users", (("User", ""), ("Source", ""), ("Mentions", "number")), rows)
-
-
-def _activity(activity: list[dict[str, Any]]) -> None:
-    if not activity:
-        nothing("no mentions in this span.")
-        return
-    frame = pd.DataFrame(
-        [{"hour": local(row["hour"]), "source": row["source"], "mentions": row["mentions"]} for row in activity]
-    )
-    chart = (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=alt.X("hour:T", title=None),
-            y=alt.Y("mentions:Q", title="mentions an hour"),
-            color=alt.Color("source:N", title=None, legend=alt.Legend(orient="top")),
-            tooltip=[alt.Tooltip("hour:T", format="%Y-%m-%d %H:%M"), "source:N", "mentions:Q"],
-        )
-        .properties(height=260)
-    )
-    st.altair_chart(chart, alt="Mentions of the topic an hour by source")
+        table("Users who name it most", (("User", "topic"), ("Source", ""), ("Times", "number")), rows)
 
 
 def _predictions(items: list[dict[str, Any]]) -> None:
     if not items:
         nothing("it was never forecast in this span: forecasts ask about topics with mentions in the 24 h before.")
         return
+    st.markdown(f"Newest, {moment(items[0]['cut'])}: {plain(why(items[0]['metadata']))}.{_attended(items[0])}")
+    if any(item["confidence"] is not None for item in items):
+        forecast_chart(items)
     rows = [
         [
-            moment(item["cut"]),
+            outside(item["dagster_link"], moment(item["cut"])),
             escape(LABELS[item["label"]].split(":")[0]),
             str(item["rank"]),
             percent(item["confidence"]),
@@ -120,7 +158,14 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         ("Outcome", ""),
         ("Mentions after", "number wide"),
     )
-    table("Forecasts of this topic, the newest first", columns, rows[:_SHOWN])
+    table("Forecasts of this topic, the newest first; each links to its hour in Dagster", columns, rows[:_SHOWN])
     if len(rows) > _SHOWN:
         with st.expander(f"{len(rows) - _SHOWN} earlier forecasts"):
             table("Earlier forecasts of this topic", columns, rows[_SHOWN:])
+
+
+def _attended(item: dict[str, Any]) -> str:
+    """Whose posts the model looks at most."""
+    users = item["metadata"].get("users") or []
+    told = ", ".join(f"{plain(user['user_id'])} ({user['attention']:.0%})" for user in users)
+    return f" The model attends most to the posts of {told}." if told else ""

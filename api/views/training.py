@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from api.views.source import source
-from api.views.words import LABELS, moment, nothing, number, table
+from api.views.words import LABELS, moment, nothing, number, plain, table
 
 
 def show() -> None:
@@ -29,7 +29,9 @@ def show() -> None:
     versions = [run["model_version"] for run in trained]
     chosen = st.selectbox("Look at", versions, key="model", bind="query-params")
     run = trained[versions.index(chosen)]
+    _decision(run)
     _metrics(run["metrics"])
+    _calibration(run)
     _losses(run["losses"])
 
 
@@ -43,6 +45,57 @@ def _row(run: dict[str, Any]) -> list[str]:
         number(run["seconds"], 0),
         escape(run["error"] or decision),
     ]
+
+
+def _decision(run: dict[str, Any]) -> None:
+    """Why it was put to use, or was not."""
+    said = plain(run["decision"] or "no decision was stored")
+    if run["promoted"]:
+        st.success(f"Promoted: {said}", icon=":material/check_circle:")
+    elif run["promoted"] is False:
+        st.warning(f"Not promoted: {said}", icon=":material/block:")
+    else:
+        st.info(f"Not decided: {said}", icon=":material/info:")
+    st.caption(
+        f"Trained at {moment(run['started_at'])} in {number(run['seconds'], 0)} s on lake snapshot "
+        f"{run['lake_snapshot'] or '—'}; {run['metrics'].get('held_out_weeks', '—')} weeks held out. "
+        f"[The checkpoint, in Dagster]({run['dagster_link']})"
+    )
+
+
+def _calibration(run: dict[str, Any]) -> None:
+    """What its confidence stands on, and how it did since."""
+    st.subheader("Calibration", anchor=False)
+    held_out = run["metrics"].get("tgn", {})
+    rows = []
+    for label, title in LABELS.items():
+        figures = held_out.get(label)
+        if figures is None or "examples" not in figures:
+            continue
+        live = source().get("/accuracy", label=label, model=run["model_version"])
+        rows.append(
+            [
+                title.split(":")[0],
+                f"{figures['examples']:,}",
+                f"{figures['positives']:,}",
+                escape(figures["not_calibrated_because"] or "yes"),
+                f"{sum(row['forecasts'] for row in live['calibration']):,}",
+                number(live["brier"]),
+            ]
+        )
+    if not rows:
+        nothing("this training held no weeks out to calibrate on.")
+        return
+    columns = (
+        ("Forecast", ""),
+        ("Held out", "number"),
+        ("Came true", "number"),
+        ("Calibrated", ""),
+        ("Scored since", "number wide"),
+        ("Brier score since", "number"),
+    )
+    table("Forecasts on weeks held out that its confidence was calibrated on, and how it did since", columns, rows)
+    st.caption("Brier score: 0 is perfect. The reliability diagram of what was said since is under Accuracy.")
 
 
 def _metrics(metrics: dict[str, Any]) -> None:

@@ -30,6 +30,13 @@ STYLE = """
 .trend-table a { text-decoration: underline; color: inherit; }
 .trend-spark { display: inline-flex; align-items: flex-end; gap: 3px; height: 28px; }
 .trend-spark i { display: inline-block; width: 8px; background: currentColor; opacity: .65; }
+.trend-mark { white-space: nowrap; }
+.trend-mark::before {
+    content: ""; display: inline-block; width: .6rem; height: .6rem; border-radius: 50%; margin-right: .35rem;
+    border: 1px solid currentColor;
+}
+.trend-mark.hit::before { background: #2e9e5b; border-color: #2e9e5b; }
+.trend-mark.miss::before { background: none; }
 .trend-scroll { overflow-x: auto; }
 .trend-post {
     border-left: 3px solid rgba(128,128,128,.4); padding: .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere;
@@ -85,8 +92,21 @@ def _kept() -> str:
 
 
 def outcome(came_true: bool | None) -> str:
-    """What became of a forecast, by sign and word."""
-    return {True: "✓ hit", False: "✗ miss", None: "not due yet"}[came_true]
+    """What became of a forecast, as HTML: by word, and by sign for the eye."""
+    if came_true is None:
+        return "not due yet"
+    word = "hit" if came_true else "miss"
+    return f'<span class="trend-mark {word}">{word}</span>'
+
+
+def counted(number: float, thing: str) -> str:
+    """A number of things: `1 mention`, `2 mentions`."""
+    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
+
+
+def outside(address: str, text: str) -> str:
+    """An HTML link that opens beside the dashboard."""
+    return f'<a href="{escape(address)}" target="_blank" rel="noopener">{escape(text)}</a>'
 
 
 def why(counts: Mapping[str, Any]) -> str:
@@ -94,11 +114,13 @@ def why(counts: Mapping[str, Any]) -> str:
     parts = []
     if (day := counts.get("mentions_24h")) is not None:
         before = counts.get("mentions_day_2")
-        parts.append(f"{day:g} mentions in 24 h" + (f", {before:g} in the 24 h before" if before is not None else ""))
+        parts.append(
+            f"{counted(day, 'mention')} in 24 h" + (f", {before:g} in the 24 h before" if before is not None else "")
+        )
     if (last := counts.get("mentions_3h")) is not None:
         parts.append(f"{last:g} in the last 3 h")
     if users := counts.get("users_24h"):
-        parts.append(f"by {users:g} users")
+        parts.append(f"by {counted(users, 'user')}")
     if (age := counts.get("age_hours")) is not None and age < 48:
         parts.append(f"first seen {age:.0f} h before")
     if (usual := counts.get("usual")) is not None:

@@ -68,7 +68,7 @@ def test_live_trends_ranks_topics_with_reasons_and_links(client: httpx.Client, l
     assert 'href="topic?topic=%23topic0"' in shown and "0 in the last 3 h" in shown
     assert "not due yet" in shown and "90%" in shown
     past = text(look(client, "live", at="2024-01-02T00:00:00Z"))
-    assert "✓ hit" in past and "✗ miss" in past
+    assert ">hit</span>" in past and ">miss</span>" in past
     wrong = look(client, "live", at="yesterday")
     assert wrong.exception[0].message.startswith("The API says: query.at")
 
@@ -77,8 +77,11 @@ def test_a_topic_shows_its_story_and_no_markup_of_posts(client: httpx.Client, lo
     shown = text(look(client, "topic", topic="#Topic0"))
     assert "both &lt;b&gt;#topic0&lt;/b&gt;" in shown and "<b>#topic0" not in shown
     assert 'href="topic?topic=%24cash%20%2F%20flow"' in shown
+    assert "<small>twitter original" in shown and "partition=2024-01-01-23%3A00" in shown
+    assert "0 in the last 3 h" in shown and "Near in meaning" in shown and "0.9" in shown
     choices = text(look(client, "topic", topic="#top"))
     assert "Topics that begin with" in choices and "%23topic1" in choices
+    assert "Topics whose posts mean" in text(look(client, "topic", topic="a video"))
 
 
 def test_times_are_shown_in_the_chosen_zone(client: httpx.Client, look: Callable[..., AppTest]) -> None:

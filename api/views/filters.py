@@ -1,0 +1,19 @@
+"""Choices that several pages offer; each stands in the address, so that a view can be shared."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.views.source import source
+
+_ALL = "all sources"
+
+
+def source_choice(place: DeltaGenerator) -> str | None:
+    """The source that was chosen among those that gave something; None for all."""
+    given = {row["source"] for row in source().get("/events/stats", top=1)["by_type"]}
+    # What the address names stays a choice where this lake has nothing of it: the page then says so.
+    named = {st.query_params.get("source", _ALL), st.session_state.get("source", _ALL)}
+    chosen = place.selectbox("Source", [_ALL, *sorted((given | named) - {_ALL})], key="source", bind="query-params")
+    return None if chosen == _ALL else chosen

@@ -1,0 +1,62 @@
+"""What each source gave, as a map of days and hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from api.views.words import local, nothing
+
+_ROW, _AROUND = 22, 70
+
+
+def heat_map(hours: list[dict[str, Any]]) -> None:
+    """A map for each source that has more than one hour; a file that was imported has only one.
+
+    Args:
+        hours: of `/collection/status`.
+    """
+    frame = pd.DataFrame(
+        [
+            {
+                "day": local(row["hour"]).strftime("%m-%d"),
+                "hour": local(row["hour"]).hour,
+                "source": row["source"],
+                "events": row["events"],
+                "status": row["status"],
+            }
+            for row in hours
+        ],
+        columns=["day", "hour", "source", "events", "status"],
+    )
+    often = frame["source"].value_counts()
+    names = sorted(often[often > 1].index)
+    if not names:
+        nothing("only files were imported in this span: live sources are asked hour by hour once they are enabled.")
+    for name in names:
+        part = frame[frame["source"] == name]
+        st.markdown(f"**{name}**: up to {part['events'].max():,} events an hour")
+        st.altair_chart(
+            _map(part).properties(height=_ROW * part["day"].nunique() + _AROUND),
+            alt=f"Events of {name} by day and hour, darker is more; failed hours are red",
+        )
+
+
+def _map(frame: pd.DataFrame) -> alt.Chart:
+    return (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("day:O", title=None),
+            color=alt.condition(
+                "datum.status == 'failed'",
+                alt.value("#d62728"),
+                alt.Color("events:Q", scale=alt.Scale(scheme="blues"), legend=None),
+            ),
+            tooltip=["day:O", "hour:O", "source:N", "events:Q", "status:N"],
+        )
+    )
