@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
 
@@ -17,6 +17,8 @@ from trend_assets.sources.collector import Collector
 
 #: X's smallest page.
 _LEAST_POSTS = 10
+#: What a late pass may take of an hour's share: new posts are worth more than new counts.
+_LATE_PART = 0.25
 
 
 def enabled_collectors(settings: Settings, ledger: Ledger | None = None) -> list[Collector]:
@@ -47,15 +49,12 @@ def _twitter(settings: Settings, ledger: Ledger) -> Collector:
     from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
 
     section = settings.twitter
-    posts = None
-    if section.monthly_posts is not None:
-        posts = allowance(section.monthly_posts, ledger.posts, ledger.now, month(ledger.now), _LEAST_POSTS)
     return TwitterCollector(
         TwitterAccess(
             bearer_token=_secret(section.bearer_token),
             queries=tuple(Query(query.text, query.priority) for query in section.queries),
             full_archive=section.full_archive,
-            posts=posts,
+            posts=_posts(settings, ledger),
             monthly_posts=section.monthly_posts,
             base_url=section.base_url,
         )
@@ -66,19 +65,15 @@ def _youtube(settings: Settings, ledger: Ledger) -> Collector:
     from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
 
     section = settings.youtube
-    units = None
-    if section.daily_units is not None:
-        # A search with the videos that it found: less would find nothing.
-        least = 102 if section.queries else 1
-        units = allowance(section.daily_units, ledger.units, ledger.now, pacific_day(ledger.now), least)
     return YouTubeCollector(
         YouTubeAccess(
             api_key=_secret(section.api_key),
-            regions=tuple(section.regions),
+            # Charts are of now.
+            regions=() if ledger.late else tuple(section.regions),
             queries=tuple(section.queries),
             videos=ledger.videos,
             search_pages=section.search_pages,
-            units=units,
+            units=_units(settings, ledger),
             base_url=section.base_url,
         )
     )
@@ -93,12 +88,58 @@ def _google_trends(settings: Settings, ledger: Ledger) -> Collector:
     )
 
 
+def _bluesky(settings: Settings, _: Ledger) -> Collector:
+    from trend_assets.sources.bluesky_collector import BlueskyAccess, BlueskyCollector
+
+    section = settings.bluesky
+    return BlueskyCollector(
+        BlueskyAccess(tuple(section.queries), tuple(section.tags), section.requests, section.base_url)
+    )
+
+
+def _mastodon(settings: Settings, _: Ledger) -> Collector:
+    from trend_assets.sources.mastodon_collector import MastodonAccess, MastodonCollector
+
+    section = settings.mastodon
+    return MastodonCollector(
+        MastodonAccess(tuple(section.instances), tuple(section.tags), section.public, section.trends, section.requests)
+    )
+
+
 #: Adding a source is one line here, one section in the settings and one file in `sources`.
 _SOURCES: Mapping[str, Callable[[Settings, Ledger], Collector]] = {
     "twitter": _twitter,
     "youtube": _youtube,
     "google_trends": _google_trends,
+    "bluesky": _bluesky,
+    "mastodon": _mastodon,
 }
+
+
+def budgets(settings: Settings, ledger: Ledger, sources: Collection[str]) -> dict[str, int]:
+    """What each of the sources that has a budget may spend in one collection, in the budget's unit."""
+    found = {"twitter": _posts(settings, ledger), "youtube": _units(settings, ledger)}
+    return {name: most for name, most in found.items() if most is not None and name in sources}
+
+
+def _posts(settings: Settings, ledger: Ledger) -> int | None:
+    limit = settings.twitter.monthly_posts
+    if limit is None:
+        return None
+    return _part(allowance(limit, ledger.posts, ledger.now, month(ledger.now), _LEAST_POSTS), ledger)
+
+
+def _units(settings: Settings, ledger: Ledger) -> int | None:
+    limit = settings.youtube.daily_units
+    if limit is None:
+        return None
+    # A search with the videos that it found: less would find nothing.
+    least = 102 if settings.youtube.queries else 1
+    return _part(allowance(limit, ledger.units, ledger.now, pacific_day(ledger.now), least), ledger)
+
+
+def _part(most: int, ledger: Ledger) -> int:
+    return int(most * _LATE_PART) if ledger.late else most
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -1,37 +1,38 @@
 """Stage 1: what the sources gave."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
-from trend_assets.assets.collectors import enabled_collectors, live_sources
 from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG, ask
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
-from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.lake.tables import RAW_EVENTS
 from trend_assets.settings import load_settings
-from trend_assets.sources.collection import collect
-from trend_assets.sources.collector import utc_now
+from trend_assets.sources.collection import Collected
+
+_GOOD = ("complete", "empty")
+_ANSWERED = dg.AssetCheckSpec(
+    "sources_answered", asset=RAW_EVENTS.name, description="Every enabled source was read to the end of the hour."
+)
 
 
 def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
     """`raw_events`: each hour asked from every enabled source; archives are imported into it too."""
+    declared = table_asset(RAW_EVENTS, "sources")
 
     @dg.asset(
-        **table_asset(RAW_EVENTS, "sources"),
+        **{**declared, "check_specs": [*declared["check_specs"], _ANSWERED]},
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def raw_events(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
-        window, now = context.partition_time_window, datetime.now(UTC)
-        settings = load_settings()
-        before = memory(lake.lake, window.start, window.end, now) if live_sources(settings) else Memory(Ledger(now))
-        collectors = enabled_collectors(settings, before.ledger)
-        collected = collect(collectors, window.start, window.end, utc_now, before.earlier, before.held)
-        incomplete = collected.status.filter(pl.col("status") != "complete")
-        for source, status, message in incomplete.select("source", "status", "message").unique().rows():
+        window, tags = context.partition_time_window, context.run.tags
+        asked = ask(
+            lake.lake, load_settings(), window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG)
+        )
+        collected = asked.collected
+        for source, status, message in _incomplete(collected).rows():
             context.log.warning("%s is %s: %s", source, status, message)
         yield from checked(
             RAW_EVENTS,
@@ -39,12 +40,35 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
             counts(
                 context,
                 {"collected": collected.raw.height, "rejected": collected.rejected.height},
-                sources=", ".join(collector.source for collector in collectors) or "none enabled",
+                sources=_table(collected),
             ),
         )
-        # After the rows themselves: a run that is killed in between must ask for them again.
-        lake.lake.write(REJECTED_EVENTS, collected.rejected)
-        lake.lake.write(COLLECTION_STATUS, collected.status)
-        lake.lake.write(COLLECTION_ATTEMPTS, collected.attempts)
+        asked.finish()
+        yield _answered(collected)
 
     return raw_events
+
+
+def _incomplete(collected: Collected) -> pl.DataFrame:
+    return collected.status.filter(~pl.col("status").is_in(_GOOD)).select("source", "status", "message").unique()
+
+
+def _table(collected: Collected) -> dg.MetadataValue | str:
+    """What each source gave, or why it gave nothing, for the UI."""
+    rows = [f"| {source} | {status} | {events:,} | {message.replace('|', '/')} |" for source, status, events, message in
+            collected.status.select("source", "status", "events", "message").iter_rows()]  # fmt: skip
+    if not rows:
+        return "none enabled"
+    return dg.MetadataValue.md("\n".join(["| source | state | events | why |", "| --- | --- | --- | --- |", *rows]))
+
+
+def _answered(collected: Collected) -> dg.AssetCheckResult:
+    incomplete = _incomplete(collected)
+    return dg.AssetCheckResult(
+        asset_key=RAW_EVENTS.name,
+        check_name=_ANSWERED.name,
+        passed=incomplete.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(f"{source} is {status}: {message}" for source, status, message in incomplete.rows()),
+        metadata={source: f"{status}: {message}" for source, status, message in incomplete.rows()},
+    )

@@ -1,18 +1,34 @@
-"""The clock: each hour is collected once it is over, each week a model is trained."""
+"""The clock: each hour is collected once it is over, and again where it must be; each week a model is trained."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PRIORITY_TAG,
+)
 
-from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
+from trend_assets.assets.collectors import live_sources
+from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.automation.partitions import hour_key, week_key
-from trend_assets.settings import ScheduleSettings
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.lake.store import Lake
+from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
+from trend_assets.settings import ScheduleSettings, load_settings
+from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
+#: Which runs leave the queue first.
+_PRIORITIES = {"new": 3, "again": 2, "catch_up": 1, "late": 0}
+#: A forecast made long after its cut is none; what was forecast for a missed hour is scored all the same.
+_ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSETS}
 
 
 def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
-    """The hour that has just ended, and a few before it again, for posts that came late."""
+    """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago."""
     begin = datetime.fromisoformat(settings.history_start).replace(tzinfo=UTC)
 
     @dg.schedule(
@@ -21,23 +37,50 @@ def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
         job_name=HOURLY_JOB,
         execution_timezone="UTC",
         default_status=_status(settings),
-        description="Runs the hourly flow for the hour that has ended, and again for the hours before it.",
+        description="Runs the hourly flow for the hour that has ended, again for the hours before it, for hours that "
+        "were missed, and for the hour of a day ago, whose counts have changed.",
     )
-    def hourly_collection(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
+    def hourly_collection(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> list[dg.RunRequest]:
         now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
-        hours = [now - index * _HOUR for index in range(settings.recollect_hours + 1, 0, -1)]
         # One hour without a partition would cost the tick its other hours too.
-        hours = [hour for hour in hours if hour >= begin]
-        return [
-            dg.RunRequest(
-                run_key=f"{hour_key(hour)} at {hour_key(now)}",
-                partition_key=hour_key(hour),
-                tags={"trend/recollection": str(hour != hours[-1]).lower()},
-            )
-            for hour in hours
-        ]
+        due = [item for item in _due(settings, lake, now) if item.start >= begin]
+        return [_request(item, now) for item in due]
 
     return hourly_collection
+
+
+def _due(settings: ScheduleSettings, lake: LakeResource, now: datetime) -> Iterator[Due]:
+    for back in range(settings.recollect_hours + 1, 0, -1):
+        yield Due(now - back * _HOUR, now - (back - 1) * _HOUR, "new" if back == 1 else "again")
+    live = live_sources(load_settings())
+    if live:
+        yield from _missed_and_late(settings, lake.lake, live, now)
+
+
+def _missed_and_late(settings: ScheduleSettings, lake: Lake, live: tuple[str, ...], now: datetime) -> Iterator[Due]:
+    newest = now - (settings.recollect_hours + 1) * _HOUR
+    missed = missed_hours(lake, live, now - (settings.catch_up_hours + 1) * _HOUR, newest, utc_now())
+    yield from catch_up(missed)
+    late = now - (settings.late_hours + 1) * _HOUR
+    if settings.late_pass and late not in {hour for _, hour in missed} and collected_before(lake, live, late):
+        yield Due(late, late + _HOUR, "late")
+
+
+def _request(due: Due, now: datetime) -> dg.RunRequest:
+    first, last = hour_key(due.start), hour_key(due.end - _HOUR)
+    partition = {} if first == last else {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+    assets = _ASSETS.get(due.purpose)
+    return dg.RunRequest(
+        run_key=f"{due.purpose} {first} at {hour_key(now)}",
+        partition_key=first if first == last else None,
+        asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
+        tags={
+            **partition,
+            PURPOSE_TAG: due.purpose,
+            PRIORITY_TAG: str(_PRIORITIES[due.purpose]),
+            "trend/recollection": str(due.purpose != "new").lower(),
+        },
+    )
 
 
 def _status(settings: ScheduleSettings) -> dg.DefaultScheduleStatus:

@@ -14,13 +14,35 @@ from trend_assets.sources.collector import CollectorError
 _TRACKED_HOURS = timedelta(hours=48)
 _TRACKED_VIDEOS = 50
 
+# A late pass begins anew and is not gone on with; what is still running has left nothing yet.
 _LAST = """
-    SELECT source, hour, arg_max(cursor, finished_at), sum(events)::BIGINT
-    FROM collection_attempts WHERE hour >= ? AND hour < ? GROUP BY source, hour
+    SELECT source, hour, arg_max(cursor, finished_at), sum(coalesce(added, events))::BIGINT
+    FROM collection_attempts
+    WHERE hour >= ? AND hour < ? AND status <> 'running' AND purpose <> 'late' GROUP BY source, hour
 """
 _HELD = """
+    WITH answered AS (
+        SELECT source, max(finished_at) AS answered_at FROM collection_attempts
+        WHERE requests > 0 AND status <> 'running' AND failure NOT IN ('auth', 'quota', 'rate_limit') GROUP BY source
+    )
     SELECT source, arg_max(failure, finished_at), arg_max(message, finished_at), max(retry_at)
-    FROM collection_attempts WHERE retry_at > ? GROUP BY source
+    FROM collection_attempts LEFT JOIN answered USING (source)
+    WHERE retry_at > ? AND failure IN ('auth', 'quota', 'rate_limit') AND (answered_at IS NULL OR finished_at >= answered_at)
+    GROUP BY source
+"""
+# Several hours that one collection did not get count once.
+_REFUSED = """
+    WITH answered AS (
+        SELECT source, max(finished_at) AS answered_at FROM collection_attempts
+        WHERE requests > 0 AND status <> 'running' AND failure <> 'auth' GROUP BY source
+    )
+    SELECT source, count(DISTINCT started_at) FROM collection_attempts LEFT JOIN answered USING (source)
+    WHERE failure = 'auth' AND requests > 0 AND (answered_at IS NULL OR finished_at > answered_at) GROUP BY source
+"""
+_FAILED = """
+    SELECT source, hour, count(*) FROM collection_attempts
+    WHERE hour >= ? AND hour < ? AND requests > 0 AND failure NOT IN ('', 'auth', 'quota', 'rate_limit', 'past')
+    GROUP BY source, hour
 """
 _SPENT = "SELECT coalesce(sum(units), 0)::BIGINT FROM collection_attempts WHERE source = ? AND finished_at >= ?"
 _VIDEOS = """
@@ -39,12 +61,14 @@ class Ledger:
         posts: posts received from X in this calendar month (UTC).
         units: YouTube quota units in this Pacific day.
         videos: ids of videos whose comments are followed, the newest first.
+        late: it is for a late pass, which gets a part of what an hour may spend.
     """
 
     now: datetime
     posts: int = 0
     units: int = 0
     videos: tuple[str, ...] = ()
+    late: bool = False
 
 
 def ledger(lake: Lake, now: datetime) -> Ledger:
@@ -68,20 +92,28 @@ class Memory:
     Args:
         ledger: what has been spent.
         earlier: what earlier attempts at the same hours left, by source and hour.
-        held: sources that said when to ask again, where that is still to come.
+        held: sources that are to be left alone until a time that is still to come.
+        refused: how often in a row a source has refused its key.
+        failed: how often an hour of a source has failed for reasons that may pass.
     """
 
     ledger: Ledger
     earlier: Mapping[tuple[str, datetime], Earlier] = field(default_factory=dict)
     held: Mapping[str, CollectorError] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[tuple[str, datetime], int] = field(default_factory=dict)
 
 
 def memory(lake: Lake, start: datetime, end: datetime, now: datetime) -> Memory:
     """Reads what the lake remembers, for a collection of ``[start, end)``."""
     rows = lake.read(_LAST, [start, end]).iter_rows()
-    earlier = {(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows}
-    held = {
-        source: CollectorError(failure, message, retry_at)
-        for source, failure, message, retry_at in lake.read(_HELD, [now]).iter_rows()
-    }
-    return Memory(ledger(lake, now), earlier, held)
+    return Memory(
+        ledger=ledger(lake, now),
+        earlier={(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows},
+        held={
+            source: CollectorError(failure, message, retry_at)
+            for source, failure, message, retry_at in lake.read(_HELD, [now]).iter_rows()
+        },
+        refused=dict(lake.read(_REFUSED).rows()),
+        failed={(source, hour): times for source, hour, times in lake.read(_FAILED, [start, end]).iter_rows()},
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 import polars as pl
 
@@ -20,6 +21,10 @@ from trend_assets.sources.frames import raw_frame, rejected_frame
 from trend_assets.sources.registry import Rejection
 
 _HOUR = timedelta(hours=1)
+
+#: Why an hour is asked for: it is over (``new``), posts may have come late (``again``), it was missed
+#: (``catch_up``), its counts may have changed (``late``), or somebody wants it (``asked``).
+Purpose = Literal["new", "again", "catch_up", "late", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,14 @@ def collect(
     now: Callable[[], datetime],
     earlier: Mapping[tuple[str, datetime], Earlier] | None = None,
     held: Mapping[str, CollectorError] | None = None,
+    purpose: Purpose = "asked",
+    settled: Collection[tuple[str, datetime]] = (),
 ) -> Collected:
     """Asks each source for `[start, end)`, whole UTC hours, the newest first.
 
     A source that fails makes no other one fail. What it gave before it failed is kept: its hour is
-    `partial`, else `failed`, or `skipped` where it is not set up, with the reason.
+    `partial`, else `failed`, or `skipped` where it is not set up or the hour is past, with the reason.
+    An hour that was read to its end without an event is `empty`.
 
     Args:
         collectors: the sources.
@@ -60,11 +68,14 @@ def collect(
         now: the clock, timezone-aware.
         earlier: what earlier attempts left, by source and hour.
         held: sources that are not to be asked yet, and why.
+        purpose: why; a `late` pass reads each hour from its beginning, whatever was read before.
+        settled: sources and hours that are left out.
     """
     parts = []
     for collector in collectors:
         stopped = (held or {}).get(collector.source)
-        parts.append(_collect_one(collector, _range(start, end), now, earlier or {}, stopped))
+        hours = [hour for hour in _range(start, end) if (collector.source, hour) not in settled]
+        parts.append(_collect_one(collector, hours, now, {} if purpose == "late" else earlier or {}, stopped, purpose))
     return Collected(
         raw=pl.concat([RAW_EVENTS.frame(), *(part.raw for part in parts)]),
         rejected=pl.concat([REJECTED_EVENTS.frame(), *(part.rejected for part in parts)]),
@@ -109,11 +120,12 @@ class _Hour:
         return self._expected is not None and self._expected.lasting
 
     def status(self, earlier: Earlier | None) -> str:
+        some = bool(self.payloads or (earlier and earlier.events))
         if self.failure is None:
-            return "complete"
-        if self.kind == "no_key":
-            return "skipped"
-        return "partial" if self.payloads or (earlier and earlier.events) else "failed"
+            return "complete" if some else "empty"
+        if some:
+            return "partial"
+        return "skipped" if self.kind in ("no_key", "past") else "failed"
 
 
 def _range(start: datetime, end: datetime) -> list[datetime]:
@@ -127,16 +139,20 @@ def _collect_one(
     now: Callable[[], datetime],
     earlier: Mapping[tuple[str, datetime], Earlier],
     stopped: CollectorError | None,
+    purpose: Purpose,
 ) -> Collected:
+    started = now()
     hours = list(_hours(collector, wanted, earlier, stopped))
     finished = now()
     rows = [_row(collector, hour, earlier.get((collector.source, hour.hour)), finished) for hour in hours]
     return Collected(
         raw=raw_frame([item for hour in hours for item in hour.payloads], collector.origin, finished),
         rejected=rejected_frame([item for hour in hours for item in hour.rejections], collector.origin, finished),
-        status=COLLECTION_STATUS.frame([{name: row[name] for name in COLLECTION_STATUS.column_names} for row in rows]),
+        status=COLLECTION_STATUS.frame(
+            [{name: row.get(name) for name in COLLECTION_STATUS.column_names} for row in rows]
+        ),
         attempts=COLLECTION_ATTEMPTS.frame(
-            {**{name: row[name] for name in COLLECTION_ATTEMPTS.column_names}, "events": len(hour.payloads)}
+            {**row, **_attempt(hour), "purpose": purpose, "started_at": started}
             for row, hour in zip(rows, hours, strict=True)
             # A source that is asked within this process spends nothing, and there is nothing to remember.
             if hour.spent.requests or hour.failure
@@ -174,6 +190,16 @@ def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
     attempt.cursor = collector.cursor
     attempt.spent = Spent(collector.spent.requests - requests, collector.spent.units - units)
     return attempt
+
+
+def _attempt(hour: _Hour) -> dict[str, object]:
+    """What is told of an attempt and not of its hour; what of it is new only the lake knows."""
+    times = [payload.event.timestamp for payload in hour.payloads]
+    return {
+        "events": len(hour.payloads),
+        "first_event": min(times, default=None),
+        "last_event": max(times, default=None),
+    }
 
 
 def _row(collector: Collector, hour: _Hour, earlier: Earlier | None, finished: datetime) -> dict[str, object]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG as RANGE_END
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_START
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.lake.tables import COLLECTION_STATUS
 from trend_assets.settings import ScheduleSettings
+
+HOUR = timedelta(hours=1)
 
 
 def evaluated(schedule: dg.ScheduleDefinition, moment: datetime) -> list[dg.RunRequest]:
-    answer = schedule(dg.build_schedule_context(scheduled_execution_time=moment))
+    answer = schedule(dg.build_schedule_context(scheduled_execution_time=moment, resources={"lake": LakeResource()}))
     return answer if isinstance(answer, list) else [answer]
 
 
@@ -75,10 +82,46 @@ def test_a_tick_through_dagster_names_partitions_that_exist(home) -> None:
     moment = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
     for name, expected in (("hourly_collection", 3), ("weekly_training", 1)):
         schedule = repository.get_schedule_def(name)
-        context = dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository)
+        context = dg.build_schedule_context(
+            scheduled_execution_time=moment, repository_def=repository, resources={"lake": LakeResource()}
+        )
         requests = schedule.evaluate_tick(context).run_requests
         assert requests is not None and len(requests) == expected
         partitions = repository.get_job(schedule.job_name).partitions_def
         assert partitions is not None
         for request in requests:
             assert partitions.has_partition_key(request.partition_key)
+
+
+def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TREND_GOOGLE_TRENDS__ENABLED", "true")
+    now = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
+    hour = now.replace(minute=0)
+    lake = LakeResource().lake
+    row = {"source": "google_trends", "status": "complete", "finished_at": now, "message": "", "failure": ""}
+    counts = {"events": 1, "rejected": 0, "requests": 1}
+    have = [hour - back * HOUR for back in (40, *range(12, 31))]
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([{**row, **counts, "hour": at} for at in have]))
+    asked = evaluated(hourly_schedule(ScheduleSettings(recollect_hours=1, catch_up_hours=48)), now)
+    by_purpose: dict[str, list[dg.RunRequest]] = {}
+    for request in asked:
+        by_purpose.setdefault(request.tags["trend/purpose"], []).append(request)
+    assert [request.partition_key for request in by_purpose["new"]] == ["2026-02-04-07:00"]
+    assert [request.partition_key for request in by_purpose["again"]] == ["2026-02-04-06:00"]
+    assert [request.partition_key for request in by_purpose["late"]] == ["2026-02-03-07:00"]
+    ranges = [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in by_purpose["catch_up"]]
+    assert ranges == [("2026-02-03-21:00", "2026-02-04-05:00"), ("2026-02-02-17:00", "2026-02-03-01:00")]
+    priorities = [int(by_purpose[name][0].tags["dagster/priority"]) for name in ("new", "again", "catch_up", "late")]
+    assert priorities == sorted(priorities, reverse=True) and len(set(priorities)) == 4
+    for name in ("late", "catch_up"):
+        for request in by_purpose[name]:
+            assert dg.AssetKey("predictions") not in (request.asset_selection or [dg.AssetKey("predictions")])
+    assert len({request.run_key for request in asked}) == len(asked)
+
+
+def test_without_a_live_source_only_the_usual_hours_are_asked(home: Path) -> None:
+    asked = evaluated(hourly_schedule(ScheduleSettings()), datetime(2026, 2, 4, 8, 10, tzinfo=UTC))
+    assert [request.tags["trend/purpose"] for request in asked] == ["again", "again", "new"]
+    assert not home.exists()

@@ -10,15 +10,20 @@ from datetime import datetime, timedelta
 import orjson
 import pytest
 
+from trend_assets.simulator.bluesky import uri
 from trend_assets.simulator.faults import KINDS, Faults
+from trend_assets.simulator.mastodon import status_uri
 from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server_mastodon import HOST
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Comment, Post, Search, Video
 from trend_assets.simulator.world import World
+from trend_assets.sources.bluesky_collector import BlueskyAccess, BlueskyCollector
 from trend_assets.sources.collection import Collected, Earlier, collect
 from trend_assets.sources.collector import Collector, CollectorError, Patience
 from trend_assets.sources.event import Payload
 from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector
+from trend_assets.sources.mastodon_collector import MastodonAccess, MastodonCollector
 from trend_assets.sources.registry import parse
 from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
 from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
@@ -26,7 +31,8 @@ from trend_assets_tests.sources.conftest import HOUR, START
 
 NOON = START + 12 * HOUR
 EVERYTHING = "lang:en OR -lang:en"
-SOURCES = ("twitter", "youtube", "google_trends")
+SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon")
+KEYED = ("twitter", "youtube")
 #: For failures that pass: no time is lost in tests.
 AT_ONCE = Patience(sleep=lambda _: None)
 Serve = Callable[..., StandIn]
@@ -50,6 +56,12 @@ def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", 
     if source == "youtube":
         more = {"regions": (), "queries": ("",), "videos": tracked(server.world), "search_pages": 10, **more}
         return YouTubeCollector(YouTubeAccess(key, base_url=server.url, **more), now, AT_ONCE)
+    if source == "bluesky":
+        more = {"queries": ("*",), **more}
+        return BlueskyCollector(BlueskyAccess(base_url=server.url, **more), now, AT_ONCE)
+    if source == "mastodon":
+        more = {"trends": False, **more}
+        return MastodonCollector(MastodonAccess((server.url,), **more), now, AT_ONCE)
     return GoogleTrendsCollector(GoogleTrendsAccess(countries(server.world), base_url=server.url, **more), now, AT_ONCE)
 
 
@@ -60,11 +72,20 @@ def happened(world: World, source: str, start: datetime, end: datetime) -> set[s
         if isinstance(event, Comment) and event.video.milliseconds < START.timestamp() * 1000:
             # Under a video from before the world's start, which the server does not know either.
             continue
-        if isinstance(event, (Post, Video, Comment)):
+        if isinstance(event, Post):
+            ids.add(content_id(event, source))
+        elif isinstance(event, (Video, Comment)):
             ids.add(event.id)
         elif isinstance(event, Search):
             ids.add(f"{event.country}:{' '.join(event.term.split()).casefold()}:{start:%Y-%m-%dT%H}")
     return ids
+
+
+def content_id(post: Post, source: str) -> str:
+    """The id of a post as the platform names it."""
+    if source == "bluesky":
+        return uri(post)
+    return status_uri(post, HOST) if source == "mastodon" else post.id
 
 
 def received(frame: Collected) -> list[str]:
@@ -180,7 +201,7 @@ def test_no_secret_is_logged_or_told(source: str, serve: Serve, caplog: pytest.L
             told += "".join(traceback.format_exception(error)) + repr(vars(error))
         told += repr(server.requests)
     broken = "sentinel-key-1\nInjected: yes"
-    if source != "google_trends":
+    if source in KEYED:
         found = attempt(collector(source, serve(NOON), key=broken), NOON - HOUR, lambda: NOON)
         assert "set it again" in found.status["message"].item()
         told += repr(found)
@@ -263,7 +284,7 @@ def test_charts_become_series_and_a_missed_chart_is_told(serve: Serve) -> None:
     assert set(found.raw["timestamp"]) == {server.now()}
     assert parse("youtube_v3", found.raw["raw_data"][0]).features["views"] > 0
     again = attempt(asked, NOON - 3 * HOUR, server.now)
-    assert again.status["status"].item() == "failed"
+    assert again.status["status"].item() == "skipped"
     assert "keeps no past charts" in again.status["message"].item()
 
 

@@ -1,0 +1,99 @@
+"""Hours asked from the sources: what the lake remembers goes in, what they gave and why comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Names
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from trend_assets.assets.collectors import budgets, enabled_collectors, live_sources
+from trend_assets.lake.store import Lake
+from trend_assets.operations.catching_up import give_up, missed_hours
+from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.operations.recording import Collection, Compared, compare, record, reserve
+from trend_assets.settings import Settings
+from trend_assets.sources.collection import Collected, Purpose, collect
+from trend_assets.sources.collector import utc_now
+
+_HOUR = timedelta(hours=1)
+
+#: Tags of a run: why it asks for its hours, and which sources, where not all.
+PURPOSE_TAG = "trend/purpose"
+SOURCE_TAG = "trend/source"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the sources gave; its rows are to be written before `finish` records the rest."""
+
+    lake: Lake
+    settings: Settings
+    live: Sequence[str]
+    collection: Collection
+    collected: Collected
+    compared: Compared
+    memory: Memory
+
+    def finish(self) -> None:
+        """Records attempts and states: a run that is killed before must ask for the rows again."""
+        record(self.lake, self.collection, self.collected, self.compared, self.memory)
+        if self.collection.purpose == "new":
+            give_up(self.lake, self.live, utc_now(), self.settings.schedule.catch_up_hours)
+
+
+def ask(
+    lake: Lake, settings: Settings, start: datetime, end: datetime, purpose: Purpose, source: str | None = None
+) -> Asked:
+    """Asks the enabled sources for ``[start, end)``.
+
+    Args:
+        lake: what earlier collections left.
+        settings: which sources, and how.
+        start: first hour, UTC.
+        end: where the last hour ends.
+        purpose: why.
+        source: ask only this one.
+
+    Raises:
+        SettingsError: the simulated world and a real source at once.
+    """
+    now = utc_now()
+    live = [name for name in live_sources(settings) if source in (None, name)]
+    before, reserved = _begin(lake, settings, live, (start, end), purpose, now)
+    collectors = [item for item in enabled_collectors(settings, before.ledger) if source in (None, item.source)]
+    settled = _settled(lake, live, start, end, now) if purpose == "catch_up" else ()
+    collected = collect(collectors, start, end, utc_now, before.earlier, before.held, purpose, settled)
+    origins = {collector.source: collector.origin for collector in collectors}
+    collection = Collection(start, end, purpose, origins, now, reserved)
+    return Asked(
+        lake, settings, live, collection, collected, compare(lake, collected.raw) if live else Compared(), before
+    )
+
+
+def _begin(
+    lake: Lake,
+    settings: Settings,
+    live: Sequence[str],
+    span: tuple[datetime, datetime],
+    purpose: Purpose,
+    now: datetime,
+) -> tuple[Memory, list[str]]:
+    """What is remembered, and the sources for which a budget is reserved: read and written at once."""
+    if not live:
+        return Memory(Ledger(now)), []
+    with lake.transaction() as connection:
+        before = memory(lake, *span, now)
+        before = replace(before, ledger=replace(before.ledger, late=purpose == "late"))
+        units = budgets(settings, before.ledger, live)
+        reserve(connection, units, span[1] - _HOUR, purpose, now)
+    if purpose == "asked":
+        # Somebody who asks by hand has set another key.
+        before = replace(before, held={name: why for name, why in before.held.items() if why.failure != "auth"})
+    return before, list(units)
+
+
+def _settled(lake: Lake, live: Names[str], start: datetime, end: datetime, now: datetime) -> set[tuple[str, datetime]]:
+    """Sources and hours that a catch-up leaves alone."""
+    hours = [start + index * _HOUR for index in range(int((end - start) / _HOUR))]
+    return {(name, hour) for name in live for hour in hours} - set(missed_hours(lake, list(live), start, end, now))

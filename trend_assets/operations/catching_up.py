@@ -1,0 +1,118 @@
+"""Which hours a tick of the schedule asks for besides the one that has ended, and which are given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import COLLECTION_STATUS
+from trend_assets.sources.collection import Purpose
+
+_HOUR = timedelta(hours=1)
+#: Hours that one tick fetches at most, and that one run does.
+_AT_ONCE, _IN_ONE_RUN = 48, 12
+
+# An hour is missed only after a source's first one: nothing is fetched from before it was switched on.
+_MISSED = """
+    WITH first AS (
+        SELECT source, min(hour) AS hour, arg_max(failure, hour) AS newest FROM collection_status
+        WHERE list_contains($sources, source) AND hour < $end GROUP BY source
+    ), wanted AS (
+        SELECT source, newest, unnest(generate_series($start::TIMESTAMPTZ, $end::TIMESTAMPTZ - INTERVAL 1 HOUR,
+                                      INTERVAL 1 HOUR)) AS asked, hour AS since FROM first
+    )
+    SELECT DISTINCT wanted.source, asked FROM wanted
+    LEFT JOIN collection_status s ON s.source = wanted.source AND s.hour = asked AND s.hour >= $start
+    WHERE asked > since AND (
+        s.status IS NULL
+        OR s.failure = 'no_key' AND newest <> 'no_key'
+        OR s.status IN ('failed', 'partial') AND s.failure NOT IN ('past', 'no_key')
+           AND (s.retry_at <= $now OR s.retry_at IS NULL AND s.failure <> 'quota')
+    )
+    ORDER BY asked DESC, wanted.source
+"""
+_LOST = """
+    WITH first AS (
+        SELECT source, min(hour) AS hour FROM collection_status WHERE list_contains($sources, source) GROUP BY source
+    ), wanted AS (
+        SELECT source, unnest(generate_series(greatest(hour, $bound::TIMESTAMPTZ - INTERVAL 400 DAY),
+                                              $bound::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
+        FROM first
+    )
+    SELECT source, hour FROM wanted ANTI JOIN collection_status USING (source, hour) ORDER BY hour
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Hours ``[start, end)`` to ask for in one run, and why."""
+
+    start: datetime
+    end: datetime
+    purpose: Purpose
+
+
+def missed_hours(
+    lake: Lake, sources: Sequence[str], start: datetime, end: datetime, now: datetime
+) -> list[tuple[str, datetime]]:
+    """Sources and hours within ``[start, end)`` that are missing or incomplete and may be asked for now.
+
+    Hours whose next try is still to come are left out, and so are those that a budget of our own cut short:
+    what is saved of it goes to newer hours.
+
+    Args:
+        lake: what was collected.
+        sources: the enabled sources that are outside this process.
+        start: the oldest hour.
+        end: where the newest one ends.
+        now: timezone-aware.
+
+    Returns:
+        The newest hour first.
+    """
+    if not sources or start >= end:
+        return []
+    parameters = {"sources": list(sources), "start": start, "end": end, "now": now}
+    return [(source, hour) for source, hour in lake.read(_MISSED, parameters).iter_rows()]
+
+
+def catch_up(missed: Iterable[tuple[str, datetime]]) -> list[Due]:
+    """Missed hours as runs: neighbours together, the newest first, bounded."""
+    hours = sorted({hour for _, hour in missed}, reverse=True)[:_AT_ONCE]
+    runs: list[Due] = []
+    for hour in hours:
+        last = runs[-1] if runs else None
+        if last and last.start == hour + _HOUR and last.end - hour <= _IN_ONE_RUN * _HOUR:
+            runs[-1] = Due(hour, last.end, "catch_up")
+        else:
+            runs.append(Due(hour, hour + _HOUR, "catch_up"))
+    return runs
+
+
+def collected_before(lake: Lake, sources: Sequence[str], hour: datetime) -> bool:
+    """Whether any of the sources was asked for an hour."""
+    query = "SELECT 1 FROM collection_status WHERE hour = ? AND list_contains(?, source) LIMIT 1"
+    return not lake.read(query, [hour, list(sources)]).is_empty()
+
+
+def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> int:
+    """Writes down as `skipped` each hour that no run will ask for any more; returns how many.
+
+    Args:
+        lake: what was collected.
+        sources: the enabled sources that are outside this process.
+        now: timezone-aware.
+        hours: how far back missed hours are fetched (`schedule.catch_up_hours`).
+    """
+    bound = now.replace(minute=0, second=0, microsecond=0) - (hours + 1) * _HOUR
+    lost = lake.read(_LOST, {"sources": list(sources), "bound": bound}).rows() if sources else []
+    if not lost:
+        return 0
+    message = f"no run asked for it in time: hours are fetched up to {hours} h later (schedule.catch_up_hours)"
+    counts = {"events": 0, "rejected": 0, "requests": 0}
+    state = {**counts, "status": "skipped", "finished_at": now, "message": message, "failure": "past"}
+    rows = [{**state, "source": source, "hour": hour} for source, hour in lost]
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+    return len(rows)
