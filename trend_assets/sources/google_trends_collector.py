@@ -18,12 +18,12 @@ from typing import Any
 import requests
 from pytrends.request import TrendReq
 
-from trend_assets.sources.collector import Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import Clock, CollectorError, Patience, Spent, moment, not_too_late, utc_now
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.gateway import Gateway
-from trend_assets.sources.google_trends import decode, parse, split_interest_over_time, split_related_queries
+from trend_assets.sources.google_trends import decode, split_interest_over_time, split_related_queries
+from trend_assets.sources.reading import read
 from trend_assets.sources.registry import GOOGLE_TRENDS, Rejection
-from trend_assets.sources.wire_json import dumps, mapping
 
 _HOST = "https://trends.google.com"
 _FEED = f"{_HOST}/trending/rss"
@@ -87,7 +87,7 @@ class GoogleTrendsCollector:
             raise CollectorError("no_key", "neither regions nor terms to ask for (google_trends.regions)")
         seen: set[str] = set()
         for payload in self._payloads(start, end):
-            item = _read(payload)
+            item = read(GOOGLE_TRENDS, payload)
             if isinstance(item, Payload):
                 if not start <= item.event.timestamp < end or item.event.id in seen:
                     continue
@@ -166,7 +166,7 @@ class GoogleTrendsCollector:
     def _too_many(self, headers: Mapping[str, str]) -> CollectorError:
         said = headers.get("Retry-After", "")
         wait = timedelta(seconds=int(said)) if said.isdigit() and len(said) < 7 else _PAUSE
-        until = self._now() + wait
+        until = not_too_late(self._now() + wait, self._now())
         message = f"Google Trends was asked too often: it is left alone until {moment(until)}"
         return CollectorError("rate_limit", message, until)
 
@@ -249,11 +249,3 @@ def _span(end: datetime) -> str:
 def _level(rows: Sequence[Mapping[str, Any]], term: str) -> float:
     values = [row["value"] for row in rows if row["term"] == term and isinstance(row["value"], (int, float))]
     return sum(values) / len(values) if values else 0.0
-
-
-def _read(payload: Mapping[str, Any]) -> Payload | Rejection:
-    try:
-        raw = dumps(payload)
-        return Payload(GOOGLE_TRENDS, raw, parse(mapping(payload)))
-    except Rejected as error:
-        return Rejection(None, str(error), str(payload)[:100_000])

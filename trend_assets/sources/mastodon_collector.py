@@ -200,7 +200,7 @@ def _number(status: Mapping[str, Any]) -> int:
 
 
 def _host(address: str) -> str:
-    return urlsplit(address).netloc or address
+    return urlsplit(address).netloc.rpartition("@")[2] or address
 
 
 def _reset(headers: Mapping[str, str]) -> datetime | None:

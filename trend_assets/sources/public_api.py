@@ -49,6 +49,8 @@ class PublicApi:
         self._service, self._base_url, self._timeout = service, base_url.rstrip("/"), timeout
         self._reset, self._now, self._spent = reset, now, spent
         self._session = requests.Session()
+        # Without it, requests would send what `.netrc` holds for the host.
+        self._session.auth = _nobody
 
     def get(self, path: str, parameters: Mapping[str, Any]) -> Reply:
         """The answer to one request.
@@ -93,6 +95,10 @@ class PublicApi:
         return CollectorError(
             "request", f"{self._service} did not accept the request (status {status}): {said or 'no reason given'}"
         )
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _said(body: bytes) -> str:

@@ -20,13 +20,22 @@ import requests
 import tweepy
 
 from trend_assets.sources.budget import month, share
-from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import (
+    BARREN_PAGES,
+    Clock,
+    CollectorError,
+    Patience,
+    Spent,
+    moment,
+    not_too_late,
+    utc_now,
+)
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.gateway import Gateway
+from trend_assets.sources.reading import read
 from trend_assets.sources.registry import X_V2, Rejection
-from trend_assets.sources.twitter import parse_v2
 from trend_assets.sources.twitter_pages import split_v2_page
-from trend_assets.sources.wire_json import dumps, identifier, loads, mapping, text
+from trend_assets.sources.wire_json import dumps, identifier, loads, mapping, number, text
 
 KEY = "TREND_TWITTER__BEARER_TOKEN"
 _HOST = "https://api.twitter.com"
@@ -36,6 +45,8 @@ _RECENT = timedelta(days=7)
 #: X indexes a post within seconds of its time, and refuses an end nearer than this: an hour that is asked for
 #: before it is that old gets its last seconds when it is asked for again.
 _INDEXING = timedelta(seconds=15)
+#: How much of an answer that cannot be read is kept.
+_KEPT_BYTES = 100_000
 
 _FIELDS: Mapping[str, list[str]] = {
     "tweet_fields": [
@@ -172,7 +183,7 @@ class TwitterCollector:
             self.spent.units += len(tweets)
             search.received += len(tweets)
             for payload in split_v2_page({**page, "data": tweets}):
-                yield _read(payload)
+                yield read(X_V2, payload)
             barren = 0 if progress.note(search.text, tweets) else barren + 1
             token = text(mapping(page.get("meta")).get("next_token"))
             if token is None:
@@ -191,7 +202,7 @@ class TwitterCollector:
         try:
             response = search(query, next_token=token, **parameters, **_FIELDS)
         except tweepy.HTTPException as error:
-            raise _refused(error) from None
+            raise _refused(error, self._now()) from None
         except requests.exceptions.InvalidHeader:
             raise CollectorError("auth", f"{KEY} holds characters that no token has: set it again") from None
         except (requests.RequestException, tweepy.TweepyException) as error:
@@ -280,14 +291,6 @@ class _Progress:
             entry["newest"] = self._newest.pop(query)
 
 
-def _read(payload: dict[str, Any]) -> Payload | Rejection:
-    try:
-        raw = dumps(payload)
-        return Payload(X_V2, raw, parse_v2(payload))
-    except Rejected as error:
-        return Rejection(None, str(error), str(payload)[:100_000])
-
-
 def _client(access: TwitterAccess) -> tweepy.Client:
     client = tweepy.Client(access.bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
     client.session.mount(_HOST, Gateway(_HOST, access.base_url, access.timeout))
@@ -300,23 +303,32 @@ def _decoded(body: bytes) -> Mapping[str, Any]:
     try:
         page = loads(body)
     except Rejected as error:
-        raw = body.decode("utf-8", "backslashreplace")
+        raw = body[:_KEPT_BYTES].decode("utf-8", "backslashreplace")
         raise CollectorError("answer", f"X's answer cannot be read: {error}", raw=raw) from None
     if not isinstance(page, dict):
         raise CollectorError("answer", "X's answer is not an object", raw=dumps(page))
     if "data" not in page and "meta" not in page:
         said = "; ".join(str(mapping(item).get("detail", ""))[:120] for item in page.get("errors") or [])
         raise CollectorError("answer", f"X answered without posts: {said or 'no reason given'}", raw=dumps(page))
+    if number(mapping(page.get("meta")).get("result_count")) and not isinstance(page.get("data"), list):
+        raise CollectorError("answer", "X counts posts that its answer does not hold", raw=dumps(page)[:_KEPT_BYTES])
     return page
 
 
-def _refused(error: tweepy.HTTPException) -> CollectorError:
+def _reset(said: int | None, now: datetime) -> datetime | None:
+    try:
+        return not_too_late(datetime.fromtimestamp(said, UTC), now) if said else None
+    except (OverflowError, ValueError, OSError):
+        return not_too_late(datetime.max.replace(tzinfo=UTC), now)
+
+
+def _refused(error: tweepy.HTTPException, now: datetime) -> CollectorError:
     status = error.response.status_code
     said = " ".join(" ".join(str(message) for message in error.api_messages).split())[:160]
     if isinstance(error, tweepy.TooManyRequests):
         if "UsageCapExceeded" in error.response.text:
             return CollectorError("quota", "X's monthly cap of posts is reached: wait for the new month or upgrade")
-        reset = datetime.fromtimestamp(error.reset_time, UTC) if error.reset_time else None
+        reset = _reset(error.reset_time, now)
         when = f"the next run after {moment(reset)} goes on" if reset else "the next run goes on"
         return CollectorError("rate_limit", f"X's rate limit is reached: {when}", reset)
     if status == 401:

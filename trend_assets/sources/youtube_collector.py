@@ -22,9 +22,10 @@ from googleapiclient.errors import HttpError
 from trend_assets.sources.budget import pacific_day
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
 from trend_assets.sources.event import Event, Payload, Rejected
+from trend_assets.sources.reading import read
 from trend_assets.sources.registry import YOUTUBE_V3, Rejection
-from trend_assets.sources.wire_json import dumps, identifier, loads, mapping, mappings, text
-from trend_assets.sources.youtube import parse, split_response
+from trend_assets.sources.wire_json import identifier, loads, mapping, mappings, text
+from trend_assets.sources.youtube import split_response
 
 KEY = "TREND_YOUTUBE__API_KEY"
 SEARCH_UNITS, LIST_UNITS = 100, 1
@@ -137,7 +138,7 @@ class YouTubeCollector:
             request = {"chart": "mostPopular", "regionCode": region, "part": _VIDEO_PARTS, "maxResults": _PAGE}
             for answer in self._pages(hour, "videos", request, LIST_UNITS):
                 for item in _items(answer):
-                    yield _read({**item, "observedAt": now.isoformat()})
+                    yield read(YOUTUBE_V3, {**item, "observedAt": now.isoformat()})
             if not hour.cut:
                 hour.done.charts.append(region)
 
@@ -164,12 +165,12 @@ class YouTubeCollector:
             request = {"id": ",".join(batch), "part": _VIDEO_PARTS, "maxResults": _PAGE}
             for answer in self._pages(hour, "videos", request, LIST_UNITS):
                 for item in _items(answer):
-                    read = _read(item)
-                    if isinstance(read, Payload) and not hour.holds(read.event):
+                    video = read(YOUTUBE_V3, item)
+                    if isinstance(video, Payload) and not hour.holds(video.event):
                         continue
-                    if isinstance(read, Payload):
-                        hour.found.append(read.event.content_id)
-                    yield read
+                    if isinstance(video, Payload):
+                        hour.found.append(video.event.content_id)
+                    yield video
 
     def _comments(self, hour: _Hour) -> Iterator[Payload | Rejection]:
         for video in dict.fromkeys((*hour.found, *self.access.videos)):
@@ -181,8 +182,9 @@ class YouTubeCollector:
             }  # fmt: skip
             try:
                 for answer in self._pages(hour, "commentThreads", request, LIST_UNITS):
-                    read = [_read(payload) for item in _items(answer) for payload in split_response({"items": [item]})]
-                    yield from (item for item in read if isinstance(item, Rejection) or hour.holds(item.event))
+                    payloads = [part for item in _items(answer) for part in split_response({"items": [item]})]
+                    comments = [read(YOUTUBE_V3, payload) for payload in payloads]
+                    yield from (item for item in comments if isinstance(item, Rejection) or hour.holds(item.event))
                     if _all_older(_items(answer), hour.start):
                         break
             except _Unavailable:
@@ -288,17 +290,13 @@ def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return mappings(answer.get("items"))
 
 
-def _read(item: Mapping[str, Any]) -> Payload | Rejection:
-    try:
-        raw = dumps(item)
-        return Payload(YOUTUBE_V3, raw, parse(item))
-    except Rejected as error:
-        return Rejection(None, str(error), str(item)[:100_000])
+def _thread(item: Mapping[str, Any]) -> Payload | Rejection:
+    return read(YOUTUBE_V3, item)
 
 
 def _all_older(threads: Sequence[Mapping[str, Any]], start: datetime) -> bool:
     """Whether the newest thread of a page is older than the hour: threads come the newest first."""
-    events = [item.event for item in map(_read, threads) if isinstance(item, Payload)]
+    events = [item.event for item in map(_thread, threads) if isinstance(item, Payload)]
     return bool(events) and max(event.timestamp for event in events) < start
 
 
