@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ import polars as pl
 
 HOUR = 3600
 
+T = TypeVar("T")
 IntArray = npt.NDArray[np.integer]
 
 MENTIONS_SCHEMA = pl.Schema(
@@ -56,6 +59,7 @@ class _Mentions:
     span: int
     keys: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
+    derived: dict[Callable, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +163,17 @@ class History:
     def origin(self) -> object:
         """The same object for all views of one history: what may be remembered about its past cuts."""
         return self._all
+
+    def derived(self, make: Callable[[History], T]) -> T:
+        """What `make` computes from all mentions behind this view: once, for all views.
+
+        It sees what is later than the view, so what it says of a moment may use only what was before it.
+        """
+        if make not in self._all.derived:
+            self._all.derived[make] = make(
+                History(self.start, self._all.base + self._all.span - 1, self._all, len(self._all.time))
+            )
+        return self._all.derived[make]
 
     def counts_before(self, topics: npt.ArrayLike, moments: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Mentions of each topic before each moment, as far as this view sees.

@@ -74,7 +74,7 @@ class TopicInputs:
         groups = {"counts": examples.features}
         if self._uses("participants"):
             topics = np.concatenate([topics for _, topics in asked])
-            groups["participants"] = ParticipantIndex(past).table(topics, examples.times)
+            groups["participants"] = past.derived(ParticipantIndex).table(topics, examples.times)
         if self._uses("memory"):
             groups["memory"] = np.concatenate(list(self.state.embeddings(past, asked)))
         return self._joined(groups), examples
@@ -85,7 +85,7 @@ class TopicInputs:
         groups = {"counts": self._memory.known_at(history, cut).features}
         held = None
         if self._uses("participants"):
-            groups["participants"] = ParticipantIndex(past).table(cut.topics, np.full(len(cut), cut.time))
+            groups["participants"] = past.derived(ParticipantIndex).table(cut.topics, np.full(len(cut), cut.time))
         if self._uses("memory"):
             (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
             groups["memory"] = held.embedding

@@ -98,15 +98,15 @@ class TemporalGraphNetwork(nn.Module):
         self.memory.grow(self.num_nodes)
         self.neighbors.grow(self.num_nodes)
 
-    def snapshot(self) -> dict[str, Tensor]:
-        """A copy of the state, without the weights. Call it while no message is pending."""
-        return {name: buffer.clone() for name, buffer in self._state()}
+    def snapshot(self, nodes: Tensor) -> dict[str, Tensor]:
+        """A copy of the state of `nodes`, int64 `[R]`. Call it while no message is pending."""
+        return {name: buffer.index_select(0, nodes) for name, buffer in self._state()}
 
-    def restore(self, snapshot: dict[str, Tensor]) -> None:
-        """Goes back to a snapshot of the same size; messages pending are dropped."""
+    def restore(self, nodes: Tensor, snapshot: dict[str, Tensor]) -> None:
+        """Takes `nodes`, the only ones that observed something since, back to a snapshot; drops pending messages."""
         self.memory.drop_pending()
         for name, buffer in self._state():
-            buffer.copy_(snapshot[name])
+            buffer[nodes] = snapshot[name]
 
     def _state(self) -> list[tuple[str, Tensor]]:
         parts = (("memory", self.memory), ("neighbors", self.neighbors))

@@ -123,13 +123,14 @@ class RollingState:
         """
         self.model.eval()
         past = history.until(cuts[-1][0]) if cuts else history
-        data = to_temporal_data(past)
+        data = past.derived(to_temporal_data)
         self.model.grow(node_count(past))
         self._settle(past, cuts[0][0] if cuts else 0)
         for moment, topics in cuts:
             self._advance(past, data, moment // self._block * self._block)
             partial = int(np.searchsorted(past.time, moment))
-            kept = self.model.snapshot() if partial > self.size else None
+            touched = torch.cat([data.src[self.size : partial], data.dst[self.size : partial]]).unique()
+            kept = self.model.snapshot(touched)
             self._observe(data, self.size, partial)
             updated = self.model.memory.update()
             nodes = topic_nodes(topics)
@@ -137,8 +138,7 @@ class RollingState:
             near = self.model.neighbors.query(nodes)
             users = ((near.ids - 1) // 2 - 1).masked_fill(~near.mask, -1)
             yield Embedded(embedding.numpy(), users.numpy(), weights.mean(1).numpy())
-            if kept is not None:
-                self.model.restore(kept)
+            self.model.restore(touched, kept)
 
     def resume(self, size: int, until: int | None, digest: str, vocabulary: Mapping[str, list[str]]) -> None:
         """Says what a state that was loaded into the network has seen; it is checked before it is used."""
