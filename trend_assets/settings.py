@@ -271,7 +271,7 @@ class AlertSettings(_Section):
     def _is_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise ValueError(f"there is no time zone {value!r}: write it like Europe/Berlin") from None
         return value
 
@@ -304,6 +304,53 @@ class MailSettings(_Section):
             raise ValueError(f"{told}: mail.host needs mail.sender and mail.recipients, each like name@example.org")
         if self.security == "none" and self.password is not None:
             raise ValueError("a password is never sent unprotected: set mail.security to starttls or tls")
+        return self
+
+
+class MaintenanceSettings(_Section):
+    """How the lake is kept small: each night, and by `trend maintain`."""
+
+    hour: int = Field(3, ge=0, le=23, description="UTC hour of the nightly maintenance.")
+    snapshot_days: int = Field(
+        7, ge=1, description="Days for which every snapshot stays readable; those of stored models stay longer."
+    )
+
+
+class RetentionSettings(_Section):
+    """Days after which rows are deleted, each night; kept for ever where absent. Trainings need `events`."""
+
+    raw_events_days: int | None = Field(None, ge=1, description="`raw_events`, by when it happened.")
+    observations_days: int | None = Field(None, ge=1, description="`observations`, by when it happened.")
+    rejected_events_days: int | None = Field(None, ge=1, description="`rejected_events`, by when it was rejected.")
+    events_days: int | None = Field(None, ge=1, description="`events`; forecasts and trainings read them.")
+    event_embeddings_days: int | None = Field(None, ge=1, description="`event_embeddings`, the cache of texts too.")
+    topic_activity_days: int | None = Field(None, ge=1, description="`topic_activity`.")
+    temporal_edges_days: int | None = Field(None, ge=1, description="`temporal_edges`, and `nodes` without an edge.")
+    predictions_days: int | None = Field(None, ge=1, description="`predictions`.")
+    prediction_outcomes_days: int | None = Field(None, ge=1, description="`prediction_outcomes`.")
+    collection_status_days: int | None = Field(None, ge=1, description="`collection_status`.")
+    collection_attempts_days: int | None = Field(
+        None, ge=32, description="`collection_attempts`; budgets count a month of them."
+    )
+    alerts_days: int | None = Field(None, ge=1, description="`alerts`.")
+    imported_files_days: int | None = Field(None, ge=1, description="Files in the inbox's done/ folder.")
+
+
+class PrivacySettings(_Section):
+    """What is kept of who wrote something. The key belongs into the environment."""
+
+    hash_user_ids: bool = Field(False, description="Keep user ids and screen names as keyed hashes only.")
+    hash_key: SecretStr | None = Field(
+        None, description="Secret of at least 16 characters behind the hashes; keep it, or users become others."
+    )
+
+    @model_validator(mode="after")
+    def _has_key(self) -> PrivacySettings:
+        length = len(self.hash_key.get_secret_value()) if self.hash_key else 0
+        if self.hash_key is not None and length < 16:
+            raise ValueError("hash_key must have at least 16 characters")
+        if self.hash_user_ids and not length:
+            raise ValueError("hash_user_ids needs hash_key: set TREND_PRIVACY__HASH_KEY to 16 or more characters")
         return self
 
 
@@ -386,6 +433,9 @@ class Settings(BaseSettings):
     google_trends: GoogleTrendsSettings = GoogleTrendsSettings()
     bluesky: BlueskySettings = BlueskySettings()
     mastodon: MastodonSettings = MastodonSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
+    retention: RetentionSettings = RetentionSettings()
+    privacy: PrivacySettings = PrivacySettings()
     simulator: SimulatorSettings = SimulatorSettings()
     api: ApiSettings = ApiSettings()
     dashboard: DashboardSettings = DashboardSettings()

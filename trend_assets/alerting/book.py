@@ -116,10 +116,12 @@ class AlertBook:
             return []
         # A look and a write that others do at the same time: PostgreSQL would let both of them insert.
         with FileLock(self._lock_file(), timeout=_LOCK_SECONDS):
-            fresh = [self._logged(wanted[key], now) for key in self._unknown(wanted, now)]
+            fresh = [self._noticed(wanted[key], now) for key in self._unknown(wanted, now)]
             if fresh:
                 self.record(fresh)
-            return fresh
+        for item in fresh:
+            write_line(self._settings, item.alert, now)
+        return fresh
 
     def _unknown(self, wanted: dict[tuple[str, str], Alert], now: datetime) -> list[tuple[str, str]]:
         if not wanted:
@@ -128,11 +130,10 @@ class AlertBook:
         known = set(self._lake.read(_RECENT, [since]).iter_rows())
         return [key for key in wanted if key not in known]
 
-    def _logged(self, alert: Alert, now: datetime) -> Entry:
-        write_line(self._settings, alert, now)
+    def _noticed(self, alert: Alert, now: datetime) -> Entry:
         identity = "\0".join((alert.rule, alert.subject, now.astimezone(UTC).isoformat()))
         made = Entry(alert, hashlib.blake2b(identity.encode(), digest_size=16).hexdigest(), now)
-        # Where nobody else is to be told, that was all.
+        # The log takes it in any case; where nobody else is to be told, that is all.
         others = self._settings.alerts.webhooks or self._settings.mail.host
         return replace(made.delivered(CHANNEL, now), state="waiting" if others else "delivered")
 

@@ -72,7 +72,7 @@ def send(channel: Channel, entries: Sequence[Entry], seconds: float, attempts: i
     """
     retrying = Retrying(
         stop=stop_after_attempt(attempts) | stop_before_delay(seconds),
-        wait=wait_exponential_jitter(initial=0.5, max=5, jitter=0.5),
+        wait=wait_exponential_jitter(multiplier=0.5, max=5, jitter=0.5),
         retry=retry_if_exception(lambda error: isinstance(error, NotDelivered) and error.passing),
         reraise=True,
     )

@@ -38,10 +38,10 @@ class Mail:
                 refused = server.send_message(self._message(entries))
         except smtplib.SMTPException as error:
             raise _refusal(error, self._settings) from None
-        except ValueError as error:
-            raise NotDelivered(f"the message cannot be written as mail ({short(str(error))})", passing=False) from None
         except OSError as error:
             raise network_problem(error, self._settings.host, self._settings.port, self._seconds) from None
+        except ValueError as error:
+            raise NotDelivered(f"the message cannot be written as mail ({short(str(error))})", passing=False) from None
         said = f"{self._settings.host} took it for {len(self._settings.recipients) - len(refused)} of "
         said += f"{len(self._settings.recipients)} recipients"
         return said + "".join(f"; not for {_recipient(refused, address)}" for address in refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -72,6 +73,20 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
+class _WithoutPath(logging.Filter):
+    """httpx logs the addresses that it asks, and a webhook's path is its password."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                f"{arg.scheme}://{arg.host}/…" if isinstance(arg, httpx.URL) else arg for arg in record.args
+            )
+        return True
+
+
+_WITHOUT_PATH = _WithoutPath()
+
+
 class Webhook:
     """One webhook.
 
@@ -85,6 +100,7 @@ class Webhook:
         self._settings = settings
         self._seconds = seconds
         self._now = now
+        logging.getLogger("httpx").addFilter(_WITHOUT_PATH)
 
     @property
     def name(self) -> str:
