@@ -13,6 +13,7 @@ from trend_assets.commands import (
     api_key,
     backfill,
     backtest,
+    collect,
     config,
     demo,
     import_archive,
@@ -37,6 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("import")(import_archive.import_archive)
+app.command()(collect.collect)
 app.command()(backfill.backfill)
 app.command()(train.train)
 app.add_typer(model.app, name="model")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from rich.table import Table
 
+from trend_assets.commands.collection_tables import sources_table
 from trend_assets.commands.console import as_it_is, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES
 from trend_assets.settings import load_settings
 
-_SOURCES = """
-    SELECT source, max(hour) AS last_hour, arg_max(status, finished_at) AS status, sum(events)::BIGINT AS events,
-           sum(rejected)::BIGINT AS rejected, arg_max(message, finished_at) AS message
-    FROM collection_status GROUP BY source ORDER BY max(finished_at) DESC LIMIT 20
-"""
 _TRAININGS = """
     SELECT week, status, model_version, seconds,
            coalesce(error, if(promoted, 'promoted: ', 'not promoted: ') || decision) AS why
@@ -31,7 +29,7 @@ def status() -> None:
     lake = Lake(lake_location(settings), read_only=True)
     console.print(f"lake {settings.home / 'lake'}, snapshot {lake.snapshot()}")
     console.print(_tables(lake))
-    console.print(_rows(lake, _SOURCES, "no collection yet"))
+    console.print(sources_table(lake, settings, datetime.now(UTC)))
     console.print(_rows(lake, _TRAININGS, "no training yet"))
 
 

@@ -27,7 +27,8 @@ _HELD = """
     )
     SELECT source, arg_max(failure, finished_at), arg_max(message, finished_at), max(retry_at)
     FROM collection_attempts LEFT JOIN answered USING (source)
-    WHERE retry_at > ? AND failure IN ('auth', 'quota', 'rate_limit') AND (answered_at IS NULL OR finished_at >= answered_at)
+    WHERE retry_at > ? AND failure IN ('auth', 'quota', 'rate_limit')
+      AND (answered_at IS NULL OR finished_at >= answered_at)
     GROUP BY source
 """
 # Several hours that one collection did not get count once.

@@ -23,7 +23,8 @@ from trend_assets.sources.collection import Collected, Purpose
 _HOUR = timedelta(hours=1)
 _KNOWN = """
     WITH told AS (
-        SELECT id, raw_data, collected_at AS told_at FROM raw_events SEMI JOIN incoming USING (id) WHERE hour BETWEEN ? AND ?
+        SELECT id, raw_data, collected_at AS told_at FROM raw_events SEMI JOIN incoming USING (id)
+        WHERE hour BETWEEN ? AND ?
         UNION ALL
         SELECT id, raw_data, observed_at FROM observations SEMI JOIN incoming USING (id) WHERE hour BETWEEN ? AND ?
     )
@@ -114,8 +115,8 @@ def record(lake: Lake, collection: Collection, collected: Collected, compared: C
     A late pass leaves a state as it is unless it completes the hour: its own failure says nothing of
     what was collected a day before.
     """
-    attempts = _with_retries(_counted(collected, compared), memory)
-    status = _with_retries(_given(lake, collection, collected.status), memory)
+    attempts = _with_retries(_counted(collection, collected, compared), memory)
+    status = _with_retries(_given(lake, collection, collected.status, attempts, memory), memory)
     if collection.purpose == "late":
         status = status.filter(pl.col("status").is_in(["complete", "empty"]))
     with lake.transaction() as connection:
@@ -128,10 +129,12 @@ def record(lake: Lake, collection: Collection, collected: Collected, compared: C
     return replace(collected, status=status, attempts=attempts)
 
 
-def _counted(collected: Collected, compared: Compared) -> pl.DataFrame:
+def _counted(collection: Collection, collected: Collected, compared: Compared) -> pl.DataFrame:
     """The attempts with what of their events was new, known and changed."""
+    # A chart is of the moment at which it is read, after the hour for which it was asked.
+    asked = pl.col("hour").clip(collection.start, collection.end - _HOUR)
     seen = collected.raw.select(
-        "hour", "source", known=pl.col("id").is_in(compared.known), changed=pl.col("id").is_in(compared.changed)
+        "source", hour=asked, known=pl.col("id").is_in(compared.known), changed=pl.col("id").is_in(compared.changed)
     )
     sums = seen.group_by("hour", "source").agg(pl.col("known", "changed").sum().cast(pl.Int64))
     joined = collected.attempts.drop("changed").join(sums, on=["hour", "source"], how="left", maintain_order="left")
@@ -140,12 +143,21 @@ def _counted(collected: Collected, compared: Compared) -> pl.DataFrame:
     return joined.with_columns(**counts).select(COLLECTION_ATTEMPTS.column_names)
 
 
-def _given(lake: Lake, collection: Collection, status: pl.DataFrame) -> pl.DataFrame:
-    """The states with the events that the lake holds: several attempts may have brought them."""
+def _given(
+    lake: Lake, collection: Collection, status: pl.DataFrame, attempts: pl.DataFrame, memory: Memory
+) -> pl.DataFrame:
+    """The states with the events that all attempts have brought, those included whose run was killed."""
     given = lake.read(_GIVEN, [collection.start, collection.end, list(collection.origins.values())])
     given = given.cast({"hour": status.schema["hour"]})
+    brought = {(source, hour): added for source, hour, added in attempts.select("source", "hour", "added").iter_rows()}
+    told = [
+        brought.get((source, hour), 0)
+        + (memory.earlier[source, hour].events if (source, hour) in memory.earlier else 0)
+        for source, hour in status.select("source", "hour").iter_rows()
+    ]
     joined = status.join(given, on=["hour", "source"], how="left", maintain_order="left")
-    return joined.with_columns(events=pl.col("given").fill_null(0)).drop("given")
+    told_events = pl.max_horizontal(pl.col("given").fill_null(0), pl.Series("told", told, pl.Int64))
+    return joined.with_columns(events=told_events).drop("given")
 
 
 def _with_retries(frame: pl.DataFrame, memory: Memory) -> pl.DataFrame:

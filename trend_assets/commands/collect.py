@@ -1,0 +1,64 @@
+"""`trend collect`: one hour from the sources, now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from trend_assets.commands.collection_tables import hour_rows, hour_table
+from trend_assets.commands.console import console, utc_hour
+from trend_assets.errors import TrendError
+from trend_assets.settings import Settings, load_settings
+
+_HOUR = timedelta(hours=1)
+
+
+def collect(
+    source: Annotated[str | None, typer.Option(help="Ask only this source, e.g. twitter.")] = None,
+    hour: Annotated[str | None, typer.Option(help="The hour (UTC) to ask for; else the last one that is over.")] = None,
+) -> None:
+    """Collect an hour from all enabled sources, or from one, whatever the schedule does.
+
+    What is known already is not added again. A source whose key was refused is asked at once; one that said
+    when to come back is left alone until then. Exit status 1 where a source failed.
+
+    Example: trend collect --source twitter --hour 2026-11-25T08:00
+    """
+    from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.automation.launch import HourRange, materialize_hours
+    from trend_assets.lake.connection import lake_location
+    from trend_assets.lake.store import Lake
+
+    settings, now = load_settings(), datetime.now(UTC)
+    _refuse_unknown(settings, source)
+    start = utc_hour(hour) if hour else now.replace(minute=0, second=0, microsecond=0) - _HOUR
+    if start + _HOUR > now:
+        raise typer.BadParameter(f"the hour {start:%Y-%m-%d %H:%M} UTC is not over yet")
+    asked = HourRange(start, start + _HOUR)
+    instance = open_instance(settings)
+    tags = {PURPOSE_TAG: "asked", **({SOURCE_TAG: source} if source else {})}
+    materialize_hours(instance, asked, FLOW_ASSETS[:1], tags=tags)
+    lake = Lake(lake_location(settings), read_only=True)
+    rows = hour_rows(lake, start, now)
+    console.print(f"{start:%Y-%m-%d %H:%M} UTC")
+    console.print(hour_table(rows, settings, datetime.now(UTC)))
+    # Of a simulated source nobody counts what is new.
+    if settings.simulator.enabled or any(row["added"] for row in rows):
+        materialize_hours(instance, asked, FLOW_ASSETS[1:], tags=tags)
+        console.print(f"derived anew: {', '.join(FLOW_ASSETS[1:])}")
+    if any(row["status"] == "failed" for row in rows):
+        raise typer.Exit(1)
+
+
+def _refuse_unknown(settings: Settings, source: str | None) -> None:
+    from trend_assets.assets.collectors import enabled_collectors
+
+    enabled = [collector.source for collector in enabled_collectors(settings)]
+    if not enabled:
+        raise TrendError("no source is enabled: set e.g. google_trends.enabled, which needs no key, to true")
+    if source is not None and source not in enabled:
+        raise typer.BadParameter(f"{source!r} is not enabled: enabled are {', '.join(enabled)} ({source}.enabled)")
