@@ -317,23 +317,30 @@ class MaintenanceSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """Days after which rows are deleted, each night; kept for ever where absent. Trainings need `events`."""
+    """Days after which rows are deleted, each night; 0 keeps them for ever. Forecasts and trainings read `events`."""
 
-    raw_events_days: int | None = Field(None, ge=1, description="`raw_events`, by when it happened.")
-    observations_days: int | None = Field(None, ge=1, description="`observations`, by when it happened.")
-    rejected_events_days: int | None = Field(None, ge=1, description="`rejected_events`, by when it was rejected.")
-    events_days: int | None = Field(None, ge=1, description="`events`; forecasts and trainings read them.")
-    event_embeddings_days: int | None = Field(None, ge=1, description="`event_embeddings`, the cache of texts too.")
-    topic_activity_days: int | None = Field(None, ge=1, description="`topic_activity`.")
-    temporal_edges_days: int | None = Field(None, ge=1, description="`temporal_edges`, and `nodes` without an edge.")
-    predictions_days: int | None = Field(None, ge=1, description="`predictions`.")
-    prediction_outcomes_days: int | None = Field(None, ge=1, description="`prediction_outcomes`.")
-    collection_status_days: int | None = Field(None, ge=1, description="`collection_status`.")
-    collection_attempts_days: int | None = Field(
-        None, ge=32, description="`collection_attempts`; budgets count a month of them."
+    raw_events_days: int = Field(0, ge=0, description="`raw_events`, by when it happened.")
+    observations_days: int = Field(0, ge=0, description="`observations`, by when it happened.")
+    rejected_events_days: int = Field(0, ge=0, description="`rejected_events`, by when it was rejected.")
+    events_days: int = Field(0, ge=0, description="`events`: of `training.history_days` a training needs all.")
+    event_embeddings_days: int = Field(0, ge=0, description="`event_embeddings`, the cache of texts too.")
+    topic_activity_days: int = Field(0, ge=0, description="`topic_activity`.")
+    temporal_edges_days: int = Field(0, ge=0, description="`temporal_edges`, and `nodes` without an edge.")
+    predictions_days: int = Field(0, ge=0, description="`predictions`.")
+    prediction_outcomes_days: int = Field(0, ge=0, description="`prediction_outcomes`.")
+    collection_status_days: int = Field(0, ge=0, description="`collection_status`.")
+    collection_attempts_days: int = Field(
+        0, ge=0, description="`collection_attempts`, at least 32: budgets count a month."
     )
-    alerts_days: int | None = Field(None, ge=1, description="`alerts`.")
-    imported_files_days: int | None = Field(None, ge=1, description="Files in the inbox's done/ folder.")
+    alerts_days: int = Field(0, ge=0, description="`alerts`.")
+    imported_files_days: int = Field(0, ge=0, description="Files in the inbox's done/ folder.")
+
+    @field_validator("collection_attempts_days")
+    @classmethod
+    def _a_month(cls, value: int) -> int:
+        if 0 < value < 32:
+            raise ValueError("the budgets count the attempts of a month: keep them for 32 days or more")
+        return value
 
 
 class PrivacySettings(_Section):

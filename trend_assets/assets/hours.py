@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from trend_assets.assets.collectors import budgets, enabled_collectors, live_sources
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
 from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.operations.privacy import Guard
 from trend_assets.operations.recording import Collection, Compared, compare, record, reserve
 from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected, Purpose, collect
@@ -63,11 +66,27 @@ def ask(
     before, reserved = _begin(lake, settings, live, (start, end), purpose, now)
     collectors = [item for item in enabled_collectors(settings, before.ledger) if source in (None, item.source)]
     settled = _settled(lake, live, start, end, now) if purpose == "catch_up" else ()
-    collected = collect(collectors, start, end, utc_now, before.earlier, before.held, purpose, settled)
+    guard = Guard.of(lake, settings)
+    collected = _guarded(collect(collectors, start, end, utc_now, before.earlier, before.held, purpose, settled), guard)
     origins = {collector.source: collector.origin for collector in collectors}
     collection = Collection(start, end, purpose, origins, now, reserved)
     return Asked(
         lake, settings, live, collection, collected, compare(lake, collected.raw) if live else Compared(), before
+    )
+
+
+def _guarded(collected: Collected, guard: Guard) -> Collected:
+    """What was collected without what somebody had forgotten, which the states count."""
+    raw, left_out = guard.raw(collected.raw)
+    counted = left_out.group_by("hour", "source").agg(forgotten=pl.len().cast(pl.Int64))
+    status = collected.status.drop("forgotten").join(
+        counted, on=["hour", "source"], how="left", maintain_order="left", nulls_equal=True
+    )
+    return replace(
+        collected,
+        raw=raw,
+        rejected=guard.rejected(collected.rejected),
+        status=status.select(collected.status.columns),
     )
 
 

@@ -114,6 +114,8 @@ def _summary(reports: list[FileReport], lake: Lake, settings: Settings) -> None:
             f"{events:,} events read, {added:,} of them new; {reasons.total():,} rows rejected; "
             f"the lake holds {lake.read('SELECT count(*) AS n FROM raw_events')['n'][0]:,} raw events."
         )
+    if forgotten := sum(report.forgotten for report in reports):
+        console.print(f"{forgotten:,} rows were left out: somebody had them forgotten.")
     if reasons:
         table = Table("rejected because", "rows")
         for reason, count in reasons.most_common(_REASONS_SHOWN):

@@ -126,6 +126,12 @@ class Lake:
                 raise
             cursor.execute("COMMIT")
 
+    @contextmanager
+    def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for maintenance while nothing else writes: each statement is a transaction of its own."""
+        with self._write_lock, self._process_lock(), self.cursor() as cursor:
+            yield cursor
+
     def write(
         self, table: Table, frame: pl.DataFrame, start: datetime | None = None, end: datetime | None = None
     ) -> int:

@@ -331,6 +331,7 @@ COLLECTION_STATUS = Table(
         Column("message", "VARCHAR", "", "What happened, in words; empty where all went well."),
         Column("failure", "VARCHAR", "", "Kind of failure, e.g. `auth`, `past`; empty where none.", nullable=True),
         Column("retry_at", "TIMESTAMPTZ", "UTC", "Before then it is not asked again.", nullable=True),
+        Column("forgotten", "BIGINT", "rows", "Rows left out: somebody had them forgotten.", nullable=True),
     ),
     key=("hour", "source"),
     partition="hour",
@@ -390,6 +391,22 @@ ALERTS = Table(
     write="merge",
 )
 
+FORGOTTEN = Table(
+    name="forgotten",
+    meaning="What `trend forget` removed: neither text nor id, but keyed hashes by which it stays away.",
+    columns=(
+        Column("id_hash", "VARCHAR", "hex", "BLAKE2b-128 of the id, keyed with the home's privacy key."),
+        Column("kind", "VARCHAR", "", "`user` or `content`."),
+        Column("source", "VARCHAR", "", "The source, or `*` for all."),
+        Column("key_id", "VARCHAR", "hex", "Which key it was hashed with."),
+        Column("asked", "BOOLEAN", "", "Whether it was asked for; else it is a post of a user who was."),
+        Column("forgotten_at", "TIMESTAMPTZ", "UTC", "When."),
+        Column("removed", "VARCHAR", "JSON", "Rows removed by table, where it was asked for.", nullable=True),
+    ),
+    key=("id_hash", "kind", "source"),
+    write="merge",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -407,5 +424,6 @@ TABLES: Mapping[str, Table] = {
         COLLECTION_STATUS,
         COLLECTION_ATTEMPTS,
         ALERTS,
+        FORGOTTEN,
     )
 }

@@ -11,7 +11,8 @@ from pathlib import Path
 from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
-from trend_assets.settings import Settings
+from trend_assets.operations.privacy import Guard
+from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive import ArchiveError, Batch, read_archive
 from trend_assets.sources.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.frames import raw_frame, rejected_frame
@@ -29,6 +30,7 @@ class FileReport:
     rows: int = 0
     events: int = 0
     added: int = 0
+    forgotten: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
@@ -55,16 +57,28 @@ def settings_columns(settings: Settings) -> ColumnMap | None:
 
 
 def import_file(
-    lake: Lake, path: Path, columns: ColumnMap | None = None, progress: Progress | None = None
+    lake: Lake,
+    path: Path,
+    columns: ColumnMap | None = None,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> FileReport:
     """Imports one file; what was read before an error stays imported.
 
-    A second import of the same file adds nothing: events are known by their id, rejections by a hash.
+    A second import of the same file adds nothing: events are known by their id, rejections by a hash. What
+    somebody had forgotten is left out.
+
+    Args:
+        settings: how users are named, and where the key is; those in force where they are left out.
+
+    Raises:
+        TrendError: the key by which forgotten ids are known is gone.
     """
     report = FileReport(path)
+    guard = Guard.of(lake, settings or load_settings())
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
-            _store(lake, path, batch, report)
+            _store(lake, path, batch, report, guard)
             if progress:
                 progress(path, batch)
     except ArchiveError as error:
@@ -73,12 +87,13 @@ def import_file(
     return report
 
 
-def _store(lake: Lake, path: Path, batch: Batch, report: FileReport) -> None:
+def _store(lake: Lake, path: Path, batch: Batch, report: FileReport, guard: Guard) -> None:
     now = datetime.now(UTC)
-    raw = raw_frame(batch.payloads, path.name, now)
+    raw, left_out = guard.raw(raw_frame(batch.payloads, path.name, now))
+    report.forgotten += left_out.height
     report.added += lake.write(RAW_EVENTS, raw) if raw.height else 0
     if batch.rejections:
-        lake.write(REJECTED_EVENTS, rejected_frame(batch.rejections, path.name, now))
+        lake.write(REJECTED_EVENTS, guard.rejected(rejected_frame(batch.rejections, path.name, now)))
     report.rows += batch.rows
     report.events += raw.height
     report.reasons.update(rejection.reason for rejection in batch.rejections)
@@ -101,5 +116,6 @@ def _record(lake: Lake, report: FileReport) -> None:
         "requests": 0,
         "finished_at": now,
         "message": report.error or "",
+        "forgotten": report.forgotten,
     }
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([row]))

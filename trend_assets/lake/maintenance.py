@@ -1,0 +1,211 @@
+"""Keeping the lake small and quick: compaction, expiry of old snapshots, removal of what nothing refers to.
+
+Each step holds the write lock for one table at most, so that writers get their turn between two steps.
+DuckLake's own functions do the work: https://ducklake.select/docs/stable/duckdb/maintenance/recommended_maintenance
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import duckdb
+
+from trend_assets.lake.connection import LAKE
+from trend_assets.lake.store import Lake
+
+#: Files above this size are left as they are: merging a table into one file would write it anew each night.
+_SMALL_BYTES = 64 << 20
+#: A file is written anew once this share of its rows is deleted.
+_DELETED_SHARE = 0.2
+#: A query of another process may still read a file that nothing refers to any more.
+_GRACE = timedelta(hours=1)
+#: PostgreSQL lets writers collide, and says so.
+_TRIES = 4
+
+_METADATA = f"__ducklake_metadata_{LAKE}"
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY table_name"
+_SIZE = "SELECT sum(file_count + delete_file_count), sum(file_size_bytes + delete_file_size_bytes) "
+# A file whose bounds are not known may hold anything: nothing sorts before "" or behind U+10FFFF.
+_TIGHTEN = f"""
+    UPDATE {_METADATA}.ducklake_table_column_stats AS stats SET min_value = found.least, max_value = found.greatest
+    FROM (
+        SELECT table_id, column_id,
+               CASE WHEN bool_or(unknown) THEN '' ELSE min(min_value) END AS least,
+               CASE WHEN bool_or(unknown) THEN chr(1114111) ELSE max(max_value) END AS greatest
+        FROM (
+            SELECT table_id, column_id, min_value, max_value,
+                   (min_value IS NULL OR max_value IS NULL) AND coalesce(null_count, 0) < record_count AS unknown
+            FROM {_METADATA}.ducklake_file_column_stats
+            JOIN (SELECT data_file_id, record_count FROM {_METADATA}.ducklake_data_file WHERE end_snapshot IS NULL)
+            USING (data_file_id)
+            UNION ALL
+            SELECT table_id, column_id, NULL, NULL, false FROM {_METADATA}.ducklake_table_column_stats
+        ) GROUP BY table_id, column_id
+    ) AS found
+    WHERE stats.table_id = found.table_id AND stats.column_id = found.column_id
+      AND (stats.table_id, stats.column_id) IN (
+          SELECT (table_id, column_id) FROM {_METADATA}.ducklake_column WHERE column_type = 'varchar'
+      )
+"""
+#: What held texts as bounds of files: without this the rows stay in PostgreSQL's pages.
+_POSTGRES_TABLES = ("ducklake_file_column_stats", "ducklake_table_column_stats")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Files that the newest snapshot refers to, deletion files among them, and their bytes."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What a maintenance did.
+
+    Args:
+        before: the lake's size before it.
+        after: and behind it.
+        snapshots: how many expired.
+        removed: files that were deleted.
+        seconds: how long it took.
+    """
+
+    before: Size
+    after: Size
+    snapshots: int
+    removed: int
+    seconds: float
+
+
+def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] = ()) -> Maintained:
+    """Compacts every table, lets old snapshots expire, and deletes the files that nothing refers to.
+
+    Args:
+        lake: open for writing.
+        before: snapshots older than this (timezone-aware) expire, except the newest.
+        now: files that nothing refers to since an hour before are deleted.
+        keep: snapshots that stay whatever their age, such as those that a model was trained on.
+    """
+    began, size = time.monotonic(), lake_size(lake)
+    compact(lake)
+    expired = expire(lake, before, keep)
+    removed = remove_files(lake, now - _GRACE)
+    return Maintained(size, lake_size(lake), expired, removed, time.monotonic() - began)
+
+
+def lake_size(lake: Lake) -> Size:
+    """How large the lake is as it is now; what older snapshots alone refer to is not counted."""
+    with lake.cursor() as cursor:
+        row = cursor.execute(f"{_SIZE} FROM ducklake_table_info('{LAKE}')").fetchone()
+    return Size(*(int(value or 0) for value in row or (0, 0)))
+
+
+def compact(lake: Lake, deleted_share: float = _DELETED_SHARE) -> None:
+    """Writes files with many deleted rows anew, and merges small files; older snapshots stay readable.
+
+    Args:
+        deleted_share: of a file's rows, 0 to 1; at 0 every file with a deleted row is written anew.
+    """
+    for table in tables(lake):
+        _patiently(partial(_rewrite, lake, table, deleted_share))
+        _patiently(partial(_merge, lake, table))
+
+
+def tables(lake: Lake) -> list[str]:
+    """Names of all tables of the lake."""
+    return lake.read(_TABLES)["table_name"].to_list()
+
+
+def _rewrite(lake: Lake, table: str, deleted_share: float) -> None:
+    with lake.alone() as cursor:
+        cursor.execute(f"CALL ducklake_rewrite_data_files('{LAKE}', '{table}', delete_threshold => {deleted_share})")
+
+
+def _merge(lake: Lake, table: str) -> None:
+    with lake.alone() as cursor:
+        cursor.execute(f"CALL ducklake_merge_adjacent_files('{LAKE}', '{table}', max_file_size => {_SMALL_BYTES})")
+
+
+def expire(lake: Lake, before: datetime, keep: Collection[int] = ()) -> int:
+    """Lets snapshots older than `before` (timezone-aware) expire, but the newest and those to `keep`; counts them."""
+    old = lake.read(
+        "SELECT snapshot_id AS id FROM lake.snapshots() WHERE snapshot_time < ? "
+        "AND snapshot_id < (SELECT max(snapshot_id) FROM lake.snapshots())",
+        [before],
+    )["id"].to_list()
+    versions = [number for number in old if number not in keep]
+    if versions:
+        with lake.alone() as cursor:
+            cursor.execute(f"CALL ducklake_expire_snapshots('{LAKE}', versions => {versions})")
+    return len(versions)
+
+
+def remove_files(lake: Lake, before: datetime | None = None) -> int:
+    """Deletes files that no snapshot refers to, and those that a killed write left behind; counts them.
+
+    Args:
+        before: only what was given up before this moment (timezone-aware); all where it is left out, which a
+            query that runs at the same time may meet as a missing file.
+    """
+    which = "cleanup_all => true" if before is None else f"older_than => TIMESTAMPTZ '{before.isoformat()}'"
+    removed = 0
+    for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
+        with lake.alone() as cursor:
+            removed += len(cursor.execute(f"CALL {function}('{LAKE}', {which})").fetchall())
+    return removed
+
+
+def tighten_bounds(lake: Lake) -> None:
+    """Makes the catalog's least and greatest text of each column those of the rows that are left.
+
+    DuckLake only ever widens them, so that they outlive the rows that they came from. Other connections keep
+    the old ones until a file is added.
+    """
+    with lake.alone() as cursor:
+        cursor.execute(_TIGHTEN)
+
+
+def vacuum(lake: Lake) -> None:
+    """Writes the catalog anew, so that nothing deleted is left in its free pages or in its log.
+
+    Raises:
+        LakeError: another process holds the lock.
+    """
+    if lake.location.uses_sqlite:
+        with lake.alone(), _sqlite(lake) as catalog:
+            catalog.execute("VACUUM")
+            catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    with lake.alone() as cursor:
+        for table in _POSTGRES_TABLES:
+            cursor.execute(f"CALL postgres_execute('{_METADATA}', 'VACUUM FULL {table}', use_transaction => false)")
+
+
+@contextmanager
+def _sqlite(lake: Lake) -> Iterator[sqlite3.Connection]:
+    catalog = sqlite3.connect(lake.location.sqlite_catalog, timeout=30, isolation_level=None)
+    try:
+        yield catalog
+    finally:
+        catalog.close()
+
+
+def _patiently(step: partial[None]) -> None:
+    for attempt in range(_TRIES):
+        try:
+            return step()
+        except duckdb.TransactionException:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(0.2 * 2**attempt)
+    return None

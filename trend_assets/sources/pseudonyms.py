@@ -1,0 +1,134 @@
+"""User ids, names and profiles in payloads, replaced by keyed hashes; counts, times and texts stay.
+
+What is replaced: ids and handles of authors, of those who are named, answered or repeated, and `@name` in
+texts. What is dropped: display names, self-descriptions, pictures, homes and addresses of profiles. What
+somebody writes about a person without naming a handle cannot be seen and stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from trend_assets.sources.event import Rejected
+from trend_assets.sources.wire_json import dumps, loads
+
+_SIZE = 16
+#: Keys of a person's id, of a handle, and of what describes a person, by any platform.
+_USER_ID = re.compile(
+    r"^(author_id|user_id|user_id_str|in_reply_to_user_id|in_reply_to_user_id_str|original_user_id|channelId"
+    r"|in_reply_to_account_id|did|contributors)$"
+)
+_HANDLE = re.compile(r"^(screen_name|in_reply_to_screen_name|username|acct|handle)$")
+_PROFILE = re.compile(
+    r"^(name|description|displayName|display_name|note|location|avatar\w*|header\w*|profile_\w+|authorDisplayName"
+    r"|authorProfileImageUrl|authorChannelUrl|channelTitle|pinned_tweet_id|fields|status|labels|associated|url)$"
+)
+#: Keys under which a person is an object of its own.
+_PERSON = re.compile(r"^(user|users|author|account|mentions|user_mentions|authorChannelId|contributors)$")
+_PERSON_ID = re.compile(r"^(id|id_str|value)$")
+#: Outside of a person these are a place's, a tag's or a link's.
+_ALSO_OTHER_THINGS = frozenset({"name", "description", "location", "url", "status", "fields", "labels", "note"})
+_TEXT = re.compile(r"^(text|full_text|content|textDisplay|textOriginal|spoiler_text|title|description)$")
+_MENTION = re.compile(r"(?<![\w@/.])@(<span>)?(\w[\w.-]*(?:@[\w.-]+\w)?)")
+_DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+")
+_ACCOUNT = re.compile(r"(https?://[^/\s]+/(?:users/|@))([^/\s\"<>]+)")
+
+
+class Pseudonyms:
+    """Gives every user of a source a name that only the key's holder can link to the id.
+
+    Args:
+        key: the secret; the same key gives the same names.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"pseudonym").digest()
+
+    def user(self, source: str, user_id: str) -> str:
+        """The hash of a user's id, 32 hex digits; of a network address or DID, in its form."""
+        if match := _DID.fullmatch(user_id):
+            return f"did:hash:{self._hash(source, match[0])}"
+        if match := _ACCOUNT.fullmatch(user_id):
+            return match[1] + self._hash(source, match[2].casefold())
+        return self._hash(source, user_id)
+
+    def handle(self, source: str, name: str) -> str:
+        """The hash of a screen name; its case does not count."""
+        return self._hash(source, name.removeprefix("@").casefold())
+
+    def content(self, source: str, content_id: str) -> str:
+        """A content's id, in which the user is hashed where the platform writes the user into it."""
+        return self._addresses(source, content_id)
+
+    def payload(self, source: str, raw_data: str) -> str:
+        """A payload of a platform with every user in it replaced.
+
+        Raises:
+            Rejected: it is not JSON.
+        """
+        return dumps(self._object(source, loads(raw_data), person=False))
+
+    def row(self, source: str, raw_data: str, user_id: str | None) -> str:
+        """A row of a community's own table: every value that is the user's id is replaced, its text is kept."""
+        if user_id is None:
+            return raw_data
+        try:
+            values = loads(raw_data)
+        except Rejected:
+            return raw_data
+        hashed = self.user(source, user_id)
+        return dumps({key: hashed if str(value) == user_id else value for key, value in values.items()})
+
+    def _hash(self, source: str, value: str) -> str:
+        return hashlib.blake2b(f"{source}:{value}".encode(), digest_size=_SIZE, key=self._key).hexdigest()
+
+    def _object(self, source: str, value: Any, person: bool, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {
+                name: self._object(source, inner, person or bool(_PERSON.match(name)), name)
+                for name, inner in value.items()
+                if not _describes(source, name, person)
+            }
+        if isinstance(value, list):
+            return [self._object(source, inner, person, key) for inner in value]
+        return self._value(source, value, person, key)
+
+    def _value(self, source: str, value: Any, person: bool, key: str) -> Any:
+        if value is None or isinstance(value, bool | float):
+            return value
+        if _USER_ID.match(key) or (person and _PERSON_ID.match(key)):
+            return self.user(source, str(value))
+        if isinstance(value, int):
+            return value
+        if _HANDLE.match(key):
+            return self.handle(source, value)
+        named = self._addresses(source, value)
+        return self._mentions(source, named) if _TEXT.match(key) else named
+
+    def _addresses(self, source: str, text: str) -> str:
+        if "did:" in text:
+            text = _DID.sub(lambda found: self.user(source, found[0]), text)
+        if source == "mastodon" and "://" in text:
+            text = _ACCOUNT.sub(lambda found: found[1] + self._hash(source, found[2].casefold()), text)
+        return text
+
+    def _mentions(self, source: str, text: str) -> str:
+        return _MENTION.sub(
+            lambda found: f"@{found[1] or ''}{self.handle(source, found[2].rstrip('.-'))}{_tail(found[2])}", text
+        )
+
+
+def _describes(source: str, key: str, person: bool) -> bool:
+    """Whether a key's value tells who somebody is, beside the id."""
+    if source == "mastodon" and key == "url":
+        # The network's own id of an account.
+        return False
+    return bool(_PROFILE.match(key)) and (person or key not in _ALSO_OTHER_THINGS)
+
+
+def _tail(name: str) -> str:
+    """Punctuation behind a name, which is no part of it."""
+    return name[len(name.rstrip(".-")) :]
