@@ -6,20 +6,15 @@ import random
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlencode
 
-import orjson
+from trend_assets.simulator.refusals import REFUSALS, refusal
+from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.spoiling import SPOILS, Spoiler
 
-from trend_assets.simulator.serving import Answer, Asked, page_token, read_token
-
-#: Instead of an answer.
-REFUSALS = ("401", "403", "429", "500", "503")
-#: Done to an answer.
-SPOILS = ("cut", "truncated", "not_utf8", "repeated_page", "empty_page", "null_arrays", "unknown_fields")
-KINDS = (*REFUSALS, *SPOILS)
-
-_X_TOKEN, _YOUTUBE_TOKEN = "next_token", "pageToken"
-
-_YOUTUBE_REASONS = {401: "authError", 403: "accessNotConfigured", 429: "rateLimitExceeded"}
+#: Done to the bytes of an answer: the line goes dead or silent in the middle, the rest is missing, or no text.
+_BREAKS = ("cut", "stalled", "truncated", "not_utf8")
+KINDS = ("redirect", *REFUSALS, *_BREAKS, *SPOILS)
 
 
 class Faults:
@@ -29,16 +24,31 @@ class Faults:
         rate: the share, from 0 to 1, all kinds together.
         kinds: which; all of `KINDS` where left out.
         seed: of chance.
+        elsewhere: the address of another host, where redirects lead.
+        stall_seconds: how long a line stays silent before it goes dead.
     """
 
-    def __init__(self, rate: float = 0.0, kinds: Sequence[str] = KINDS, seed: int = 0) -> None:
+    def __init__(
+        self,
+        rate: float = 0.0,
+        kinds: Sequence[str] = KINDS,
+        seed: int = 0,
+        elsewhere: str = "http://127.0.0.1:9",
+        stall_seconds: float = 45.0,
+    ) -> None:
         unknown = sorted(set(kinds) - set(KINDS))
         if unknown or not 0 <= rate <= 1:
             raise ValueError(f"faults are a rate from 0 to 1 of {', '.join(KINDS)}, not {rate} of {unknown or kinds}")
-        self.rate, self.kinds = rate, tuple(kinds)
+        self.rate, self.kinds, self.elsewhere, self.stall_seconds = rate, tuple(kinds), elsewhere, stall_seconds
         self.made: list[str] = []
         self._random = random.Random(seed)
+        self._spoiler = Spoiler()
         self._lock = threading.Lock()
+
+    @property
+    def deleted(self) -> frozenset[str]:
+        """Ids of what was deleted: from then on, no answer holds it."""
+        return frozenset(self._spoiler.deleted)
 
     def pick(self) -> str | None:
         """The fault of the next request, if it has one."""
@@ -49,52 +59,25 @@ class Faults:
             return self.made[-1]
 
     def instead(self, fault: str | None, asked: Asked) -> Answer | None:
-        """A refusal in the platform's words; None where the fault is none."""
-        if fault not in REFUSALS:
-            return None
-        status = int(fault)
-        if asked.path.startswith("/youtube/"):
-            reason = _YOUTUBE_REASONS.get(status, "backendError")
-            details = [{"message": reason, "domain": "global", "reason": reason}]
-            return Answer.json({"error": {"code": status, "message": reason, "errors": details}}, status)
-        if not asked.path.startswith("/2/"):
-            return Answer(status, b"<html><title>Error</title></html>", {"Content-Type": "text/html; charset=UTF-8"})
-        title = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests"}.get(status, "Service Unavailable")
-        reset = {"x-rate-limit-reset": str(int(asked.now.timestamp()) + 60)} if status == 429 else {}
-        problem = {"title": title, "type": "about:blank", "status": status, "detail": title}
-        return Answer.json(problem, status, reset)
+        """What is answered in place of the answer; None where the fault is none of these."""
+        if fault == "redirect":
+            address = f"{self.elsewhere}{asked.path}?{urlencode(asked.parameters)}"
+            return Answer(302, b"", {"Location": address})
+        return refusal(fault, asked) if fault in REFUSALS else None
 
     def spoil(self, fault: str | None, asked: Asked, answer: Answer) -> Answer:
         """The answer with the fault done to it."""
-        if answer.status != 200 or fault is None:
+        if answer.status != 200:
             return answer
+        with self._lock:
+            answer = self._spoiler.spoil(fault if fault in SPOILS else None, asked, answer)
+        half = len(answer.body) // 2
         if fault == "cut":
-            return replace(answer, cut_after=len(answer.body) // 2)
+            return replace(answer, cut_after=half)
+        if fault == "stalled":
+            return replace(answer, cut_after=half, silence=self.stall_seconds)
         if fault == "truncated":
-            return replace(answer, body=answer.body[: len(answer.body) // 2])
+            return replace(answer, body=answer.body[:half])
         if fault == "not_utf8":
-            half = len(answer.body) // 2
             return replace(answer, body=answer.body[:half] + b"\xff\xfe" + answer.body[half:])
-        if not answer.body.startswith(b"{"):
-            return answer
-        return replace(answer, body=orjson.dumps(_changed(fault, asked, orjson.loads(answer.body))))
-
-
-def _changed(fault: str, asked: Asked, page: dict) -> dict:
-    youtube = asked.path.startswith("/youtube/")
-    rows = "items" if youtube else "data"
-    if fault == "unknown_fields":
-        return {**page, "new_in_2031": {"a": [None]}, rows: [{**row, "novel": []} for row in page.get(rows, [])]}
-    if fault == "null_arrays":
-        return {**page, **({rows: page[rows]} if page.get(rows) else {rows: None}), "errors": None}
-    # A page that brings nothing new and leads to the one that was asked for, under another token.
-    name = _YOUTUBE_TOKEN if youtube else _X_TOKEN
-    position, version = read_token(asked.parameters.get(name))
-    again = page_token(position, version + 1)
-    kept = page.get(rows, []) if fault == "repeated_page" else []
-    if youtube:
-        return {**page, rows: kept, "nextPageToken": again}
-    return {
-        **({rows: kept, "includes": page.get("includes", {})} if kept else {}),
-        "meta": {**page["meta"], "result_count": len(kept), "next_token": again},
-    }
+        return answer

@@ -50,6 +50,8 @@ class StandIn:
     port: int = 0
     #: Path and parameters of every request, in order.
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    #: Set when it closes, so that a line that is kept silent ends.
+    closing: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -84,6 +86,7 @@ class StandIn:
 
     def close(self) -> None:
         """Gives the port back."""
+        self.closing.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -119,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         else:
             self.wfile.write(answer.body[: answer.cut_after])
+            self.wfile.flush()
+            self.stand_in.closing.wait(answer.silence)
             self.close_connection = True
 
     def do_POST(self) -> None:

@@ -21,12 +21,16 @@ _WINDOWS = {"x": 900, "bluesky": 300, "mastodon": 300}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back; ``cut_after`` is the number of bytes after which the line goes dead."""
+    """What is sent back.
+
+    ``cut_after`` is the number of bytes after which the line goes dead, after ``silence`` seconds.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
+    silence: float = 0.0
 
     @classmethod
     def json(

@@ -210,8 +210,11 @@ class YouTubeCollector:
             if token is None:
                 return
             if token in tokens or barren == BARREN_PAGES:
-                raise CollectorError("answer", "YouTube's pages lead nowhere: the next run asks again")
+                raise _nowhere()
             tokens.add(token)
+        if barren:
+            # What the pages that may be read held is still to come.
+            raise _nowhere()
 
     def _ask(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any]:
         self.spent.requests += 1
@@ -284,6 +287,10 @@ def _api(access: YouTubeAccess) -> Any:
         "youtube", "v3", http=_Http(access.api_key or "", access.timeout), static_discovery=True,
         cache_discovery=False, client_options={"api_endpoint": address},
     )  # fmt: skip
+
+
+def _nowhere() -> CollectorError:
+    return CollectorError("answer", "YouTube's pages lead nowhere: the next run asks again")
 
 
 def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

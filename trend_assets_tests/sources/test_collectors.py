@@ -6,12 +6,13 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
 
 from trend_assets.simulator.bluesky import uri
-from trend_assets.simulator.faults import KINDS, Faults
+from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.mastodon import status_uri
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.server_mastodon import HOST
@@ -48,8 +49,9 @@ def countries(world: World) -> tuple[str, ...]:
     return tuple(sorted({event.country for event in world.events("google_trends", START, NOON + HOUR)}))
 
 
-def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", **more: object) -> Collector:
+def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
     now = server.now
+    more = {"timeout": 1.0, **more}
     if source == "twitter":
         more = {"queries": (Query(EVERYTHING),), **more}
         return TwitterCollector(TwitterAccess(key, base_url=server.url, **more), now, AT_ONCE)
@@ -62,7 +64,8 @@ def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", 
     if source == "mastodon":
         more = {"trends": False, **more}
         return MastodonCollector(MastodonAccess((server.url,), **more), now, AT_ONCE)
-    return GoogleTrendsCollector(GoogleTrendsAccess(countries(server.world), base_url=server.url, **more), now, AT_ONCE)
+    more = {"regions": countries(server.world), **more}
+    return GoogleTrendsCollector(GoogleTrendsAccess(base_url=server.url, **more), now, AT_ONCE)
 
 
 def happened(world: World, source: str, start: datetime, end: datetime) -> set[str]:
@@ -137,24 +140,9 @@ def test_with_every_fault_nothing_is_lost_that_a_retry_could_get_and_nothing_dou
             earlier[source, hour] = Earlier(cursor, len(kept[hour]))
     for hour, ids in kept.items():
         assert earlier[source, hour].cursor == DONE
-        assert set(ids) == happened(busy_world, source, hour, hour + HOUR)
+        there = happened(busy_world, source, hour, hour + HOUR)
+        assert there - server.faults.deleted <= set(ids) <= there
     assert server.faults.made or rate < 0.1
-
-
-def test_every_kind_of_fault_is_survived_or_explained(serve: Serve, busy_world: World) -> None:
-    for kind in KINDS:
-        server = serve(NOON + HOUR, faults=Faults(1.0, (kind,)))
-        found = attempt(collector("twitter", server), NOON, server.now)
-        status, message = found.status.select("status", "message").row(0)
-        assert len(received(found)) == len(set(received(found))), kind
-        if kind in ("null_arrays", "unknown_fields"):
-            assert (status, message) == ("complete", ""), kind
-        elif kind in ("repeated_page", "empty_page"):
-            assert "lead nowhere" in message and len(server.requests) < 30, kind
-        else:
-            assert status == "failed" and message, kind
-        if kind in ("truncated", "not_utf8"):
-            assert found.rejected.height == 1, kind
 
 
 @pytest.mark.parametrize("source", ["twitter", "youtube"])

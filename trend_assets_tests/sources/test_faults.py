@@ -1,0 +1,121 @@
+"""Each way in which a platform misbehaves, met by each collector through its real client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from trend_assets.simulator.faults import KINDS, Faults
+from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.world import World
+from trend_assets.sources.collection import Collected, Earlier
+from trend_assets_tests.sources.conftest import HOUR, START
+from trend_assets_tests.sources.test_collectors import SOURCES, Serve, attempt, collector, happened, received
+
+MORNING = START + 7 * HOUR
+NOW = MORNING + HOUR + timedelta(minutes=10)
+FAILURES = {
+    "401": "auth", "403": "auth", "429": "rate_limit", "429_reset": "rate_limit", "clock_skew": "rate_limit",
+    "500": "server", "503": "server", "cut": "network", "stalled": "network", "truncated": "answer",
+    "not_utf8": "answer", "repeated_page": "answer", "empty_page": "answer",
+}  # fmt: skip
+#: Google has no key to refuse; who pages by id goes on above what it has.
+EXCEPT = {("google_trends", "401"): "request", ("google_trends", "403"): "request", ("mastodon", "repeated_page"): ""}
+#: Google Trends has a feed and curves: no pages, no posts that could be deleted.
+UNKNOWN_TO_TRENDS = {"repeated_page", "overlapping_pages", "empty_page", "deleted"}
+CASES = [
+    (source, kind)
+    for source in SOURCES
+    for kind in KINDS
+    if not (source == "google_trends" and kind in UNKNOWN_TO_TRENDS)
+]
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[tuple[str, list[str]]]:
+    """Another host, and what it was told: first lines and headers."""
+    told: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.append(f"{self.requestline}\n{self.headers}")
+            self.send_response(200)
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", told
+    server.shutdown()
+    server.server_close()
+
+
+def asked(source: str, server: StandIn, earlier: dict | None = None) -> Collected:
+    more: dict[str, Any] = {"timeout": 0.3} if "stalled" in server.faults.kinds and server.faults.rate else {}
+    if source == "youtube":
+        more |= {"videos": ()}
+    if source == "google_trends":
+        more |= {"terms": ("a", "b")}
+    return attempt(collector(source, server, **more), MORNING, server.now, earlier)
+
+
+@pytest.mark.parametrize(("source", "kind"), CASES)
+def test_every_kind_of_fault_is_survived_or_explained_and_mended_by_a_retry(
+    source: str, kind: str, serve: Serve, busy_world: World, elsewhere: tuple[str, list[str]]
+) -> None:
+    server = serve(NOW, faults=Faults(1.0, (kind,), elsewhere=elsewhere[0]))
+    found = asked(source, server)
+    assert server.faults.made
+    status, message = found.status.select("status", "message").row(0)
+    ids = received(found)
+    assert len(ids) == len(set(ids))
+    if kind in FAILURES:
+        failure = EXCEPT.get((source, kind), FAILURES[kind])
+        assert (found.attempts["failure"].item(), bool(message)) == (failure, bool(failure))
+    elif kind == "redirect":
+        assert status == "failed" and message
+    else:
+        assert (status, message) == ("complete", "")
+    if kind in ("absurd_dates", "huge_text"):
+        assert found.rejected.height > 0
+        assert found.rejected["raw_data"].str.len_bytes().max() <= 100_000
+        reason = "longer than 1,000,000 characters" if kind == "huge_text" else "timestamp"
+        assert found.rejected["reason"].str.contains(reason).all()
+    assert elsewhere[1] == []
+    retried = asked(source, serve(NOW), {(source, MORNING): Earlier(found.attempts["cursor"].item(), len(ids))})
+    assert retried.status["message"].item() == ""
+    there = happened(busy_world, source, MORNING, MORNING + HOUR)
+    if source in ("twitter", "bluesky", "mastodon"):
+        assert there - server.faults.deleted <= {*ids, *received(retried)} <= there
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("kind", ["429", "429_reset", "clock_skew"])
+def test_no_rate_limit_lasts_longer_than_a_day(source: str, kind: str, serve: Serve) -> None:
+    found = asked(source, serve(NOW, faults=Faults(1.0, (kind,))))
+    until = found.attempts["retry_at"].item()
+    if until is not None:
+        assert NOW < until <= NOW + timedelta(days=1)
+    if kind == "429_reset" and source != "youtube":
+        assert until == NOW + timedelta(minutes=1)
+
+
+def test_an_hour_that_the_servers_clock_has_not_reached_is_asked_again(serve: Callable[..., StandIn]) -> None:
+    slow = serve(MORNING + HOUR - timedelta(minutes=5))
+    ours = MORNING + HOUR + timedelta(minutes=1)
+    first = attempt(collector("twitter", slow), MORNING, lambda: ours)
+    assert first.status["status"].item() in ("failed", "complete")
+    later = serve(NOW)
+    earlier = {("twitter", MORNING): Earlier(first.attempts["cursor"].item(), first.raw.height)}
+    second = attempt(collector("twitter", later), MORNING, later.now, earlier)
+    ids = received(first) + received(second)
+    assert set(ids) == happened(later.world, "twitter", MORNING, MORNING + HOUR) and len(ids) == len(set(ids))
