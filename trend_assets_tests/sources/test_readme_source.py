@@ -22,11 +22,11 @@ from trend_assets_tests.conftest import REPOSITORY
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-#: Newest first, as Mastodon's timelines are; the first and the last lie outside the hour.
-POSTS = [
-    {"id": str(100 - index), "created_at": (START + timedelta(minutes=65 - index)).isoformat(),
-     "content": f"<p>{index}</p>", "account": {"id": "7"}, "tags": [{"name": "news"}]}
-    for index in range(70)
+#: Newest first; the first and the last lie outside the hour.
+STORIES = [
+    {"objectID": str(900 - index), "created_at_i": int((START + timedelta(seconds=3700 - 20 * index)).timestamp()),
+     "title": f"Story {index}", "author": "somebody", "points": index, "num_comments": None}
+    for index in range(190)
 ]  # fmt: skip
 
 
@@ -34,9 +34,11 @@ POSTS = [
 def server() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            below = int(query.get("max_id", ["1000"])[0])
-            page = [post for post in POSTS if int(post["id"]) < below][: int(query["limit"][0])]
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            first, last = (int(bound) for bound in re.findall(r"created_at_i[>=<]+(\d+)", asked["numericFilters"]))
+            found = [story for story in STORIES if first <= story["created_at_i"] < last]
+            size, at = int(asked["hitsPerPage"]), int(asked["page"])
+            page = {"hits": found[at * size : (at + 1) * size], "page": at, "nbPages": -(-len(found) // size)}
             self.send_response(200)
             self.end_headers()
             self.wfile.write(orjson.dumps(page))
@@ -54,29 +56,29 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```python\n(\"\"\"Posts with a tag.*?)```", readme, re.DOTALL)
+    block = re.search(r"```python\n(\"\"\"Stories on Hacker News.*?)```", readme, re.DOTALL)
     assert block is not None
-    (tmp_path / "mastodon_collector.py").write_text(block[1], encoding="utf-8")
+    (tmp_path / "hacker_news_collector.py").write_text(block[1], encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(event, "SOURCES", (*event.SOURCES, "mastodon"))
-    monkeypatch.delitem(sys.modules, "mastodon_collector", raising=False)
-    module = __import__("mastodon_collector")
-    monkeypatch.setattr(registry, "PARSERS", {**registry.PARSERS, "mastodon": module.parse})
+    monkeypatch.setattr(event, "SOURCES", (*event.SOURCES, "hacker_news"))
+    monkeypatch.delitem(sys.modules, "hacker_news_collector", raising=False)
+    module = __import__("hacker_news_collector")
+    monkeypatch.setattr(registry, "PARSERS", {**registry.PARSERS, "hacker_news": module.parse})
     return module
 
 
 def test_the_example_collects_an_hour(pasted: ModuleType, server: str) -> None:
-    collector = pasted.MastodonCollector(server, "news")
+    collector = pasted.HackerNewsCollector(server)
     found = collect([collector], START, START + HOUR, lambda: START + HOUR)
     assert found.status.select("status", "message").rows() == [("complete", "")]
-    inside = [post["id"] for post in POSTS if START <= datetime.fromisoformat(post["created_at"]) < START + HOUR]
-    assert len(inside) == 60 and sorted(found.raw["content_id"]) == sorted(inside)
+    inside = [story["objectID"] for story in STORIES if 0 <= story["created_at_i"] - START.timestamp() < 3600]
+    assert len(inside) == 180 and sorted(found.raw["content_id"]) == sorted(inside)
     assert found.status["requests"].item() == 2
     row = found.raw.row(0, named=True)
     assert registry.parse(row["format"], row["raw_data"]).id == row["id"]
 
 
 def test_the_example_says_when_it_cannot_reach_its_server(pasted: ModuleType) -> None:
-    collector = pasted.MastodonCollector("http://127.0.0.1:9", "news")
+    collector = pasted.HackerNewsCollector("http://127.0.0.1:9")
     found = collect([collector], START, START + HOUR, lambda: START + HOUR)
     assert found.status.select("status", "message").row(0) == ("failed", "http://127.0.0.1:9 cannot be reached")
