@@ -60,6 +60,16 @@ _CLOCKS = f"""
 """
 
 
+_QUEUES = """
+    query Queues {
+        queued: runsOrError(filter: { statuses: [QUEUED, NOT_STARTED] }) { ... on Runs { count } }
+        started: runsOrError(filter: { statuses: [STARTING, STARTED, CANCELING] }) { ... on Runs { count } }
+    }
+"""
+#: Who asks for metrics waits no longer for a part of them.
+_QUEUE_SECONDS = 2
+
+
 class DagsterDown(TrendError):
     """Dagster's webserver does not answer, or not as it should."""
 
@@ -131,6 +141,14 @@ class DagsterClient:
             DagsterDown: the webserver does not answer.
         """
         return await self._ask(_CLOCKS, repository=_REPOSITORY)
+
+    async def queues(self) -> dict[str, int] | None:
+        """How many runs are `queued` and `started`; None where the webserver does not answer at once."""
+        try:
+            answer = await asyncio.wait_for(self._ask(_QUEUES), _QUEUE_SECONDS)
+        except (DagsterDown, TimeoutError):
+            return None
+        return {name: found["count"] for name, found in answer.items() if "count" in found}
 
     async def _ask(self, query: str, **variables: Any) -> Mapping[str, Any]:
         down = f"Dagster's webserver does not answer at {self.address}: start it with `trend up`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -20,6 +21,8 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50"
 _NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label"
 _FORECAST = "SELECT max(cut) AS cut FROM predictions"
+_ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
+_UNDELIVERED = ("waiting", "held", "retrying")
 
 
 class Meters:
@@ -48,7 +51,25 @@ class Meters:
             ("label", "ranking"),
             registry=self.registry,
         )
+        self.undelivered = Gauge(
+            "trend_alerts_undelivered",
+            "Alerts that are still to be delivered, by state.",
+            ("state",),
+            registry=self.registry,
+        )
+        self.runs = Gauge(
+            "trend_dagster_runs",
+            "Runs that are queued and started; absent where Dagster does not answer.",
+            ("state",),
+            registry=self.registry,
+        )
         self._measured = -1
+
+    def count_runs(self, queues: Mapping[str, int] | None) -> None:
+        """Notes Dagster's queues; None where they are not known."""
+        self.runs.clear()
+        for state, count in (queues or {}).items():
+            self.runs.labels(state).set(count)
 
     def exposition(self, lake: LakeReader) -> bytes:
         """Everything in Prometheus' text format."""
@@ -68,6 +89,11 @@ class Meters:
             self.lag.labels(row["source"]).set((now - row["hour"]).total_seconds() - 3600)
         if cut := lake.read(_FORECAST)["cut"][0]:
             self.forecast_age.set((now - cut).total_seconds())
+        for state in _UNDELIVERED:
+            self.undelivered.labels(state).set(0)
+        for state, count in lake.read(_ALERTS).iter_rows():
+            if state in _UNDELIVERED:
+                self.undelivered.labels(state).set(count)
         if snapshot != self._measured:
             self._measure(lake)
             self._measured = snapshot
@@ -129,6 +155,7 @@ _ROUTES = frozenset(
         "collection",
         "training",
         "accuracy",
+        "alerts",
         "export",
         "metrics",
         "runs",
