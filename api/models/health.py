@@ -17,6 +17,18 @@ class SourceStatus(BaseModel):
     message: str
 
 
+class Drift(BaseModel):
+    """The newest look at whether the model in use is still what it was."""
+
+    checked_at: datetime = Field(description="When it was looked at (UTC).")
+    model_version: str = Field(description="The model in use then.")
+    live_cuts: int = Field(description="Scored cuts, over all labels, that the live accuracy stands on.")
+    live_ndcg_at_10: float | None = Field(description="Of the live forecasts, 0 to 1; null with too few cuts.")
+    held_out_ndcg_at_10: float | None = Field(description="On the weeks held out in training, 0 to 1.")
+    input_psi: float | None = Field(description="Population stability index of the mentions a day.")
+    reasons: str = Field(description="Why it has drifted, in words; empty where it has not.")
+
+
 class Health(BaseModel):
     """Whether the platform is fit to serve."""
 
@@ -28,3 +40,4 @@ class Health(BaseModel):
     last_collection: list[SourceStatus] = Field(description="Last collection of each source.")
     last_training: datetime | None = Field(description="Week of the newest trained model (UTC).")
     last_prediction: datetime | None = Field(description="Newest cut (UTC).")
+    drift: Drift | None = Field(None, description="Null where no model was in use when the sensor looked last.")

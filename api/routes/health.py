@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from api.lake import LakeReader, Reader
-from api.models.health import Health, SourceStatus
+from api.models.health import Drift, Health, SourceStatus
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 
@@ -16,6 +16,9 @@ _LAST = """
            arg_max(message, hour) AS message
     FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50
 """
+
+
+_DRIFT = "SELECT * FROM drift_checks ORDER BY checked_at DESC LIMIT 1"
 
 
 @router.get("/health", responses={503: {"model": Health, "description": "Not fit to serve, with reasons."}})
@@ -51,6 +54,7 @@ def _health(lake: LakeReader) -> Health:
         reasons.append("no events yet: run `trend import FILE` or `trend demo`")
     if newest["event"] is not None and newest["prediction"] is None:
         reasons.append("no forecast yet: run `trend predict` or let the hourly schedule run")
+    drift = [Drift(**row) for row in lake.read(_DRIFT).iter_rows(named=True)]
     return Health(
         status="unavailable" if reasons else "ok",
         reasons=reasons,
@@ -60,4 +64,5 @@ def _health(lake: LakeReader) -> Health:
         last_collection=[SourceStatus(**row) for row in lake.read(_LAST).iter_rows(named=True)],
         last_training=newest["training"],
         last_prediction=newest["prediction"],
+        drift=drift[0] if drift else None,
     )

@@ -32,9 +32,9 @@ def show() -> None:
     ]
     columns = (("Ranking", "topic"), ("NDCG@10", "number"), ("P@10", "number"))
     table("Means over all cuts, the best first", columns, rows)
-    st.subheader("NDCG@10 by week")
+    st.header("NDCG@10 by week", anchor=False)
     _weeks(found["weeks"])
-    st.subheader("Is it as sure as it should be?")
+    st.header("Is it as sure as it should be?", anchor=False)
     _reliability(found)
 
 

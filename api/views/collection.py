@@ -43,18 +43,18 @@ def show() -> None:
         ("Newest hour", ""),
     )
     table("Sources", columns, [_summary(row) for row in status["sources"]])
-    st.subheader("Quota left", anchor=False)
+    st.header("Quota left", anchor=False)
     _quotas(status["quotas"])
-    st.subheader("Events by source and hour", anchor=False)
+    st.header("Events by source and hour", anchor=False)
     heat_map(status["hours"])
-    st.subheader("Gaps", anchor=False)
+    st.header("Gaps", anchor=False)
     if status["gaps"]:
         rows = [[row["source"], moment(row["start"]), moment(row["end"]), str(row["hours"])] for row in status["gaps"]]
         table("Hours without events", (("Source", ""), ("From", ""), ("To", ""), ("Hours", "number")), rows)
         st.caption("Collect an hour again with `trend backfill --start … --end …`, or in the Dagster UI.")
     else:
         st.success("No hour is missing in this span.", icon=":material/check_circle:")
-    st.subheader("What went wrong", anchor=False)
+    st.header("What went wrong", anchor=False)
     wrong = [row for row in status["hours"] if row["message"]]
     if wrong:
         rows = [[moment(row["hour"]), row["source"], row["status"], escape(row["message"])] for row in wrong[:50]]

@@ -43,7 +43,7 @@ def show() -> None:
         table("The topics likeliest to rise", _COLUMNS, [_row(item) for item in page["items"]])
     else:
         nothing(page["reason"])
-    st.subheader("How the forecast of the day before went")
+    st.header("How the forecast of the day before went", anchor=False)
     _yesterday(label, chosen, page["cut"])
 
 

@@ -73,7 +73,7 @@ def _candidates(wanted: str, found: dict[str, Any]) -> None:
 
 
 def _choices(title: str, items: list[dict[str, Any]]) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     table(
         title,
         (("Topic", "topic"), ("Mentions", "number"), ("Last seen", "")),
@@ -136,7 +136,7 @@ def _predictions(items: list[dict[str, Any]]) -> None:
     if not items:
         nothing("it was never forecast in this span: forecasts ask about topics with mentions in the 24 h before.")
         return
-    st.markdown(f"Newest, {moment(items[0]['cut'])}: {plain(why(items[0]['metadata']))}.{_attended(items[0])}")
+    st.markdown(f"Newest forecast, {moment(items[0]['cut'])}: {plain(why(items[0]['metadata']))}.{_attended(items[0])}")
     if any(item["confidence"] is not None for item in items):
         forecast_chart(items)
     rows = [
@@ -151,7 +151,7 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         for item in items
     ]
     columns = (
-        ("Made at", ""),
+        ("Made at", "when"),
         ("Forecast", ""),
         ("Rank", "number"),
         ("Confidence", "number"),

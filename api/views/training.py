@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from api.views.source import source
-from api.views.words import LABELS, moment, nothing, number, plain, table
+from api.views.words import LABELS, counted, moment, nothing, number, plain, table
 
 
 def show() -> None:
@@ -20,7 +20,13 @@ def show() -> None:
     if not status["items"]:
         nothing(status["reason"])
         return
-    columns = (("Week", ""), ("Status", ""), ("Model", "topic"), ("Seconds", "number wide"), ("Decision", ""))
+    columns = (
+        ("Week", "when"),
+        ("Status", "when wide"),
+        ("Model", "when"),
+        ("Seconds", "number wide"),
+        ("Decision", ""),
+    )
     table("Trainings, the newest first", columns, [_row(run) for run in status["items"]])
     trained = [run for run in status["items"] if run["status"] == "succeeded"]
     if not trained:
@@ -58,14 +64,14 @@ def _decision(run: dict[str, Any]) -> None:
         st.info(f"Not decided: {said}", icon=":material/info:")
     st.caption(
         f"Trained at {moment(run['started_at'])} in {number(run['seconds'], 0)} s on lake snapshot "
-        f"{run['lake_snapshot'] or '—'}; {run['metrics'].get('held_out_weeks', '—')} weeks held out. "
+        f"{run['lake_snapshot'] or '—'}; {counted(run['metrics'].get('held_out_weeks', 0), 'week')} held out. "
         f"[The checkpoint, in Dagster]({run['dagster_link']})"
     )
 
 
 def _calibration(run: dict[str, Any]) -> None:
     """What its confidence stands on, and how it did since."""
-    st.subheader("Calibration", anchor=False)
+    st.header("Calibration", anchor=False)
     held_out = run["metrics"].get("tgn", {})
     rows = []
     for label, title in LABELS.items():
@@ -99,7 +105,7 @@ def _calibration(run: dict[str, Any]) -> None:
 
 
 def _metrics(metrics: dict[str, Any]) -> None:
-    st.subheader("NDCG@10 on held-out weeks, beside the baselines")
+    st.header("NDCG@10 on held-out weeks, beside the baselines", anchor=False)
     rankings = {name: values for name, values in metrics.items() if isinstance(values, dict) and "bursts" in values}
     rows = [
         {"ranking": name, "label": label, "ndcg": values[label]["ndcg_at_10"]}
@@ -120,7 +126,7 @@ def _metrics(metrics: dict[str, Any]) -> None:
             alt.Chart(part)
             .mark_bar()
             .encode(
-                x=alt.X("ndcg:Q", title="NDCG@10", scale=alt.Scale(domain=[0, 1])),
+                x=alt.X("ndcg:Q", title="NDCG@10", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)),
                 y=alt.Y("ranking:N", sort="-x", title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False)),
                 color=alt.condition("datum.ranking == 'tgn'", alt.value("#ff7f0e"), alt.value("#7f9fbf")),
                 tooltip=["ranking:N", alt.Tooltip("ndcg:Q", format=".3f")],
@@ -134,7 +140,7 @@ def _losses(losses: dict[str, Any]) -> None:
     curves = {name: values for name, values in losses.items() if isinstance(values, list) and values}
     if not curves:
         return
-    st.subheader("Losses by epoch")
+    st.header("Losses by epoch", anchor=False)
     frame = pd.DataFrame(
         [
             {"epoch": index + 1, "loss": value, "of": name}

@@ -42,6 +42,10 @@ STYLE = """
     border-left: 3px solid rgba(128,128,128,.4); padding: .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere;
 }
 .trend-post small { opacity: .8; }
+.trend-post a { color: inherit; }
+.trend-table td.when { white-space: nowrap; }
+[data-testid="stMain"] h2 { font-size: 1.5rem; }
+[data-testid="stMain"] h3 { font-size: 1.25rem; }
 [data-testid="stCaptionContainer"] { opacity: 1 !important; color: inherit !important; }
 [data-testid="stCaptionContainer"] * { color: inherit !important; }
 @media (max-width: 640px) {

@@ -10,7 +10,7 @@ from trend_assets.automation.jobs import QUIET, WEEKLY_JOB
 from trend_assets.automation.partitions import week_key
 from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.operations.drift import check_drift
+from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.settings import load_settings
 
 
@@ -30,6 +30,7 @@ def drift_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.
     if found is None:
         return dg.SensorResult(skip_reason="no model is in use")
     model, report = found
+    store_check(lake.lake, model, report, now)
     observed = [dg.AssetObservation("tgn_checkpoint", metadata={"model_version": model.version, **_metadata(report)})]
     if not report.reasons:
         return dg.SensorResult(skip_reason=f"{model.version} has not drifted", asset_events=observed)

@@ -344,7 +344,9 @@ COLLECTION_ATTEMPTS = Table(
     columns=(
         _HOUR,
         Column("source", "VARCHAR", "", "The source."),
-        Column("purpose", "VARCHAR", "", "`new`, `again` (late posts), `catch_up`, `late` (changes), `asked` by a person."),
+        Column(
+            "purpose", "VARCHAR", "", "`new`, `again` (late posts), `catch_up`, `late` (changes), `asked` by a person."
+        ),
         Column("started_at", "TIMESTAMPTZ", "UTC", "When the collection began."),
         Column("finished_at", "TIMESTAMPTZ", "UTC", "When the attempt ended."),
         Column(
@@ -407,6 +409,22 @@ FORGOTTEN = Table(
     write="merge",
 )
 
+DRIFT_CHECKS = Table(
+    name="drift_checks",
+    meaning="Each look at whether the model in use is still what it was.",
+    columns=(
+        Column("checked_at", "TIMESTAMPTZ", "UTC", "When it was looked at."),
+        Column("model_version", "VARCHAR", "", "The model in use then."),
+        Column("live_cuts", "BIGINT", "cuts", "Scored cuts, over all labels, that the live accuracy stands on."),
+        Column("live_ndcg_at_10", "DOUBLE", "0 to 1", "Mean of the live forecasts.", nullable=True),
+        Column("held_out_ndcg_at_10", "DOUBLE", "0 to 1", "Mean on the weeks held out in training.", nullable=True),
+        Column("input_psi", "DOUBLE", "", "Population stability index of the mentions a day.", nullable=True),
+        Column("reasons", "VARCHAR", "", "Why it has drifted, in words; empty where it has not."),
+    ),
+    key=("checked_at", "model_version"),
+    write="append",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -425,5 +443,6 @@ TABLES: Mapping[str, Table] = {
         COLLECTION_ATTEMPTS,
         ALERTS,
         FORGOTTEN,
+        DRIFT_CHECKS,
     )
 }

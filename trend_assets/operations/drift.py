@@ -13,6 +13,7 @@ from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.forecasting.metrics import ndcg_at_k
 from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import DRIFT_CHECKS
 from trend_assets.operations.models import StoredModel, model_at
 from trend_assets.settings import Settings
 
@@ -51,6 +52,20 @@ def check_drift(lake: Lake, settings: Settings, now: datetime) -> tuple[StoredMo
         _counts(lake, today - timedelta(days=7), today),
     )
     return model, report
+
+
+def store_check(lake: Lake, model: StoredModel, report: DriftReport, now: datetime) -> None:
+    """Keeps what was found, for those who ask the lake and not Dagster."""
+    row = {
+        "checked_at": now,
+        "model_version": model.version,
+        "live_cuts": report.cuts,
+        "live_ndcg_at_10": report.live_mean,
+        "held_out_ndcg_at_10": report.held_out_mean,
+        "input_psi": report.psi,
+        "reasons": "; ".join(report.reasons),
+    }
+    lake.write(DRIFT_CHECKS, DRIFT_CHECKS.frame([row]))
 
 
 def _held_out(lake: Lake, model: StoredModel) -> dict[str, float | None]:

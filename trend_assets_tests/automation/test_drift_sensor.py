@@ -110,6 +110,9 @@ def test_a_model_that_is_as_it_was_is_left_alone(instance: DagsterInstance) -> N
     assert figures["live_cuts"] == 48
     assert 0.65 < figures["live_ndcg_at_10"] < 0.95
     assert figures["input_psi"] < 0.25
+    with LakeResource().lake.cursor() as lake:
+        kept = lake.execute("SELECT live_ndcg_at_10, live_cuts, reasons FROM drift_checks").fetchall()
+    assert kept == [(figures["live_ndcg_at_10"], 48, "")]
 
 
 @pytest.mark.parametrize(("accuracy", "factor", "why"), [(0.1, 1, "live NDCG@10 is 0."), (0.8, 6, "(PSI ")])

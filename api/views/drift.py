@@ -1,0 +1,32 @@
+"""Whether the model in use is still what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from api.views.words import moment, nothing, number, plain, table
+
+
+def drift(found: dict[str, Any] | None) -> None:
+    """The newest look at it, as `/health` tells it."""
+    if found is None:
+        nothing(
+            "not looked at yet: once a model is in use, the sensor `performance_drift` looks every hour (`trend up`)."
+        )
+        return
+    if found["reasons"]:
+        st.warning(f"It has drifted: {plain(found['reasons'])}.", icon=":material/trending_down:")
+    else:
+        st.success("It has not drifted.", icon=":material/check_circle:")
+    rows = [
+        ["NDCG@10 of live forecasts", number(found["live_ndcg_at_10"])],
+        ["NDCG@10 on the weeks held out in training", number(found["held_out_ndcg_at_10"])],
+        ["Shift of the mentions a day (PSI; 0.25 is a shift)", number(found["input_psi"])],
+    ]
+    table("Drift of the model in use", (("What", ""), ("Figure", "number")), rows)
+    st.caption(
+        f"{plain(found['model_version'])}, looked at {moment(found['checked_at'])}; {found['live_cuts']} live cuts "
+        "(fewer than 20 are not judged)."
+    )
