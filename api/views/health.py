@@ -1,4 +1,4 @@
-"""Health: whether the platform is fit to serve, its lags, clocks and runs."""
+"""Health: whether the platform is fit to serve, its lags, alerts, clocks and runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from api.views.alert_history import show_alerts
+from api.views.drift import drift
+from api.views.latencies import latencies
 from api.views.source import source
 from api.views.words import moment, nothing, table
 
@@ -28,16 +31,32 @@ def show() -> None:
     table("How new everything is", (("What", ""), ("When", ""), ("Ago", "number")), rows)
     snapshot = "—" if health["lake_snapshot"] is None else health["lake_snapshot"]
     st.caption(f"trend_assets {health['version']}, lake snapshot {snapshot}")
-    st.subheader("Newest collection of each source")
+    st.header("Newest collection of each source", anchor=False)
     if health["last_collection"]:
         rows = [
-            [escape(row["source"]), moment(row["hour"]), escape(row["status"]), f"{row['events']:,}"]
+            [
+                escape(row["source"]),
+                moment(row["hour"]),
+                _ago(row["hour"]),
+                escape(row["status"]),
+                f"{row['events']:,}",
+            ]
             for row in health["last_collection"]
         ]
-        table("Sources", (("Source", ""), ("Hour", ""), ("Status", ""), ("Events", "number")), rows)
+        table(
+            "Sources",
+            (("Source", ""), ("Hour", ""), ("Ago", "number"), ("Status", ""), ("Events", "number wide")),
+            rows,
+        )
     else:
         nothing("nothing was collected yet: run `trend import FILE`, `trend demo`, or enable a source in the settings.")
-    st.subheader("Dagster")
+    st.header("The model in use", anchor=False)
+    drift(health["drift"])
+    st.header("The API's answers", anchor=False)
+    latencies()
+    st.header("Alerts", anchor=False)
+    show_alerts()
+    st.header("Dagster", anchor=False)
     _dagster(source().get("/scheduler/status"))
 
 

@@ -18,7 +18,9 @@ from api.app import create_app
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import (
+    ALERTS,
     COLLECTION_STATUS,
+    DRIFT_CHECKS,
     EVENT_EMBEDDINGS,
     EVENTS,
     PREDICTION_OUTCOMES,
@@ -137,8 +139,42 @@ def fill(home: Path) -> Lake:
     ]
     lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame(activity), CUT - 2 * ONE, CUT)
     lake.write(TRAINING_RUNS, TRAINING_RUNS.frame([training()]))
+    checked = {
+        "checked_at": CUT,
+        "model_version": "tgn-2024-01-01-s1",
+        "live_cuts": 24,
+        "live_ndcg_at_10": 0.31,
+        "held_out_ndcg_at_10": 0.5,
+        "input_psi": None,
+        "reasons": "live NDCG@10 is 0.310",
+    }
+    lake.write(DRIFT_CHECKS, DRIFT_CHECKS.frame([checked]))
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(collected()))
+    lake.write(ALERTS, ALERTS.frame(told()))
     return lake
+
+
+def told() -> list[dict[str, Any]]:
+    """Three delivered alerts and one that no channel took yet, an hour apart; two at the same time."""
+    rows = []
+    for index, rule in enumerate(("disk_low", "source_late", "source_late", "topic_rising")):
+        open_ = index == 1
+        rows.append(
+            {
+                "id": f"{index:032x}",
+                "raised_at": CUT + min(index, 2) * ONE,
+                "rule": rule,
+                "severity": "warning",
+                "subject": "#<b>topic0</b>" if rule == "topic_rising" else "twitter",
+                "message": "what happened",
+                "state": "retrying" if open_ else "delivered",
+                "attempts": 3 if open_ else 1,
+                "last_attempt_at": CUT + index * ONE,
+                "last_error": "webhook:ops: nothing listens at 127.0.0.1:1" if open_ else None,
+                "delivered_at": json.dumps({"log": CUT.isoformat()}),
+            }
+        )
+    return rows
 
 
 def training() -> dict[str, Any]:

@@ -94,7 +94,39 @@ def test_collection_and_accuracy_tell_what_is_wrong(client: httpx.Client, look: 
     collection = text(look(client, "collection"))
     assert "2024-01-01 18:00" in collection and "X answered 503" in collection
     assert "Brier score" in text(look(client, "accuracy"))
-    assert "does not answer" in text(look(client, "health"))
+    health = text(look(client, "health"))
+    assert "does not answer" in health and "It has drifted: live NDCG" in health
+    assert "/predictions/top" in health and " ms<" in health
+
+
+def test_quantiles_are_read_from_cumulative_buckets() -> None:
+    from api.views.latencies import quantile, read_buckets
+
+    told = "# TYPE trend_api_request_seconds histogram\n" + "".join(
+        f'trend_api_request_seconds_bucket{{route="/topics",le="{bound}"}} {count}\n'
+        for bound, count in (("0.1", 10), ("0.2", 10), ("0.4", 30), ("+Inf", 40))
+    )
+    buckets = read_buckets(told)["/topics"]
+    assert quantile(buckets, 0.25) == pytest.approx(0.1)
+    assert quantile(buckets, 0.5) == pytest.approx(0.3)
+    assert quantile(buckets, 0.99) == pytest.approx(0.4)  # beyond the last bound it is at least that
+
+
+def test_training_tells_the_decision_and_links_to_the_checkpoint(
+    client: httpx.Client, look: Callable[..., AppTest]
+) -> None:
+    training = text(look(client, "training"))
+    assert "assets/tgn_checkpoint?view=partitions&partition=2024-01-01" in training
+    assert "no decision was stored" in training
+
+
+def test_health_shows_what_was_told_and_what_was_not_delivered(
+    client: httpx.Client, empty_client: httpx.Client, look: Callable[..., AppTest]
+) -> None:
+    shown = text(look(client, "health"))
+    assert "1 alerts are not delivered yet" in shown and "nothing listens at 127.0.0.1:1" in shown
+    assert "topic rising: #&lt;b&gt;topic0&lt;/b&gt;" in shown and "✓ delivered to log" in shown
+    assert "No alert yet: nothing was wrong" in text(look(empty_client, "health"))
 
 
 def test_the_whole_dashboard_runs_and_says_when_the_api_is_down(
