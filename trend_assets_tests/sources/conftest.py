@@ -19,8 +19,10 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(scope="session")
 def busy_world() -> World:
-    """Enough posts in an hour for several pages."""
-    return World(seed=11, start=START, events_per_day=5000)
+    """Enough posts in an hour for several pages; computed, so that no answer waits for it."""
+    world = World(seed=11, start=START, events_per_day=5000)
+    world.hour(START + 20 * HOUR)
+    return world
 
 
 @pytest.fixture

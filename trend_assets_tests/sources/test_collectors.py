@@ -51,7 +51,8 @@ def countries(world: World) -> tuple[str, ...]:
 
 def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
     now = server.now
-    more = {"timeout": 1.0, **more}
+    # A line that falls silent is waited for no longer than this.
+    more = {"timeout": 1.0 if server.faults.rate else 20.0, **more}
     if source == "twitter":
         more = {"queries": (Query(EVERYTHING),), **more}
         return TwitterCollector(TwitterAccess(key, base_url=server.url, **more), now, AT_ONCE)
