@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import Response
@@ -23,13 +24,27 @@ from api.feed import Feed
 from api.keys import Guard
 from api.lake import LakeReader
 from api.metrics import Metered, Meters
-from api.routes import accuracy, collection, events, export, health, predictions, runs, stream, topics, training
+from api.routes import (
+    accuracy,
+    alerts,
+    collection,
+    events,
+    export,
+    health,
+    predictions,
+    runs,
+    stream,
+    topics,
+    training,
+)
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
-_ROUTES = (health, predictions, topics, events, collection, training, accuracy, export, runs, stream)
+_ROUTES = (health, predictions, topics, events, collection, training, accuracy, alerts, export, runs, stream)
 #: Their answers depend on more than the lake's snapshot.
 _NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/stream", "/docs", "/openapi.json")
+#: Theirs on the time, too: quotas are of a month or a day.
+_TIMED = ("/collection/",)
 
 
 class _WithoutQuery(logging.Filter):
@@ -88,15 +103,18 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
 
     @app.get("/metrics", tags=["health"], response_class=Response)
-    def metrics(request: Request) -> Response:
-        """Requests, latencies, lags and live accuracy in Prometheus' text format."""
-        return Response(meters.exposition(reader), media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def metrics(request: Request) -> Response:
+        """Requests, latencies, lags, queues and live accuracy in Prometheus' text format."""
+        meters.count_runs(await dagster.queues())
+        told = await run_in_threadpool(meters.exposition, reader)
+        return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     problems.install(app)
     # The last one added stands outermost.
-    app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED)
-    app.add_middleware(Guard, settings=settings.api)
+    # What is kept is kept compressed.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED, timed=_TIMED)
+    app.add_middleware(Guard, settings=settings.api)
     app.add_middleware(Metered, meters=meters)
     app.add_middleware(
         CORSMiddleware,

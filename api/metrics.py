@@ -23,6 +23,7 @@ _NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label
 _FORECAST = "SELECT max(cut) AS cut FROM predictions"
 _ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
 _UNDELIVERED = ("waiting", "held", "retrying")
+_SCORED = frozenset({"predictions", "prediction_outcomes"})
 
 
 class Meters:
@@ -94,9 +95,10 @@ class Meters:
         for state, count in lake.read(_ALERTS).iter_rows():
             if state in _UNDELIVERED:
                 self.undelivered.labels(state).set(count)
-        if snapshot != self._measured:
+        scored = lake.version(_SCORED)
+        if scored != self._measured:
             self._measure(lake)
-            self._measured = snapshot
+            self._measured = scored
 
     def _measure(self, lake: LakeReader) -> None:
         self.ndcg.clear()

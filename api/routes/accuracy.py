@@ -19,35 +19,43 @@ _HOUR = timedelta(hours=1)
 _OF = "label = ? AND model_version = coalesce(?, model_version)"
 _NEWEST = f"SELECT max(cut) AS cut FROM prediction_outcomes WHERE {_OF}"
 _SPAN = f"{_OF} AND cut >= ? AND cut < ?"
+#: Of what a forecast stored, in the order in which the query names them.
+_COUNTS = (
+    "mentions_3h",
+    "mentions_24h",
+    "mentions_48h",
+    "mentions_168h",
+    "mentions_720h",
+    "same_day_last_week",
+    "ewma_3d",
+)
 # The counting rankings are read from the counts that each forecast stored, so they saw what the forecast saw;
 # equal counts are ordered by topic. A cut with fewer than ten topics, or with none that came true, tells nothing.
 _WEEKS = f"""
     WITH scored AS (
-        SELECT o.cut, o.topic, o.came_true::INTEGER AS hit, -o.rank::DOUBLE AS forecast,
-               (p.metadata->>'$.mentions_3h')::DOUBLE AS mentions_3h,
-               (p.metadata->>'$.mentions_24h')::DOUBLE AS mentions_24h,
-               (p.metadata->>'$.mentions_168h')::DOUBLE AS mentions_7d,
-               (p.metadata->>'$.mentions_720h')::DOUBLE AS mentions_30d,
-               2 * mentions_24h - (p.metadata->>'$.mentions_48h')::DOUBLE AS momentum,
-               (p.metadata->>'$.same_day_last_week')::DOUBLE AS same_day_last_week,
-               (p.metadata->>'$.ewma_3d')::DOUBLE AS ewma_3d
+        SELECT o.cut, o.topic, o.came_true::INTEGER AS hit, o.rank,
+               json_extract_string(p.metadata, {[f"$.{name}" for name in _COUNTS]})::DOUBLE[] AS counts
         FROM (FROM prediction_outcomes WHERE {_SPAN}) o
         JOIN (FROM predictions WHERE {_SPAN} AND hour >= ? AND hour < ?) p USING (cut, topic)
     ), counting AS (
         SELECT * FROM scored
         WHERE cut IN (SELECT cut FROM scored GROUP BY cut HAVING count(*) >= 10 AND sum(hit) > 0)
     ), long AS (
-        UNPIVOT counting ON COLUMNS(* EXCLUDE (cut, topic, hit)) INTO NAME ranking VALUE score
+        SELECT cut, topic, hit,
+               unnest(['forecast', 'mentions_3h', 'mentions_24h', 'momentum', 'mentions_7d', 'mentions_30d',
+                       'same_day_last_week', 'ewma_3d']) AS ranking,
+               unnest([-rank, counts[1], counts[2], 2 * counts[2] - counts[3], counts[4], counts[5],
+                       counts[6], counts[7]]) AS score
+        FROM counting
     ), placed AS (
-        SELECT cut, ranking, hit,
-               row_number() OVER (PARTITION BY cut, ranking ORDER BY score DESC, topic) AS place,
-               row_number() OVER (PARTITION BY cut, ranking ORDER BY hit DESC) AS ideal
-        FROM long
+        SELECT cut, ranking, arg_min(hit, {{'score': -score, 'topic': topic}}, 10) AS top,
+               range(1, 1 + least(10, sum(hit)::BIGINT)) AS ideal
+        FROM long WHERE score IS NOT NULL GROUP BY cut, ranking
     ), cuts AS (
-        SELECT cut, ranking, count(*) AS topics, sum(hit) FILTER (place <= 10) / 10 AS precision_at_10,
-               coalesce(sum(hit / log2(place + 1)) FILTER (place <= 10), 0)
-                   / sum(hit / log2(ideal + 1)) FILTER (ideal <= 10) AS ndcg_at_10
-        FROM placed GROUP BY cut, ranking
+        SELECT cut, ranking, list_sum(top) / 10 AS precision_at_10,
+               list_sum(list_transform(top, lambda hit, place: hit / log2(place + 1)))
+                   / list_sum(list_transform(ideal, lambda place: 1 / log2(place + 1))) AS ndcg_at_10
+        FROM placed
     )
     SELECT date_trunc('week', cut) AS week, ranking, count(*) AS cuts, avg(ndcg_at_10) AS ndcg_at_10,
            avg(precision_at_10) AS precision_at_10
