@@ -6,7 +6,6 @@ hours one by one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import defaultdict
@@ -22,6 +21,7 @@ from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
+from trend_assets.sources.frames import rejection_id
 from trend_assets.sources.registry import parse as parse_payload
 
 #: Reads one payload: its format's name and the payload to an event, or `Rejected`.
@@ -148,15 +148,6 @@ def _copy_key(event: Event) -> str | None:
         return None
     key = " ".join(_LINK_OR_MENTION.sub(" ", event.text).casefold().split())
     return key if len(key) >= _SHORTEST_COPY else None
-
-
-def rejection_id(origin: str, line: int | None, reason: str, raw_data: str) -> str:
-    """BLAKE2b-128 of where it stood, why it was rejected and what it was, as hex."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (origin, "" if line is None else str(line), reason, raw_data):
-        encoded = part.encode("utf-8", "backslashreplace")
-        digest.update(len(encoded).to_bytes(8, "little") + encoded)
-    return digest.hexdigest()
 
 
 def json_text(value: Mapping[str, Any]) -> str:

@@ -1,8 +1,6 @@
 """Topics of an event in one canonical spelling, whatever script they are written in.
 
-What counts as a hashtag or cashtag in a text follows Twitter's published rules
-(github.com/twitter/twitter-text, ``validHashtag`` and ``validCashtag``), with one extension: emoji are
-letters of a hashtag, as on YouTube, Instagram and TikTok.
+What counts as a hashtag or cashtag in a text is told by `sources.tags`.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from trend_assets.sources import tags
 from trend_assets.sources.event import Event
 
 #: Longer topics are cut: what is longer is a sentence, not a name.
@@ -21,21 +20,6 @@ MAX_TOPIC_CHARACTERS = 200
 # Spaces and line breaks are turned into one space before this removes what is left of the controls.
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]+")
 _SIGNS_ONLY = regex.compile(r"[#$\s]*")
-
-_URL = regex.compile(r"(?:https?://|www\.)\S+|(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", regex.IGNORECASE)
-# twitter-text's special characters of a hashtag: joiners, middle dots, Hebrew and Japanese marks.
-_SPECIAL = r"_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
-_EMOJI = r"\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\U000e0020-\U000e007f"
-_TAG_CHARACTER = rf"[\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}{_EMOJI}]"
-# A tag that runs into the ellipsis at the end was cut with the text: it is not what was written.
-_HASHTAG = regex.compile(
-    rf"(?<![&\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}])[#\uff03](?![\ufe0f\u20e3])"
-    rf"((?=[\p{{Nd}}{_SPECIAL}\p{{M}}]*+[\p{{L}}{_EMOJI}]){_TAG_CHARACTER}++)(?![#\uff03]|://|\u2026$)"
-)
-_CASHTAG = regex.compile(
-    r"(?<![^\s\u200e\u200f\u202a-\u202e\u2066-\u2069])[$\uff04]([A-Za-z]{1,6}+(?:[._][A-Za-z]{1,2})?+)"
-    r"(?=$|\s|[!-/:-@\[-`{-~\u3001-\u303f\uff01-\uff65])"
-)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -81,25 +65,11 @@ def canonical_hashtag(text: str) -> str | None:
     return None
 
 
-def hashtags_in(text: str) -> list[str]:
-    """Hashtags of a text as written, without the sign: no parts of URLs, entities or bare numbers."""
-    if "#" not in text and "\uff03" not in text:
-        return []
-    return _HASHTAG.findall(_URL.sub(" ", text))
-
-
-def cashtags_in(text: str) -> list[str]:
-    """Cashtags of a text as written, without the sign: `$` and 1 to 6 letters, so never an amount."""
-    if "$" not in text and "\uff04" not in text:
-        return []
-    return _CASHTAG.findall(_URL.sub(" ", text))
-
-
 def hashtags_of(event: Event) -> list[str]:
     """The event's hashtags in canonical spelling, without sign, each once, in order."""
     listed: Iterable[str] = event.hashtags
     if _may_be_searched(event) and not event.hashtags:
-        listed = hashtags_in(event.text)
+        listed = tags.hashtags(event.text)
     return list(dict.fromkeys(tag for tag in map(canonical_hashtag, listed) if tag))
 
 
@@ -117,7 +87,7 @@ def topics_with(event: Event, hashtags: Iterable[str]) -> list[str]:
     """`topics_of` where the canonical hashtags are known already."""
     named: Iterable[str] = event.topics
     if not event.topics:
-        named = ("$" + tag for tag in cashtags_in(event.text))
+        named = ("$" + tag for tag in tags.cashtags(event.text))
     canonical = [f"#{tag}"[:MAX_TOPIC_CHARACTERS] for tag in hashtags]
     canonical += [topic for topic in map(canonical_topic, named) if topic]
     return list(dict.fromkeys(canonical))

@@ -58,7 +58,9 @@ def rejected_frame(rejections: Sequence[Rejection], origin: str, rejected_at: da
     """
     frame = pl.DataFrame(
         {
-            "id": [_rejection_id(rejection, origin) for rejection in rejections],
+            "id": [
+                rejection_id(origin, rejection.line, rejection.reason, rejection.raw_data) for rejection in rejections
+            ],
             "origin": [origin] * len(rejections),
             "line": [rejection.line for rejection in rejections],
             "reason": [rejection.reason for rejection in rejections],
@@ -70,11 +72,11 @@ def rejected_frame(rejections: Sequence[Rejection], origin: str, rejected_at: da
     return REJECTED_EVENTS.conform(frame)
 
 
-def _rejection_id(rejection: Rejection, origin: str) -> str:
-    parts = (origin, str(rejection.line), rejection.reason, rejection.raw_data)
+def rejection_id(origin: str, line: int | None, reason: str, raw_data: str) -> str:
+    """BLAKE2b-128 of where it stood, why it was rejected and what it was, as hex."""
     digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        encoded = part.encode()
+    for part in (origin, "" if line is None else str(line), reason, raw_data):
+        encoded = part.encode("utf-8", "backslashreplace")
         digest.update(len(encoded).to_bytes(8, "little") + encoded)
     return digest.hexdigest()
 

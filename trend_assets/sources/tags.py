@@ -1,65 +1,41 @@
-"""Hashtags and cashtags in plain text, for posts whose entities are missing.
+"""Hashtags and cashtags in plain text, for posts of which nobody lists them.
 
-After twitter-text's rules: a hashtag does not follow a letter, a digit or `&`, is not part of an address,
-is not followed by another without a space, and holds a letter;
-a cashtag follows white space and is one to six letters, perhaps with a class of shares (`$BRK.A`).
-What an ellipsis cuts off is no tag.
+After Twitter's published rules (github.com/twitter/twitter-text, ``validHashtag`` and ``validCashtag``): a
+hashtag follows no letter, digit or `&`, is no part of an address, is followed by no other one without a space, and
+holds a letter; a cashtag follows white space and is one to six letters, perhaps with a class of shares (`$BRK.A`).
+With one extension: a hashtag may begin with an emoji, as on YouTube, Instagram and TikTok. What an ellipsis cuts
+off is no tag: it is not what was written.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import regex
 
-_CASHTAG = re.compile(r"(?:^|(?<=\s))\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=$|[\s!-/:-@\[-`{-~])")
-_HASH_SIGNS = "#\N{FULLWIDTH NUMBER SIGN}"
-_JOINERS = "_\u00b7\u30fb\u200c\u200d"
-_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+_URL = regex.compile(r"(?:https?://|www\.)\S+|(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", regex.IGNORECASE)
+# twitter-text's special characters of a hashtag: joiners, middle dots, Hebrew and Japanese marks.
+_SPECIAL = r"_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
+_EMOJI = r"\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\U000e0020-\U000e007f"
+_LETTERS = rf"\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}"
+# A word ends at the emoji behind it, and what makes that emoji one is no part of the word.
+_WORD = rf"(?=[\p{{Nd}}\p{{M}}{_SPECIAL}]*+\p{{L}})(?:(?![\ufe00-\ufe0f])[{_LETTERS}])++"
+_PICTURE = rf"(?=[{_EMOJI}])[{_LETTERS}{_EMOJI}]++"
+_HASHTAG = regex.compile(rf"(?<![&{_LETTERS}])[#\uff03](?![\ufe0f\u20e3])({_WORD}|{_PICTURE})(?![#\uff03]|://|\u2026$)")
+_CASHTAG = regex.compile(
+    r"(?<![^\s\u200e\u200f\u202a-\u202e\u2066-\u2069])[$\uff04]([A-Za-z]{1,6}+(?:[._][A-Za-z]{1,2})?+)"
+    r"(?=$|\s|[!-/:-@\[-`{-~\u3001-\u303f\uff01-\uff65])"
+)
+_JOINERS = "\u200c\u200d\u00b7\u30fb"
 
 
 def hashtags(text: str) -> tuple[str, ...]:
     """Hashtags as written, without the sign, each once, in any script."""
-    if not any(sign in text for sign in _HASH_SIGNS):
+    if "#" not in text and "\uff03" not in text:
         return ()
-    found: dict[str, None] = {}
-    position = 0
-    while position < len(text):
-        if text[position] in _HASH_SIGNS and _may_start(text, position):
-            end = _tag_end(text, position + 1)
-            tag = text[position + 1 : end].rstrip("\u200c\u200d\u00b7\u30fb")
-            if _may_end(text, end) and any(character.isalpha() for character in tag):
-                found[tag] = None
-            position = max(end, position + 1)
-        else:
-            position += 1
-    return tuple(found)
-
-
-def _may_start(text: str, position: int) -> bool:
-    before = text[position - 1] if position else " "
-    if before == "/":
-        return "://" not in text[:position].split()[-1]
-    return not (before.isalnum() or before in "_&")
-
-
-def _may_end(text: str, end: int) -> bool:
-    return text[end : end + 1] not in tuple(_HASH_SIGNS) and text[end:].rstrip() != "…"
-
-
-def _tag_end(text: str, start: int) -> int:
-    end = start
-    while end < len(text) and _in_tag(text[end]):
-        end += 1
-    return end
-
-
-def _in_tag(character: str) -> bool:
-    if character.isalnum() or character in _JOINERS:
-        return True
-    # Vowel signs and accents are part of a word in most scripts; emoji selectors are not.
-    return unicodedata.category(character) in ("Mn", "Mc") and ord(character) not in _VARIATION_SELECTORS
+    return tuple(dict.fromkeys(tag.rstrip(_JOINERS) for tag in _HASHTAG.findall(_URL.sub(" ", text.rstrip()))))
 
 
 def cashtags(text: str) -> tuple[str, ...]:
-    """Cashtags as written, without the sign, each once."""
-    return tuple(dict.fromkeys(_CASHTAG.findall(text))) if "$" in text else ()
+    """Cashtags as written, without the sign, each once: `$` and 1 to 6 letters, so never an amount."""
+    if "$" not in text and "\uff04" not in text:
+        return ()
+    return tuple(dict.fromkeys(_CASHTAG.findall(_URL.sub(" ", text))))

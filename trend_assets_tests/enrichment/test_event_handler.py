@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from trend_assets.enrichment.event_handler import EventHandler, count_copies, json_text, rejection_id
+from trend_assets.enrichment.event_handler import EventHandler, count_copies, json_text
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.registry import parse as parse_payload
@@ -133,11 +133,6 @@ def test_what_cannot_be_read_is_rejected_with_its_reason(handler: EventHandler) 
     assert rejected["raw_data"].to_list()[0] == "{nonsense"
     again = handler.handle(RAW_EVENTS.frame(rows))[1]
     assert again["id"].to_list() == rejected["id"].to_list()
-
-
-def test_rejection_ids_tell_their_parts_apart() -> None:
-    assert rejection_id("a", 1, "b", "c") != rejection_id("a", 1, "bc", "")
-    assert rejection_id("a", None, "b", "c") != rejection_id("a", 0, "b", "c")
 
 
 def test_no_rows_give_empty_frames(handler: EventHandler) -> None:

@@ -12,8 +12,6 @@ from trend_assets.enrichment.topics import (
     MAX_TOPIC_CHARACTERS,
     canonical_hashtag,
     canonical_topic,
-    cashtags_in,
-    hashtags_in,
     hashtags_of,
     topics_of,
 )
@@ -85,51 +83,6 @@ def test_hashtags_are_one_word_without_sign(text: str) -> None:
         assert canonical_hashtag("#" + tag) == tag
 
 
-@pytest.mark.parametrize(
-    ("text", "tags"),
-    [
-        ("I #love (#AI) and #C++, #1direction", ["love", "AI", "C", "1direction"]),
-        (
-            "#\u65e5\u672c\u8a9e \u3068 #\u0627\u0644\u0639\u0631\u0628\u064a\u0629",
-            ["\u65e5\u672c\u8a9e", "\u0627\u0644\u0639\u0631\u0628\u064a\u0629"],
-        ),
-        ("#\u0939\u093f\u0928\u094d\u0926\u0940!", ["\u0939\u093f\u0928\u094d\u0926\u0940"]),
-        ("hot #\U0001f525\U0001f525 now", ["\U0001f525\U0001f525"]),
-        ("\uff03\uff34\uff41\uff47", ["\uff34\uff41\uff47"]),
-        ("it&#39;s &#x27; fine", []),
-        ("#123 #2024 #_", []),
-        ("see http://a.b/#section www.x.org/#y a.com/b#c", []),
-        ("x#no a#b #a#b", []),
-        ("key #\ufe0f\u20e3 cap", []),
-        ("cut off here #GROUPONM\u2026", []),
-        ("no sign", []),
-    ],
-)
-def test_hashtags_in_text(text: str, tags: list[str]) -> None:
-    assert hashtags_in(text) == tags
-
-
-@pytest.mark.parametrize(
-    ("text", "tags"),
-    [
-        ("$AAPL, $goog $BRK.B. $BF_a", ["AAPL", "goog", "BRK.B", "BF_a"]),
-        ("$5 $10M $1,000 US$ $$$ U$D", []),
-        ("$TOOLONGX ($MSFT) $A1 x$FB", []),
-        ("\u3000\uff04TSLA\u3002", ["TSLA"]),
-        ("cut $T\u2026", []),
-        ("http://x.com/?q= $AMZN", ["AMZN"]),
-    ],
-)
-def test_cashtags_in_text(text: str, tags: list[str]) -> None:
-    assert cashtags_in(text) == tags
-
-
-@given(st.text(alphabet="#$ ab\u0939\u093f1.&;/:\U0001f525", max_size=60))
-def test_what_is_found_in_a_text_is_a_part_of_it(text: str) -> None:
-    assert all("#" + tag in text for tag in hashtags_in(text))
-    assert all("$" + tag in text for tag in cashtags_in(text))
-
-
 def test_topics_are_listed_once_in_order_and_hashtags_first() -> None:
     listed = event(text="#x $Y", hashtags=("Stocks", "STOCKS", "ai"), topics=("$AAPL", "$aapl", "$MSFT"))
     assert hashtags_of(listed) == ["stocks", "ai"]
@@ -149,20 +102,3 @@ def test_a_named_topic_of_an_archive_is_not_searched() -> None:
 
 def test_search_terms_keep_their_words() -> None:
     assert topics_of(event("google_trends", "trend", topics=("World  Cup",))) == ["world cup"]
-
-
-def test_text_search_agrees_with_the_entities_of_real_tweets(shared_data) -> None:
-    import gzip
-
-    import orjson
-
-    with gzip.open(shared_data / "tweets" / "2014-03.jsonl.gz") as lines:
-        tweets = [orjson.loads(line) for line in lines]
-    whole = [tweet for tweet in tweets if not tweet["text"].endswith("\u2026")]
-    same = sum(
-        hashtags_in(tweet["text"]) == [tag["text"] for tag in tweet["entities"]["hashtags"]]
-        and cashtags_in(tweet["text"]) == [tag["text"] for tag in tweet["entities"]["symbols"]]
-        for tweet in whole
-    )
-    assert len(whole) > 2000
-    assert same / len(whole) > 0.99

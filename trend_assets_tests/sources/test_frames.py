@@ -8,7 +8,7 @@ import pytest
 
 from trend_assets.lake.tables import RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Payload
-from trend_assets.sources.frames import raw_frame, rejected_frame
+from trend_assets.sources.frames import raw_frame, rejected_frame, rejection_id
 from trend_assets.sources.registry import Rejection
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,3 +56,9 @@ def test_naive_times_are_errors():
         raw_frame([payload(NOW)], "file", NOW.replace(tzinfo=None))
     with pytest.raises(ValueError, match="no time zone"):
         rejected_frame([Rejection(1, "a", "b")], "file", NOW.replace(tzinfo=None))
+
+
+def test_rejection_ids_tell_their_parts_apart() -> None:
+    assert rejection_id("a", 1, "b", "c") != rejection_id("a", 1, "bc", "")
+    assert rejection_id("a", None, "b", "c") != rejection_id("a", 0, "b", "c")
+    assert rejection_id("a", 1, "b", "half \ud83d") == rejection_id("a", 1, "b", "half \\ud83d")
