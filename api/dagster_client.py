@@ -95,9 +95,21 @@ class DagsterClient:
         await self._client.aclose()
 
     async def start(
-        self, job: str, assets: Sequence[str], partition: str, request_key: str
+        self,
+        job: str,
+        assets: Sequence[str],
+        partition: str,
+        request_key: str,
+        run_tags: Mapping[str, str] | None = None,
     ) -> tuple[dict[str, Any], bool]:
         """A run of the job's assets for one partition; for a known `request_key` the run that it started before.
+
+        Args:
+            job: its name.
+            assets: names of those that are materialized.
+            partition: Dagster's key.
+            request_key: the same for the same request.
+            run_tags: tags that the assets understand.
 
         Returns:
             The run, and whether it is new.
@@ -110,7 +122,7 @@ class DagsterClient:
             before = (await self._ask(_BY_TAG, key=_TAG, value=request_key))["runsOrError"]
             if before.get("results") and before["results"][0]["status"] not in _FAILED:
                 return before["results"][0], False
-            tags = {"dagster/partition": partition, _TAG: request_key}
+            tags = {**(run_tags or {}), "dagster/partition": partition, _TAG: request_key}
             params = {
                 "selector": {
                     **_REPOSITORY,

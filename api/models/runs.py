@@ -17,6 +17,9 @@ class CollectionRequest(BaseModel):
         description="A moment in the hour; default: the last hour that is over.",
         examples=["2026-02-02T05:00:00Z"],
     )
+    source: str | None = Field(
+        None, max_length=40, description="Ask this source alone; default: every enabled one.", examples=["twitter"]
+    )
 
 
 class PredictionRequest(BaseModel):

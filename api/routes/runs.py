@@ -15,11 +15,16 @@ from api.dagster_links import HOUR_KEY
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.spans import WrongMoment
+from trend_assets.settings import Settings
 
 router = APIRouter(tags=["runs"])
 
 _HOUR = timedelta(hours=1)
 _JOB = "hourly_pipeline"
+#: Tells the collecting asset which source to ask.
+_SOURCE_TAG = "trend/source"
+#: Sections of the settings that can be enabled and are no sources.
+_NO_SOURCES = {"schedule", "simulator"}
 _COLLECTION = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "The key has not the scope `operate`."},
@@ -53,9 +58,14 @@ async def trigger(
     asked: Annotated[CollectionRequest | None, Body()] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> StartedRun:
-    """Starts collecting and enriching one hour from every enabled source; the same request twice is one run."""
-    hour = _floor((asked and asked.hour) or datetime.now(UTC) - _HOUR)
-    return await _start(request, dagster, response, "collect", _COLLECTION, hour, idempotency_key)
+    """Starts collecting and enriching one hour from every enabled source, or from one; the same request is one run."""
+    asked = asked or CollectionRequest()
+    hour = _floor(asked.hour or datetime.now(UTC) - _HOUR)
+    if asked.source is None:
+        return await _start(request, dagster, response, "collect", _COLLECTION, hour, idempotency_key)
+    _refuse_unknown(request.app.state.settings, asked.source)
+    kind, tags = f"collect {asked.source}", {_SOURCE_TAG: asked.source}
+    return await _start(request, dagster, response, kind, _COLLECTION, hour, idempotency_key, tags)
 
 
 @router.post(
@@ -122,6 +132,7 @@ async def _start(
     assets: Sequence[str],
     hour: datetime,
     given: str | None,
+    tags: Mapping[str, str] | None = None,
 ) -> StartedRun:
     begin = datetime.fromisoformat(request.app.state.settings.schedule.history_start).replace(tzinfo=UTC)
     if not begin <= hour <= datetime.now(UTC) - _HOUR:
@@ -131,10 +142,19 @@ async def _start(
         )
     partition = hour.strftime(HOUR_KEY)
     request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
-    found, created = await dagster.start(_JOB, assets, partition, request_key)
+    found, created = await dagster.start(_JOB, assets, partition, request_key, tags)
     run = _run(dagster, found)
     response.headers["Location"] = run.link
     return StartedRun(**run.model_dump(), created=created)
+
+
+def _refuse_unknown(settings: Settings, source: str) -> None:
+    sections = {name: getattr(settings, name) for name in type(settings).model_fields if name not in _NO_SOURCES}
+    known = [name for name, section in sections.items() if hasattr(section, "enabled")]
+    # Of the simulated world every platform may be asked.
+    enabled = known if settings.simulator.enabled else [name for name in known if sections[name].enabled]
+    if source not in enabled:
+        raise HTTPException(422, f"{source!r} is no enabled source: enabled are {', '.join(enabled) or 'none'}")
 
 
 def _floor(moment: datetime) -> datetime:

@@ -27,7 +27,7 @@ _NEWEST = """
 _CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank LIMIT {_TOPICS}"
 _WATCHED = f"{_NEWEST} AND rank <= $rank AND list_contains($topics, topic) ORDER BY rank LIMIT {_TOPICS}"
 _COLLECTED = """
-    SELECT source, max(hour) FILTER (status IN ('complete', 'partial')) AS good, arg_max(message, finished_at) AS said
+    SELECT source, max(hour) FILTER (status IN ('complete', 'partial', 'empty')) AS good, arg_max(message, finished_at) AS said
     FROM collection_status WHERE hour >= ? AND list_contains(?, source) GROUP BY source ORDER BY source
 """
 _REFUSED = """

@@ -81,7 +81,7 @@ def test_an_enabled_source_is_late_by_its_last_collected_hour(lake: Lake, config
     rows = [
         collected("twitter", CUT - 4 * HOUR, "partial"),
         collected("twitter", CUT - HOUR, "failed", "X answered 503"),
-        collected("youtube", CUT - 2 * HOUR, "complete"),
+        collected("youtube", CUT - 2 * HOUR, "empty"),
         collected("google_trends", CUT - 5 * HOUR, "complete"),
     ]
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))

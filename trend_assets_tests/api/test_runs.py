@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from trend_assets.settings import ApiSettings, DagsterSettings, Settings
+from trend_assets.settings import ApiSettings, DagsterSettings, Settings, TwitterSettings
 from trend_assets_tests.api.test_keys import KEYS, OPERATE, bearer
 from trend_assets_tests.conftest import REPOSITORY
 
@@ -47,8 +47,19 @@ def webserver(home: Path) -> Iterator[int]:
         process.wait(30)
 
 
+def dagster_tags(port: int, run_id: str) -> dict[str, str]:
+    query = f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ tags {{ key value }} }} }} }}'
+    answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}).json()
+    return {tag["key"]: tag["value"] for tag in answer["data"]["runOrError"]["tags"]}
+
+
 def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Callable[[Settings], Any]) -> None:
-    settings = Settings(home=home, api=ApiSettings(keys=KEYS), dagster=DagsterSettings(port=webserver))
+    settings = Settings(
+        home=home,
+        api=ApiSettings(keys=KEYS),
+        dagster=DagsterSettings(port=webserver),
+        twitter=TwitterSettings(enabled=True),
+    )
     with serve(settings) as client:
         body = {"hour": "2024-01-02T05:30:00Z"}
         first = client.post("/collection/trigger", json=body, headers=bearer(OPERATE))
@@ -59,6 +70,12 @@ def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Ca
         assert again.json()["run_id"] == run["run_id"] and again.json()["created"] is False
         anew = client.post("/collection/trigger", json=body, headers=bearer(OPERATE) | {"Idempotency-Key": "2"})
         assert anew.json()["run_id"] != run["run_id"]
+        one = client.post("/collection/trigger", json={**body, "source": "twitter"}, headers=bearer(OPERATE)).json()
+        assert one["created"] is True and one["run_id"] != run["run_id"]
+        tags = dagster_tags(webserver, one["run_id"])
+        assert tags["trend/source"] == "twitter" and "trend/source" not in dagster_tags(webserver, run["run_id"])
+        wrong = client.post("/collection/trigger", json={"source": "youtube"}, headers=bearer(OPERATE))
+        assert wrong.status_code == 422 and "'youtube' is no enabled source: enabled are twitter" in wrong.text
         forecast = client.post("/predictions/generate", json={"at": "2024-01-02T06:10:00Z"}, headers=bearer(OPERATE))
         assert forecast.json()["partition"] == "2024-01-02-05:00" and forecast.json()["created"] is True
 
@@ -74,4 +91,7 @@ def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Ca
         assert clocks["hourly_collection"]["status"] == "STOPPED" and clocks["hourly_collection"]["next_tick"] is None
         assert clocks["inbox"]["kind"] == "sensor"
         assert {daemon["name"] for daemon in status["daemons"]} >= {"SENSOR", "SCHEDULER"}
-        assert len(status["running"]) == 3 and status["failed"] == []
+        metrics = client.get("/metrics").text
+        assert 'trend_dagster_runs{state="queued"} 4.0' in metrics
+        assert 'trend_dagster_runs{state="started"} 0.0' in metrics
+        assert len(status["running"]) == 4 and status["failed"] == []
