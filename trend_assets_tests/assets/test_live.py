@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from trend_assets.assets.collectors import enabled_collectors
@@ -16,6 +18,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
 from trend_assets.operations.collecting import ledger, memory
 from trend_assets.settings import Settings, SettingsError, load_settings
+from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Video
@@ -46,10 +49,14 @@ def server(world: World) -> Iterator[StandIn]:
 
 @pytest.fixture
 def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """X, YouTube and Google Trends set to the stand-in."""
-    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS"):
+    """All live sources set to the stand-in."""
+    for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS", "BLUESKY", "MASTODON"):
         monkeypatch.setenv(f"TREND_{name}__ENABLED", "true")
-        monkeypatch.setenv(f"TREND_{name}__BASE_URL", server.url)
+        if name != "MASTODON":
+            monkeypatch.setenv(f"TREND_{name}__BASE_URL", server.url)
+    monkeypatch.setenv("TREND_MASTODON__INSTANCES", orjson.dumps([server.url]).decode())
+    monkeypatch.setenv("TREND_MASTODON__TRENDS", "false")
+    monkeypatch.setenv("TREND_BLUESKY__QUERIES", '["*"]')
     monkeypatch.setenv("TREND_TWITTER__QUERIES", '[{"text": "lang:en OR -lang:en"}]')
     monkeypatch.setenv("TREND_YOUTUBE__QUERIES", '[""]')
     monkeypatch.setenv("TREND_YOUTUBE__REGIONS", "[]")
@@ -83,6 +90,13 @@ def status(lake: Lake) -> dict[str, tuple[str, str]]:
     return {source: (state, message) for source, state, message in rows}
 
 
+def secrets_in(home: Path) -> list[Path]:
+    """Files of a run (records, logs, lake) that hold the key, byte by byte."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert files
+    return [path for path in files if SENTINEL.encode() in path.read_bytes()]
+
+
 def test_what_the_server_had_is_in_the_lake_once_and_no_secret_is_left(
     live: pytest.MonkeyPatch, world: World, now: datetime
 ) -> None:
@@ -96,13 +110,32 @@ def test_what_the_server_had_is_in_the_lake_once_and_no_secret_is_left(
     counts = dict(lake.read("SELECT source, count(*) FROM raw_events GROUP BY source").rows())
     posts = list(world.events("twitter", start, start + 3 * HOUR))
     assert counts["twitter"] == len(posts) > 100
+    for source in ("bluesky", "mastodon"):
+        assert counts[source] == len(list(world.events(source, start, start + 3 * HOUR))) > 50
     videos = [event for event in world.events("youtube", start, start + 3 * HOUR) if isinstance(event, Video)]
     uploads = "SELECT count(*), count(DISTINCT id) FROM raw_events WHERE event_type = 'upload'"
     assert lake.read(uploads).row(0) == (len(videos), len(videos))
     told = "SELECT sum(events)::BIGINT FROM collection_status WHERE source = 'twitter'"
     assert lake.read(told).item() == len(posts)
-    left = [path for path in settings.home.rglob("*") if path.is_file() and SENTINEL.encode() in path.read_bytes()]
-    assert left == []
+    assert secrets_in(settings.home) == []
+
+
+def test_no_secret_is_left_by_runs_whose_sources_fail(
+    live: pytest.MonkeyPatch,
+    server: StandIn,
+    now: datetime,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    live.setenv("TREND_LOG_LEVEL", "DEBUG")
+    caplog.set_level(logging.DEBUG)
+    server.faults = Faults(1.0, ("401", "403", "clock_skew", "redirect", "truncated"))
+    settings, lake = collected(now - 3 * HOUR)
+    assert {state for state, _ in status(lake).values()} == {"failed"}
+    assert len(server.requests) >= 5 and len(caplog.records) > 5
+    printed = capfd.readouterr()
+    assert SENTINEL not in caplog.text + printed.out + printed.err
+    assert secrets_in(settings.home) == []
 
 
 def test_keys_that_are_missing_or_wrong_are_told_and_the_others_go_on(live: pytest.MonkeyPatch, now: datetime) -> None:

@@ -30,10 +30,13 @@ def test_it_serves_the_world_of_now_until_it_is_interrupted(home: Path, port: in
         assert "<title>Daily Search Trends</title>" in feed.text
         refused = requests.get(f"http://127.0.0.1:{port}/2/tweets/search/recent?query=a", timeout=5)
         assert refused.status_code == 401
+        for path in ("/xrpc/app.bsky.feed.searchPosts?q=*", "/api/v1/timelines/public", "/api/v1/trends/tags"):
+            assert requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200, path
     finally:
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 0, said
+    assert f"TREND_MASTODON__INSTANCES='[\"http://127.0.0.1:{port}\"]'" in said
     assert f"TREND_TWITTER__BASE_URL=http://127.0.0.1:{port}" in said and "stopped" in said
 
 

@@ -17,12 +17,14 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trend_assets.sources import google_trends, twitter, youtube
+from trend_assets.sources import bluesky, google_trends, mastodon, twitter, youtube
 from trend_assets.sources.archive import ArchiveError, read_archive
 from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.frames import raw_frame, rejected_frame
 from trend_assets.sources.registry import parse
+from trend_assets_tests.sources.test_bluesky import VIEW
+from trend_assets_tests.sources.test_mastodon import STATUS, TAG
 
 #: More for a longer search: TREND_FUZZ_EXAMPLES=5000.
 EXAMPLES = int(os.environ.get("TREND_FUZZ_EXAMPLES", "60"))
@@ -51,6 +53,8 @@ PARSERS = {
     "x_v2": twitter.parse_v2,
     "youtube_v3": youtube.parse,
     "google_trends": google_trends.parse,
+    "bluesky": bluesky.parse,
+    "mastodon": mastodon.parse,
     "columns": lambda row: parse_row(row, COLUMNS),
 }
 
@@ -79,6 +83,8 @@ def samples(folder: Path) -> dict[str, list[Any]]:
                 "traffic": "1K+",
             }
         ],
+        "bluesky": [VIEW],
+        "mastodon": [STATUS, TAG],
         "columns": tweets,
     }
 

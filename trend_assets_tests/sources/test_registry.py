@@ -13,6 +13,8 @@ ROWS = {
     "x_v2": {"data": {"id": "1", "text": "x", "created_at": "2014-01-01T00:00:48.000Z"}},
     "youtube_v3": {"kind": "youtube#video", "id": "1", "snippet": {"publishedAt": "2014-01-01T00:00:48Z"}},
     "google_trends": {"term": "1", "timestamp": "2014-01-01T00:00:48Z"},
+    "bluesky": {"uri": "at://a/b/1", "record": {"createdAt": "2014-01-01T00:00:48Z"}},
+    "mastodon": {"uri": "https://a/1", "created_at": "2014-01-01T00:00:48Z"},
     "columns:timestamp=t,id=i,timezone=UTC": {"t": "2014-01-01T00:00:48", "i": 1},
 }
 
