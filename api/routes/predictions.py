@@ -27,10 +27,12 @@ JOIN = "LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label A
 _ROWS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
     WHERE p.cut = ? AND p.label = ? AND starts_with(p.topic, ?) AND p.rank > ?
-      AND (? IS NULL OR p.confidence >= ?)
-      AND (? IS NULL OR p.topic IN (
-          SELECT topic FROM mentions WHERE source = ? AND hour >= p.cut - INTERVAL 24 HOUR AND hour < p.cut))
+      AND (? IS NULL OR p.confidence >= ?) {{more}}
     ORDER BY p.rank LIMIT ?
+"""
+# Only where it is asked for: without it an answer does not change when there are new events.
+_NAMED_BY = """
+    AND p.topic IN (SELECT unnest(topics) FROM events WHERE source = ? AND hour >= ? AND hour < ?)
 """
 
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
@@ -85,8 +87,10 @@ def _page(
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
-    asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, source, source, limit]
-    items = [prediction(row, dagster) for row in lake.read(_ROWS, asked).iter_rows(named=True)]
+    named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
+    query = _ROWS.format(more=_NAMED_BY if named_by else "")
+    asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, *named_by, limit]
+    items = [prediction(row, dagster) for row in lake.read(query, asked).iter_rows(named=True)]
     return PredictionPage(
         cut=cut, simulated=simulated, items=items, reason=None if items else "no topic fits these filters"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -33,30 +34,35 @@ _NAMED = """
     SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
     FROM topic_activity WHERE hour >= ? AND hour < ? AND list_contains(?, topic) GROUP BY topic
 """
-_OF_TOPIC = "FROM events WHERE hour >= ? AND hour < ? AND list_contains(topics, ?)"
-_TOTALS = f"""
-    SELECT count(*) AS mentions, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share
-    {_OF_TOPIC}
-"""
-_ACTIVITY = f"""
-    SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
-    {_OF_TOPIC} GROUP BY hour, source ORDER BY hour DESC, source LIMIT 5000
-"""
-_POSTS = f"""
-    SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
-           arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
-           min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score
-    {_OF_TOPIC} AND text <> '' AND event_type <> 'retweet' GROUP BY text
-    ORDER BY min(spam_score) >= 0.5, timestamp DESC, id LIMIT ?
-"""
-_USERS = f"""
-    SELECT user_id, source, count(*) AS mentions
-    {_OF_TOPIC} AND user_id IS NOT NULL GROUP BY user_id, source ORDER BY mentions DESC, source, user_id LIMIT 10
-"""
-_RELATED = f"""
-    WITH named AS (SELECT unnest(topics) AS topic {_OF_TOPIC})
-    SELECT topic, count(*) AS together FROM named WHERE topic <> ? GROUP BY topic
-    ORDER BY together DESC, topic LIMIT 10
+_LAST = "SELECT max(hour) AS hour FROM topic_activity WHERE topic = ? AND hour >= coalesce(?, hour)"
+# One look at the events, from which all parts are made.
+_STORY = """
+    WITH named AS MATERIALIZED (
+        FROM events WHERE hour >= $start AND hour < $end AND list_contains(topics, $topic)
+    ), activity AS (
+        SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
+        FROM named GROUP BY hour, source ORDER BY hour DESC, source LIMIT 5000
+    ), posts AS (
+        SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
+               arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
+               min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score
+        FROM named WHERE text <> '' AND event_type <> 'retweet' GROUP BY text
+        ORDER BY min(spam_score) >= 0.5, timestamp DESC, id LIMIT $posts
+    ), users AS (
+        SELECT user_id, source, count(*) AS mentions FROM named WHERE user_id IS NOT NULL GROUP BY user_id, source
+        ORDER BY mentions DESC, source, user_id LIMIT 10
+    ), together AS (
+        SELECT unnest(topics) AS topic FROM named
+    ), related AS (
+        SELECT topic, count(*) AS together FROM together WHERE topic <> $topic GROUP BY topic
+        ORDER BY together DESC, topic LIMIT 10
+    )
+    SELECT count(*) AS mentions, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share,
+           (SELECT list(activity ORDER BY hour, source DESC) FROM activity) AS activity,
+           (SELECT list(posts ORDER BY spam_score >= 0.5, timestamp DESC, id) FROM posts) AS posts,
+           (SELECT list(users ORDER BY mentions DESC, source, user_id) FROM users) AS users,
+           (SELECT list(related ORDER BY together DESC, topic) FROM related) AS related
+    FROM named
 """
 _PREDICTIONS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
@@ -132,7 +138,7 @@ def topic(
 ) -> TopicStory:
     """One topic's activity by source and hour, forecasts and how they went, posts, users, related topics."""
     name = _canonical(topic)
-    last = lake.read("SELECT max(hour) AS hour FROM topic_activity WHERE topic = ?", [name])["hour"][0]
+    last = _last_hour(lake, name)
     if last is None:
         raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
@@ -140,23 +146,29 @@ def topic(
 
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
-    here = [asked.start, asked.end, name]
-
-    def rows(query: str, *more: Any) -> list[dict[str, Any]]:
-        return lake.read(query, [*here, *more]).to_dicts()
-
+    here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
+    found = lake.read(_STORY, here).row(0, named=True)
     return TopicStory(
         topic=name,
         simulated=is_simulated(lake),
         start=asked.start,
         end=asked.end,
-        **rows(_TOTALS)[0],
-        activity=[SourceHour(**row) for row in reversed(rows(_ACTIVITY))],
+        mentions=found["mentions"],
+        gen_z_score=found["gen_z_score"],
+        spam_share=found["spam_share"],
+        activity=[SourceHour(**row) for row in found["activity"] or []],
         predictions=_predictions(lake, dagster, name, asked, predictions),
-        posts=[_post(row, dagster) for row in rows(_POSTS, posts)],
-        users=[TopicUser(**row) for row in rows(_USERS)],
-        related=[RelatedTopic(**row) for row in rows(_RELATED, name)],
+        posts=[_post(row, dagster) for row in found["posts"] or []],
+        users=[TopicUser(**row) for row in found["users"] or []],
+        related=[RelatedTopic(**row) for row in found["related"] or []],
     )
+
+
+def _last_hour(lake: LakeReader, name: str) -> datetime | None:
+    """When a topic was last mentioned: most that people ask for were in the last days, which are soon looked at."""
+    newest = lake.read(_NEWEST)["hour"][0]
+    recent = newest and newest - timedelta(days=_DEFAULT_DAYS)
+    return lake.read(_LAST, [name, recent])["hour"][0] or lake.read(_LAST, [name, None])["hour"][0]
 
 
 def _post(row: dict[str, Any], dagster: str) -> Post:
