@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import polars as pl
 from fastapi import APIRouter, Query
 
 from api.lake import Reader
@@ -13,7 +14,16 @@ from api.spans import Moment, refuse_backwards
 router = APIRouter(prefix="/events", tags=["events"])
 
 _HOURS = 168
+_LANGUAGES = 50
+#: `grouping` of the sets below: a bit is set for each column that a set leaves out.
+_PARTS = (0b0011, 0b1101, 0b1110)
 _SPAN = "hour >= coalesce(?, hour) AND hour < coalesce(?, hour + INTERVAL 1 HOUR)"
+_COUNTS = f"""
+    SELECT grouping(source, event_type, hour, language) AS part, source, event_type, hour, language,
+           count(*) AS events, count(*) FILTER (spam_score >= 0.5) AS spam
+    FROM events WHERE {_SPAN} GROUP BY GROUPING SETS ((source, event_type), (hour), (language))
+    ORDER BY hour, events DESC, source, event_type, language
+"""
 
 
 @router.get("/stats")
@@ -26,33 +36,24 @@ def stats(
     """Counts by source, type, hour and language, the most mentioned topics, the share of spam."""
     refuse_backwards(start, end)
     span = [start, end]
-    types = lake.read(
-        f"SELECT source, event_type, count(*) AS events, count(*) FILTER (spam_score >= 0.5) AS spam FROM events "
-        f"WHERE {_SPAN} GROUP BY ALL ORDER BY events DESC, source, event_type",
-        span,
-    )
+    counts = lake.read(_COUNTS, span)
+    types, hours, languages = (counts.filter(pl.col("part") == part) for part in _PARTS)
     topics = lake.read(
         f"SELECT topic, sum(mentions)::BIGINT AS mentions FROM topic_activity WHERE {_SPAN} "
         "GROUP BY topic ORDER BY mentions DESC, topic LIMIT ?",
         [*span, top],
-    )
-    hours = lake.read(
-        f"SELECT hour, count(*) AS events FROM events WHERE {_SPAN} GROUP BY hour ORDER BY hour DESC LIMIT {_HOURS}",
-        span,
-    )
-    languages = lake.read(
-        f"SELECT language, count(*) AS events FROM events WHERE {_SPAN} "
-        "GROUP BY language ORDER BY events DESC, language LIMIT 50",
-        span,
     )
     events = int(types["events"].sum())
     return EventStats(
         start=start,
         end=end,
         events=events,
-        by_type=[EventCount(**row) for row in types.drop("spam").iter_rows(named=True)],
-        by_hour=[HourCount(**row) for row in hours.reverse().iter_rows(named=True)],
-        by_language=[LanguageCount(**row) for row in languages.iter_rows(named=True)],
+        by_type=[EventCount(**row) for row in types.select("source", "event_type", "events").iter_rows(named=True)],
+        by_hour=[HourCount(**row) for row in hours.select("hour", "events").tail(_HOURS).iter_rows(named=True)],
+        by_language=[
+            LanguageCount(**row)
+            for row in languages.select("language", "events").head(_LANGUAGES).iter_rows(named=True)
+        ],
         top_topics=[TopicCount(**row) for row in topics.iter_rows(named=True)],
         spam_share=int(types["spam"].sum()) / events if events else None,
         rejected=int(lake.read("SELECT count(*) AS n FROM rejected_events")["n"][0]),
