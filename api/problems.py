@@ -82,4 +82,4 @@ def install(app: FastAPI) -> None:
         return problem(500, "an error of the API", "what happened is in the API's log")
 
 
-_TITLES = {404: "not found", 405: "method not allowed", 422: "a parameter is wrong"}
+_TITLES = {400: "the body is not JSON", 404: "not found", 405: "method not allowed", 422: "a parameter is wrong"}

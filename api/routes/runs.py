@@ -27,6 +27,7 @@ _SOURCE_TAG = "trend/source"
 _NO_SOURCES = {"schedule", "simulator"}
 _COLLECTION = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
 _REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body is not JSON."},
     403: {"model": Problem, "description": "The key has not the scope `operate`."},
     408: {"model": Problem, "description": "The body did not arrive in time."},
     413: {"model": Problem, "description": "The body is too large."},
