@@ -16,7 +16,9 @@ from trend_assets.commands import (
     collect,
     config,
     demo,
+    forget,
     import_archive,
+    maintain,
     model,
     predict,
     query,
@@ -48,6 +50,8 @@ app.command()(status.status)
 app.command("sql")(query.sql)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
+app.command()(maintain.maintain)
+app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(up.up)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import duckdb
 
@@ -30,7 +29,6 @@ _GRACE = timedelta(hours=1)
 _TRIES = 4
 
 _METADATA = f"__ducklake_metadata_{LAKE}"
-_TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY table_name"
 _SIZE = "SELECT sum(file_count + delete_file_count), sum(file_size_bytes + delete_file_size_bytes) "
 # A file whose bounds are not known may hold anything: nothing sorts before "" or behind U+10FFFF.
 _TIGHTEN = f"""
@@ -56,8 +54,6 @@ _TIGHTEN = f"""
 """
 #: What held texts as bounds of files: without this the rows stay in PostgreSQL's pages.
 _POSTGRES_TABLES = ("ducklake_file_column_stats", "ducklake_table_column_stats")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +112,15 @@ def compact(lake: Lake, deleted_share: float = _DELETED_SHARE) -> None:
     Args:
         deleted_share: of a file's rows, 0 to 1; at 0 every file with a deleted row is written anew.
     """
-    for table in tables(lake):
+    for table in _names(lake, "delete_file_count > 0"):
         _patiently(partial(_rewrite, lake, table, deleted_share))
+    for table in _names(lake, "file_count > 1"):
         _patiently(partial(_merge, lake, table))
 
 
-def tables(lake: Lake) -> list[str]:
-    """Names of all tables of the lake."""
-    return lake.read(_TABLES)["table_name"].to_list()
+def _names(lake: Lake, condition: str) -> list[str]:
+    query = f"SELECT table_name FROM ducklake_table_info('{LAKE}') WHERE {condition} ORDER BY table_name"
+    return lake.read(query)["table_name"].to_list()
 
 
 def _rewrite(lake: Lake, table: str, deleted_share: float) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,29 @@ def load_checkpoint(folder: Path, kind: str) -> Checkpoint:
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"{folder / TENSORS} is no safetensors file: {error}") from error
     return Checkpoint(tensors, description["metadata"])
+
+
+def rewrite_metadata(folder: Path, kind: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> bool:
+    """Changes what a checkpoint says beside its tensors, in one step; says whether anything was changed.
+
+    Args:
+        change: from the metadata to what takes their place.
+
+    Raises:
+        CheckpointError: it is missing, changed, of another kind, or of a newer release.
+    """
+    description = _read_description(folder / DESCRIPTION)
+    if description["kind"] != kind:
+        raise CheckpointError(f"{folder} holds a {description['kind']!r}, not a {kind!r}")
+    changed = dict(change(description["metadata"]))
+    if changed == description["metadata"]:
+        return False
+    description["metadata"] = changed
+    description["sha256"] = _digest(description)
+    temporary = folder / f".{DESCRIPTION}.new"
+    _write(temporary, orjson.dumps(description, option=orjson.OPT_INDENT_2))
+    temporary.replace(folder / DESCRIPTION)
+    return True
 
 
 def _read_description(path: Path) -> dict[str, Any]:

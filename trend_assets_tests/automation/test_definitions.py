@@ -108,8 +108,12 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
     jobs = {name for name in repository.job_names if not name.startswith("__")}
-    assert jobs == {HOURLY_JOB, WEEKLY_JOB, IMPORT_JOB}
-    assert {schedule.name for schedule in repository.schedule_defs} == {"hourly_collection", "weekly_training"}
+    assert jobs == {HOURLY_JOB, WEEKLY_JOB, IMPORT_JOB, "nightly_maintenance"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "hourly_collection",
+        "nightly_maintenance",
+        "weekly_training",
+    }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "record_failures"}
 
 

@@ -1,0 +1,50 @@
+"""Each night the lake is made small again, and what is past its retention goes."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from trend_assets.automation.jobs import QUIET
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.operations.maintaining import maintain_lake
+from trend_assets.settings import Settings, load_settings
+
+MAINTENANCE_JOB = "nightly_maintenance"
+
+
+@dg.op
+def maintain_the_lake(context: dg.OpExecutionContext, lake: LakeResource) -> None:
+    """Retention, compaction, expiry of snapshots, removal of files; what it did is in the output's metadata."""
+    night = maintain_lake(lake.lake, load_settings(), datetime.now(UTC))
+    done = night.lake
+    context.add_output_metadata(
+        {
+            "files_before": done.before.files,
+            "files_after": done.after.files,
+            "bytes_before": done.before.bytes,
+            "bytes_after": done.after.bytes,
+            "snapshots_expired": done.snapshots,
+            "files_deleted": done.removed,
+            "rows_retired": sum(night.retired.values()),
+            "imported_files_deleted": night.files,
+        }
+    )
+
+
+@dg.job(name=MAINTENANCE_JOB, config=QUIET, executor_def=dg.in_process_executor)
+def nightly_maintenance() -> None:
+    """Delete what is past its retention, compact the lake, let old snapshots expire."""
+    maintain_the_lake()
+
+
+def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """Once a night, half past, when neither the hour nor the week is being collected or trained."""
+    enabled = settings.schedule.enabled
+    return dg.ScheduleDefinition(
+        name=MAINTENANCE_JOB,
+        job=nightly_maintenance,
+        cron_schedule=f"30 {settings.maintenance.hour} * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING if enabled else dg.DefaultScheduleStatus.STOPPED,
+        description="Retention, compaction, expiry of snapshots.",
+    )

@@ -1,0 +1,91 @@
+"""The night's work: rows and files past their retention go, the lake is compacted, old snapshots expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trend_assets.lake.maintenance import Maintained, maintain
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import TABLES, Table
+from trend_assets.operations.models import stored_models
+from trend_assets.settings import RetentionSettings, Settings
+
+#: When a row of a table without partitions came to be.
+_TIMES = {"rejected_events": "rejected_at", "alerts": "raised_at"}
+_SUFFIX = "_days"
+_IMPORTED_FILES = "imported_files_days"
+_LONELY_NODES = """
+    DELETE FROM nodes WHERE first_seen < ? AND node_id NOT IN (
+        SELECT src FROM temporal_edges UNION ALL SELECT dst FROM temporal_edges
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What was done.
+
+    Args:
+        retired: rows deleted by table, for their retention had passed.
+        files: imported files deleted from the inbox's `done/`.
+        lake: what the maintenance of the lake did.
+    """
+
+    retired: dict[str, int]
+    files: int
+    lake: Maintained
+
+
+def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
+    """Enforces retention, compacts the lake, and lets snapshots expire.
+
+    Snapshots younger than `maintenance.snapshot_days` stay, and so do those that a stored model was trained
+    on. Where rows were retired, none stays but the newest: their retention has passed. Files are deleted by
+    the next maintenance, when nobody can be reading them any more.
+
+    Args:
+        now: timezone-aware.
+    """
+    retired = retire(lake, settings.retention, now)
+    before = now if retired else now - timedelta(days=settings.maintenance.snapshot_days)
+    keep = set() if retired else {model.snapshot for model in stored_models(settings)}
+    return Night(retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
+
+
+def retire(lake: Lake, retention: RetentionSettings, now: datetime) -> dict[str, int]:
+    """Deletes the rows whose retention has passed, by whole hours; counts them by table."""
+    found = {}
+    for name, days in retention.model_dump().items():
+        if days and name != _IMPORTED_FILES:
+            table = TABLES[name.removesuffix(_SUFFIX)]
+            cutoff = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+            found[table.name] = _delete(lake, table, cutoff)
+            if table.name == "temporal_edges":
+                found["nodes"] = _run(lake, _LONELY_NODES, cutoff)
+    return {name: count for name, count in found.items() if count}
+
+
+def _delete(lake: Lake, table: Table, cutoff: datetime) -> int:
+    return _run(lake, f"DELETE FROM {table.name} WHERE {table.partition or _TIMES[table.name]} < ?", cutoff)
+
+
+def _run(lake: Lake, statement: str, cutoff: datetime) -> int:
+    with lake.transaction() as connection:
+        row = connection.execute(statement, [cutoff]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _delete_imported(settings: Settings, now: datetime) -> int:
+    days, done = settings.retention.imported_files_days, settings.inbox / "done"
+    if not days or not done.is_dir():
+        return 0
+    # A file keeps its own time when it is moved; when it came into the folder the inode's change tells.
+    old = [path for path in done.iterdir() if path.is_file() and path.stat().st_ctime < _epoch(now, days)]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
+def _epoch(now: datetime, days: int) -> float:
+    return (now - timedelta(days=days)).timestamp()

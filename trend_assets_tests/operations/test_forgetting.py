@@ -1,0 +1,273 @@
+"""`trend forget`: afterwards no byte of the home holds what was to be forgotten, and it does not come back."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import torch
+
+from trend_assets.automation.instance import open_instance
+from trend_assets.automation.launch import HourRange, materialize_hours
+from trend_assets.enrichment.embedding_table import text_hashes
+from trend_assets.errors import TrendError
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import (
+    ALERTS,
+    COLLECTION_ATTEMPTS,
+    EVENT_EMBEDDINGS,
+    EVENTS,
+    OBSERVATIONS,
+    PREDICTION_OUTCOMES,
+    PREDICTIONS,
+)
+from trend_assets.operations.forgetting import Forgotten, forget
+from trend_assets.operations.forgetting_files import Files, forget_files
+from trend_assets.operations.importing import import_file
+from trend_assets.operations.privacy import key_file
+from trend_assets.operations.traces import Subject
+from trend_assets.settings import Settings, load_settings
+from trend_assets.tgn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from trend_assets.tgn.forecaster import KIND
+
+HOUR = datetime(2026, 1, 5, 6, tzinfo=UTC)
+USER, HANDLE, TAG = "7700112233445566", "sentinelhandle", "sentinelhashtag"
+WORDS = "sentinel words that nobody else wrote"
+#: What must not be found anywhere afterwards.
+SENTINELS = (USER, HANDLE, TAG, WORDS, "8800000000000001", "8800000000000002")
+SHARED = "a text that two people wrote word for word"
+
+
+def tweet(number: int, user: str, text: str, handle: str | None = None, **more: Any) -> dict[str, Any]:
+    tags = [{"text": word} for word in re.findall(r"#(\w+)", text)]
+    return {
+        "id_str": str(number),
+        "created_at": (HOUR + timedelta(minutes=number % 50)).strftime("%a %b %d %H:%M:%S +0000 %Y"),
+        "text": text,
+        "lang": "en",
+        "user": {"id_str": user, "screen_name": handle or f"user{user}", "followers_count": 3},
+        "entities": {"hashtags": tags, "symbols": [], "urls": [], "user_mentions": []},
+        **more,
+    }
+
+
+def tweets() -> list[dict[str, Any]]:
+    theirs = tweet(8800000000000001, USER, f"{WORDS} #{TAG} #common", HANDLE)
+    return [
+        theirs,
+        tweet(8800000000000002, USER, SHARED + " #common", HANDLE),
+        tweet(8800000000000003, "42", f"RT @{HANDLE}: {WORDS} #{TAG}", retweeted_status=theirs),
+        tweet(8800000000000004, "43", SHARED + " #common"),
+        tweet(8800000000000005, "44", "something else entirely #common #other"),
+    ]
+
+
+def write_tweets(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(item) for item in tweets()] + [json.dumps({"id_str": "1", "user": {"id_str": USER}})]
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    return path
+
+
+@dataclass
+class Home:
+    settings: Settings
+    lake: Lake
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home in which the sentinels stand in every table, and in every kind of file beside the lake."""
+    home = tmp_path_factory.mktemp("forgetting") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("TREND_", "DAGSTER_")) and name != "TREND_SHARED_DATA":
+                patch.delenv(name)
+        patch.setenv("TREND_HOME", str(home))
+        fill(load_settings())
+        yield home
+
+
+def fill(settings: Settings) -> None:
+    lake = Lake(lake_location(settings))
+    report = import_file(lake, write_tweets(settings.inbox / "done" / "posts.jsonl.gz"))
+    assert (report.events, report.rejected) == (5, 1)
+    names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
+    materialize_hours(open_instance(settings), HourRange(HOUR, HOUR + timedelta(hours=1)), names)
+    fill_the_rest(lake)
+    settings.logs_folder.mkdir(parents=True, exist_ok=True)
+    (settings.logs_folder / "alerts.jsonl").write_text(f'{{"subject":"#{TAG}"}}\n{{"subject":"#other"}}\n', "utf-8")
+    vocabulary = {"topics": ["#common", f"#{TAG}"], "users": [f"twitter:{USER}", "twitter:43"]}
+    save_checkpoint(
+        settings.models_folder / "tgn-2026-01-05-s1",
+        KIND,
+        Checkpoint({"weights": torch.ones(2)}, {"vocabulary": vocabulary, "labels": ["bursts"]}),
+    )
+    (settings.models_folder / "live" / "state").mkdir(parents=True)
+    (settings.models_folder / "live" / "state" / "model.json").write_text(f"twitter:{USER}", "utf-8")
+    lake.close()
+
+
+@pytest.fixture
+def filled(template: Path, home: Path) -> Iterator[Home]:
+    """A copy of it for one test."""
+    shutil.copytree(template, home)
+    settings = load_settings()
+    lake = Lake(lake_location(settings))
+    yield Home(settings, lake)
+    lake.close()
+
+
+def fill_the_rest(lake: Lake) -> None:
+    events = lake.read_table(EVENTS)
+    vectors = text_hashes(events).select("id", "hour", "text_hash", model=pl.lit("made"))
+    embedded = vectors.with_columns(embedding=pl.lit([1.0, 0.0], pl.List(pl.Float32)))
+    lake.write(EVENT_EMBEDDINGS, EVENT_EMBEDDINGS.conform(embedded), HOUR, HOUR + timedelta(hours=1))
+    raw = lake.read("SELECT * FROM raw_events").rename({"collected_at": "observed_at"})
+    lake.write(OBSERVATIONS, raw.select(OBSERVATIONS.column_names).cast(dict(OBSERVATIONS.schema)))
+    users = [{"user_id": f"twitter:{USER}", "attention": 0.6}, {"user_id": "twitter:43", "attention": 0.2}]
+    common = {"hour": HOUR, "cut": HOUR + timedelta(hours=1), "label": "bursts", "rank": 1, "score": 0.5}
+    made = [{**common, "topic": f"#{tag}", "source_events_count": 2, "model_version": "tgn-made",
+             "metadata": json.dumps({"mentions_3h": 2, "users": users})} for tag in (TAG, "common")]  # fmt: skip
+    lake.write(PREDICTIONS, PREDICTIONS.frame(made), HOUR, HOUR + timedelta(hours=1))
+    known = [{**common, "topic": f"#{tag}", "model_version": "tgn-made", "came_true": True, "mentions_before": 1,
+              "mentions_after": 2, "growth": 0.1} for tag in (TAG, "common")]  # fmt: skip
+    lake.write(PREDICTION_OUTCOMES, PREDICTION_OUTCOMES.frame(known), HOUR, HOUR + timedelta(hours=1))
+    alert = {"id": "a", "raised_at": HOUR, "rule": "topic_rising", "severity": "info", "subject": f"#{TAG}",
+             "message": f"#{TAG} rises", "state": "delivered", "attempts": 1, "delivered_at": "{}"}  # fmt: skip
+    lake.write(ALERTS, ALERTS.frame([alert]))
+    attempt = {"hour": HOUR, "source": "twitter", "purpose": "new", "started_at": HOUR, "finished_at": HOUR,
+               "status": "complete", "events": 5, "requests": 1, "units": 5, "cursor": "8800000000000001",
+               "failure": "", "message": ""}  # fmt: skip
+    lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([attempt]))
+
+
+def found_in(home: Path) -> dict[str, list[str]]:
+    """Sentinel to the files that hold it, whatever they are packed or encoded with."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(item for item in home.rglob("*") if item.is_file()):
+        data = unpacked(path)
+        for sentinel in SENTINELS:
+            if sentinel.encode() in data:
+                found.setdefault(sentinel, []).append(str(path.relative_to(home)))
+    return found
+
+
+def unpacked(path: Path) -> bytes:
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data += gzip.decompress(data)
+    if path.suffix == ".parquet":
+        data += pl.read_parquet(path).write_json().encode()
+    images = re.findall(rb"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", data)
+    return data + b"".join(base64.b64decode(image) for image in images)
+
+
+def forget_all(filled: Home, subject: Subject) -> tuple[Forgotten, Files]:
+    forgotten = forget(filled.lake, filled.settings, subject)
+    return forgotten, forget_files(filled.settings, forgotten)
+
+
+def test_no_byte_of_a_person_is_left_in_the_home(filled: Home) -> None:
+    home = filled.settings.home
+    before = found_in(home)
+    assert set(before) == set(SENTINELS)
+    assert {Path(path).parts[0] for paths in before.values() for path in paths} == {
+        "dagster", "inbox", "lake", "logs", "models",
+    }  # fmt: skip
+    forgotten, files = forget_all(filled, Subject("user", USER))
+    assert found_in(home) == {}
+    assert forgotten.topics == (f"#{TAG}",)
+    assert (files.models, files.lines, [path.name for path in files.deleted]) == (1, 1, ["posts.jsonl.gz"])
+    assert files.records >= 1 and files.still == [] and files.refused == []
+    assert not (filled.settings.models_folder / "live").exists()
+
+
+def test_what_others_did_is_left_as_it_was(filled: Home) -> None:
+    lake = filled.lake
+    forget_all(filled, Subject("user", USER))
+    kept = ["twitter:original:8800000000000004", "twitter:original:8800000000000005"]
+    for table in ("raw_events", "events", "event_embeddings", "observations"):
+        assert lake.read(f"SELECT id FROM {table} ORDER BY id")["id"].to_list() == kept, table
+    assert lake.read("SELECT topic, mentions, distinct_users FROM topic_activity ORDER BY topic").rows() == [
+        ("#common", 2, 2),
+        ("#other", 1, 1),
+    ]
+    nodes = lake.read("SELECT kind, key FROM nodes ORDER BY kind, key").rows()
+    assert ("user", "twitter:43") in nodes and ("topic", "#common") in nodes
+    assert {key for _, key in nodes}.isdisjoint({f"#{TAG}", f"twitter:{USER}", "twitter:42"})
+    ends = lake.read("SELECT src AS n FROM temporal_edges UNION SELECT dst FROM temporal_edges")["n"]
+    assert sorted(ends) == sorted(lake.read("SELECT node_id FROM nodes")["node_id"])
+    (row,) = lake.read("SELECT topic, metadata FROM predictions").rows()
+    assert row[0] == "#common"
+    assert json.loads(row[1]) == {"mentions_3h": 2, "users": [{"user_id": "twitter:43", "attention": 0.2}]}
+    assert lake.read("SELECT topic FROM prediction_outcomes")["topic"].to_list() == ["#common"]
+    assert (filled.settings.logs_folder / "alerts.jsonl").read_text("utf-8") == '{"subject":"#other"}\n'
+    stored = load_checkpoint(filled.settings.models_folder / "tgn-2026-01-05-s1", KIND)
+    assert stored.metadata["vocabulary"] == {
+        "topics": ["#common", "(forgotten)"],
+        "users": ["(forgotten)", "twitter:43"],
+    }
+
+
+def test_it_is_noted_without_the_id(filled: Home) -> None:
+    forget(filled.lake, filled.settings, Subject("user", USER, "twitter"))
+    notes = filled.lake.read("SELECT * FROM forgotten WHERE asked").to_dicts()
+    assert [(note["kind"], note["source"]) for note in notes] == [("user", "twitter")]
+    removed = json.loads(notes[0]["removed"])
+    assert (removed["raw_events"], removed["events"], removed["rejected_events"]) == (3, 3, 1)
+    assert (removed["predictions"], removed["prediction_outcomes"], removed["alerts"]) == (1, 1, 1)
+    assert key_file(filled.settings).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_post_goes_with_its_retweets_and_its_author_stays(filled: Home) -> None:
+    forget_all(filled, Subject("content", "8800000000000001", "twitter"))
+    left = filled.lake.read("SELECT content_id, user_id FROM events ORDER BY 1").rows()
+    assert left == [("8800000000000002", USER), ("8800000000000004", "43"), ("8800000000000005", "44")]
+    assert set(found_in(filled.settings.home)) == {USER, HANDLE, "8800000000000002"}
+
+
+def test_what_was_forgotten_does_not_come_back(filled: Home, tmp_path: Path) -> None:
+    """Nor what is new of the person, nor what others pass on of it; another process's lake knows it, too."""
+    forget(filled.lake, filled.settings, Subject("user", USER, "twitter"))
+    again = Lake(filled.lake.location)
+    report = import_file(again, write_tweets(tmp_path / "again.jsonl.gz"))
+    assert (report.forgotten, report.added) == (3, 0)
+    quote = tweet(8800000000000009, "45", "look at this", quoted_status=tweet(99, USER, "a new post", HANDLE))
+    (tmp_path / "new.jsonl").write_text(json.dumps(quote) + "\n", "utf-8")
+    assert import_file(again, tmp_path / "new.jsonl").forgotten == 1
+    counted = again.read("SELECT source, forgotten FROM collection_status ORDER BY source").rows()
+    assert ("again.jsonl.gz", 3) in counted and ("new.jsonl", 1) in counted
+    assert set(found_in(filled.settings.home / "lake")) == set()
+    again.close()
+
+
+def test_without_the_key_nothing_is_let_in(filled: Home, tmp_path: Path) -> None:
+    forget(filled.lake, filled.settings, Subject("user", USER))
+    key_file(filled.settings).unlink()
+    with pytest.raises(TrendError, match=r"the key by which forgotten ids are known .* is gone: restore"):
+        import_file(filled.lake, write_tweets(tmp_path / "again.jsonl.gz"))
+
+
+def test_bounds_are_those_of_what_is_left(filled: Home) -> None:
+    """Rows are found after it by every text that they hold: bounds too narrow would hide them."""
+    forget(filled.lake, filled.settings, Subject("user", USER))
+    import_id = "twitter:original:8800000000000005"
+    other = Lake(filled.lake.location)
+    for lake in (filled.lake, other):
+        for column, value in (("id", import_id), ("user_id", "44"), ("source", "twitter")):
+            assert lake.read(f"SELECT id FROM events WHERE {column} = ?", [value]).height >= 1
+        assert lake.read("SELECT topic FROM topic_activity WHERE topic = '#other'").height == 1
+    other.close()
