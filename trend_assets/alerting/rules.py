@@ -16,7 +16,7 @@ from trend_assets.settings import AlertRule, Settings
 _HOUR = timedelta(hours=1)
 #: An older forecast is of the past: a backfill, or a pipeline that stands still, which other rules tell of.
 _FRESH = timedelta(hours=3)
-_LOOKED_BACK = timedelta(days=3)
+_LOOKED_BACK = timedelta(days=1)
 #: So many topics at once are told of at most; the rest is in `predictions`.
 _TOPICS = 50
 _NEWEST = """
@@ -27,7 +27,8 @@ _NEWEST = """
 _CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank LIMIT {_TOPICS}"
 _WATCHED = f"{_NEWEST} AND rank <= $rank AND list_contains($topics, topic) ORDER BY rank LIMIT {_TOPICS}"
 _COLLECTED = """
-    SELECT source, max(hour) FILTER (status IN ('complete', 'partial', 'empty')) AS good, arg_max(message, finished_at) AS said
+    SELECT source, max(hour) FILTER (status IN ('complete', 'partial', 'empty')) AS good,
+           arg_max(message, finished_at) AS said
     FROM collection_status WHERE hour >= ? AND list_contains(?, source) GROUP BY source ORDER BY source
 """
 _REFUSED = """
@@ -68,19 +69,19 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
     if alerts.topic_confidence is not None:
         confident = {**asked, "confidence": alerts.topic_confidence}
         for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
-            yield _topic("topic_confident", alerts.topic_label, row)
+            yield _topic("topic_confident", settings, row)
     if alerts.watch_list:
         topics = [_canonical(topic) for topic in alerts.watch_list]
         watched = {**asked, "rank": alerts.watch_rank, "topics": topics}
         for row in lake.read(_WATCHED, watched).iter_rows(named=True):
-            yield _topic("watch_list", alerts.topic_label, row)
+            yield _topic("watch_list", settings, row)
 
 
-def _topic(rule: AlertRule, label: str, row: Mapping[str, Any]) -> Alert:
+def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
     sure = "" if row["confidence"] is None else f" with confidence {row['confidence']:.2f}"
     message = (
-        f"forecast as rank {row['rank']} of `{label}`{sure} at {row['cut']:%Y-%m-%d %H:%M} UTC "
-        f"by {row['model_version']}"
+        f"forecast as rank {row['rank']} of `{settings.alerts.topic_label}`{sure} "
+        f"at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     )
     return Alert(rule, row["topic"], message)
 
@@ -96,7 +97,7 @@ def _late_sources(lake: Lake, settings: Settings, now: datetime) -> Iterator[Ale
         end = row["good"] and row["good"] + _HOUR
         if end is not None and now - end <= limit:
             continue
-        newest = f"the newest collected hour ended {end:%Y-%m-%d %H:%M} UTC" if end else "nothing came in three days"
+        newest = f"the newest collected hour ended {end:%Y-%m-%d %H:%M} UTC" if end else "nothing came in a day"
         yield Alert("source_late", row["source"], newest + (f"; last: {row['said']}" if row["said"] else ""))
 
 

@@ -1,5 +1,7 @@
 """Stage 5: what will rise, and what became of it."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import polars as pl
 
@@ -32,7 +34,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         settings = load_settings()
         frame = forecast_hours(lake.lake, settings, window.start, window.end)
         # Many hours at once are the past: nobody wants to be told of it.
-        alerts = 0 if is_range(context) else alert_topics(lake.lake, settings, frame)
+        alerts = 0 if is_range(context) else alert_topics(lake.lake, settings, frame, datetime.now(UTC))
         yield from checked(
             PREDICTIONS,
             frame,

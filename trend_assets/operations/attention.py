@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import orjson
 import polars as pl
 
@@ -16,16 +18,22 @@ from trend_assets.settings import Settings
 
 _STATE = "sensitivity.json"
 _LABEL = "bursts"
+#: An older forecast is made to look back.
+_NEWS = timedelta(hours=6)
 
 
-def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame) -> int:
+def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame, now: datetime) -> int:
     """Raises an alert for each topic of one cut whose confidence to burst exceeds the threshold.
 
     The threshold moves with the rate of alerts and is kept in the home; a cut that is not later than the
-    last one alerts nothing, so that an hour may be run again.
+    last one alerts nothing, so that an hour may be run again, nor does one long gone, that is forecast to look
+    back. The simulated world has a time of its own.
 
     Args:
+        lake: open for writing.
+        settings: how many alerts a day.
         predictions: as `PREDICTIONS`, of one cut.
+        now: timezone-aware.
 
     Returns:
         How many topics exceeded it.
@@ -34,7 +42,7 @@ def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame) -> i
         TrendError: the state in the home is damaged.
     """
     rows = predictions.filter((pl.col("label") == _LABEL) & pl.col("confidence").is_not_null())
-    if rows.is_empty():
+    if rows.is_empty() or not (settings.simulator.enabled or now - rows["cut"][0] < _NEWS):
         return 0
     path = settings.home / _STATE
     controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(settings))
@@ -43,6 +51,8 @@ def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame) -> i
     threshold = controller.state.threshold
     write_json(path, controller.state.to_json())
     forecast = f"forecast at {rows['cut'][0]:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
+    if settings.simulator.enabled:
+        forecast += ", of the simulated world"
     alerts = (
         Alert(
             "topic_rising",

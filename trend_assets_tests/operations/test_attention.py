@@ -14,7 +14,7 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTIONS
 from trend_assets.operations.attention import alert_topics
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings, SimulatorSettings, load_settings
 
 CUT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
@@ -57,9 +57,9 @@ def alerts(settings: Settings) -> list[dict[str, str]]:
 
 def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings) -> None:
     frame = predictions(CUT, {"#a": 0.91, "#b": 0.3, "#c": None})
-    assert alert_topics(lake, settings, frame) == 1
-    assert alert_topics(lake, settings, frame) == 0
-    assert alert_topics(lake, settings, predictions(CUT + timedelta(hours=1), {"#a": 0.9})) == 0
+    assert alert_topics(lake, settings, frame, CUT) == 1
+    assert alert_topics(lake, settings, frame, CUT) == 0
+    assert alert_topics(lake, settings, predictions(CUT + timedelta(hours=1), {"#a": 0.9}), CUT) == 0
     (alert,) = alerts(settings)
     assert (alert["kind"], alert["subject"]) == ("topic_rising", "#a")
     assert alert["message"] == (
@@ -68,16 +68,16 @@ def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings)
 
 
 def test_without_confidence_or_of_another_label_nobody_is_told(lake: Lake, settings: Settings) -> None:
-    assert alert_topics(lake, settings, PREDICTIONS.frame()) == 0
-    assert alert_topics(lake, settings, predictions(CUT, {"#a": None})) == 0
-    assert alert_topics(lake, settings, predictions(CUT, {"#a": 0.99}, label="emerges")) == 0
+    assert alert_topics(lake, settings, PREDICTIONS.frame(), CUT) == 0
+    assert alert_topics(lake, settings, predictions(CUT, {"#a": None}), CUT) == 0
+    assert alert_topics(lake, settings, predictions(CUT, {"#a": 0.99}, label="emerges"), CUT) == 0
     assert alerts(settings) == []
 
 
 def test_many_alerts_raise_the_threshold(lake: Lake, settings: Settings) -> None:
     for hour in range(3):
         moment = CUT + timedelta(hours=hour)
-        alert_topics(lake, settings, predictions(moment, {f"#{hour}-{number}": 0.8 for number in range(10)}))
+        alert_topics(lake, settings, predictions(moment, {f"#{hour}-{number}": 0.8 for number in range(10)}), CUT)
     state = orjson.loads((settings.home / "sensitivity.json").read_bytes())
     assert state["threshold"] > 0.5 and state["rate"] > 13
 
@@ -86,4 +86,14 @@ def test_a_damaged_state_is_told(lake: Lake, settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "sensitivity.json").write_text("{}", encoding="utf-8")
     with pytest.raises(TrendError, match=r"sensitivity.json is damaged"):
-        alert_topics(lake, settings, predictions(CUT, {"#a": 0.9}))
+        alert_topics(lake, settings, predictions(CUT, {"#a": 0.9}), CUT)
+
+
+def test_a_forecast_that_looks_back_is_no_news_but_in_the_simulated_world(lake: Lake, settings: Settings) -> None:
+    frame = predictions(CUT, {"#a": 0.9})
+    later = CUT + timedelta(hours=7)
+    assert alert_topics(lake, settings, frame, later) == 0
+    assert alerts(settings) == [] and not (settings.home / "sensitivity.json").exists()
+    simulated = settings.model_copy(update={"simulator": SimulatorSettings(enabled=True)})
+    assert alert_topics(lake, simulated, frame, later) == 1
+    assert alerts(settings)[0]["message"].endswith("of the simulated world")
