@@ -23,15 +23,16 @@ def simulate(
         int | None, typer.Option(min=1, max=65535, help="Serve the world on this port instead, as it is now.")
     ] = None,
     faults: Annotated[float, typer.Option(min=0, max=1, help="With --port: the share of requests that go wrong.")] = 0,
+    kind: Annotated[list[str] | None, typer.Option(help="With --faults: only this kind; may be repeated.")] = None,
 ) -> None:
     """Write what the simulated world posts and searches, in the platforms' wire formats, or serve it.
 
     Example: trend simulate --start 2026-01-05 --end 2026-01-12 --out /tmp/world
 
-    Example: trend simulate --port 8123
+    Example: trend simulate --port 8123 --faults 0.05 --kind 429 --kind cut
     """
     if port is not None:
-        _serve(port, faults, start)
+        _serve(port, faults, kind, start)
         return
     if start is None or end is None:
         raise typer.BadParameter("give --start and --end for files, or --port to serve")
@@ -55,16 +56,19 @@ def _write(start: str, end: str, out: Path) -> None:
         console.print(f"{count:,} simulated payloads of {collector.source} in {path}")
 
 
-def _serve(port: int, rate: float, start: str | None) -> None:
-    from trend_assets.simulator.faults import Faults
+def _serve(port: int, rate: float, kinds: list[str] | None, start: str | None) -> None:
+    from trend_assets.simulator.faults import KINDS, Faults
     from trend_assets.simulator.server import StandIn
     from trend_assets.simulator.world import World
 
+    unknown = sorted(set(kinds or ()) - set(KINDS))
+    if unknown:
+        raise typer.BadParameter(f"--kind {unknown[0]} is none of {', '.join(KINDS)}")
     simulator = load_settings().simulator
     midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     begin = utc_hour(start) if start else midnight - _SERVED_DAYS
     world = World(seed=simulator.seed, start=begin, users=simulator.users)
-    server = StandIn(world, faults=Faults(rate), port=port)
+    server = StandIn(world, faults=Faults(rate, kinds or KINDS), port=port)
     server.open()
     world.hour(datetime.now(UTC))
     console.print(

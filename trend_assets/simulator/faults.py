@@ -26,6 +26,7 @@ class Faults:
         seed: of chance.
         elsewhere: the address of another host, where redirects lead.
         stall_seconds: how long a line stays silent before it goes dead.
+        script: the faults of the first requests, in their order, None for none; chance comes after it.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Faults:
         seed: int = 0,
         elsewhere: str = "http://127.0.0.1:9",
         stall_seconds: float = 45.0,
+        script: Sequence[str | None] = (),
     ) -> None:
-        unknown = sorted(set(kinds) - set(KINDS))
+        unknown = sorted({*kinds, *filter(None, script)} - set(KINDS))
         if unknown or not 0 <= rate <= 1:
             raise ValueError(f"faults are a rate from 0 to 1 of {', '.join(KINDS)}, not {rate} of {unknown or kinds}")
         self.rate, self.kinds, self.elsewhere, self.stall_seconds = rate, tuple(kinds), elsewhere, stall_seconds
         self.made: list[str] = []
+        self._script = list(script)
         self._random = random.Random(seed)
         self._spoiler = Spoiler()
         self._lock = threading.Lock()
@@ -53,10 +56,13 @@ class Faults:
     def pick(self) -> str | None:
         """The fault of the next request, if it has one."""
         with self._lock:
-            if self._random.random() >= self.rate:
-                return None
-            self.made.append(self._random.choice(self.kinds))
-            return self.made[-1]
+            if self._script:
+                fault = self._script.pop(0)
+            else:
+                fault = self._random.choice(self.kinds) if self._random.random() < self.rate else None
+            if fault is not None:
+                self.made.append(fault)
+            return fault
 
     def instead(self, fault: str | None, asked: Asked) -> Answer | None:
         """What is answered in place of the answer; None where the fault is none of these."""

@@ -11,6 +11,7 @@ from trend_assets.simulator.timeline import Post
 from trend_assets.simulator.twitter import tweet_object, user_object, wire_text
 
 _RECENT = timedelta(days=7)
+_INDEXING = timedelta(seconds=10)
 _TWEET_DEFAULTS = {"id", "text", "edit_history_tweet_ids"}
 _USER_DEFAULTS = {"id", "name", "username"}
 _PROBLEMS = "https://api.twitter.com/2/problems"
@@ -77,7 +78,10 @@ def _in_window(asked: Asked) -> Iterable[Post]:
     start = asked.moment("start_time", earliest)
     if start < earliest - timedelta(minutes=1) and asked.path.endswith("/recent"):
         raise ValueError(f"Invalid 'start_time':'{start.isoformat()}'. 'start_time' must be within the last 7 days")
-    end = min(asked.moment("end_time", asked.now), asked.now)
+    end = asked.moment("end_time", asked.now - _INDEXING)
+    if end > asked.now - _INDEXING:
+        said = f"Invalid 'end_time':'{end.isoformat()}'"
+        raise ValueError(f"{said}. 'end_time' must be a minimum of 10 seconds prior to the request time.")
     since, until = asked.number("since_id", 0), asked.number("until_id", 0)
     posts = asked.world.events("twitter", max(start, asked.world.start), end) if start < end else ()
     for post in posts:

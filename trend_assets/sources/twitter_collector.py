@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,24 +20,15 @@ import requests
 import tweepy
 
 from trend_assets.sources.budget import month, share
-from trend_assets.sources.collector import (
-    BARREN_PAGES,
-    Clock,
-    CollectorError,
-    Patience,
-    Spent,
-    moment,
-    not_too_late,
-    utc_now,
-)
-from trend_assets.sources.event import Payload, Rejected
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.event import Payload
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import X_V2, Rejection
+from trend_assets.sources.twitter_answers import KEY, decoded, refused
 from trend_assets.sources.twitter_pages import split_v2_page
-from trend_assets.sources.wire_json import dumps, identifier, loads, mapping, number, text
+from trend_assets.sources.wire_json import identifier, mapping, text
 
-KEY = "TREND_TWITTER__BEARER_TOKEN"
 _HOST = "https://api.twitter.com"
 #: Bounds of `max_results` for every kind of access; full archive search gives up to 500, at 1 a second.
 _SMALLEST_PAGE, _LARGEST_PAGE = 10, 100
@@ -45,8 +36,6 @@ _RECENT = timedelta(days=7)
 #: X indexes a post within seconds of its time, and refuses an end nearer than this: an hour that is asked for
 #: before it is that old gets its last seconds when it is asked for again.
 _INDEXING = timedelta(seconds=15)
-#: How much of an answer that cannot be read is kept.
-_KEPT_BYTES = 100_000
 
 _FIELDS: Mapping[str, list[str]] = {
     "tweet_fields": [
@@ -202,14 +191,15 @@ class TwitterCollector:
         try:
             response = search(query, next_token=token, **parameters, **_FIELDS)
         except tweepy.HTTPException as error:
-            raise _refused(error, self._now()) from None
+            raise refused(error, self._now()) from None
         except requests.exceptions.InvalidHeader:
             raise CollectorError("auth", f"{KEY} holds characters that no token has: set it again") from None
         except (requests.RequestException, tweepy.TweepyException) as error:
             raise CollectorError("network", f"X cannot be reached ({type(error).__name__})") from None
-        except ValueError:
+        except (ValueError, TypeError, AttributeError, LookupError):
+            # tweepy reads an error as an object that lists errors, whatever came.
             raise CollectorError("server", "X answered with an error that cannot be read") from None
-        return _decoded(response.content)
+        return decoded(response.content)
 
     def _over_budget(self, queries: list[str]) -> CollectorError:
         budget = self.access.monthly_posts
@@ -297,44 +287,3 @@ def _client(access: TwitterAccess) -> tweepy.Client:
     # A search is never answered with another address: following one could carry the token there.
     client.session.max_redirects = 0
     return client
-
-
-def _decoded(body: bytes) -> Mapping[str, Any]:
-    try:
-        page = loads(body)
-    except Rejected as error:
-        raw = body[:_KEPT_BYTES].decode("utf-8", "backslashreplace")
-        raise CollectorError("answer", f"X's answer cannot be read: {error}", raw=raw) from None
-    if not isinstance(page, dict):
-        raise CollectorError("answer", "X's answer is not an object", raw=dumps(page))
-    if "data" not in page and "meta" not in page:
-        said = "; ".join(str(mapping(item).get("detail", ""))[:120] for item in page.get("errors") or [])
-        raise CollectorError("answer", f"X answered without posts: {said or 'no reason given'}", raw=dumps(page))
-    if number(mapping(page.get("meta")).get("result_count")) and not isinstance(page.get("data"), list):
-        raise CollectorError("answer", "X counts posts that its answer does not hold", raw=dumps(page)[:_KEPT_BYTES])
-    return page
-
-
-def _reset(said: int | None, now: datetime) -> datetime | None:
-    try:
-        return not_too_late(datetime.fromtimestamp(said, UTC), now) if said else None
-    except (OverflowError, ValueError, OSError):
-        return not_too_late(datetime.max.replace(tzinfo=UTC), now)
-
-
-def _refused(error: tweepy.HTTPException, now: datetime) -> CollectorError:
-    status = error.response.status_code
-    said = " ".join(" ".join(str(message) for message in error.api_messages).split())[:160]
-    if isinstance(error, tweepy.TooManyRequests):
-        if "UsageCapExceeded" in error.response.text:
-            return CollectorError("quota", "X's monthly cap of posts is reached: wait for the new month or upgrade")
-        reset = _reset(error.reset_time, now)
-        when = f"the next run after {moment(reset)} goes on" if reset else "the next run goes on"
-        return CollectorError("rate_limit", f"X's rate limit is reached: {when}", reset)
-    if status == 401:
-        return CollectorError("auth", f"X refuses the key: set a valid {KEY} ({said or 'Unauthorized'})")
-    if status == 403:
-        return CollectorError("auth", f"X does not allow this search with your access: {said or 'Forbidden'}")
-    if status >= 500:
-        return CollectorError("server", f"X has trouble of its own (status {status}): the next run asks again")
-    return CollectorError("request", f"X did not accept the request (status {status}): {said or 'no reason given'}")

@@ -21,22 +21,17 @@ from googleapiclient.errors import HttpError
 
 from trend_assets.sources.budget import pacific_day
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
-from trend_assets.sources.event import Event, Payload, Rejected
+from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import YOUTUBE_V3, Rejection
-from trend_assets.sources.wire_json import identifier, loads, mapping, mappings, text
+from trend_assets.sources.wire_json import identifier, mapping, mappings, text
 from trend_assets.sources.youtube import split_response
+from trend_assets.sources.youtube_answers import KEY, Unavailable, refused
 
-KEY = "TREND_YOUTUBE__API_KEY"
 SEARCH_UNITS, LIST_UNITS = 100, 1
 _PAGE, _COMMENTS_PAGE = 50, 100
 _VIDEO_PARTS = "snippet,contentDetails,statistics"
 _HOUR = timedelta(hours=1)
-
-_QUOTA = {"quotaExceeded", "dailyLimitExceeded"}
-_RATE = {"rateLimitExceeded", "userRateLimitExceeded"}
-#: Of one video, not of the hour: its owner allows no comments, or it is gone.
-_NO_COMMENTS = {"commentsDisabled", "videoNotFound", "forbidden"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +182,7 @@ class YouTubeCollector:
                     yield from (item for item in comments if isinstance(item, Rejection) or hour.holds(item.event))
                     if _all_older(_items(answer), hour.start):
                         break
-            except _Unavailable:
+            except Unavailable:
                 pass
             if not hour.cut:
                 hour.done.videos.append(video)
@@ -212,8 +207,7 @@ class YouTubeCollector:
             if token in tokens or barren == BARREN_PAGES:
                 raise _nowhere()
             tokens.add(token)
-        if barren:
-            # What the pages that may be read held is still to come.
+        if barren:  # what the pages that may be read held is still to come
             raise _nowhere()
 
     def _ask(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any]:
@@ -223,9 +217,11 @@ class YouTubeCollector:
         try:
             answer = getattr(self._api, resource)().list(**request).execute(num_retries=0)
         except HttpError as error:
-            raise _refused(error, resource, self._now()) from None
+            raise refused(error, resource, self._now()) from None
         except (httplib2.HttpLib2Error, OSError, http.client.HTTPException) as error:
             raise CollectorError("network", f"YouTube cannot be reached ({type(error).__name__})") from None
+        except (AttributeError, LookupError, TypeError):  # the library reads an error as an object, whatever came
+            raise CollectorError("server", "YouTube answered with an error that cannot be read") from None
         except UnicodeDecodeError:
             raise CollectorError("answer", "YouTube's answer is not valid UTF-8") from None
         except ValueError:
@@ -276,10 +272,6 @@ class _Hour:
         return self.start <= event.timestamp < self.end
 
 
-class _Unavailable(CollectorError):
-    """A video has no comments to give."""
-
-
 def _api(access: YouTubeAccess) -> Any:
     # The library joins the address and a relative path.
     address = access.base_url.rstrip("/") + "/"
@@ -297,38 +289,11 @@ def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return mappings(answer.get("items"))
 
 
-def _thread(item: Mapping[str, Any]) -> Payload | Rejection:
-    return read(YOUTUBE_V3, item)
-
-
 def _all_older(threads: Sequence[Mapping[str, Any]], start: datetime) -> bool:
     """Whether the newest thread of a page is older than the hour: threads come the newest first."""
-    events = [item.event for item in map(_thread, threads) if isinstance(item, Payload)]
+    events = [item.event for item in map(partial(read, YOUTUBE_V3), threads) if isinstance(item, Payload)]
     return bool(events) and max(event.timestamp for event in events) < start
 
 
 def _stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _refused(error: HttpError, resource: str, now: datetime) -> CollectorError:
-    status = int(error.resp.status)
-    try:
-        said = mapping(mapping(loads(error.content)).get("error"))
-    except Rejected:
-        said = {}
-    details = mappings(said.get("errors"))
-    reason = (text(details[0].get("reason")) if details else None) or ""
-    message = " ".join((text(said.get("message")) or "no reason given").split())[:160]
-    if reason in _QUOTA:
-        reset = pacific_day(now)[1]
-        return CollectorError("quota", f"YouTube's daily quota is spent: it begins anew at {moment(reset)}", reset)
-    if reason in _RATE or status == 429:
-        return CollectorError("rate_limit", "YouTube was asked too often: the next run goes on", now + _HOUR / 12)
-    if reason in _NO_COMMENTS and resource == "commentThreads":
-        return _Unavailable("past", f"a video without comments: {message}")
-    if status in (401, 403) or reason == "keyInvalid" or "API key" in message:
-        return CollectorError("auth", f"YouTube refuses the key: set a valid {KEY} ({reason or message})")
-    if status >= 500:
-        return CollectorError("server", f"YouTube has trouble of its own (status {status}): the next run asks again")
-    return CollectorError("request", f"YouTube did not accept the request (status {status}): {message}")

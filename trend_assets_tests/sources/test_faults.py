@@ -12,6 +12,7 @@ import pytest
 
 from trend_assets.simulator.faults import KINDS, Faults
 from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.serving import Answer
 from trend_assets.simulator.world import World
 from trend_assets.sources.collection import Collected, Earlier
 from trend_assets_tests.sources.conftest import HOUR, START
@@ -111,11 +112,41 @@ def test_no_rate_limit_lasts_longer_than_a_day(source: str, kind: str, serve: Se
 
 def test_an_hour_that_the_servers_clock_has_not_reached_is_asked_again(serve: Callable[..., StandIn]) -> None:
     slow = serve(MORNING + HOUR - timedelta(minutes=5))
-    ours = MORNING + HOUR + timedelta(minutes=1)
-    first = attempt(collector("twitter", slow), MORNING, lambda: ours)
-    assert first.status["status"].item() in ("failed", "complete")
+    asked_late = collector("twitter", slow)
+    asked_late._now = lambda: MORNING + HOUR + timedelta(minutes=1)
+    first = attempt(asked_late, MORNING, slow.now)
+    assert first.status["status"].item() == "failed"
+    assert "minimum of 10 seconds prior" in first.status["message"].item()
     later = serve(NOW)
     earlier = {("twitter", MORNING): Earlier(first.attempts["cursor"].item(), first.raw.height)}
     second = attempt(collector("twitter", later), MORNING, later.now, earlier)
     ids = received(first) + received(second)
     assert set(ids) == happened(later.world, "twitter", MORNING, MORNING + HOUR) and len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+def test_an_error_of_any_form_is_told_in_words(source: str, status: int, serve: Serve, monkeypatch: Any) -> None:
+    server = serve(NOW)
+    bodies = (
+        b"", b"null", b"[]", b"[1]", b'"x"', b"7", b"{}", b"\xff\xfe", b'{"error": null}', b'{"error": [null]}',
+        b'{"errors": null}', b'{"errors": [null, 1]}', b'{"error": {"errors": [null], "message": 1}}', b'{"detail": 1}',
+        b'{"message": []}', b"<html>",
+    )  # fmt: skip
+    for body in bodies:
+        answer = Answer(status, body, {"Content-Type": "application/json"})
+        monkeypatch.setattr(type(server), "answer", lambda *_, answer=answer: answer)
+        found = attempt(collector(source, server), MORNING, server.now)
+        assert found.status["status"].item() in ("failed", "skipped"), body
+        assert found.attempts["failure"].item() not in ("", "unexpected"), (body, found.status["message"].item())
+
+
+def test_faults_by_script_come_in_their_order(serve: Serve) -> None:
+    server = serve(NOW, faults=Faults(script=("500", None, "truncated", "429_reset")))
+    first = attempt(collector("bluesky", server), MORNING, server.now)
+    assert first.status["message"].item() == "" and server.faults.made == ["500"]
+    second = attempt(collector("bluesky", server), MORNING, server.now)
+    assert "rate limit" in second.status["message"].item()
+    assert server.faults.made == ["500", "truncated", "429_reset"]
+    with pytest.raises(ValueError, match=r"of \['404'\]"):
+        Faults(script=("404",))
