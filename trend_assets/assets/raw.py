@@ -33,7 +33,7 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         )
         collected = asked.collected
         for source, status, message in _incomplete(collected).rows():
-            context.log.warning("%s is %s: %s", source, status, message)
+            context.log.warning("%s (%s): %s", source, status, message)
         yield from checked(
             RAW_EVENTS,
             collected.raw,
@@ -69,6 +69,6 @@ def _answered(collected: Collected) -> dg.AssetCheckResult:
         check_name=_ANSWERED.name,
         passed=incomplete.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(f"{source} is {status}: {message}" for source, status, message in incomplete.rows()),
+        description="; ".join(f"{source} ({status}): {message}" for source, status, message in incomplete.rows()),
         metadata={source: f"{status}: {message}" for source, status, message in incomplete.rows()},
     )

@@ -61,4 +61,4 @@ def _refuse_unknown(settings: Settings, source: str | None) -> None:
     if not enabled:
         raise TrendError("no source is enabled: set e.g. google_trends.enabled, which needs no key, to true")
     if source is not None and source not in enabled:
-        raise typer.BadParameter(f"{source!r} is not enabled: enabled are {', '.join(enabled)} ({source}.enabled)")
+        raise typer.BadParameter(f"{source!r} is no enabled source: enabled are {', '.join(enabled)}")

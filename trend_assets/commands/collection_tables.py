@@ -13,12 +13,12 @@ from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
 _COLORS = {"complete": "green", "empty": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
-# Of an hour the state; of the attempts at it what the last one was.
+# What failed on the way, or in an answer, keeps the hour waiting and not its source.
 _SOURCES = """
     SELECT source, max(hour) AS hour, arg_max(status, hour) AS status, sum(events)::BIGINT AS events,
            count(*) FILTER (status NOT IN ('complete', 'empty') AND hour >= $since) AS incomplete,
-           max(retry_at) FILTER (retry_at > $now) AS retry_at, arg_max(message, hour) AS message,
-           NULL AS failure
+           max(retry_at) FILTER (retry_at > $now AND failure IN ('auth', 'quota', 'rate_limit')) AS retry_at,
+           arg_max(message, hour) AS message, NULL AS failure
     FROM collection_status GROUP BY source ORDER BY max(finished_at) DESC LIMIT 20
 """
 _ATTEMPTS = """
@@ -42,7 +42,7 @@ def sources_table(lake: Lake, settings: Settings, now: datetime) -> Table | str:
     never = [{"source": name, "hour": None} for name in enabled if name not in {row["source"] for row in rows}]
     if not rows and not never:
         return "no collection yet"
-    table = Table("source", "last hour", "state", "events", "incomplete in 48 h", "next try", "what happened")
+    table = _table("source", "last hour", "state", "events", "incomplete in 48 h", "next try")
     for row in [*rows, *never]:
         if row["hour"] is None:
             table.add_row(row["source"], "", "not asked yet", "0", "", _next_try({}, settings, now), "")
@@ -67,7 +67,7 @@ def hour_rows(lake: Lake, hour: datetime, since: datetime) -> list[dict[str, Any
 
 def hour_table(rows: list[dict[str, Any]], settings: Settings, now: datetime) -> Table:
     """One collected hour, source by source."""
-    table = Table("source", "state", "events", "new", "changed", "requests", "units", "next try", "what happened")
+    table = _table("source", "state", "events", "new", "changed", "requests", "units", "next try")
     for row in rows:
         done = row["status"] in ("complete", "empty")
         table.add_row(
@@ -78,6 +78,13 @@ def hour_table(rows: list[dict[str, Any]], settings: Settings, now: datetime) ->
             "" if done else _next_try(row, settings, now),
             as_it_is(row["message"]),
         )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(*columns)
+    # The name of a variable to set is of use only if all of it can be read.
+    table.add_column("what happened", overflow="fold", min_width=30)
     return table
 
 
@@ -96,9 +103,9 @@ def _enabled(settings: Settings) -> list[str]:
 def _next_try(row: Mapping[str, Any], settings: Settings, now: datetime) -> str:
     """When a source, or an hour of it, is asked next: at the schedule's minute, after the pause that it is in."""
     if row.get("failure") == "past":
-        return "never: there is no more to be had"
+        return "never"
     if not settings.schedule.enabled:
-        return "`trend collect`, or the schedule once it is on"
+        return "the schedule is off"
     after = max(row.get("retry_at") or now, now)
     tick = after.replace(minute=settings.schedule.minute, second=0, microsecond=0)
     return f"{tick if tick >= after else tick + timedelta(hours=1):%Y-%m-%d %H:%M}"
