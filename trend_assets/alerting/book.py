@@ -115,10 +115,9 @@ class AlertBook:
         if not self._unknown(wanted, now):
             return []
         # A look and a write that others do at the same time: PostgreSQL would let both of them insert.
-        with FileLock(self._lock_file(), timeout=_LOCK_SECONDS):
+        with self._lock():
             fresh = [self._noticed(wanted[key], now) for key in self._unknown(wanted, now)]
-            if fresh:
-                self.record(fresh)
+            self._write(fresh)
         for item in fresh:
             write_line(self._settings, item.alert, now)
         return fresh
@@ -137,9 +136,9 @@ class AlertBook:
         others = self._settings.alerts.webhooks or self._settings.mail.host
         return replace(made.delivered(CHANNEL, now), state="waiting" if others else "delivered")
 
-    def _lock_file(self) -> str:
+    def _lock(self) -> FileLock:
         self._settings.home.mkdir(parents=True, exist_ok=True)
-        return str(self._settings.home / "alerts.lock")
+        return FileLock(self._settings.home / "alerts.lock", timeout=_LOCK_SECONDS)
 
     def open_entries(self) -> list[Entry]:
         """What is still to be told, the oldest first."""
@@ -147,5 +146,10 @@ class AlertBook:
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes entries as they stand now, in one transaction."""
-        with self._lake.transaction() as connection:
-            write_frame(connection, ALERTS, ALERTS.frame(item.row() for item in entries))
+        with self._lock():
+            self._write(entries)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            with self._lake.transaction() as connection:
+                write_frame(connection, ALERTS, ALERTS.frame(item.row() for item in entries))

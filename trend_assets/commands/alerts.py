@@ -86,7 +86,8 @@ def list_alerts(
         return
     table = Table("raised (UTC)", "rule", "subject", "state", "attempts", "what happened")
     for row in rows.iter_rows(named=True):
-        said = row["message"] if row["last_error"] is None else f"{row['message']} [{row['last_error']}]"
+        failing = row["last_error"] if row["state"] != "delivered" else None
+        said = f"{row['message']} [{failing}]" if failing else row["message"]
         moment = f"{row['raised_at']:%Y-%m-%d %H:%M}"
         table.add_row(moment, row["rule"], as_it_is(row["subject"]), row["state"], str(row["attempts"]), as_it_is(said))
     console.print(table)

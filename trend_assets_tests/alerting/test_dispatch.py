@@ -27,7 +27,7 @@ FULL = Alert("disk_low", "/data", "1.0 GB are free")
 
 
 def hook_section(server: WebhookServer, name: str = "ops", **options: object) -> dict[str, object]:
-    return {"webhooks": [{"name": name, "url": server.url}], "timeout_seconds": 0.5, **options}
+    return {"webhooks": [{"name": name, "url": server.url}], **options}
 
 
 def mail_section(server: MailServer) -> dict[str, object]:
@@ -76,9 +76,9 @@ def test_without_a_channel_the_log_is_all(lake: Lake, configure: Configure) -> N
 def test_a_failure_that_passes_is_tried_again_at_once(
     lake: Lake, configure: Configure, hook: WebhookServer, script: list[int], attempts: int
 ) -> None:
-    """503 is trouble; 0 is no answer within the half second that the settings give."""
+    """503 is trouble; 0 is no answer within the second that the settings give."""
     hook.script = script
-    settings = configure(alerts=hook_section(hook))
+    settings = configure(alerts=hook_section(hook, timeout_seconds=1.0))
     AlertBook(lake, settings).add([LATE], NOW)
     assert dispatch(lake, settings, NOW) == Dispatched(delivered=1)
     assert told(hook) == [["source_late"]]
