@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import available_timezones
 
 import streamlit as st
 
-from api.views import accuracy, collection, health, live, topic, training
 from api.views.source import ApiProblem, source
 from api.views.words import STYLE
 
@@ -20,13 +20,14 @@ _ICON = (
 )
 
 
-def _page(show: Callable[[], None]) -> Callable[[], None]:
+def _page(name: str) -> Callable[[], None]:
     """The page as a part that looks again by itself; what is wrong is said in its place."""
 
     @st.fragment(run_every=_EVERY)
     def looked_at_again() -> None:
         try:
-            show()
+            # Charts take a second to import, which the first view does not need.
+            importlib.import_module(f"api.views.{name}").show()
         except ApiProblem as problem:
             st.error(str(problem), icon=":material/error:")
 
@@ -49,16 +50,17 @@ def main() -> None:
     st.set_page_config(page_title="trend_assets", page_icon=_ICON, layout="wide")
     st.html(STYLE)
     pages = [
-        st.Page(_page(live.show), title="Live Trends", url_path="live", default=True, icon=":material/trending_up:"),
-        st.Page(_page(topic.show), title="Topic", url_path="topic", icon=":material/search:"),
-        st.Page(_page(collection.show), title="Collection", url_path="collection", icon=":material/inbox:"),
-        st.Page(_page(training.show), title="Training", url_path="training", icon=":material/school:"),
-        st.Page(_page(accuracy.show), title="Accuracy", url_path="accuracy", icon=":material/target:"),
-        st.Page(_page(health.show), title="Health", url_path="health", icon=":material/monitor_heart:"),
+        st.Page(_page("live"), title="Live Trends", url_path="live", default=True, icon=":material/trending_up:"),
+        st.Page(_page("topic"), title="Topic", url_path="topic", icon=":material/search:"),
+        st.Page(_page("collection"), title="Collection", url_path="collection", icon=":material/inbox:"),
+        st.Page(_page("training"), title="Training", url_path="training", icon=":material/school:"),
+        st.Page(_page("accuracy"), title="Accuracy", url_path="accuracy", icon=":material/target:"),
+        st.Page(_page("health"), title="Health", url_path="health", icon=":material/monitor_heart:"),
     ]
     page = st.navigation(pages)
     zones = ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]
     st.sidebar.selectbox("Time zone", zones, key="tz", bind="query-params")
+    st.sidebar.caption("Looks for news by itself. The address of a page holds every choice: copy it to share a view.")
     _banner()
     page.run()
 

@@ -95,7 +95,7 @@ def accuracy(
             weeks=[],
             calibration=[],
             brier=None,
-            reason="no forecast has come due yet: outcomes are known once the horizon has passed",
+            reason="no forecast has come due yet: forecast with `trend predict` or `trend up`, and look again a horizon later",
         )
     return measure(lake, label, model, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
 

@@ -80,8 +80,18 @@ def _reliability(found: dict[str, Any]) -> None:
         alt.Chart(frame)
         .mark_line(point=alt.OverlayMarkDef(size=80))
         .encode(
-            x=alt.X("confidence:Q", title="said (mean confidence)", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("came_true:Q", title="came true (share)", scale=alt.Scale(domain=[0, 1])),
+            x=alt.X(
+                "confidence:Q",
+                title="said (mean confidence)",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
+            y=alt.Y(
+                "came_true:Q",
+                title="came true (share)",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
             tooltip=[
                 alt.Tooltip("confidence:Q", format=".0%"),
                 alt.Tooltip("came_true:Q", format=".0%"),

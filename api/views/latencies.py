@@ -23,7 +23,10 @@ def latencies() -> None:
     ]
     columns = (("Route", "topic"), ("Requests", "number"), ("Half within", "number"), ("99 % within", "number"))
     table("Time to answer since the API started", columns, rows)
-    st.caption("Counted by this API process since it started; times are read from a histogram.")
+    st.caption(
+        "Counted by this API process since it started; times are read from a histogram. "
+        "The first part of a path alone, as `/topics`, counts its answers from memory too."
+    )
 
 
 def read_buckets(text: str) -> dict[str, list[tuple[float, float]]]:

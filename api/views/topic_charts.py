@@ -62,7 +62,8 @@ def forecast_chart(items: list[dict[str, Any]]) -> None:
             "outcome:N",
             title=None,
             scale=alt.Scale(domain=["hit", "miss", "not due yet"], range=["circle", "cross", "triangle-up"]),
-            legend=alt.Legend(orient="top"),
+            # Black on black otherwise: these symbols take no colour from the theme.
+            legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
         ),
         tooltip=[
             alt.Tooltip("cut:T", format="%Y-%m-%d %H:%M"),

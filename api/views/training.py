@@ -95,10 +95,10 @@ def _calibration(run: dict[str, Any]) -> None:
     columns = (
         ("Forecast", ""),
         ("Held out", "number"),
-        ("Came true", "number"),
+        ("Came true", "number wide"),
         ("Calibrated", ""),
         ("Scored since", "number wide"),
-        ("Brier score since", "number"),
+        ("Brier since", "number"),
     )
     table("Forecasts on weeks held out that its confidence was calibrated on, and how it did since", columns, rows)
     st.caption("Brier score: 0 is perfect. The reliability diagram of what was said since is under Accuracy.")
