@@ -25,6 +25,8 @@ MENTIONS_SCHEMA = pl.Schema(
         "weight": pl.Float64(),
     }
 )
+#: A column that mentions may have beside: the meaning of the post's text as a vector, null where it is not known.
+TEXT = "text"
 
 
 def to_epoch(moment: datetime) -> int:
@@ -59,6 +61,7 @@ class _Mentions:
     span: int
     keys: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
+    texts: npt.NDArray[np.float32] | None
     derived: dict[Callable, Any] = field(default_factory=dict)
 
 
@@ -85,7 +88,8 @@ class History:
 
         Args:
             frame: `timestamp` (Datetime us UTC), `topic` (str), `user_id` (str, may be null), `weight`
-                (f64); in any order; a topic once an event.
+                (f64); in any order; a topic once an event. May have `text` (list of f32, null where not
+                known); that of a topic's first mention is the topic's text.
             start: since when mentions are known; by default the first mention's hour.
             end: until when mentions are known, exclusive; by default the end of the last mention's hour.
 
@@ -160,6 +164,11 @@ class History:
         return int(np.searchsorted(self._all.first_mention, self._size))
 
     @property
+    def texts(self) -> npt.NDArray[np.float32] | None:
+        """The text vector of each topic's first mention, (topics, width), zero where it has none."""
+        return None if self._all.texts is None else self._all.texts[: self.topic_count]
+
+    @property
     def origin(self) -> object:
         """The same object for all views of one history: what may be remembered about its past cuts."""
         return self._all
@@ -226,17 +235,35 @@ class History:
 
 
 def _checked(frame: pl.DataFrame) -> pl.DataFrame:
-    if frame.schema != MENTIONS_SCHEMA:
-        missing = [name for name in MENTIONS_SCHEMA if name not in frame.columns]
-        if missing:
-            raise ValueError(f"mentions: missing columns {missing}")
-        frame = frame.select(list(MENTIONS_SCHEMA))
-        if frame.schema != MENTIONS_SCHEMA:
-            raise ValueError(f"mentions: expected {dict(MENTIONS_SCHEMA)}, got {dict(frame.schema)}")
+    missing = [name for name in MENTIONS_SCHEMA if name not in frame.columns]
+    if missing:
+        raise ValueError(f"mentions: missing columns {missing}")
+    wanted = dict(MENTIONS_SCHEMA) | ({TEXT: pl.List(pl.Float32)} if TEXT in frame.columns else {})
+    frame = frame.select(list(wanted))
+    if dict(frame.schema) != wanted:
+        raise ValueError(f"mentions: expected {wanted}, got {dict(frame.schema)}")
     nulls = [name for name in ("timestamp", "topic", "weight") if frame[name].null_count()]
     if nulls:
         raise ValueError(f"mentions: nulls in {nulls}")
     return frame.sort("timestamp", "topic", "user_id", "weight")
+
+
+def _topic_texts(
+    frame: pl.DataFrame, topic: npt.NDArray[np.int32], first: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32] | None:
+    """Vectors of the texts that the topics began with: of mentions of the first moment alone, (topics, width)."""
+    if TEXT not in frame.columns or not frame[TEXT].count():
+        return None
+    stated = np.flatnonzero(frame[TEXT].is_not_null().to_numpy())
+    moments = frame["timestamp"].to_numpy()
+    stated = stated[moments[stated] == moments[first[topic[stated]]]]
+    if not len(stated):
+        return None
+    numbers, position = np.unique(topic[stated], return_index=True)
+    vectors = np.array(frame[TEXT].gather(stated[position]).to_list(), dtype=np.float32)
+    texts = np.zeros((len(first), vectors.shape[1]), np.float32)
+    texts[numbers] = vectors
+    return texts
 
 
 def _numbered(column: pl.Series) -> tuple[npt.NDArray[np.int32], tuple[str, ...], npt.NDArray[np.int64]]:
@@ -265,6 +292,7 @@ def _index(frame: pl.DataFrame, time: npt.NDArray[np.int64], start: int, end: in
         base=start,
         span=span,
         keys=keys,
+        texts=_topic_texts(frame, topic, first_mention),
         offsets=np.searchsorted(keys, np.arange(len(topics), dtype=np.int64) * span, side="left"),
     )
     for array in vars(mentions).values():

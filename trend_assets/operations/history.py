@@ -9,7 +9,7 @@ from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.lake.migrations import mentions_query
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS
+from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS
 from trend_assets.settings import ForecastSettings
 
 
@@ -32,12 +32,26 @@ def load_history(lake: Lake, end: datetime | None = None, snapshot: int | None =
     where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
     events = EVENTS.name if snapshot is None else lake.at(EVENTS, snapshot)
     source = "mentions" if snapshot is None else f"({mentions_query(events)})"
-    mentions = lake.read(f"SELECT timestamp, topic, user_id, weight FROM {source} {where}", parameters)
+    texts = EVENT_EMBEDDINGS.name if snapshot is None else lake.at(EVENT_EMBEDDINGS, snapshot)
+    mentions = lake.read(_mentions(source, texts, where), parameters)
     if mentions.is_empty():
         raise _nothing(end)
     # An hour in which nobody named a topic is known, too: it counts as a week without mentions.
     start = lake.read(f"SELECT min(hour) AS start FROM {events}")["start"][0]
     return History.from_mentions(mentions, start, end)
+
+
+def _mentions(source: str, texts: str, where: str) -> str:
+    """The query of `History.from_mentions`; a text only where a topic begins, for no other is looked at."""
+    return f"""
+        WITH known AS (SELECT timestamp, topic, user_id, weight, event_id FROM {source} {where}),
+             begun AS (SELECT topic, arg_min(event_id, (timestamp, event_id)) AS event_id FROM known GROUP BY topic),
+             stated AS (
+                 SELECT topic, event_id, embedding AS text
+                 FROM begun JOIN {texts} AS texts ON texts.id = begun.event_id
+             )
+        SELECT timestamp, topic, user_id, weight, text FROM known LEFT JOIN stated USING (topic, event_id)
+    """
 
 
 def need_mentions(lake: Lake, end: datetime) -> None:

@@ -16,6 +16,7 @@ from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
+from trend_assets.tgn.precedents import PRECEDENT_NAMES, PrecedentIndex
 from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.stream import MESSAGE_DIM, Embedded, RollingState, node_count, to_temporal_data
 
@@ -47,7 +48,12 @@ class TopicInputs:
     def names(self) -> list[str]:
         """Of the columns, in their order."""
         held = [f"memory_{channel}" for channel in range(self.settings.model.memory_dim)]
-        groups = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "memory": held}
+        groups = {
+            "counts": COUNT_NAMES,
+            "participants": PARTICIPANT_NAMES,
+            "precedents": PRECEDENT_NAMES,
+            "memory": held,
+        }
         return [name for group in self.settings.groups for name in groups[group]]
 
     def fit(self, history: History, until: int) -> None:
@@ -72,8 +78,10 @@ class TopicInputs:
             return np.empty((0, len(self.names)), np.float32), examples
         asked = [(moment, make_cut(past, moment, self.settings.labels).topics) for moment in times]
         groups = {"counts": examples.features}
+        topics = np.concatenate([topics for _, topics in asked])
+        if self._uses("precedents"):
+            groups["precedents"] = past.derived(PrecedentIndex).table(topics)
         if self._uses("participants"):
-            topics = np.concatenate([topics for _, topics in asked])
             groups["participants"] = past.derived(ParticipantIndex).table(topics, examples.times)
         if self._uses("memory"):
             groups["memory"] = np.concatenate(list(self.state.embeddings(past, asked)))
@@ -84,6 +92,8 @@ class TopicInputs:
         past = history.until(cut.time)
         groups = {"counts": self._memory.known_at(history, cut).features}
         held = None
+        if self._uses("precedents"):
+            groups["precedents"] = past.derived(PrecedentIndex).table(cut.topics)
         if self._uses("participants"):
             groups["participants"] = past.derived(ParticipantIndex).table(cut.topics, np.full(len(cut), cut.time))
         if self._uses("memory"):

@@ -15,7 +15,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from trend_assets.forecasting.calibration import Calibrator
-from trend_assets.forecasting.history import MENTIONS_SCHEMA, History, to_epoch
+from trend_assets.forecasting.history import MENTIONS_SCHEMA, TEXT, History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
@@ -106,12 +106,12 @@ class RuntimeGlue:
         """Takes in a micro-batch; the memory goes on at the next question, without retraining.
 
         Args:
-            mentions: as `MENTIONS_SCHEMA`, none earlier than what was taken in before.
+            mentions: as `MENTIONS_SCHEMA`, with or without texts, none earlier than what was taken in before.
 
         Raises:
             ValueError: another schema, or a mention of the past.
         """
-        if mentions.schema != MENTIONS_SCHEMA:
+        if mentions.drop(TEXT, strict=False).schema != MENTIONS_SCHEMA:
             raise ValueError(f"mentions: expected {dict(MENTIONS_SCHEMA)}, got {dict(mentions.schema)}")
         if mentions.is_empty():
             return
@@ -133,7 +133,7 @@ class RuntimeGlue:
             if self._latest is None:
                 raise ValueError("nothing was observed yet")
             if self._history is None or self._history.end < to_epoch(until):
-                self._frames = [pl.concat(self._frames)]
+                self._frames = [pl.concat(self._frames, how="diagonal")]
                 end = max(until, self._latest.replace(microsecond=0) + _SECOND)
                 self._history = History.from_mentions(self._frames[0], end=end)
             return self._history.until(until)

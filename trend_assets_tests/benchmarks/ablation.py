@@ -1,0 +1,187 @@
+"""What each part of the graph model is worth: the backtest with one part left out after another.
+
+    TREND_HOME=HOME python -m trend_assets_tests.benchmarks.ablation --start 2024-01-01 --end 2024-07-01 --json OUT
+
+Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
+weight). All variants see the same cuts, are retrained at the same moments and share what they have in common:
+one network for all that differ in their heads alone. `--weeks-between` trains less often than weekly.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+
+from trend_assets.forecasting.backtest import BacktestResult, backtest
+from trend_assets.forecasting.baselines import baseline_rankings
+from trend_assets.forecasting.examples import CutMemory, Examples
+from trend_assets.forecasting.history import History
+from trend_assets.forecasting.labels import LABELS, Cut
+from trend_assets.forecasting.metrics import paired_bootstrap
+from trend_assets.tgn.forecaster import TgnForecaster
+from trend_assets.tgn.inputs import Table, TopicInputs
+from trend_assets.tgn.settings import GROUPS, ForecasterSettings
+from trend_assets.tgn.stream import Embedded
+
+Groups = tuple[str, ...]
+
+
+class SharedInputs(TopicInputs):
+    """All groups of one network, computed once for the variants that look at some of them."""
+
+    def __init__(self, settings: ForecasterSettings, memory: CutMemory) -> None:
+        super().__init__(settings, memory)
+        self._until: int | None = None
+        self._examples: tuple[Table, Examples] | None = None
+        self._at: tuple[int, tuple[Table, Embedded | None]] | None = None
+
+    def fit(self, history: History, until: int) -> None:
+        """Trains the network the first time that it is asked for this moment."""
+        if self._until != until:
+            super().fit(history, until)
+            self._until, self._examples, self._at = until, None, None
+
+    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
+        """Computed the first time."""
+        self._examples = self._examples or super().examples(history, until)
+        return self._examples
+
+    def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
+        """Computed the first time."""
+        if self._at is None or self._at[0] != cut.time:
+            self._at = cut.time, super().at(history, cut)
+        return self._at[1]
+
+
+class SomeInputs(TopicInputs):
+    """The columns of shared inputs that the settings name."""
+
+    def __init__(self, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs) -> None:
+        super().__init__(settings, memory)
+        self._shared = shared
+        self._columns = [shared.names.index(name) for name in self.names]
+
+    def fit(self, history: History, until: int) -> None:
+        """Trains the shared network."""
+        self._shared.fit(history, until)
+
+    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
+        """The columns wanted of the shared ones."""
+        table, examples = self._shared.examples(history, until)
+        return np.ascontiguousarray(table[:, self._columns]), examples
+
+    def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
+        """The columns wanted of the shared ones."""
+        table, held = self._shared.at(history, cut)
+        return np.ascontiguousarray(table[:, self._columns]), held
+
+
+class Variant(TgnForecaster):
+    """The forecaster with a part left out."""
+
+    def __init__(self, name: str, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs) -> None:
+        super().__init__(settings, memory)
+        self.name = name
+        self._some = SomeInputs(settings, memory, shared)
+
+    def _inputs(self) -> TopicInputs:
+        return self._some
+
+
+def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str]) -> list[Variant]:
+    """The whole model and those with a part left out."""
+    whole = SharedInputs(settings, memory)
+    no_neighbors = replace(settings, model=replace(settings.model, attend=False))
+    no_memory = replace(settings, model=replace(settings.model, remember=False))
+    one_seed = replace(settings, heads=replace(settings.heads, seeds=1), boosting=replace(settings.boosting, seeds=1))
+    made = {
+        "tgn": (settings, whole),
+        "counts only": (replace(settings, groups=("counts",)), whole),
+        "without network": (replace(settings, groups=_but("memory")), whole),
+        "without text": (replace(settings, groups=_but("precedents")), whole),
+        "without user features": (replace(settings, groups=_but("participants")), whole),
+        "without counts": (replace(settings, groups=_but("counts")), whole),
+        "one seed": (one_seed, whole),
+    }
+    if not only or "without neighbors" in only:
+        made["without neighbors"] = (no_neighbors, SharedInputs(no_neighbors, memory))
+    if not only or "without memory" in only:
+        made["without memory"] = (no_memory, SharedInputs(no_memory, memory))
+    wanted = ["tgn", *only] if only else list(made)
+    return [Variant(name, *made[name][:1], memory, made[name][1]) for name in wanted]
+
+
+def _but(group: str) -> Groups:
+    return tuple(each for each in GROUPS if each != group)
+
+
+def leads(result: BacktestResult) -> dict[str, Any]:
+    """NDCG@10 of each ranking, and how far the whole model is ahead of it, for each label."""
+    table: dict[str, Any] = {}
+    for label in LABELS:
+        found = result.labels[label]
+        whole = found.values["tgn"]["ndcg_at_10"]
+        rows = {}
+        for name, values in found.values.items():
+            difference = whole - values["ndcg_at_10"]
+            both = ~np.isnan(difference)
+            if not both.any():
+                continue
+            lead = paired_bootstrap(difference[both], found.times[both])
+            rows[name] = {
+                "ndcg_at_10": found.mean(name, "ndcg_at_10"),
+                "lead_of_tgn": [lead.mean, lead.low, lead.high],
+            }
+        table[label] = {"cuts": len(found.times), "rankings": rows}
+    return table
+
+
+def _history(path: Path | None) -> History:
+    if path is not None:
+        return History.from_mentions(pl.read_parquet(path))
+    from trend_assets.lake import open_lake
+    from trend_assets.operations.history import load_history
+    from trend_assets.settings import load_settings
+
+    return load_history(open_lake(load_settings()))
+
+
+def main() -> None:
+    """Reads the command line, measures, writes and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mentions", type=Path)
+    parser.add_argument("--start", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--end", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--weeks-between", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--baselines", action="store_true")
+    parser.add_argument("--json", type=Path, required=True)
+    options = parser.parse_args()
+    history = _history(options.mentions)
+    settings = ForecasterSettings(threads=1)
+    memory = CutMemory(settings.labels)
+    rankings: list[Any] = [*variants(settings, memory, options.only)]
+    if options.baselines:
+        rankings += [each for each in baseline_rankings(settings.labels, memory) if each.name == "gradient_boosting"]
+    start, end = (moment.replace(tzinfo=UTC) for moment in (options.start, options.end))
+    result = backtest(history, rankings, start, end, progress=_say)
+    table = leads(result)
+    options.json.write_bytes(orjson.dumps(table, option=orjson.OPT_INDENT_2))
+    print(orjson.dumps(table, option=orjson.OPT_INDENT_2).decode())
+
+
+def _say(walked: int, cuts: int) -> None:
+    if walked % 28 == 0:
+        print(f"{datetime.now(UTC):%H:%M:%S} {walked} of {cuts} cuts", flush=True)
+
+
+if __name__ == "__main__":
+    main()
