@@ -19,7 +19,7 @@ from trend_assets.sources.event import Payload
 from trend_assets.sources.public_api import PublicApi
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import BLUESKY, Rejection
-from trend_assets.sources.wire_json import mapping, mappings, text
+from trend_assets.sources.wire_json import mapping, text
 
 _PATH = "/xrpc/app.bsky.feed.searchPosts"
 _PAGE = 100
@@ -99,7 +99,7 @@ class BlueskyCollector:
         barren = 0
         while True:
             page, scrolled = self._page(search, token)
-            items = [read(BLUESKY, post) for post in mappings(page["posts"])]
+            items = [read(BLUESKY, post) for post in page["posts"]]
             events = [item.event for item in items if isinstance(item, Payload)]
             fresh = search.fresh({event.content_id: event.timestamp for event in events})
             yield from (item for item in items if isinstance(item, Rejection) or item.event.content_id in fresh)

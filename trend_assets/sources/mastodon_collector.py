@@ -22,7 +22,7 @@ from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.public_api import PublicApi, Reply
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import MASTODON, Rejection
-from trend_assets.sources.wire_json import identifier, mappings
+from trend_assets.sources.wire_json import identifier, mapping, mappings
 
 _PUBLIC, _TRENDS = "/api/v1/timelines/public", "/api/v1/trends/tags"
 _PAGE, _TRENDING = 40, 20
@@ -122,15 +122,14 @@ class MastodonCollector:
         while True:
             window = {"limit": _PAGE, "min_id": str(least), "max_id": str(hour.beyond)}
             reply = self._patience.call(partial(self._ask, api, path, window))
-            statuses = mappings(reply.value)
-            for item in (read(MASTODON, status) for status in statuses):
+            for item in (read(MASTODON, status) for status in reply.value):
                 if isinstance(item, Rejection) or hour.start <= item.event.timestamp < hour.end:
                     yield item
-            newest = max(filter(hour.covers, map(_number, statuses)), default=least)
+            newest = max(filter(hour.covers, map(_number, reply.value)), default=least)
             barren = 0 if newest > least else barren + 1
             least = max(newest, least)
             hour.reach(path, least)
-            if not statuses and _PREVIOUS.search(reply.headers.get("Link", "")) is None:
+            if not reply.value and _PREVIOUS.search(reply.headers.get("Link", "")) is None:
                 return
             if barren == BARREN_PAGES:
                 raise CollectorError("answer", f"{hour.host}'s pages lead nowhere: the next run asks again")
@@ -194,8 +193,8 @@ def _lowest_id(at: datetime) -> int:
     return int(at.timestamp() * 1000) << _ID_BITS
 
 
-def _number(status: Mapping[str, Any]) -> int:
-    said = identifier(status.get("id")) or ""
+def _number(status: Any) -> int:
+    said = identifier(mapping(status).get("id")) or ""
     return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else -1
 
 

@@ -15,16 +15,18 @@ MOST_CHARACTERS = 1_000_000
 _KEPT_CHARACTERS = 100_000
 
 
-def read(format: str, payload: Mapping[str, Any]) -> Payload | Rejection:
+def read(format: str, payload: Any) -> Payload | Rejection:
     """A payload as its format's parser reads it.
 
     Args:
         format: one of `registry.PARSERS`.
-        payload: as received.
+        payload: as received; what is no JSON object is rejected, too.
     """
     raw = ""
     try:
         raw = dumps(payload)
+        if not isinstance(payload, Mapping):
+            raise Rejected("not a JSON object")
         if len(raw) > MOST_CHARACTERS:
             raise Rejected(f"longer than {MOST_CHARACTERS:,} characters: no post is")
         return Payload(format, raw, parser(format)(payload))

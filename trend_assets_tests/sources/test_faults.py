@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -139,6 +140,25 @@ def test_an_error_of_any_form_is_told_in_words(source: str, status: int, serve: 
         found = attempt(collector(source, server), MORNING, server.now)
         assert found.status["status"].item() in ("failed", "skipped"), body
         assert found.attempts["failure"].item() not in ("", "unexpected"), (body, found.status["message"].item())
+
+
+@pytest.mark.parametrize("source", ["bluesky", "mastodon", "twitter"])
+def test_rows_that_are_none_are_rejected_and_the_others_kept(source: str, serve: Serve, monkeypatch: Any) -> None:
+    server = serve(NOW)
+    answer = server.answer
+
+    def with_rubbish(*asked: Any) -> Answer:
+        given = answer(*asked)
+        for opening in (b'"data":[{', b'"posts":[{', b"[{"):
+            if opening in given.body[:20]:
+                return replace(given, body=given.body.replace(opening, opening[:-1] + b'null,7,"x",[],{', 1))
+        return given
+
+    there = set(received(asked(source, server)))
+    monkeypatch.setattr(type(server), "answer", lambda _, *asked: with_rubbish(*asked))
+    found = asked(source, server)
+    assert set(received(found)) == there != set()
+    assert found.rejected.height >= 4 and found.status["rejected"].item() >= 4
 
 
 def test_faults_by_script_come_in_their_order(serve: Serve) -> None:

@@ -118,6 +118,32 @@ def test_youtube_as_recorded(play: Play, shared_data: Path) -> None:
     assert [event.timestamp for event in found if event.event_type == "comment"] == [written]
 
 
+def test_a_search_of_youtube_as_recorded(play: Play, shared_data: Path) -> None:
+    files = [shared_data / f"recorded/youtube/search_by_keywords_p{page}.json" for page in (1, 2)]
+    answers = [(200, {"Content-Type": "application/json"}, file.read_bytes()) for file in files]
+    (video,) = json.loads((shared_data / "recorded/youtube/videos_info_single.json").read_bytes())["items"]
+    found = [item["id"].get("videoId") for answer in answers for item in json.loads(answer[2])["items"]]
+    published = datetime.fromisoformat(video["snippet"]["publishedAt"])
+    start = published.replace(minute=0, second=0, microsecond=0)
+    body = json.dumps({"kind": "youtube#videoListResponse", "items": [video]}).encode()
+    # Its pages go on: two are what one query may take.
+    assert "nextPageToken" in json.loads(answers[1][2])
+    silent = (200, {"Content-Type": "application/json"}, b'{"kind": "youtube#commentThreadListResponse", "items": []}')
+    url = play(
+        {
+            "/youtube/v3/search": answers,
+            "/youtube/v3/videos": [(200, {"Content-Type": "application/json"}, body)],
+            "/youtube/v3/commentThreads": [silent],
+        }
+    )
+    access = YouTubeAccess("a key", regions=(), queries=("python",), search_pages=2, base_url=url)
+    asked = YouTubeCollector(access, lambda: start + HOUR, ONCE)
+    uploads = [event.content_id for event in events(asked, start)]
+    assert uploads == [video["id"]] and len(found) > 5
+    # Two searches, the videos that they found in one batch, the comments of the one in the hour.
+    assert (asked.spent.requests, asked.spent.units) == (4, 202)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("error_response", "refuses the key"), ("error_permission_resp", "refuses the key")],
