@@ -95,7 +95,7 @@ def accuracy(
             weeks=[],
             calibration=[],
             brier=None,
-            reason="no forecast has come due yet: forecast with `trend predict` or `trend up`, and look again a horizon later",
+            reason="no forecast has come due yet: forecast by `trend predict` or `trend up`, and look a horizon later",
         )
     return measure(lake, label, model, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
 
