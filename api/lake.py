@@ -35,6 +35,8 @@ _KEPT = 1024
 _KEPT_ROWS = 100
 #: Files never change. Late materialization reads a table twice, and asks the catalog for its files each time.
 _QUICKER = "SET parquet_metadata_cache = true; SET disabled_optimizers = 'late_materialization'"
+_FAILED_SECONDS = 0.2
+_CLOSED = "the lake cannot be opened now: try again, and see the API's log"
 _SIMULATED = "(simulated)"
 _SIMULATED_SECONDS = 5.0
 _SIMULATED_QUERY = "SELECT 1 FROM raw_events WHERE starts_with(origin, 'simulator') LIMIT 1"
@@ -64,8 +66,11 @@ class _Hold:
         # One thread a query: many are answered at a time, and what threads would tell one another costs more.
         location = replace(lake_location(settings), memory_limit=settings.api.memory_limit, threads=1)
         self.lake = Lake(location, read_only=True)
+        folders = sorted({f"{location.folder}/", location.files})
         with self.lake.cursor() as cursor:
             cursor.execute(_QUICKER)
+            # Whatever a query said, it could read or write no file but the lake's, and open no other database.
+            cursor.execute(f"SET allowed_directories = {folders}; SET enable_external_access = false")
         self.versions = Versions()
         self.kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self.tables: dict[str, frozenset[str]] = {}
@@ -105,6 +110,7 @@ class LakeReader:
         self._room = threading.BoundedSemaphore(_AT_ONCE)
         self._hold: _Hold | None = None
         self._looked = -1.0
+        self._failed: tuple[float, LakeError | None] = (-1.0, None)
         self._simulated = False
         self._simulated_at: tuple[float, int] = (-1.0, -1)
 
@@ -249,9 +255,25 @@ class LakeReader:
             return hold
         with self._lock:
             if self._hold is None:
-                self._hold = _Hold(self.settings)
+                self._hold = self._opened()
                 self._simulated, self._simulated_at = False, (-1.0, -1)
             return self._hold
+
+    def _opened(self) -> _Hold:
+        tried, failure = self._failed
+        # Many ask for a lake that is away: one try answers all of them.
+        if failure is not None and time.monotonic() - tried < _FAILED_SECONDS:
+            raise failure
+        try:
+            return _Hold(self.settings)
+        except LakeError as error:
+            _log.warning("%s", error)
+            failure = LakeError(_for_everybody(str(error), self.settings))
+        except duckdb.Error as error:
+            _log.warning("the lake cannot be opened: %s", str(error).splitlines()[0])
+            failure = LakeError(_CLOSED)
+        self._failed = (time.monotonic(), failure)
+        raise failure
 
     def close(self) -> None:
         """Lets go of the lake; the next read opens it again."""
@@ -265,6 +287,11 @@ class LakeReader:
                 self._hold = None
                 self._looked = -1.0
             hold.close()
+
+
+def _for_everybody(text: str, settings: Settings) -> str:
+    """Why the lake cannot be opened, without where it is: that is for the log."""
+    return _CLOSED if "cannot be opened" in text else text.replace(str(settings.home), "TREND_HOME")
 
 
 def _key(query: str, parameters: Parameters) -> Hashable | None:
