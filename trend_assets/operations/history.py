@@ -46,10 +46,8 @@ def _mentions(source: str, texts: str, where: str) -> str:
     return f"""
         WITH known AS (SELECT timestamp, topic, user_id, weight, event_id FROM {source} {where}),
              begun AS (SELECT topic, arg_min(event_id, (timestamp, event_id)) AS event_id FROM known GROUP BY topic),
-             stated AS (
-                 SELECT topic, event_id, embedding AS text
-                 FROM begun JOIN {texts} AS texts ON texts.id = begun.event_id
-             )
+             texts AS (SELECT id AS event_id, embedding AS text FROM {texts}),
+             stated AS (SELECT topic, event_id, text FROM begun JOIN texts USING (event_id))
         SELECT timestamp, topic, user_id, weight, text FROM known LEFT JOIN stated USING (topic, event_id)
     """
 
