@@ -23,8 +23,9 @@ from trend_assets.lake.store import Lake
 _SMALL_BYTES = 64 << 20
 #: A file is written anew once this share of its rows is deleted.
 _DELETED_SHARE = 0.2
-#: A query of another process may still read a file that nothing refers to any more.
-_GRACE = timedelta(hours=1)
+#: A query of another process may still read a file that nothing refers to any more. On a SQLite catalog DuckLake
+#: (duckdb 1.5.5) compares days, not moments: two of them are one at least.
+_GRACE = timedelta(days=2)
 #: PostgreSQL lets writers collide, and says so.
 _TRIES = 4
 
@@ -89,7 +90,7 @@ def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] 
     Args:
         lake: open for writing.
         before: snapshots older than this (timezone-aware) expire, except the newest.
-        now: files that nothing refers to since an hour before are deleted.
+        now: files that nothing has referred to for one to two days are deleted.
         keep: snapshots that stay whatever their age, such as those that a model was trained on.
     """
     began, size = time.monotonic(), lake_size(lake)

@@ -41,8 +41,8 @@ def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
     """Enforces retention, compacts the lake, and lets snapshots expire.
 
     Snapshots younger than `maintenance.snapshot_days` stay, and so do those that a stored model was trained
-    on. Where rows were retired, none stays but the newest: their retention has passed. Files are deleted by
-    the next maintenance, when nobody can be reading them any more.
+    on. Where rows were retired, none stays but the newest: their retention has passed. Their files are deleted
+    one to two days later, when nobody can be reading them any more.
 
     Args:
         now: timezone-aware.
