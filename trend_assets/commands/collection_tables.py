@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is
@@ -29,7 +30,7 @@ _ATTEMPTS = """
 """
 
 
-def sources_table(lake: Lake, settings: Settings, now: datetime) -> Table | str:
+def sources_table(lake: Lake, settings: Settings, now: datetime) -> Group | str:
     """Each source's last hour, how it went in words, and when it is asked next; imports have a row each.
 
     Args:
@@ -42,10 +43,10 @@ def sources_table(lake: Lake, settings: Settings, now: datetime) -> Table | str:
     never = [{"source": name, "hour": None} for name in enabled if name not in {row["source"] for row in rows}]
     if not rows and not never:
         return "no collection yet"
-    table = _table("source", "last hour", "state", "events", "incomplete in 48 h", "next try")
+    table = Table("source", "last hour", "state", "events", "open in 48 h", "next try")
     for row in [*rows, *never]:
         if row["hour"] is None:
-            table.add_row(row["source"], "", "not asked yet", "0", "", _next_try({}, settings, now), "")
+            table.add_row(row["source"], "", "not asked yet", "0", "", _next_try({}, settings, now))
             continue
         upcoming = _next_try(row, settings, now) if row["source"] in enabled else ""
         table.add_row(
@@ -55,9 +56,8 @@ def sources_table(lake: Lake, settings: Settings, now: datetime) -> Table | str:
             f"{row['events']:,}",
             str(row["incomplete"] or ""),
             upcoming,
-            as_it_is(row["message"]),
         )
-    return table
+    return _explained(table, rows)
 
 
 def hour_rows(lake: Lake, hour: datetime, since: datetime) -> list[dict[str, Any]]:
@@ -65,9 +65,9 @@ def hour_rows(lake: Lake, hour: datetime, since: datetime) -> list[dict[str, Any
     return lake.read(_ATTEMPTS, {"hour": hour, "since": since}).rows(named=True)
 
 
-def hour_table(rows: list[dict[str, Any]], settings: Settings, now: datetime) -> Table:
+def hour_table(rows: list[dict[str, Any]], settings: Settings, now: datetime) -> Group:
     """One collected hour, source by source."""
-    table = _table("source", "state", "events", "new", "changed", "requests", "units", "next try")
+    table = Table("source", "state", "events", "new", "changed", "requests", "units", "next try")
     for row in rows:
         done = row["status"] in ("complete", "empty")
         table.add_row(
@@ -76,16 +76,14 @@ def hour_table(rows: list[dict[str, Any]], settings: Settings, now: datetime) ->
             f"{row['events']:,}",
             *(_number(row[name]) for name in ("added", "changed", "requests", "units")),
             "" if done else _next_try(row, settings, now),
-            as_it_is(row["message"]),
         )
-    return table
+    return _explained(table, rows)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(*columns)
-    # The name of a variable to set is of use only if all of it can be read.
-    table.add_column("what happened", overflow="fold", min_width=30)
-    return table
+def _explained(table: Table, rows: Iterable[Mapping[str, Any]]) -> Group:
+    """The table, and below it why: the name of a variable to set is of use only if all of it can be read."""
+    said = [f"{as_it_is(row['source'])}: {as_it_is(row['message'])}" for row in rows if row.get("message")]
+    return Group(table, *said)
 
 
 def state(status: str) -> str:
