@@ -32,8 +32,9 @@ def show_alerts() -> None:
         nothing(page["reason"])
         return
     if page["open"]:
+        count = "1 alert is" if page["open"] == 1 else f"{page['open']} alerts are"
         st.warning(
-            f"{page['open']} alerts are not delivered yet: `trend alerts test` says whether the channels work.",
+            f"{count} not delivered yet: `trend alerts test` says whether the channels work.",
             icon=":material/warning:",
         )
     table("Alerts, the newest first", _COLUMNS, [_row(alert) for alert in page["items"]])

@@ -21,6 +21,8 @@ from trend_assets.settings import WebhookSettings
 
 _DISCORD_LENGTH = 2000
 _SLACK_LENGTH = 3500
+#: Bytes of an answer that are looked at.
+_READ = 2000
 _PASSING = {408, 425, 429}
 
 
@@ -118,13 +120,16 @@ class Webhook:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
             # Redirects are not followed: a signed message is for the address in the settings alone.
-            with httpx.Client(timeout=self._seconds, verify=trusted(), follow_redirects=False) as client:
-                answer = client.post(parts.geturl(), content=body, headers=self._headers(body, entries))
+            with (
+                httpx.Client(timeout=self._seconds, verify=trusted(), follow_redirects=False) as client,
+                client.stream("POST", parts.geturl(), content=body, headers=self._headers(body, entries)) as answer,
+            ):
+                said = "" if answer.is_success else _beginning(answer, self._seconds)
         except (httpx.HTTPError, OSError) as error:
             raise network_problem(error, parts.hostname or "", port, self._seconds) from None
         if answer.is_success:
             return f"{parts.hostname} answered {answer.status_code}"
-        raise _refused(answer, parts.hostname or "")
+        raise _refused(answer, said, parts.hostname or "")
 
     def _headers(self, body: bytes, entries: Sequence[Entry]) -> dict[str, str]:
         headers = {
@@ -141,9 +146,19 @@ class Webhook:
         return headers
 
 
-def _refused(answer: httpx.Response, host: str) -> NotDelivered:
+def _beginning(answer: httpx.Response, seconds: float) -> str:
+    """What a server says, as far as it is short and comes soon: it might never end."""
+    until, found = time.monotonic() + seconds, b""
+    for part in answer.iter_bytes():
+        found += part
+        if len(found) >= _READ or time.monotonic() > until:
+            break
+    return found[:_READ].decode("utf-8", "replace")
+
+
+def _refused(answer: httpx.Response, text: str, host: str) -> NotDelivered:
     status = answer.status_code
-    said = f": {short(answer.text)}" if answer.text.strip() and "<" not in answer.text else ""
+    said = f": {short(text)}" if text.strip() and "<" not in text else ""
     why = {
         400: "does not accept the message: check alerts.webhooks.format",
         401: "refuses us: the address or its token is not, or no longer, valid",

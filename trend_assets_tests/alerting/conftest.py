@@ -32,7 +32,7 @@ class Received:
 
 @dataclass
 class WebhookServer:
-    """Takes what is posted; answers with the statuses of `script`, then with 200.
+    """Takes what is posted; answers with the statuses of `script`, then with 200; a 500 never ends.
 
     Args:
         delay: seconds before an answer that a status of 0 asks for.
@@ -66,9 +66,9 @@ def webhook_server(context: ssl.SSLContext | None = None) -> Iterator[WebhookSer
             if status in {301, 302}:
                 self.send_header("Location", "/elsewhere")
             answer = b"ok" if status < 300 else b"no_service"
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(answer) if status != 500 else 2**40))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(answer if status != 500 else b"endless " * 4096)
 
         def log_message(self, *_: object) -> None:
             pass

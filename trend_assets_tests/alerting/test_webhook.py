@@ -97,6 +97,7 @@ def test_a_digest_is_cut_to_what_discord_takes_and_the_urgent_stands_first(hook:
         (410, "the address is gone: make a new webhook", False),
         (418, "refuses the message (HTTP 418", False),
         (429, "was asked too often", True),
+        (500, "has trouble of its own (HTTP 500: endless endless", True),
         (503, "has trouble of its own (HTTP 503: no_service)", True),
         (302, "sends us elsewhere: put the final address into the settings", False),
     ],

@@ -124,7 +124,7 @@ def test_health_shows_what_was_told_and_what_was_not_delivered(
     client: httpx.Client, empty_client: httpx.Client, look: Callable[..., AppTest]
 ) -> None:
     shown = text(look(client, "health"))
-    assert "1 alerts are not delivered yet" in shown and "nothing listens at 127.0.0.1:1" in shown
+    assert "1 alert is not delivered yet" in shown and "nothing listens at 127.0.0.1:1" in shown
     assert "topic rising: #&lt;b&gt;topic0&lt;/b&gt;" in shown and "✓ delivered to log" in shown
     assert "No alert yet: nothing was wrong" in text(look(empty_client, "health"))
 
