@@ -18,7 +18,7 @@ import pyarrow as pa
 from fastapi import Depends, Request
 
 from api.versions import Versions, record, tables_of
-from trend_assets.lake.connection import LakeError, lake_location
+from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
@@ -219,7 +219,8 @@ class LakeReader:
     @contextmanager
     def _bounded(self, hold: _Hold, seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
-            cursor = hold.take()
+            with hiding_secrets(hold.lake.location):
+                cursor = hold.take()
         except duckdb.Error as error:
             raise self._lost(hold, error) from None
         clock = threading.Timer(seconds, cursor.interrupt)
@@ -227,7 +228,8 @@ class LakeReader:
         clock.start()
         whole = False
         try:
-            yield cursor
+            with hiding_secrets(hold.lake.location):
+                yield cursor
             whole = True
         except duckdb.InterruptException:
             raise QueryTooLarge(f"the query took longer than {seconds:g} s: ask for a shorter span of time") from None

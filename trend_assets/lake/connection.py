@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -178,8 +179,20 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
     return connection
 
 
+@contextlib.contextmanager
+def hiding_secrets(location: LakeLocation) -> Iterator[None]:
+    """Errors of DuckDB inside are the same errors without passwords: it tells with which it could not connect."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise type(error)(_replaced(str(error), location)) from None
+
+
 def _without_secrets(error: Exception, location: LakeLocation) -> str:
-    text = str(error).splitlines()[0]
+    return _replaced(str(error).splitlines()[0], location)
+
+
+def _replaced(text: str, location: LakeLocation) -> str:
     secrets = [value for _, value in location.s3]
     if location.catalog_url and urlsplit(location.catalog_url).password:
         secrets.append(str(urlsplit(location.catalog_url).password))

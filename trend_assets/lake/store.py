@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
-from trend_assets.lake.connection import LakeError, LakeLocation, open_duckdb
+from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, open_duckdb
 from trend_assets.lake.migrations import migrate, refuse_newer
 from trend_assets.lake.tables import TABLES, Table
 
@@ -77,7 +77,7 @@ class Lake:
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
-        with self.cursor() as cursor:
+        with hiding_secrets(self.location), self.cursor() as cursor:
             return cursor.execute(query, parameters).pl()
 
     def read_table(
@@ -97,7 +97,7 @@ class Lake:
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot."""
-        with self.cursor() as cursor:
+        with hiding_secrets(self.location), self.cursor() as cursor:
             row = cursor.execute("SELECT id FROM lake.current_snapshot()").fetchone()
         if row is None:
             raise LakeError("the lake has no snapshot")
@@ -117,19 +117,21 @@ class Lake:
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One write: all of it is seen, or nothing."""
-        with self._write_lock, self._process_lock(), self.cursor() as cursor:
+        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
             except BaseException:
-                cursor.execute("ROLLBACK")
+                # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
+                with suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
                 raise
             cursor.execute("COMMIT")
 
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for maintenance while nothing else writes: each statement is a transaction of its own."""
-        with self._write_lock, self._process_lock(), self.cursor() as cursor:
+        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
             yield cursor
 
     def write(

@@ -107,9 +107,9 @@ VECTORS = ([1.0, 0.0, 0.0], [1.0, 0.2, 0.0], [1.0, 0.2, 0.0], [0.0, 0.0, 1.0])
 TRUE = {CUT: {1, 5}, CUT + ONE: {0, 11}}
 
 
-def fill(home: Path) -> Lake:
+def fill(home: Path, location: LakeLocation | None = None) -> Lake:
     """A lake with three cuts, two of them scored, four events and one training."""
-    lake = Lake(LakeLocation(home))
+    lake = Lake(location or LakeLocation(home))
     for cut in (CUT, CUT + ONE, CUT + 2 * ONE):
         lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(cut)), cut - ONE, cut)
     for cut, true in TRUE.items():
