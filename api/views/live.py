@@ -53,7 +53,7 @@ _COLUMNS = (
     ("Last 7 days", "wide"),
     ("Score", "number wide"),
     ("Confidence", "number"),
-    ("24 h later", ""),
+    ("24 h later", "when"),
 )
 
 
@@ -64,7 +64,11 @@ def _filters() -> tuple[str, str | None, str]:
     )
     chosen = source_choice(middle)
     at = right.text_input(
-        "As of", key="at", bind="query-params", placeholder="newest, or 2026-02-02T12:00Z", help="UTC, ends with Z"
+        "As of",
+        key="at",
+        bind="query-params",
+        placeholder="2026-02-02T12:00Z",
+        help="UTC, ends with Z; empty: the newest",
     )
     return label, chosen, at.strip()
 
