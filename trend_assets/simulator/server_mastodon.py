@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -44,7 +46,8 @@ def _limited(asked: Asked, answer: Any) -> Answer:
         value, more = answer(asked)
     except ValueError:
         return Answer.json({"error": "The request is not valid"}, 422, headers)
-    return Answer.json(value, headers={**headers, **more})
+    found = Answer.json(value, headers={**headers, **more})
+    return replace(found, headers={**found.headers, "ETag": f'W/"{blake2b(found.body, digest_size=16).hexdigest()}"'})
 
 
 def _timeline(asked: Asked) -> tuple[list[dict[str, Any]], dict[str, str]]:

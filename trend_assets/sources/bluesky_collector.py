@@ -65,7 +65,7 @@ class BlueskyCollector:
         self.spent = Spent()
         self.cursor = ""
         self._patience = patience or Patience()
-        self._api = PublicApi("Bluesky", access.base_url, access.timeout, _reset, now, self.spent)
+        self._api = PublicApi("Bluesky", access.base_url, access.timeout, _reset, now, self.spent, access.requests)
         self._scrolls = True
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
@@ -123,12 +123,6 @@ class BlueskyCollector:
         return self._patience.call(partial(self._ask, search.rest if token else search.window)), False
 
     def _ask(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self.access.requests is not None and self.spent.requests >= self.access.requests:
-            raise CollectorError(
-                "quota",
-                f"this run's {self.access.requests:,} requests to Bluesky are spent: the next one goes on; "
-                "raise bluesky.requests or narrow the queries",
-            )
         page = mapping(self._api.get(_PATH, {**parameters, "sort": "latest", "limit": _PAGE}).value)
         if not isinstance(page.get("posts"), list):
             raise CollectorError("answer", "Bluesky answered without posts", raw=orjson.dumps(dict(page)).decode())

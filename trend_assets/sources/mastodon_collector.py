@@ -103,7 +103,7 @@ class MastodonCollector:
             raise _together(failures, alone=len(self.access.instances) == 1)
 
     def _instance(self, address: str, hour: _Hour, failures: list[CollectorError]) -> Iterator[Payload | Rejection]:
-        api = PublicApi(hour.host, address, self.access.timeout, _reset, self._now, self.spent)
+        api = PublicApi(hour.host, address, self.access.timeout, _reset, self._now, self.spent, self.access.requests)
         paths = [_PUBLIC] if self.access.public else []
         paths += [f"/api/v1/timelines/tag/{quote(tag, safe='')}" for tag in self.access.tags]
         steps = [partial(self._timeline, api, path, hour) for path in paths]
@@ -149,12 +149,6 @@ class MastodonCollector:
         hour.reach(_TRENDS, 1)
 
     def _ask(self, api: PublicApi, path: str, parameters: Mapping[str, Any]) -> Reply:
-        if self.access.requests is not None and self.spent.requests >= self.access.requests:
-            raise CollectorError(
-                "quota",
-                f"this run's {self.access.requests:,} requests to Mastodon are spent: the next one goes on; "
-                "raise mastodon.requests or follow fewer timelines",
-            )
         reply = api.get(path, parameters)
         if not isinstance(reply.value, list):
             raise CollectorError("answer", "Mastodon's answer is no list", raw=orjson.dumps(reply.value).decode())
@@ -211,10 +205,11 @@ def _reset(headers: Mapping[str, str]) -> datetime | None:
 
 def _together(failures: list[CollectorError], alone: bool) -> CollectorError:
     """One failure for all that a collection met; of several servers, none stands for the others."""
-    worst = min(failures, key=lambda failure: failure.failure == "past")
+    worst = min(failures, key=lambda failure: (failure.failure != "quota", failure.failure == "past"))
     if len(failures) == 1 and alone:
         return worst
     message = "; ".join(dict.fromkeys(str(failure) for failure in failures))
-    if alone:
+    # The bound on requests is our own: it holds for all servers.
+    if alone or worst.failure == "quota":
         return CollectorError(worst.failure, message, worst.retry_at, worst.raw)
     return CollectorError("past" if worst.failure == "past" else "request", message, raw=worst.raw)

@@ -14,6 +14,8 @@ from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire_json import loads, mapping, text
 
 _PAUSE = timedelta(minutes=5)
+#: When requests that one run may not send any more may be sent by the next one.
+_NEXT_RUN = timedelta(minutes=10)
 _KEPT_CHARACTERS = 100_000
 
 
@@ -35,6 +37,7 @@ class PublicApi:
         reset: reads from an answer's headers when a rate limit ends; timezone-aware.
         now: the clock, timezone-aware.
         spent: grows with every request, by one unit each.
+        most: how many requests may be sent in all; None for no bound.
     """
 
     def __init__(
@@ -45,9 +48,10 @@ class PublicApi:
         reset: Callable[[Mapping[str, str]], datetime | None],
         now: Clock,
         spent: Spent,
+        most: int | None = None,
     ) -> None:
         self._service, self._base_url, self._timeout = service, base_url.rstrip("/"), timeout
-        self._reset, self._now, self._spent = reset, now, spent
+        self._reset, self._now, self._spent, self._most = reset, now, spent, most
         self._session = requests.Session()
         # Without it, requests would send what `.netrc` holds for the host.
         self._session.auth = _nobody
@@ -58,6 +62,13 @@ class PublicApi:
         Raises:
             CollectorError: there is none, or none that can be read.
         """
+        if self._most is not None and self._spent.requests >= self._most:
+            raise CollectorError(
+                "quota",
+                f"the {self._most:,} requests of one run are spent before all was asked of {self._service}: "
+                "the next run goes on; raise the source's setting requests, or ask for less",
+                self._now() + _NEXT_RUN,
+            )
         self._spent.requests += 1
         self._spent.units += 1
         try:

@@ -145,6 +145,8 @@ def test_timelines_and_trends_of_mastodon_are_as_documented(server: StandIn) -> 
     trends = requests.get(f"{server.url}/api/v1/trends/tags?limit=20", timeout=5).json()
     assert len(trends) == 20 and list(strange(trends, MASTODON_TRENDS)) == []
     assert datetime.fromisoformat(answer.headers["X-RateLimit-Reset"]) > NOW
+    again = requests.get(answer.url, timeout=5)
+    assert answer.headers["ETag"] == again.headers["ETag"] and answer.headers["ETag"].startswith("W/")
 
 
 def test_what_is_not_documented_is_found() -> None:

@@ -154,7 +154,8 @@ def test_requests_are_bounded(serve: Serve) -> None:
     server = serve(LATER)
     found = attempt(collector("mastodon", server, requests=2), NOON, server.now)
     assert len(server.requests) == 2 and found.attempts["failure"].item() == "quota"
-    assert "mastodon.requests" in found.status["message"].item()
+    assert "the 2 requests of one run are spent" in found.status["message"].item()
+    assert LATER < found.attempts["retry_at"].item() < LATER + HOUR
 
 
 def test_a_server_that_fails_makes_no_other_one_fail(serve: Serve, busy_world: World) -> None:
