@@ -161,6 +161,15 @@ def test_rows_that_are_none_are_rejected_and_the_others_kept(source: str, serve:
     assert found.rejected.height >= 4 and found.status["rejected"].item() >= 4
 
 
+def test_posts_that_are_counted_and_not_there_are_asked_for_again(serve: Serve, monkeypatch: Any) -> None:
+    server = serve(NOW)
+    body = b'{"data":null,"meta":{"result_count":5,"newest_id":"1","oldest_id":"1"}}'
+    monkeypatch.setattr(type(server), "answer", lambda *_: Answer(200, body, {"Content-Type": "application/json"}))
+    found = asked("twitter", server)
+    assert found.attempts["failure"].item() == "answer"
+    assert "counts posts that its answer does not hold" in found.status["message"].item()
+
+
 def test_faults_by_script_come_in_their_order(serve: Serve) -> None:
     server = serve(NOW, faults=Faults(script=("500", None, "truncated", "429_reset")))
     first = attempt(collector("bluesky", server), MORNING, server.now)
