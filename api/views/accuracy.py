@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from api.views.filters import label_choice
 from api.views.source import source
 from api.views.words import LABELS, local, moment, nothing, number, table
 
@@ -16,15 +17,13 @@ from api.views.words import LABELS, local, moment, nothing, number, table
 def show() -> None:
     """The page."""
     st.title("Accuracy")
-    label = st.selectbox(
-        "What was forecast", list(LABELS), format_func=LABELS.__getitem__, key="label", bind="query-params"
-    )
+    label = label_choice(st.container())
     found = source().get("/accuracy", label=label)
     if not found["overall"]:
         nothing(found["reason"])
         return
     st.caption(
-        f"{found['cuts']} cuts until {moment(found['end'])}; cuts with fewer than ten topics, "
+        f"{LABELS[label]}. {found['cuts']} cuts until {moment(found['end'])}; cuts with fewer than ten topics, "
         "or with none that came true, do not count."
     )
     rows = [

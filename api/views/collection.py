@@ -8,13 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from api.views.filters import source_choice
+from api.views.filters import days_choice, source_choice
 from api.views.heat_map import heat_map
 from api.views.source import source
 from api.views.words import moment, nothing, plain, table
 
-_SPANS = {"7": "7 days", "2": "2 days", "30": "30 days"}
-_DEFAULT_DAYS = 7
+_SPANS = (7, 2, 30)
 #: The most that the API gives at once: 30 days of six sources.
 _HOURS = 5000
 
@@ -23,7 +22,7 @@ def show() -> None:
     """The page."""
     st.title("Collection")
     chosen, days = _filters()
-    status = _status(chosen, int(days))
+    status = _status(chosen, days)
     if not status["sources"]:
         nothing(status["reason"])
         return
@@ -63,19 +62,17 @@ def show() -> None:
         st.success("Nothing in this span.", icon=":material/check_circle:")
 
 
-def _filters() -> tuple[str | None, str]:
+def _filters() -> tuple[str | None, int]:
     left, right = st.columns([3, 1])
     chosen = source_choice(left)
-    days = right.selectbox(
-        "How far back", list(_SPANS), format_func=_SPANS.__getitem__, key="span", bind="query-params"
-    )
+    days = days_choice(right, _SPANS)
     return chosen, days
 
 
 def _status(chosen: str | None, days: int) -> dict[str, Any]:
     """The span ends where the newest record is, so a longer one is asked for once that is known."""
     status = source().get("/collection/status", source=chosen, limit=_HOURS)
-    if days == _DEFAULT_DAYS or not status["end"]:
+    if days == _SPANS[0] or not status["end"]:
         return status
     start = datetime.fromisoformat(status["end"]) - timedelta(days=days)
     asked = {"start": start.isoformat(), "end": status["end"]}

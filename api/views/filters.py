@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.views.source import source
+from api.views.words import LABELS
 
 _ALL = "all sources"
 
@@ -17,3 +18,19 @@ def source_choice(place: DeltaGenerator) -> str | None:
     named = {st.query_params.get("source", _ALL), st.session_state.get("source", _ALL)}
     chosen = place.selectbox("Source", [_ALL, *sorted((given | named) - {_ALL})], key="source", bind="query-params")
     return None if chosen == _ALL else chosen
+
+
+def label_choice(place: DeltaGenerator) -> str:
+    """What is forecast; the address has the option as it is shown, so it is shown by its name."""
+    return place.selectbox(
+        "What is forecast",
+        list(LABELS),
+        key="label",
+        bind="query-params",
+        help="; ".join(f"{name}: {meaning.split(': ')[1]}" for name, meaning in LABELS.items()),
+    )
+
+
+def days_choice(place: DeltaGenerator, days: tuple[int, ...]) -> int:
+    """How many days back; the first is the default."""
+    return int(place.selectbox("Days back", [str(number) for number in days], key="days", bind="query-params"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from api.views.filters import source_choice
+from api.views.filters import label_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
@@ -38,7 +38,7 @@ def show() -> None:
     if page["cut"] is None:
         nothing(f"{page['reason']}: run `trend predict`, or let the hourly schedule run (`trend up`).")
         return
-    st.caption(f"Forecast of {moment(page['cut'])} for the 24 h after it{_made_by(page['items'])}")
+    st.caption(f"{LABELS[label]}. Made at {moment(page['cut'])} for the 24 h after{_made_by(page['items'])}")
     if page["items"]:
         table("The topics likeliest to rise", _COLUMNS, [_row(item) for item in page["items"]])
     else:
@@ -59,9 +59,7 @@ _COLUMNS = (
 
 def _filters() -> tuple[str, str | None, str]:
     left, middle, right = st.columns([2, 1, 1])
-    label = left.selectbox(
-        "What is forecast", list(LABELS), format_func=LABELS.__getitem__, key="label", bind="query-params"
-    )
+    label = label_choice(left)
     chosen = source_choice(middle)
     at = right.text_input(
         "As of",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from api.views.filters import days_choice
 from api.views.source import source
 from api.views.topic_charts import activity_chart, forecast_chart
 from api.views.words import (
@@ -27,7 +28,7 @@ from api.views.words import (
 
 _SHOWN = 9
 _NEAREST = 10
-_SPANS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year"}
+_SPANS = (7, 30, 90, 365)
 
 
 def show() -> None:
@@ -37,9 +38,7 @@ def show() -> None:
     wanted = left.text_input(
         "Topic", key="topic", bind="query-params", placeholder="#hashtag, $cashtag, how it begins, or what it is about"
     ).strip()
-    days = right.selectbox(
-        "How far back", list(_SPANS), format_func=_SPANS.__getitem__, key="days", bind="query-params"
-    )
+    days = days_choice(right, _SPANS)
     found = source().get("/topics", prefix=wanted, limit=20)
     names = [item["topic"] for item in found["items"]]
     if not wanted:
@@ -52,11 +51,11 @@ def show() -> None:
     if story is None:
         _candidates(wanted, found)
         return
-    if days != "7":
+    if days != _SPANS[0]:
         end = datetime.fromisoformat(story["end"])
-        asked = {"start": (end - timedelta(days=int(days))).isoformat(), "end": end.isoformat()}
+        asked = {"start": (end - timedelta(days=days)).isoformat(), "end": end.isoformat()}
         story = source().get(f"/topics/{quote(wanted, safe='')}", posts=10, predictions=1000, **asked)
-    _story(story, _SPANS[days])
+    _story(story, days)
 
 
 def _candidates(wanted: str, found: dict[str, Any]) -> None:
@@ -81,9 +80,9 @@ def _choices(title: str, items: list[dict[str, Any]]) -> None:
     )
 
 
-def _story(story: dict[str, Any], span: str) -> None:
+def _story(story: dict[str, Any], days: int) -> None:
     st.header(plain(story["topic"]), anchor=False)
-    st.caption(f"{moment(story['start'])} to {moment(story['end'])}: {span} up to its last mention")
+    st.caption(f"{moment(story['start'])} to {moment(story['end'])}: the {days} days up to its last mention")
     mentions, young, spam = st.columns(3)
     mentions.metric("Mentions", f"{story['mentions']:,}")
     young.metric("Gen Z score", number(story["gen_z_score"], 2), help="Heuristic, 0 to 1, mean over its posts")

@@ -142,3 +142,14 @@ def test_the_whole_dashboard_runs_and_says_when_the_api_is_down(
     monkeypatch.setenv("TREND_API__PORT", "1")
     down = AppTest.from_file(str(REPOSITORY / "api" / "dashboard.py"), default_timeout=30).run()
     assert not down.exception and "start it with `trend up`" in down.error[0].value
+
+
+def test_a_shared_address_restores_every_choice(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    streamlit.cache_resource.clear()
+    monkeypatch.setenv("TREND_API__PORT", str(client.base_url.port))
+    app = AppTest.from_string("from api.views import live\nlive.show()", default_timeout=30)
+    app.query_params.update({"label": "breaks_out", "source": "youtube", "at": "2024-01-02T00:00:00Z"})
+    app.run()
+    assert [box.value for box in app.selectbox] == ["breaks_out", "youtube"]
+    assert app.text_input[0].value == "2024-01-02T00:00:00Z"
+    assert "No forecast of `breaks_out` at or before" in text(app)
