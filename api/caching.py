@@ -17,8 +17,10 @@ from api.versions import recording
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 
-_ENTRIES = 1024
 _LARGEST = 512 * 1024
+#: What is kept in all (bytes), beside what holding an answer takes.
+_MOST = 64 * 1024 * 1024
+_HOLDING = 4096
 _TIMED_SECONDS = 30
 
 
@@ -58,6 +60,7 @@ class SnapshotCache:
         self._passed = tuple(passed)
         self._timed = tuple(timed)
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
+        self._size = 0
         self._making: dict[_Key, asyncio.Event] = {}
         self._looking: asyncio.Task[int] | None = None
         self._one = CapacityLimiter(1)
@@ -118,9 +121,16 @@ class SnapshotCache:
             keeper = _Keeper(_tagged(send, etag, scope, "fwd=miss"), made)
             await self._app(scope, receive, keeper)
         if keeper.start and keeper.body is not None:
-            self._answers[key] = _Answer(keeper.start, keeper.body, snapshot, frozenset(tables))
-            while len(self._answers) > _ENTRIES:
-                self._answers.popitem(last=False)
+            self._keep(key, _Answer(keeper.start, keeper.body, snapshot, frozenset(tables)))
+
+    def _keep(self, key: _Key, answer: _Answer) -> None:
+        if before := self._answers.pop(key, None):
+            self._size -= len(before.body) + _HOLDING
+        self._answers[key] = answer
+        self._size += len(answer.body) + _HOLDING
+        while self._size > _MOST:
+            _, oldest = self._answers.popitem(last=False)
+            self._size -= len(oldest.body) + _HOLDING
 
     def _etag(self, tables: frozenset[str], key: _Key, most: int | None = None) -> str:
         """Names the snapshot that last changed what an answer was made from; at `most` that before it was made."""
