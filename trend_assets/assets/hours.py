@@ -104,7 +104,7 @@ def _begin(
     with lake.transaction() as connection:
         before = memory(lake, *span, now)
         before = replace(before, ledger=replace(before.ledger, late=purpose == "late"))
-        units = budgets(settings, before.ledger, live)
+        units = {**dict.fromkeys(live, 0), **budgets(settings, before.ledger, live)}
         reserve(connection, units, span[1] - _HOUR, purpose, now)
     if purpose == "asked":
         # Somebody who asks by hand has set another key.

@@ -18,6 +18,7 @@ _HOUR = timedelta(hours=1)
 def collect(
     source: Annotated[str | None, typer.Option(help="Ask only this source, e.g. twitter.")] = None,
     hour: Annotated[str | None, typer.Option(help="The hour (UTC) to ask for; else the last one that is over.")] = None,
+    embeddings: Annotated[bool, typer.Option(help="Embed new texts, too.")] = True,
 ) -> None:
     """Collect an hour from all enabled sources, or from one, whatever the schedule does.
 
@@ -48,8 +49,9 @@ def collect(
     console.print(hour_table(rows, settings, datetime.now(UTC)))
     # Of a simulated source nobody counts what is new.
     if settings.simulator.enabled or any(row["added"] for row in rows):
-        materialize_hours(instance, asked, FLOW_ASSETS[1:], tags=tags)
-        console.print(f"derived anew: {', '.join(FLOW_ASSETS[1:])}")
+        derived = [name for name in FLOW_ASSETS[1:] if embeddings or name != "event_embeddings"]
+        materialize_hours(instance, asked, derived, tags=tags)
+        console.print(f"derived anew: {', '.join(derived)}")
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 

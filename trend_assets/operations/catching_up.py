@@ -14,18 +14,24 @@ _HOUR = timedelta(hours=1)
 #: Hours that one tick fetches at most, and that one run does.
 _AT_ONCE, _IN_ONE_RUN = 48, 12
 
-# An hour is missed only after a source's first one: nothing is fetched from before it was switched on.
-_MISSED = """
-    WITH first AS (
-        SELECT source, min(hour) AS hour, arg_max(failure, hour) AS newest FROM collection_status
-        WHERE list_contains($sources, source) AND hour < $end GROUP BY source
+# An hour is missed only after the first one that the schedule asked for, even in a run that was killed: nothing
+# is fetched from before a source was switched on, and an old hour that somebody asks for begins nothing.
+_FIRST = """
+    SELECT source, min(hour) AS hour FROM collection_attempts
+    WHERE purpose = 'new' AND list_contains($sources, source) GROUP BY source
+"""
+_MISSED = f"""
+    WITH known AS (
+        SELECT source, arg_max(failure, hour) AS newest FROM collection_status WHERE hour < $end GROUP BY source
+    ), first AS (
+        SELECT source, hour, newest FROM ({_FIRST}) LEFT JOIN known USING (source)
     ), wanted AS (
         SELECT source, newest, unnest(generate_series($start::TIMESTAMPTZ, $end::TIMESTAMPTZ - INTERVAL 1 HOUR,
                                       INTERVAL 1 HOUR)) AS asked, hour AS since FROM first
     )
     SELECT DISTINCT wanted.source, asked FROM wanted
     LEFT JOIN collection_status s ON s.source = wanted.source AND s.hour = asked AND s.hour >= $start
-    WHERE asked > since AND (
+    WHERE asked >= since AND (
         s.status IS NULL
         OR s.failure = 'no_key' AND newest <> 'no_key'
         OR s.status IN ('failed', 'partial') AND s.failure NOT IN ('past', 'no_key')
@@ -33,10 +39,8 @@ _MISSED = """
     )
     ORDER BY asked DESC, wanted.source
 """
-_LOST = """
-    WITH first AS (
-        SELECT source, min(hour) AS hour FROM collection_status WHERE list_contains($sources, source) GROUP BY source
-    ), wanted AS (
+_LOST = f"""
+    WITH first AS ({_FIRST}), wanted AS (
         SELECT source, unnest(generate_series(greatest(hour, $bound::TIMESTAMPTZ - INTERVAL 400 DAY),
                                               $bound::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM first

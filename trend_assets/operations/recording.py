@@ -58,7 +58,7 @@ def reserve(
         "failure": "",
         "message": "not at its end yet, or interrupted",
     }
-    rows = [{**common, **rest, "source": source, "units": spent} for source, spent in units.items() if spent]
+    rows = [{**common, **rest, "source": source, "units": spent} for source, spent in units.items()]
     write_frame(connection, COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame(rows))
 
 

@@ -14,7 +14,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import COLLECTION_STATUS
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS
 from trend_assets.settings import ScheduleSettings
 
 HOUR = timedelta(hours=1)
@@ -104,6 +104,8 @@ def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
     counts = {"events": 1, "rejected": 0, "requests": 1}
     have = [hour - back * HOUR for back in (40, *range(12, 31))]
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([{**row, **counts, "hour": at} for at in have]))
+    began = {**row, **counts, "hour": have[0], "purpose": "new", "started_at": now, "units": 1, "cursor": ""}
+    lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([began]))
     asked = evaluated(hourly_schedule(ScheduleSettings(recollect_hours=1, catch_up_hours=48)), now)
     by_purpose: dict[str, list[dg.RunRequest]] = {}
     for request in asked:

@@ -10,7 +10,7 @@ import pytest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_STATUS
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS
 from trend_assets.operations.backoff import next_try
 from trend_assets.operations.catching_up import Due, catch_up, give_up, missed_hours
 
@@ -30,6 +30,8 @@ def state(lake: Lake, hours_ago: int, status: str, source: str = "twitter", **mo
     counts = {"events": 0, "rejected": 0, "requests": 0, "finished_at": NOW, "message": "", "failure": ""}
     row = {**counts, "hour": TICK - hours_ago * HOUR, "source": source, "status": status, **more}
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([row]))
+    attempt = {"purpose": "new", "started_at": NOW, "units": 0, "cursor": "", **row}
+    lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([attempt]))
 
 
 def missed(lake: Lake, *sources: str, back: int = 10) -> list[tuple[str, int]]:
@@ -77,7 +79,15 @@ def test_hours_without_a_key_are_fetched_once_there_is_one(lake: Lake) -> None:
     assert missed(lake) == []
     # The end of the span is what the tick itself asks for; the newest state before it decides.
     state(lake, 2, "complete")
-    assert missed(lake) == [("twitter", 3)]
+    assert missed(lake) == [("twitter", 3), ("twitter", 4)]
+
+
+def test_a_first_collection_that_was_killed_is_made_up_for(lake: Lake) -> None:
+    running = {"hour": TICK - 3 * HOUR, "source": "twitter", "purpose": "new", "status": "running", "cursor": ""}
+    counts = {"events": 0, "requests": 0, "units": 5, "failure": "", "message": ""}
+    row = {**running, **counts, "started_at": NOW, "finished_at": NOW}
+    lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([row]))
+    assert missed(lake) == [("twitter", 2), ("twitter", 3)]
 
 
 def test_runs_are_neighbours_newest_first_and_bounded() -> None:
