@@ -15,11 +15,12 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from api import problems
 from api.caching import SnapshotCache
 from api.dagster_client import DagsterClient
+from api.docs_page import docs_page
 from api.feed import Feed
 from api.keys import Guard
 from api.lake import LakeReader
@@ -94,6 +95,8 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Which topics will rise, how sure the forecast is, and how often it was right.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.reader = reader
@@ -108,6 +111,10 @@ def create_app(settings: Settings) -> FastAPI:
         meters.count_runs(await dagster.queues())
         told = await run_in_threadpool(meters.exposition, reader)
         return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
+    def docs() -> str:
+        return docs_page(app.openapi())
 
     problems.install(app)
     # The last one added stands outermost.
