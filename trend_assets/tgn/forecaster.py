@@ -29,6 +29,8 @@ from trend_assets.tgn.stream import Embedded
 KIND = "tgn_forecaster"
 #: Users named as a reason.
 MOST_USERS = 3
+#: The trees' share of the log-odds: one for each of their three views, beside one of the neural heads.
+_TREES = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +64,10 @@ class TgnForecaster:
 
     `fit` trains the network to predict who will post where next, rolls it along the past once more to
     see what it held of each topic at each past cut, and fits heads to what became of these topics:
-    trees and a small neural network on log counts, the record of the participants, and the topic's
-    embedding. Their log-odds are averaged. Every fit starts anew, so that it depends on the mentions
-    before `until`, the settings and nothing else.
+    trees and a small neural network on log counts, the record of the participants, what became of earlier
+    topics with like texts, and the topic's embedding. Some trees see the counts alone, so that little data
+    makes it no worse than counting. Their log-odds are averaged. Every fit starts anew, so that it depends
+    on the mentions before `until`, the settings and nothing else.
 
     `score` rolls the memory forward, so that what an hour costs does not grow with the history.
 
@@ -106,7 +109,7 @@ class TgnForecaster:
             labels = tuple(label for label in LABELS if _learnable(examples, label))
             heads = self._fit_heads(features, examples, labels)
             clock.lap("heads")
-            trees = {label: self._fit_trees(features, examples, label) for label in labels}
+            trees = {label: self._fit_trees(features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
         report = {
             "link_losses": inputs.link_losses,
@@ -143,10 +146,10 @@ class TgnForecaster:
             outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
             logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
             growth = torch.stack([growth for _, growth in outputs]).mean(0).numpy().astype(np.float64)
-        scores = {
-            label: 1 / (1 + np.exp(-(logits[:, column] + mean_logit(fitted.trees[label], features)) / 2))
-            for column, label in enumerate(fitted.labels)
-        }
+        scores = {}
+        for column, label in enumerate(fitted.labels):
+            trees = mean_logit(fitted.trees[label], features)
+            scores[label] = 1 / (1 + np.exp(-(_TREES * trees + (1 - _TREES) * logits[:, column])))
         return Forecast(scores, growth, _most_attended(held, history) if held else [()] * len(cut))
 
     def continues(self, history: History, moment: int) -> bool:
@@ -223,7 +226,10 @@ class TgnForecaster:
             labels=labels,
             heads=[_load_heads(checkpoint, n, len(inputs.names), len(labels), settings) for n in heads],
             trees={
-                label: [from_tensor(tensors[f"trees.{label}.{n}"]) for n in range(settings.boosting.seeds)]
+                label: [
+                    from_tensor(tensors[f"trees.{label}.{n}"])
+                    for n in range(settings.boosting.seeds * len(inputs.views))
+                ]
                 for label in labels
             },
             until=metadata["until"],
@@ -248,11 +254,12 @@ class TgnForecaster:
             for number in range(settings.heads.seeds)
         ]
 
-    def _fit_trees(self, features: Table, examples: Examples, label: str) -> list[lightgbm.Booster]:
+    def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
         asked, settings = examples.asked[label], self.settings
         return fit_trees(
             features[asked],
             examples.labels[label][asked],
+            views,
             settings.boosting,
             settings.seed,
             settings.threads,

@@ -19,6 +19,7 @@ class HeadSettings:
     Args:
         width: hidden units.
         epochs: passes over the past cuts.
+        min_steps: steps that are taken at least, in more passes where there are few cuts.
         cuts_per_batch: cuts a step.
         learning_rate: AdamW's at its highest (one-cycle).
         weight_decay: AdamW's.
@@ -29,6 +30,7 @@ class HeadSettings:
 
     width: int = 64
     epochs: int = 8
+    min_steps: int = 120
     cuts_per_batch: int = 24
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
@@ -100,14 +102,13 @@ def fit_heads(
     starts = np.concatenate([[0], np.cumsum(sizes)])
     generator = np.random.default_rng(seed)
     steps = -(-len(sizes) // settings.cuts_per_batch)
+    epochs = max(settings.epochs, -(-settings.min_steps // steps))
     optimizer = torch.optim.AdamW(
         heads.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=steps * settings.epochs
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps * epochs)
     heads.train()
-    for _ in range(settings.epochs):
+    for _ in range(epochs):
         for chosen in np.array_split(generator.permutation(len(sizes)), steps):
             rows, group = _rows(starts, sizes, chosen)
             logits, predicted = heads(x[rows])

@@ -56,6 +56,13 @@ class TopicInputs:
         }
         return [name for group in self.settings.groups for name in groups[group]]
 
+    @property
+    def views(self) -> list[int]:
+        """How many of the first columns nested views take in: counts alone, all but the memory, all."""
+        sizes = [len(COUNT_NAMES), len(self.names) - self.settings.model.memory_dim, len(self.names)]
+        used = [self._uses("counts"), self._uses("memory"), True]
+        return sorted({size for size, use in zip(sizes, used, strict=True) if use and size})
+
     def fit(self, history: History, until: int) -> None:
         """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
         past, settings = history.until(until), self.settings

@@ -101,7 +101,7 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
     whole = SharedInputs(settings, memory)
     no_neighbors = replace(settings, model=replace(settings.model, attend=False))
     no_memory = replace(settings, model=replace(settings.model, remember=False))
-    one_seed = replace(settings, heads=replace(settings.heads, seeds=1), boosting=replace(settings.boosting, seeds=1))
+    one_seed = replace(settings, heads=replace(settings.heads, seeds=1))
     made = {
         "tgn": (settings, whole),
         "counts only": (replace(settings, groups=("counts",)), whole),
@@ -109,7 +109,7 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
         "without text": (replace(settings, groups=_but("precedents")), whole),
         "without user features": (replace(settings, groups=_but("participants")), whole),
         "without counts": (replace(settings, groups=_but("counts")), whole),
-        "one seed": (one_seed, whole),
+        "one seed of the heads": (one_seed, whole),
     }
     if not only or "without neighbors" in only:
         made["without neighbors"] = (no_neighbors, SharedInputs(no_neighbors, memory))
