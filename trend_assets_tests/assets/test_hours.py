@@ -37,7 +37,7 @@ def world(now: datetime) -> World:
 
 @pytest.fixture
 def server(world: World, now: datetime) -> Iterator[StandIn]:
-    with StandIn(world, limits=Limits(key=KEY), now=lambda: now) as server:
+    with StandIn(world, limits=Limits(key=KEY), now=lambda: now + timedelta(minutes=10)) as server:
         yield server
 
 
