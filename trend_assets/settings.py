@@ -115,7 +115,6 @@ class TrainingSettings(_Section):
 class PromotionSettings(_Section):
     """When a trained model takes the place of the one in use."""
 
-    margin: float = Field(0.02, ge=0, description="NDCG@10 that it may lose for certain and still be promoted.")
     level: float = Field(0.95, gt=0.5, lt=1, description="Confidence of the interval of its lead.")
     min_cuts: int = Field(10, ge=1, description="Held-out cuts, over all labels, that a comparison needs.")
 

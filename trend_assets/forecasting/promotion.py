@@ -59,15 +59,13 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class PromotionRule:
-    """When a model is clearly worse.
+    """How sure a comparison must be.
 
     Args:
-        margin: NDCG@10 that it may lose for certain and still be as good.
         level: of the intervals.
         min_cuts: cuts, over all labels, below which nothing is decided.
     """
 
-    margin: float = 0.02
     level: float = 0.95
     min_cuts: int = 10
 
@@ -82,40 +80,48 @@ class Decision:
 
 def decide(
     candidate: HeldOut,
-    baselines: Mapping[str, HeldOut],
+    counting: Mapping[str, HeldOut],
+    learned: Mapping[str, HeldOut],
     former: tuple[str, HeldOut] | None,
     rule: PromotionRule,
 ) -> Decision:
     """Whether a model is promoted.
 
-    The rule: it is, unless it is clearly worse than the best baseline or than the model in use. Clearly
-    worse means that the whole interval of its lead in NDCG@10 (paired by cut and label, whole weeks
-    resampled; where there are fewer than four weeks, whole days and at least a 99 % interval) lies below
-    minus the margin. So a model within the noise of the best ranking is promoted, and one that is
-    certainly below is not. The best baseline is the one with the highest mean on the very same cuts.
+    It must be better than the best counting ranking, which users would get instead, and not clearly worse
+    than the best learned ranking and than the model in use. Better: the whole interval of its lead in NDCG@10
+    (paired by cut and label, whole weeks resampled; where there are fewer than four weeks, whole days and at
+    least a 99 % interval) lies above zero. Clearly worse: the whole interval lies below. Eight weeks cannot
+    tell a lead of 0.02 over a learned ranking from none, so that asking for certainty there would refuse good
+    models most weeks. The best is the one with the highest mean on the very same cuts.
 
     Args:
         candidate: of a fit before the held-out weeks, not of the fit that would be used.
-        baselines: by name, fitted before the same weeks.
+        counting: counting rankings by name.
+        learned: learned rankings by name, fitted before the same weeks.
         former: version of the model in use, and its own held-out figures; compared where cuts are shared.
-        rule: what counts as clearly worse.
+        rule: how sure it must be.
     """
-    compared = {name: _lead(candidate, baseline, rule) for name, baseline in baselines.items()}
-    known = {name: lead for name, lead in compared.items() if lead is not None}
-    if not known:
+    to_beat = _best(candidate, counting, rule)
+    if to_beat is None:
         return Decision(False, f"fewer than {rule.min_cuts} held-out cuts to compare it at")
-    best = min(known, key=lambda name: known[name].mean)
-    parts = [known[best].words(best)]
-    worse = known[best].clearly_worse
-    if former is not None:
-        version, figures = former
-        lead = _lead(candidate, figures, rule)
-        if lead is None:
-            parts.append(f"too few cuts shared with {version}, in use, to compare them")
-        else:
-            parts.append(lead.words(f"{version}, in use"))
-            worse = worse or lead.clearly_worse
-    return Decision(not worse, "; ".join(parts))
+    name, lead = to_beat
+    promoted, parts = lead.better, [lead.words(name)]
+    in_use = {f"{former[0]}, in use": former[1]} if former else {}
+    for rivals in (learned, in_use):
+        rival = _best(candidate, rivals, rule)
+        if rival:
+            name, lead = rival
+            promoted = promoted and not lead.clearly_worse
+            parts.append(lead.words(name))
+        elif rivals:
+            parts.append(f"too few cuts shared with {' and '.join(rivals)} to compare them")
+    return Decision(promoted, "; ".join(parts))
+
+
+def _best(candidate: HeldOut, rivals: Mapping[str, HeldOut], rule: PromotionRule) -> tuple[str, _Lead] | None:
+    """The rival that the candidate leads by least, of those with cuts enough."""
+    leads = {name: lead for name, rival in rivals.items() if (lead := _lead(candidate, rival, rule))}
+    return min(leads.items(), key=lambda item: item[1].mean) if leads else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,6 @@ class _Lead:
 
     interval: Interval
     level: float
-    margin: float
 
     @property
     def mean(self) -> float:
@@ -132,12 +137,16 @@ class _Lead:
 
     @property
     def clearly_worse(self) -> bool:
-        return self.interval.high < -self.margin
+        return self.interval.high < 0
+
+    @property
+    def better(self) -> bool:
+        return self.interval.low > 0
 
     def words(self, other: str) -> str:
         low, high = self.interval.low, self.interval.high
-        verdict = "clearly worse than" if self.clearly_worse else "not clearly worse than"
-        verdict = "better than" if low > 0 else verdict
+        verdict = "neither clearly better nor clearly worse than"
+        verdict = "better than" if self.better else "clearly worse than" if self.clearly_worse else verdict
         return f"{verdict} {other} ({self.mean:+.3f} NDCG@10, {self.level:.0%} interval [{low:+.3f}, {high:+.3f}])"
 
 
@@ -154,6 +163,6 @@ def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Lead | None:
     moments = np.array(times, dtype=np.int64)
     values = np.array(differences)
     if len(np.unique(week_start(moments))) >= _FEW_WEEKS:
-        return _Lead(paired_bootstrap(values, moments, level=rule.level), rule.level, rule.margin)
+        return _Lead(paired_bootstrap(values, moments, level=rule.level), rule.level)
     level = max(rule.level, _FEW_WEEKS_LEVEL)
-    return _Lead(paired_bootstrap(values, moments, level=level, whole="days"), level, rule.margin)
+    return _Lead(paired_bootstrap(values, moments, level=level, whole="days"), level)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.backtest import backtest
-from trend_assets.forecasting.baselines import baseline_rankings
+from trend_assets.forecasting.baselines import baseline_rankings, counting_rankings
 from trend_assets.forecasting.calibration import Calibration, fit_calibrated
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import History, to_datetime, to_epoch
@@ -98,7 +98,14 @@ def train(
     name = model_folder(settings, begin, read)
     if snapshot is None:
         rule = PromotionRule(**settings.promotion.model_dump())
-        decision = decide(held_out, baselines, _in_use(settings, begin, name.name), rule)
+        counting = {ranking.name for ranking in counting_rankings()}
+        decision = decide(
+            held_out,
+            {one: figures for one, figures in baselines.items() if one in counting},
+            {one: figures for one, figures in baselines.items() if one not in counting},
+            _in_use(settings, begin, name.name),
+            rule,
+        )
     else:
         decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {

@@ -168,7 +168,8 @@ def test_a_model_that_learnt_from_shuffled_outcomes_is_not_promoted(own: Home) -
     forecaster = new_forecaster(own.settings, Shuffled(labels, days=days))
     calibrations = fit_calibrated(forecaster, history, to_epoch(WEEK), labels, 1)
     held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
-    decision = decide(held_out, _baselines(history, labels, CutMemory(labels, days=days), 1), None, PromotionRule())
+    baselines = _baselines(history, labels, CutMemory(labels, days=days), 1)
+    decision = decide(held_out, baselines, {}, None, PromotionRule())
     assert not decision.promoted
     assert "clearly worse than" in decision.reason
 
