@@ -233,7 +233,7 @@ def test_the_documentation_has_examples(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     assert {"/health", "/predictions", "/topics/{topic}", "/accuracy", "/export"} <= set(document["paths"])
     assert document["components"]["schemas"]["Prediction"]["examples"]
-    assert "GET <a href=\"accuracy\">/accuracy</a>" in client.get("/docs").text
+    assert 'GET <a href="accuracy">/accuracy</a>' in client.get("/docs").text
 
 
 def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> None:
