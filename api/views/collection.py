@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -27,7 +27,8 @@ def show() -> None:
         nothing(status["reason"])
         return
     st.caption(f"{moment(status['start'])} to {moment(status['end'])}")
-    for row in status["held"]:
+    # An answer may be older than the end of a wait.
+    for row in (row for row in status["held"] if datetime.fromisoformat(row["until"]) > datetime.now(UTC)):
         st.warning(
             f"{row['source']} is left alone until {moment(row['until'])}: {plain(row['reason'])}",
             icon=":material/timer:",
