@@ -22,7 +22,7 @@ from pathlib import Path
 
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.serving import Limits
-from trend_assets.simulator.world import World
+from trend_assets.simulator.world import Volume, World
 
 HOUR = timedelta(hours=1)
 #: Functions of the profile, by what they stand for; their time includes what they call.
@@ -39,7 +39,7 @@ _PARTS = {
 
 def serve(start: datetime, posts: int, hours: int, answer: Connection) -> None:
     """The stand-in, with the hours already made up."""
-    world = World(7, start, users=5000, events_per_day=posts * 24 / 0.75)
+    world = World(7, start, users=5000, events_per_day=posts * 24 / 0.75, volume=Volume(warm_up_hours=1))
     counts = [
         sum(1 for _ in world.events("twitter", start + at * HOUR, start + (at + 1) * HOUR)) for at in range(hours)
     ]
