@@ -238,7 +238,8 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     world = World(options.seed, start, events_per_day=options.events_per_day, volume=Volume(videos=0.035))
     faults = Faults(options.faults, seed=options.seed)
     chance = random.Random(options.seed)
-    killed_at = set(chance.sample(range(options.hours), options.kills))
+    # Not the first: what comes before the first hour that was begun is none that was missed.
+    killed_at = set(chance.sample(range(1, options.hours), options.kills))
     down = range(options.hours // 2, options.hours // 2 + options.downtime)
     set_clock(home / "clock", start + timedelta(minutes=5))
     began = time.perf_counter()
