@@ -19,6 +19,7 @@ def maintain_the_lake(context: dg.OpExecutionContext, lake: LakeResource) -> Non
     done = night.lake
     context.add_output_metadata(
         {
+            "forgotten_again": night.returned,
             "files_before": done.before.files,
             "files_after": done.after.files,
             "bytes_before": done.before.bytes,

@@ -56,3 +56,5 @@ def forget(
         errors.print(f"a model was left as it is: {reason}", markup=False, soft_wrap=True)
     for path in files.still:
         errors.print(f"still there: {path} holds it and was not imported: delete it", markup=False, soft_wrap=True)
+    if forgotten.unfinished:
+        raise TrendError(forgotten.unfinished)

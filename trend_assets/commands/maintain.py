@@ -22,6 +22,8 @@ def maintain() -> None:
     settings = load_settings()
     night = maintain_lake(Lake(lake_location(settings)), settings, datetime.now(UTC))
     done = night.lake
+    if night.returned:
+        console.print(f"{night.returned:,} users and posts forgotten again: a run had written them meanwhile")
     for table, rows in night.retired.items():
         console.print(f"{rows:,} rows of {table} deleted: past their retention")
     if night.files:

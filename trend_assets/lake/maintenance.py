@@ -6,17 +6,17 @@ DuckLake's own functions do the work: https://ducklake.select/docs/stable/duckdb
 
 from __future__ import annotations
 
-import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import duckdb
 
-from trend_assets.lake.connection import LAKE
+from trend_assets.lake.connection import LAKE, LakeError
 from trend_assets.lake.store import Lake
 
 #: Files above this size are left as they are: merging a table into one file would write it anew each night.
@@ -52,6 +52,15 @@ _TIGHTEN = f"""
       AND (stats.table_id, stats.column_id) IN (
           SELECT (table_id, column_id) FROM {_METADATA}.ducklake_column WHERE column_type = 'varchar'
       )
+"""
+#: The log is emptied once no reader needs it.
+_VACUUM = """
+import sqlite3, sys
+catalog = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+catalog.execute("VACUUM")
+busy = catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+catalog.close()
+sys.exit("its log is in use" if busy else 0)
 """
 #: What held texts as bounds of files: without this the rows stay in PostgreSQL's pages.
 _POSTGRES_TABLES = ("ducklake_file_column_stats", "ducklake_table_column_stats")
@@ -177,25 +186,29 @@ def vacuum(lake: Lake) -> None:
     """Writes the catalog anew, so that nothing deleted is left in its free pages or in its log.
 
     Raises:
-        LakeError: another process holds the lock.
+        LakeError: another process holds the lock, or never stops reading.
     """
     if lake.location.uses_sqlite:
-        with lake.alone(), _sqlite(lake) as catalog:
-            catalog.execute("VACUUM")
-            catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # An idle connection may hold on to the log.
+        with lake.let_go():
+            _vacuum_sqlite(lake)
         return
     with lake.alone() as cursor:
         for table in _POSTGRES_TABLES:
             cursor.execute(f"CALL postgres_execute('{_METADATA}', 'VACUUM FULL {table}', use_transaction => false)")
 
 
-@contextmanager
-def _sqlite(lake: Lake) -> Iterator[sqlite3.Connection]:
-    catalog = sqlite3.connect(lake.location.sqlite_catalog, timeout=30, isolation_level=None)
-    try:
-        yield catalog
-    finally:
-        catalog.close()
+def _vacuum_sqlite(lake: Lake) -> None:
+    # In a process of its own: two SQLite libraries in one, Python's and DuckDB's, undo each other's locks.
+    done = subprocess.run(
+        [sys.executable, "-c", _VACUUM, str(lake.location.sqlite_catalog)], capture_output=True, text=True
+    )
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["killed"])[-1]
+        raise LakeError(
+            f"{lake.location.sqlite_catalog} was not vacuumed to its end ({reason}): stop what has the lake open "
+            "(`trend up`, notebooks) and run the command again"
+        )
 
 
 def _patiently(step: partial[None]) -> None:

@@ -134,6 +134,16 @@ class Lake:
         with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
             yield cursor
 
+    @contextmanager
+    def let_go(self) -> Iterator[None]:
+        """This process has the lake closed, and no other writes; no cursor may be in use. It is opened again after."""
+        with self._write_lock, self._process_lock():
+            self._connection.close()
+            try:
+                yield
+            finally:
+                self._connection = open_duckdb(self.location, read_only=False)
+
     def write(
         self, table: Table, frame: pl.DataFrame, start: datetime | None = None, end: datetime | None = None
     ) -> int:

@@ -16,6 +16,7 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.activity import topic_activity
+from trend_assets.lake.connection import LakeError
 from trend_assets.lake.maintenance import compact, expire, remove_files, tighten_bounds, vacuum
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import (
@@ -49,6 +50,7 @@ class Forgotten:
         topics: words that nobody else had used, which went with their forecasts.
         seconds: how long it took.
         ids: everything that named the person or the post, for the files beside the lake.
+        unfinished: why deleted texts may still be in the catalog's log; empty where they are not.
         users: ``source:id`` of the person, as forecasts and models name users.
         origins: files and collectors that the rows had come from.
     """
@@ -57,6 +59,7 @@ class Forgotten:
     topics: tuple[str, ...] = ()
     seconds: float = 0.0
     ids: tuple[str, ...] = ()
+    unfinished: str = ""
     users: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
 
@@ -81,7 +84,10 @@ def forget(lake: Lake, settings: Settings, subject: Subject) -> Forgotten:
     lake.write(FORGOTTEN, _note(subject, key, report.removed))
     expire(lake, datetime.now(UTC))
     remove_files(lake)
-    vacuum(lake)
+    try:
+        vacuum(lake)
+    except LakeError as error:
+        report.unfinished = str(error)
     report.seconds = time.monotonic() - began
     return report
 

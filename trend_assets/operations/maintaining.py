@@ -1,4 +1,4 @@
-"""The night's work: rows and files past their retention go, the lake is compacted, old snapshots expire."""
+"""The night's work: what came back or is past its retention goes, the lake is compacted, old snapshots expire."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from trend_assets.lake.maintenance import Maintained, maintain
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES, Table
 from trend_assets.operations.models import stored_models
+from trend_assets.operations.returning import forget_returned
 from trend_assets.settings import RetentionSettings, Settings
 
 #: When a row of a table without partitions came to be.
@@ -27,11 +28,13 @@ class Night:
     """What was done.
 
     Args:
+        returned: forgotten users and posts that a run had written again.
         retired: rows deleted by table, for their retention had passed.
         files: imported files deleted from the inbox's `done/`.
         lake: what the maintenance of the lake did.
     """
 
+    returned: int
     retired: dict[str, int]
     files: int
     lake: Maintained
@@ -47,10 +50,11 @@ def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
     Args:
         now: timezone-aware.
     """
+    returned = forget_returned(lake, settings)
     retired = retire(lake, settings.retention, now)
     before = now if retired else now - timedelta(days=settings.maintenance.snapshot_days)
     keep = set() if retired else {model.snapshot for model in stored_models(settings)}
-    return Night(retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
+    return Night(returned, retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
 
 
 def retire(lake: Lake, retention: RetentionSettings, now: datetime) -> dict[str, int]:

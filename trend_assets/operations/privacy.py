@@ -121,6 +121,10 @@ class Guard:
                 merged.setdefault(hashed, set()).update(sources)
         return merged
 
+    def knows(self, kind: str, source: str, value: str) -> bool:
+        """Whether a user's or content's id of a source was forgotten."""
+        return self._forgotten(self.hashes[kind], source, value)
+
     def raw(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows of `RAW_EVENTS` as they may be kept, and ``hour``, ``source`` of those that are left out."""
         left_out = frame.select("hour", "source").clear()
