@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import Counter, defaultdict
@@ -22,6 +23,7 @@ _PERCENTILES = (50, 95, 99)
 _LABELS = ("bursts", "breaks_out", "emerges")
 #: Half of those that ask again send what they know.
 _SEND_ETAG = 0.5
+_CLIENTS = 16
 
 
 @dataclass
@@ -128,16 +130,23 @@ async def run_load(url: str, mix: Mix, rate: float, seconds: float) -> dict[str,
         Latencies in ms by route and kind of answer, errors, the rate reached, how late requests went out (ms).
     """
     taken = _Taken()
-    # Its own limits would queue requests here, unseen.
-    limits = httpx.Limits(max_connections=2000, max_keepalive_connections=200)
-    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
+    # Its own limits would queue requests here, unseen; and the time that a pool takes grows with its connections.
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False, verify=False)
+            )
+            for _ in range(_CLIENTS)
+        ]
         began = time.perf_counter()
         tasks: set[asyncio.Task[None]] = set()
         for number in range(int(rate * seconds)):
             due = began + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             taken.late.append(time.perf_counter() - due)
-            task = asyncio.create_task(_ask(client, *mix.next(), mix.chance.random() < _SEND_ETAG, taken))
+            tagged = mix.chance.random() < _SEND_ETAG
+            task = asyncio.create_task(_ask(clients[number % _CLIENTS], *mix.next(), tagged, taken))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
