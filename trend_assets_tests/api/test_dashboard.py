@@ -96,7 +96,7 @@ def test_collection_and_accuracy_tell_what_is_wrong(client: httpx.Client, look: 
     assert "Brier score" in text(look(client, "accuracy"))
     health = text(look(client, "health"))
     assert "does not answer" in health and "It has drifted: live NDCG" in health
-    assert "/predictions/top" in health and " ms<" in health
+    assert ">/accuracy</td>" in health and " ms<" in health
 
 
 def test_quantiles_are_read_from_cumulative_buckets() -> None:
