@@ -99,6 +99,7 @@ def test_what_is_deleted_leaves_the_files_and_the_bounds(lake: Lake, location: L
             assert each.read("SELECT * FROM topic_activity WHERE topic = ?", [topic]).height == count, topic
     with lake.cursor() as cursor:
         assert not [pair for pair in cursor.execute(bounds).fetchall() if "secret" in str(pair)]
+    other.close()
     vacuum(lake)
     if location.uses_sqlite:
         # From another process: to close a SQLite file undoes the locks of whoever has it open in this one.
@@ -106,7 +107,6 @@ def test_what_is_deleted_leaves_the_files_and_the_bounds(lake: Lake, location: L
         assert b"#kept" in held and b"secret" not in held
     assert lake.read("SELECT count(*) AS n FROM topic_activity")["n"][0] == 25
     lake.close()
-    other.close()
 
 
 def test_writers_and_readers_go_on_meanwhile(lake: Lake, location: LakeLocation) -> None:
