@@ -19,6 +19,7 @@ def backtest(
     every: Annotated[str, typer.Option(help="Time between cuts, in hours.")] = "6h",
     tgn: Annotated[bool, typer.Option(help="Train the TGN each week, too.")] = True,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    reliability: Annotated[Path | None, typer.Option(help="Write stated confidence beside truth to this file.")] = None,
 ) -> None:
     """Walk the cuts of a range, retraining weekly on the past only, and compare all rankings.
 
@@ -54,12 +55,22 @@ def backtest(
                 f"tgn - {other}: NDCG@10 {interval.mean:+.3f}, 95 % interval "
                 f"[{interval.low:+.3f}, {interval.high:+.3f}] (weeks resampled)\n"
             )
+    for label, found in result.reliability.items():
+        if found:
+            console.print(
+                f"{label}: confidences of the tgn are off by {found.error:.3f} on average (ECE over "
+                f"{found.examples:,} predictions, {found.positives:,} came true)"
+            )
     for name, seconds in result.training_seconds.items():
         if sum(seconds) >= 1:
             console.print(f"{name}: {len(seconds)} trainings in {sum(seconds):.0f} s")
     if json:
         json.write_bytes(orjson.dumps(result.to_json(), option=orjson.OPT_INDENT_2))
         console.print(f"figures in {json}")
+    if reliability:
+        stated = {label: found and found.to_json() for label, found in result.reliability.items()}
+        reliability.write_bytes(orjson.dumps(stated, option=orjson.OPT_INDENT_2))
+        console.print(f"confidence and truth by label in {reliability}")
 
 
 def _hours(text: str) -> int:

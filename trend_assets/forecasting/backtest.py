@@ -14,12 +14,15 @@ import numpy.typing as npt
 from trend_assets.forecasting.history import HOUR, History, to_epoch
 from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.metrics import Interval, ndcg_at_k, paired_bootstrap, precision_at_k, week_start
-from trend_assets.forecasting.ranking import Ranking
+from trend_assets.forecasting.ranking import Ranking, Scores
+from trend_assets.forecasting.reliability import Reliability
 
 METRICS = ("precision_at_10", "ndcg_at_10")
 _K = 10
 
 Progress = Callable[[int, int], None]
+#: Told of a cut, what came true of each label, and each ranking's scores.
+Observer = Callable[[Cut, Mapping[str, npt.NDArray[np.bool_]], Mapping[str, Scores]], None]
 Retraining = Literal["weekly", "once"]
 
 
@@ -68,12 +71,14 @@ class BacktestResult:
         labels: results by label.
         training_seconds: ranking to the seconds of each of its trainings.
         scoring_seconds: ranking to the seconds that all its scores took.
+        reliability: how far the confidence of the one ranking that states it could be believed, by label.
     """
 
     cuts: int
     labels: Mapping[str, LabelResult]
     training_seconds: Mapping[str, Sequence[float]]
     scoring_seconds: Mapping[str, float]
+    reliability: Mapping[str, Reliability | None] = field(default_factory=dict)
 
     def lead_over_best(
         self, label: str, ranking: str = "tgn", metric: str = "ndcg_at_10"
@@ -135,6 +140,7 @@ def backtest(
     settings: LabelSettings | None = None,
     retraining: Retraining = "weekly",
     progress: Progress | None = None,
+    observe: Observer | None = None,
 ) -> BacktestResult:
     """Score every ranking at each cut of `[start, end)` whose horizon has passed.
 
@@ -147,6 +153,7 @@ def backtest(
         rankings: with different names; they are fitted here.
         start, end: timezone-aware; cuts are at whole multiples of `every_hours` since 00:00 UTC.
         progress: called with the cuts walked and their number, after each.
+        observe: told of every cut, those that do not count included.
 
     Raises:
         ValueError: a naive time, names that repeat, a cadence that is not positive, or no cut.
@@ -168,7 +175,7 @@ def backtest(
                 ranking.fit(history.until(due), due)
                 training[ranking.name].append(time.perf_counter() - began)
             fitted_until = due
-        _walk(history, rankings, make_cut(history, moment, settings), settings, recorders, scoring)
+        _walk(history, rankings, make_cut(history, moment, settings), settings, recorders, scoring, observe)
         if progress:
             progress(walked, len(times))
     return BacktestResult(
@@ -203,10 +210,11 @@ def _walk(
     settings: LabelSettings,
     recorders: Mapping[str, _Recorder],
     scoring: dict[str, float],
+    observe: Observer | None,
 ) -> None:
     became = outcomes(history, cut, settings)
     counting = [label for label in LABELS if cut.asked[label].sum() >= _K and became.labels[label].any()]
-    if not counting:
+    if not counting and observe is None:
         return
     past = history.until(cut.time)
     scores = {}
@@ -214,6 +222,8 @@ def _walk(
         began = time.perf_counter()
         scores[ranking.name] = ranking.score(past, cut)
         scoring[ranking.name] += time.perf_counter() - began
+    if observe:
+        observe(cut, became.labels, scores)
     for label in counting:
         asked = cut.asked[label]
         recorders[label].add(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from trend_assets.forecasting.backtest import BacktestResult, Progress, backtest
 from trend_assets.forecasting.baselines import baseline_rankings
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.ranking import Ranking
+from trend_assets.forecasting.reliability import ConfidenceWalk
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.operations.training import new_forecaster
@@ -31,7 +33,9 @@ def run_backtest(
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory))
-    return backtest(history, rankings, start, end, every_hours, labels, progress=progress)
+    confidences = ConfidenceWalk("tgn", labels.horizon)
+    result = backtest(history, rankings, start, end, every_hours, labels, progress=progress, observe=confidences.add)
+    return replace(result, reliability=confidences.reliability())
 
 
 def _known_until(lake: Lake) -> datetime | None:

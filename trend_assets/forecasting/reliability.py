@@ -1,0 +1,104 @@
+"""How far confidences, stated as time went on, could be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trend_assets.forecasting.calibration import fit_calibrator
+from trend_assets.forecasting.labels import LABELS, WEEK, Cut
+from trend_assets.forecasting.metrics import expected_calibration_error, week_start
+from trend_assets.forecasting.ranking import Scores
+
+#: Confidence is calibrated on the cuts of so many weeks before.
+_WEEKS = 8
+_FEWEST_WEEKS = 4
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Confidences beside what came true.
+
+    Args:
+        error: expected calibration error over ten equal bins of confidence.
+        examples: predictions that carried a confidence.
+        positives: those that came true.
+        bins: of each bin that holds any: mean confidence, share that came true, predictions.
+    """
+
+    error: float
+    examples: int
+    positives: int
+    bins: tuple[tuple[float, float, int], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        bins = [{"confidence": said, "came_true": true, "predictions": count} for said, true, count in self.bins]
+        return {
+            "expected_calibration_error": self.error,
+            "examples": self.examples,
+            "positives": self.positives,
+            "bins": bins,
+        }
+
+
+@dataclass(slots=True)
+class ConfidenceWalk:
+    """Collects one ranking's scores along a backtest, and states confidences afterwards as it would have then.
+
+    Those of a week stand on a calibration fitted on the eight weeks before, on cuts whose horizon had ended by
+    its Monday 00:00 UTC. The first four weeks only teach.
+
+    Args:
+        ranking: whose scores.
+        horizon: of the labels, in seconds.
+    """
+
+    ranking: str
+    horizon: int
+    _seen: dict[str, list[tuple[int, npt.NDArray, npt.NDArray]]] = field(default_factory=dict)
+
+    def add(self, cut: Cut, came_true: Mapping[str, npt.NDArray[np.bool_]], scores: Mapping[str, Scores]) -> None:
+        """One cut's scores and outcomes."""
+        for label, score in scores.get(self.ranking, {}).items():
+            asked = cut.asked[label]
+            self._seen.setdefault(label, []).append((cut.time, score[asked], came_true[label][asked]))
+
+    def reliability(self) -> dict[str, Reliability | None]:
+        """For each label; none where no week could be calibrated."""
+        return {label: self._of(label) for label in LABELS}
+
+    def _of(self, label: str) -> Reliability | None:
+        seen = self._seen.get(label, [])
+        if not seen:
+            return None
+        times = np.repeat([time for time, _, _ in seen], [len(score) for _, score, _ in seen]).astype(np.int64)
+        scores = np.concatenate([score for _, score, _ in seen])
+        came_true = np.concatenate([true for _, _, true in seen])
+        weeks = week_start(times)
+        said, true = [np.empty(0)], [np.empty(0, np.bool_)]
+        for week in np.unique(weeks):
+            taught = (times >= week - _WEEKS * WEEK) & (times + self.horizon <= week)
+            if len(np.unique(weeks[taught])) < _FEWEST_WEEKS:
+                continue
+            calibrator = fit_calibrator(scores[taught], came_true[taught]).calibrator
+            if calibrator is not None:
+                said.append(calibrator.confidence(scores[weeks == week]))
+                true.append(came_true[weeks == week])
+        return _reliability(np.concatenate(said), np.concatenate(true))
+
+
+def _reliability(said: npt.NDArray[np.float64], true: npt.NDArray[np.bool_]) -> Reliability | None:
+    if not len(said):
+        return None
+    bin_of = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    bins = tuple(
+        (float(said[bin_of == number].mean()), float(true[bin_of == number].mean()), int((bin_of == number).sum()))
+        for number in np.unique(bin_of)
+    )
+    return Reliability(expected_calibration_error(true, said, _BINS), len(said), int(true.sum()), bins)
