@@ -109,6 +109,9 @@ class TrainingSettings(_Section):
     history_days: int = Field(365, ge=7, description="Days of cuts that the heads are fitted on.")
     min_events: int = Field(500, ge=1, description="Events below which there is nothing to train on.")
     seed: int = Field(0, ge=0, description="Seed of all chance in training.")
+    processes: int = Field(
+        1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
+    )
     epochs: int = Field(2, ge=1, description="Passes of link prediction over the history.")
 
 

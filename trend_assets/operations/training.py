@@ -60,6 +60,7 @@ def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
             days=training.history_days,
             link_epochs=training.epochs,
             seed=training.seed,
+            processes=training.processes,
         ),
         memory,
     )

@@ -15,6 +15,7 @@ from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
+from trend_assets.tgn.parallel import train_in_parallel
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
 from trend_assets.tgn.precedents import PRECEDENT_NAMES, PrecedentIndex
 from trend_assets.tgn.settings import ForecasterSettings
@@ -67,10 +68,7 @@ class TopicInputs:
         """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
         past, settings = history.until(until), self.settings
         model = TemporalGraphNetwork(max(node_count(past), 1), MESSAGE_DIM, settings.model)
-        self.link_losses = []
-        if self._uses("memory") and len(past):
-            trainer, data = LinkTrainer(model, settings.link), to_temporal_data(past)
-            self.link_losses = [trainer.train_epoch(data).loss for _ in range(settings.link_epochs)]
+        self.link_losses = self._train(model, past) if self._uses("memory") and len(past) else []
         self.state = RollingState(model, settings.every_hours)
 
     def examples(self, history: History, until: int) -> tuple[Table, Examples]:
@@ -107,6 +105,13 @@ class TopicInputs:
             (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
             groups["memory"] = held.embedding
         return self._joined(groups), held
+
+    def _train(self, model: TemporalGraphNetwork, past: History) -> list[float]:
+        settings, data = self.settings, to_temporal_data(past)
+        if settings.processes > 1:
+            return train_in_parallel(model, data, settings.link, settings.link_epochs, settings.processes)
+        trainer = LinkTrainer(model, settings.link)
+        return [trainer.train_epoch(data).loss for _ in range(settings.link_epochs)]
 
     def _uses(self, group: str) -> bool:
         return group in self.settings.groups

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -32,6 +32,10 @@ class LinkTrainingSettings:
     learning_rate: float = 1e-3
     seed: int = 0
     recent_negatives: int = 0
+
+    def of_rank(self, rank: int) -> LinkTrainingSettings:
+        """The same for one of several processes, which draw different negatives."""
+        return replace(self, seed=self.seed + rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,36 @@ def event_clock(data: TemporalData) -> TemporalData:
     return clocked
 
 
+class LinkObjective(torch.nn.Module):
+    """Cross-entropy of true and drawn links."""
+
+    def __init__(self, model: TemporalGraphNetwork) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, src: Tensor, dst: Tensor, negative: Tensor, times: Tensor) -> Tensor:
+        """The loss of a batch, scalar, as `TemporalGraphNetwork.score_links` takes it."""
+        positive, drawn = self.model.score_links(src, dst, negative, times)
+        return torch.nn.functional.softplus(-positive).mean() + torch.nn.functional.softplus(drawn).mean()
+
+
 class LinkTrainer:
     """Trains a network on one stream, and measures it on what comes after.
 
     Args:
         model: the network.
         settings: how.
+        wrap: put around the objective, e.g. to share gradients among processes.
     """
 
-    def __init__(self, model: TemporalGraphNetwork, settings: LinkTrainingSettings | None = None) -> None:
+    def __init__(
+        self,
+        model: TemporalGraphNetwork,
+        settings: LinkTrainingSettings | None = None,
+        wrap: Callable[[torch.nn.Module], torch.nn.Module] | None = None,
+    ) -> None:
         self.model = model
+        self.objective = wrap(LinkObjective(model)) if wrap else LinkObjective(model)
         self.settings = settings or LinkTrainingSettings()
         self.generator = torch.Generator().manual_seed(self.settings.seed)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=self.settings.learning_rate, fused=True)
@@ -95,8 +119,7 @@ class LinkTrainer:
         return EpochReport(float(torch.stack(losses).mean()), seconds, data.num_events / seconds)
 
     def _step(self, src: Tensor, dst: Tensor, negative: Tensor, times: Tensor, messages: Tensor) -> Tensor:
-        positive, drawn = self.model.score_links(src, dst, negative, times)
-        loss = torch.nn.functional.softplus(-positive).mean() + torch.nn.functional.softplus(drawn).mean()
+        loss = self.objective(src, dst, negative, times)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

@@ -33,6 +33,7 @@ class ForecasterSettings:
         boosting: the trees.
         seed: of everything drawn.
         threads: threads that fit the trees; the same number gives the same bits.
+        processes: that train the network, each on a stretch of time; the same number gives the same bits.
     """
 
     labels: LabelSettings = field(default_factory=LabelSettings)
@@ -48,6 +49,7 @@ class ForecasterSettings:
     boosting: BoostingSettings = field(default_factory=BoostingSettings)
     seed: int = 0
     threads: int = 2
+    processes: int = 1
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
