@@ -1,0 +1,61 @@
+"""What is forecast, how it is learnt, and when it is believed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trend_assets.settings.section import Section
+
+
+class EmbeddingSettings(Section):
+    """The text model."""
+
+    model: str = Field("all-MiniLM-L6-v2", description="A sentence-transformers model.")
+    batch_size: int = Field(64, ge=1, description="Texts a batch.")
+    device: str = Field("cpu", description="cpu, or cuda where there is one.")
+
+
+class ForecastSettings(Section):
+    """What is forecast: the labels' definitions."""
+
+    window_hours: int = Field(24, ge=1, description="Hours before the cut in which a topic must be mentioned.")
+    horizon_hours: int = Field(24, ge=1, description="Hours after the cut that are forecast.")
+    threshold: int = Field(8, ge=1, description="Mentions in the horizon that count as risen.")
+    min_growth: int = Field(4, ge=0, description="`emerges`: mentions more than in the horizon before the cut.")
+    min_support: int = Field(1, ge=1, description="Mentions in the window that make a topic a candidate.")
+    burst_ratio: float = Field(2.0, gt=0, description="`bursts`: times what is usual for the topic.")
+
+
+class TrainingSettings(Section):
+    """How the TGN is trained."""
+
+    history_days: int = Field(365, ge=7, description="Days of cuts that the heads are fitted on.")
+    min_events: int = Field(500, ge=1, description="Events below which there is nothing to train on.")
+    seed: int = Field(0, ge=0, description="Seed of all chance in training.")
+    processes: int = Field(
+        1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
+    )
+    epochs: int = Field(2, ge=1, description="Passes of link prediction over the history.")
+
+
+class PromotionSettings(Section):
+    """When a trained model takes the place of the one in use."""
+
+    level: float = Field(0.95, gt=0.5, lt=1, description="Confidence of the interval of its lead.")
+    min_cuts: int = Field(10, ge=1, description="Held-out cuts, over all labels, that a comparison needs.")
+
+
+class DriftSettings(Section):
+    """When the model in use asks for an early training."""
+
+    drop: float = Field(0.1, gt=0, description="NDCG@10 that live forecasts may lose against the weeks held out.")
+    psi: float = Field(0.25, gt=0, description="Population stability index of the mentions a day.")
+    weeks: int = Field(2, ge=1, description="Last weeks of forecasts that are looked at.")
+    retrain_days: int = Field(2, ge=1, description="Days between trainings that drift asks for.")
+
+
+class SensitivitySettings(Section):
+    """Which topics get an alert (`topic_rising`)."""
+
+    alerts_a_day: float = Field(10.0, gt=0, description="Alerts a day that the threshold keeps to.")
+    start: float = Field(0.5, gt=0, lt=1, description="The threshold's first value, a confidence.")

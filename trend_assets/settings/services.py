@@ -1,0 +1,48 @@
+"""What people look at."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from trend_assets.settings.section import Section
+
+
+class ApiKey(Section):
+    """Who may ask the API for what; the key itself is kept nowhere."""
+
+    name: str = Field(description="Whose key it is.")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the key, in hex: `trend api-key NAME`.")
+    scopes: list[Literal["read", "operate"]] = Field(["read"], description="`read`, and `operate` to start runs.")
+
+
+class ApiSettings(Section):
+    """The read API."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port it listens on.")
+    keys: list[ApiKey] = Field(
+        default_factory=list, description="Keys (name, sha256, scopes); `trend api-key NAME` makes one."
+    )
+    open_reads: bool = Field(True, description="Reading needs no key; starting runs always does.")
+    cors_origins: list[str] = Field(default_factory=list, description="Origins whose pages may read the API.")
+    requests_per_minute: int = Field(30_000, ge=1, description="Requests a minute of one key or address.")
+    query_seconds: float = Field(10, gt=0, description="Longest time of one query of the lake.")
+    memory_limit: str = Field("1GB", description="DuckDB's memory limit in the API.")
+    max_days: int = Field(400, ge=1, description="Longest span of time that one request may ask for.")
+
+
+class DashboardSettings(Section):
+    """The dashboard; it speaks to the API alone."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port it listens on.")
+    api_key: SecretStr | None = Field(None, description="Its key, where the API's reads need one.")
+
+
+class DagsterSettings(Section):
+    """The Dagster webserver."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = Field(3000, ge=1, le=65535, description="Port it listens on.")
