@@ -24,7 +24,7 @@ def backfill(
     """
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
-    from trend_assets.automation.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange, materialize_hours
 
     first, last = utc_hour(start), utc_hour(end)
     if first >= last:

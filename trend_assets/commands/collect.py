@@ -30,9 +30,9 @@ def collect(
     from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
-    from trend_assets.automation.launch import HourRange, materialize_hours
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
+    from trend_assets.launch import HourRange, materialize_hours
 
     settings, now = load_settings(), datetime.now(UTC)
     _refuse_unknown(settings, source)

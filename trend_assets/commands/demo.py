@@ -154,7 +154,7 @@ def _step(title: str) -> Iterator[None]:
 def _backfill(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
-    from trend_assets.automation.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange, materialize_hours
 
     hours = HourRange(plan.start, plan.live)
     with _step(f"{hours.hours:,} hours of history: collected, enriched, embedded, made a graph"):
@@ -164,7 +164,7 @@ def _backfill(settings: Settings, plan: Plan) -> None:
 
 def _train(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
-    from trend_assets.automation.launch import materialize_week
+    from trend_assets.launch import materialize_week
 
     with _step(f"TGN of the week of {plan.week:%Y-%m-%d} trained"):
         materialize_week(open_instance(settings), plan.week)
@@ -174,7 +174,7 @@ def _live_day(settings: Settings, plan: Plan) -> None:
     """Each hour a run of the scheduled job, as in production."""
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
-    from trend_assets.automation.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange, materialize_hours
 
     instance = open_instance(settings)
     hours = list(HourRange(plan.live, plan.cut).each())
@@ -186,7 +186,7 @@ def _live_day(settings: Settings, plan: Plan) -> None:
 def _truth(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
-    from trend_assets.automation.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange, materialize_hours
 
     instance = open_instance(settings)
     with _step("the day after, and the score of each forecast"):

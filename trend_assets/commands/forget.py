@@ -25,9 +25,9 @@ def forget(
     """
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
-    from trend_assets.operations.forgetting import forget as forget_in_lake
-    from trend_assets.operations.forgetting_files import forget_files
-    from trend_assets.operations.traces import Subject
+    from trend_assets.operations.privacy.files import forget_files
+    from trend_assets.operations.privacy.forgetting import forget as forget_in_lake
+    from trend_assets.operations.privacy.traces import Subject
     from trend_assets.sources.event import SOURCES
 
     if (user is None) == (content is None) or not (user or content):

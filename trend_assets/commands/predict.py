@@ -25,9 +25,9 @@ def predict(
     Example: trend predict --at 2015-03-02T06:00
     """
     from trend_assets.automation.instance import open_instance
-    from trend_assets.automation.launch import HourRange, materialize_hours
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
+    from trend_assets.launch import HourRange, materialize_hours
     from trend_assets.operations.history import need_mentions
 
     if label not in LABELS:

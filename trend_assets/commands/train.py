@@ -30,9 +30,9 @@ def train(
     Example: trend train --week 2015-01-05
     """
     from trend_assets.automation.instance import open_instance
-    from trend_assets.automation.launch import materialize_week
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
+    from trend_assets.launch import materialize_week
 
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()

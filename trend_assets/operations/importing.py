@@ -11,7 +11,7 @@ from pathlib import Path
 from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
-from trend_assets.operations.privacy import Guard
+from trend_assets.operations.privacy.admission import Guard
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive import ArchiveError, Batch, read_archive
 from trend_assets.sources.columns import ColumnMap, ColumnMapError

@@ -9,7 +9,7 @@ from trend_assets.lake.maintenance import Maintained, maintain
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES, Table
 from trend_assets.operations.models import stored_models
-from trend_assets.operations.returning import forget_returned
+from trend_assets.operations.privacy.returning import forget_returned
 from trend_assets.settings import RetentionSettings, Settings
 
 #: When a row of a table without partitions came to be.

@@ -13,10 +13,10 @@ import pytest
 from dagster import DagsterInstance
 
 from trend_assets.automation.instance import open_instance
-from trend_assets.automation.launch import HourRange, materialize_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import Table
+from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.settings import Settings, load_settings
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

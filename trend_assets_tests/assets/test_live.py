@@ -12,10 +12,10 @@ import pytest
 
 from trend_assets.assets.collectors import enabled_collectors
 from trend_assets.automation.instance import open_instance
-from trend_assets.automation.launch import HourRange, materialize_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
+from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.operations.collecting import ledger, memory
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets.simulator.faults import Faults

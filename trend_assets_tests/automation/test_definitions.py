@@ -14,9 +14,9 @@ from dagster import AssetKey, DagsterInstance
 
 from trend_assets.assets.checks import RULES
 from trend_assets.automation.jobs import HOURLY_JOB, IMPORT_JOB, WEEKLY_JOB
-from trend_assets.automation.launch import HourRange, materialize_hours
 from trend_assets.errors import TrendError
 from trend_assets.lake.tables import TABLES
+from trend_assets.launch import HourRange, materialize_hours
 
 LOADER = """
 import warnings

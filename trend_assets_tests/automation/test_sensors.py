@@ -15,12 +15,12 @@ import pytest
 from dagster import AssetKey, DagsterInstance
 
 from trend_assets.automation import sensors
-from trend_assets.automation.launch import HourRange, RunFailed, materialize_hours, materialize_week
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, TRAINING_RUNS
+from trend_assets.launch import HourRange, RunFailed, materialize_hours, materialize_week
 from trend_assets.settings import load_settings
 
 HOUR = datetime(2026, 2, 4, 8, tzinfo=UTC)

@@ -9,7 +9,7 @@ from dagster import DagsterInstance
 
 from trend_assets.assets.declare import UNTIL_TAG
 from trend_assets.automation.jobs import WEEKLY_JOB
-from trend_assets.automation.launch import RunFailed, materialize_week
+from trend_assets.launch import RunFailed, materialize_week
 
 WEEK = datetime(2026, 2, 2, tzinfo=UTC)
 

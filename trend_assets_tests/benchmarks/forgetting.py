@@ -16,8 +16,8 @@ import polars as pl
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.maintenance import lake_size
 from trend_assets.lake.store import Lake
-from trend_assets.operations.forgetting import forget
-from trend_assets.operations.traces import Subject
+from trend_assets.operations.privacy.forgetting import forget
+from trend_assets.operations.privacy.traces import Subject
 from trend_assets.settings import Settings
 from trend_assets_tests.benchmarks.synthetic_lake import END, make_lake
 

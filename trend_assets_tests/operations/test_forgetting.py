@@ -20,7 +20,6 @@ import pytest
 import torch
 
 from trend_assets.automation.instance import open_instance
-from trend_assets.automation.launch import HourRange, materialize_hours
 from trend_assets.enrichment.embedding_table import text_hashes
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
@@ -34,12 +33,13 @@ from trend_assets.lake.tables import (
     PREDICTION_OUTCOMES,
     PREDICTIONS,
 )
-from trend_assets.operations.forgetting import Forgotten, forget
-from trend_assets.operations.forgetting_files import Files, forget_files
+from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.operations.importing import import_file
 from trend_assets.operations.maintaining import maintain_lake
-from trend_assets.operations.privacy import key_file
-from trend_assets.operations.traces import Subject
+from trend_assets.operations.privacy.admission import key_file
+from trend_assets.operations.privacy.files import Files, forget_files
+from trend_assets.operations.privacy.forgetting import Forgotten, forget
+from trend_assets.operations.privacy.traces import Subject
 from trend_assets.settings import Settings, load_settings
 from trend_assets.tgn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from trend_assets.tgn.forecaster import KIND

@@ -13,11 +13,11 @@ import pytest
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, NODES, TEMPORAL_EDGES, TOPIC_ACTIVITY
-from trend_assets.operations.forgetting import forget
 from trend_assets.operations.importing import import_file
 from trend_assets.operations.maintaining import maintain_lake
-from trend_assets.operations.privacy import WITHHELD
-from trend_assets.operations.traces import Subject
+from trend_assets.operations.privacy.admission import WITHHELD
+from trend_assets.operations.privacy.forgetting import forget
+from trend_assets.operations.privacy.traces import Subject
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets_tests.operations.conftest import event
 

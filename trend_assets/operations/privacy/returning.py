@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from trend_assets.lake.store import Lake
-from trend_assets.operations.forgetting import forget
-from trend_assets.operations.forgetting_files import forget_files
-from trend_assets.operations.privacy import Guard
-from trend_assets.operations.traces import Subject
+from trend_assets.operations.privacy.admission import Guard
+from trend_assets.operations.privacy.files import forget_files
+from trend_assets.operations.privacy.forgetting import forget
+from trend_assets.operations.privacy.traces import Subject
 from trend_assets.settings import Settings
 
 Kind = Literal["user", "content"]

@@ -25,8 +25,8 @@ from trend_assets.lake.tables import (
     PREDICTIONS,
     TOPIC_ACTIVITY,
 )
-from trend_assets.operations.privacy import ANY_SOURCE, PrivacyKey, privacy_key, pseudonyms
-from trend_assets.operations.traces import Subject, Traces, find
+from trend_assets.operations.privacy.admission import ANY_SOURCE, PrivacyKey, privacy_key, pseudonyms
+from trend_assets.operations.privacy.traces import Subject, Traces, find
 from trend_assets.settings import Settings
 
 _BY_EVENT = (("raw_events", "id"), ("observations", "id"), ("event_embeddings", "id"), ("temporal_edges", "event_id"))

@@ -17,6 +17,7 @@ from trend_assets.assets.declare import SNAPSHOT_TAG
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
 from trend_assets.automation.partitions import hour_key, week_key
+from trend_assets.definitions import defs
 from trend_assets.errors import TrendError
 
 _HOUR = timedelta(hours=1)
@@ -81,9 +82,6 @@ def materialize_week(instance: DagsterInstance, week: datetime, snapshot: int | 
 
 
 def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]) -> str:
-    # Imported here: loading the definitions takes a second that no other command needs.
-    from trend_assets.definitions import defs
-
     job = defs.resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
     result = job.execute_in_process(

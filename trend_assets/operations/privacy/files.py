@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from trend_assets.errors import TrendError
-from trend_assets.operations.forgetting import Forgotten
 from trend_assets.operations.models import stored_models
-from trend_assets.operations.run_records import clean_records
+from trend_assets.operations.privacy.forgetting import Forgotten
+from trend_assets.operations.privacy.run_records import clean_records
 from trend_assets.settings import Settings
 from trend_assets.sources.archive_bytes import ArchiveError, ArchiveFile
 
