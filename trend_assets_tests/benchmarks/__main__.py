@@ -1,11 +1,24 @@
-"""All benchmarks that take minutes, one after another; `tgn_link` takes arguments and is run by hand."""
+"""The benchmarks that need no arguments, one after another; each module says what it measures.
+
+`tgn_link` and `ablation` want a stream to work on, `schemathesis_run` an environment of its own.
+"""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-_ALL = ("readers", "kills")
+_ALL = (
+    "readers",
+    "kills",
+    "live",
+    "throughput",
+    "budgets",
+    "compaction",
+    "forgetting",
+    "tgn_scale",
+    "api_load",
+)
 
 
 def main() -> None:
