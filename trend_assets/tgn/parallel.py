@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
+import orjson
 import torch
 import torch.distributed
-import torch.multiprocessing
 from safetensors.torch import load_file, save_file
 from torch.nn.parallel import DistributedDataParallel
 from torch_geometric.data import TemporalData
@@ -15,7 +19,24 @@ from torch_geometric.data import TemporalData
 from trend_assets.tgn.link_training import LinkTrainer, LinkTrainingSettings
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 
-_WEIGHTS = "weights.safetensors"
+_TASK, _WEIGHTS, _STREAM = "task.json", "weights.safetensors", "stream.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What every process must know."""
+
+    processes: int
+    nodes: int
+    message_dim: int
+    model: ModelSettings
+    link: LinkTrainingSettings
+    epochs: int
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        model, link = ModelSettings(**values["model"]), LinkTrainingSettings(**values["link"])
+        return cls(**{**values, "model": model, "link": link})
 
 
 def train_in_parallel(
@@ -37,15 +58,14 @@ def train_in_parallel(
 
     Returns:
         Mean loss of each epoch.
+
+    Raises:
+        RuntimeError: a process failed; the message ends with what it said.
     """
-    weights = {name: value.detach().clone() for name, value in model.named_parameters()}
-    columns = [column.clone().share_memory_() for column in (data.src, data.dst, data.t, data.msg)]
     with tempfile.TemporaryDirectory(prefix="trend-parallel-") as folder:
-        save_file(weights, Path(folder) / _WEIGHTS)
-        shape = (model.num_nodes, model.message_dim, model.settings)
-        torch.multiprocessing.spawn(
-            _work, (processes, folder, shape, columns, settings, epochs), nprocs=processes, join=True
-        )
+        task = _Task(processes, model.num_nodes, model.message_dim, model.settings, settings, epochs)
+        _hand_out(Path(folder), task, model, data)
+        _run(folder, processes)
         trained = load_file(Path(folder) / _WEIGHTS)
     losses = trained.pop("losses").tolist()
     model.load_state_dict(trained, strict=False)
@@ -63,30 +83,48 @@ def stretch(events: int, batch: int, rank: int, processes: int) -> slice:
     return slice(first, first + each)
 
 
-def _work(
-    rank: int,
-    processes: int,
-    folder: str,
-    shape: tuple[int, int, ModelSettings],
-    columns: list[torch.Tensor],
-    settings: LinkTrainingSettings,
-    epochs: int,
-) -> None:
+def _hand_out(folder: Path, task: _Task, model: TemporalGraphNetwork, data: TemporalData) -> None:
+    (folder / _TASK).write_bytes(orjson.dumps(task))
+    save_file({name: value.detach().clone() for name, value in model.named_parameters()}, folder / _WEIGHTS)
+    columns = {"src": data.src, "dst": data.dst, "t": data.t, "msg": data.msg}
+    save_file({name: column.contiguous() for name, column in columns.items()}, folder / _STREAM)
+
+
+def _run(folder: str, processes: int) -> None:
+    """Starts a process a rank and waits for all.
+
+    Plain processes of this module: those of multiprocessing would import whatever the caller's main program is.
+    """
+    command = [sys.executable, "-m", "trend_assets.tgn.parallel", folder]
+    workers = [subprocess.Popen([*command, str(rank)], stderr=subprocess.PIPE) for rank in range(processes)]
+    try:
+        said = [worker.communicate()[1] for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+    for worker, words in zip(workers, said, strict=True):
+        if worker.returncode:
+            raise RuntimeError(f"a process that trains the network failed: {words.decode().strip()[-500:]}")
+
+
+def work(folder: Path, rank: int) -> None:
+    """What the process of one rank does."""
+    task = _Task.from_json(orjson.loads((folder / _TASK).read_bytes()))
     torch.set_num_threads(1)
     rendezvous = f"file://{folder}/rendezvous"
-    torch.distributed.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=processes)
+    torch.distributed.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=task.processes)
     try:
-        model = TemporalGraphNetwork(*shape)
-        model.load_state_dict(load_file(Path(folder) / _WEIGHTS), strict=False)
-        trainer = LinkTrainer(model, settings.of_rank(rank), _averaged)
-        own = stretch(len(columns[0]), settings.batch_size, rank, processes)
-        src, dst, times, messages = (column[own] for column in columns)
-        data = TemporalData(src=src, dst=dst, t=times, msg=messages)
-        losses = torch.tensor([trainer.train_epoch(data).loss for _ in range(epochs)])
+        model = TemporalGraphNetwork(task.nodes, task.message_dim, task.model)
+        model.load_state_dict(load_file(folder / _WEIGHTS), strict=False)
+        trainer = LinkTrainer(model, task.link.of_rank(rank), _averaged)
+        stream = load_file(folder / _STREAM)
+        own = stretch(len(stream["src"]), task.link.batch_size, rank, task.processes)
+        data = TemporalData(**{name: column[own] for name, column in stream.items()})
+        losses = torch.tensor([trainer.train_epoch(data).loss for _ in range(task.epochs)])
         torch.distributed.all_reduce(losses)
         if rank == 0:
             trained = {name: value.detach() for name, value in model.named_parameters()}
-            save_file({**trained, "losses": losses / processes}, Path(folder) / _WEIGHTS)
+            save_file({**trained, "losses": losses / task.processes}, folder / _WEIGHTS)
         torch.distributed.barrier()
     finally:
         torch.distributed.destroy_process_group()
@@ -95,3 +133,7 @@ def _work(
 def _averaged(objective: torch.nn.Module) -> torch.nn.Module:
     # Each process keeps its own memory, and a first batch has nothing to teach the updater with.
     return DistributedDataParallel(objective, broadcast_buffers=False, find_unused_parameters=True)
+
+
+if __name__ == "__main__":
+    work(Path(sys.argv[1]), int(sys.argv[2]))

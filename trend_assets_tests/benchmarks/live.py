@@ -45,14 +45,16 @@ _OPEN = (DagsterRunStatus.QUEUED, DagsterRunStatus.STARTING, DagsterRunStatus.ST
 _TICK_SECONDS, _MOST_EXTRA_TICKS = 600, 48
 
 
-def environment(home: Path, server: StandIn, countries: list[str], weekday: int, late: bool) -> dict[str, str]:
+def environment(
+    home: Path, server: StandIn, countries: list[str], weekday: int, late: bool, recollect: int
+) -> dict[str, str]:
     """Settings as a user's, with dummies for keys; no budget binds, and YouTube's charts are left out."""
     variables = {
         "TREND_HOME": str(home),
         VARIABLE: str(home / "clock"),
         "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE": "1000000000",
         "TREND_SCHEDULE__ENABLED": "true",
-        "TREND_SCHEDULE__RECOLLECT_HOURS": "0",
+        "TREND_SCHEDULE__RECOLLECT_HOURS": str(recollect),
         "TREND_SCHEDULE__LATE_PASS": str(late).lower(),
         # Not a day that is simulated: a training is no part of this.
         "TREND_SCHEDULE__TRAINING_WEEKDAY": str(weekday),
@@ -218,6 +220,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--downtime", type=int, default=0, help="hours in the middle at which nothing ticks")
     parser.add_argument("--late", action="store_true", help="with the late pass")
+    parser.add_argument("--recollect", type=int, default=0, help="hours that each tick asks for again")
     parser.add_argument("--events-per-day", type=float, default=3000)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--home", type=Path)
@@ -246,7 +249,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     with StandIn(world, lambda: read_clock(home / "clock"), faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
         weekday = (start.weekday() - 1) % 7
-        variables = environment(home, server, countries, weekday, options.late)
+        variables = environment(home, server, countries, weekday, options.late, options.recollect)
         with open_instance(Settings(home=home)) as instance, daemon(home, variables) as process:
             ticks, extra = Ticks(instance, process, chance), 0
             ticks.wait_until_watched()

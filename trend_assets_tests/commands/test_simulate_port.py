@@ -34,7 +34,7 @@ def test_it_serves_the_world_of_now_until_it_is_interrupted(home: Path, port: in
             assert requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200, path
     finally:
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert f"TREND_MASTODON__INSTANCES='[\"http://127.0.0.1:{port}\"]'" in said
     assert f"TREND_TWITTER__BASE_URL=http://127.0.0.1:{port}" in said and "stopped" in said

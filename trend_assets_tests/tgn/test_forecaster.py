@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,13 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
 from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.ranking import Ranking
 from trend_assets.tgn.checkpoint import CheckpointError
 from trend_assets.tgn.forecaster import TgnForecaster
-from trend_assets.tgn.inputs import TopicInputs
 from trend_assets.tgn.settings import ForecasterSettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -151,12 +148,3 @@ def test_too_little_to_learn_from_leaves_the_labels_out(history: History) -> Non
 def test_scoring_before_fitting_is_an_error(history: History) -> None:
     with pytest.raises(RuntimeError, match="not been fitted"):
         TgnForecaster(SETTINGS).score(history, cut_at(history, 0))
-
-
-def test_two_processes_may_train_the_network(history: History) -> None:
-    settings = replace(SETTINGS, processes=2)
-    inputs = TopicInputs(settings, CutMemory(settings.labels, settings.every_hours, settings.days))
-    inputs.fit(history, UNTIL)
-    assert len(inputs.link_losses) == 1
-    table, _ = inputs.at(history, cut_at(history, 0))
-    assert np.isfinite(table).all() and table[:, -settings.model.memory_dim :].std() > 0
