@@ -24,7 +24,15 @@ def port() -> int:
 def test_it_serves_the_world_of_now_until_it_is_interrupted(home: Path, port: int) -> None:
     command = [sys.executable, "-c", "from trend_assets.cli import main; main()", "simulate", "--port", str(port)]
     environment = {**os.environ, "TREND_HOME": str(home)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # A shell lets what it starts in the background ignore the interrupt that is sent here.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         feed = _wait(f"http://127.0.0.1:{port}/trending/rss?geo=US")
         assert "<title>Daily Search Trends</title>" in feed.text
@@ -34,7 +42,7 @@ def test_it_serves_the_world_of_now_until_it_is_interrupted(home: Path, port: in
             assert requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200, path
     finally:
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=20)
     assert process.returncode == 0, said
     assert f"TREND_MASTODON__INSTANCES='[\"http://127.0.0.1:{port}\"]'" in said
     assert f"TREND_TWITTER__BASE_URL=http://127.0.0.1:{port}" in said and "stopped" in said
