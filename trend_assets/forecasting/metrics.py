@@ -52,12 +52,15 @@ def ndcg_at_k(relevant: BoolArray, scores: FloatArray, k: int = 10) -> float:
     return float(gain / discounts[: min(hits, k)].sum())
 
 
-def expected_calibration_error(outcomes: BoolArray, confidence: FloatArray, bins: int = 10) -> float:
-    """Mean distance of stated confidence from what came true, over bins of equal width (Naeini 2015).
+def calibration_bins(outcomes: BoolArray, confidence: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Stated confidence beside what came true, over bins of equal width.
 
     Args:
         outcomes: shape (n,).
         confidence: in [0, 1]; shape (n,).
+
+    Returns:
+        Of each bin that holds any: mean confidence, share that came true, how many.
 
     Raises:
         ValueError: nothing to measure, lengths that differ, or a confidence outside [0, 1].
@@ -67,9 +70,19 @@ def expected_calibration_error(outcomes: BoolArray, confidence: FloatArray, bins
     if not np.all((confidence >= 0) & (confidence <= 1)):
         raise ValueError("confidence must lie in [0, 1]")
     index = np.minimum((np.asarray(confidence, dtype=np.float64) * bins).astype(np.intp), bins - 1)
+    counts = np.bincount(index, minlength=bins)
     stated = np.bincount(index, weights=confidence, minlength=bins)
     real = np.bincount(index, weights=outcomes, minlength=bins)
-    return float(np.abs(stated - real).sum() / len(outcomes))
+    return [
+        (float(stated[number] / counts[number]), float(real[number] / counts[number]), int(counts[number]))
+        for number in np.flatnonzero(counts)
+    ]
+
+
+def expected_calibration_error(outcomes: BoolArray, confidence: FloatArray, bins: int = 10) -> float:
+    """Mean distance of stated confidence from what came true, over `calibration_bins` (Naeini 2015)."""
+    distances = (abs(said - true) * count for said, true, count in calibration_bins(outcomes, confidence, bins))
+    return sum(distances) / len(outcomes)
 
 
 @dataclass(frozen=True, slots=True)

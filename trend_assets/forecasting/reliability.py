@@ -11,13 +11,12 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.calibration import fit_calibrator
 from trend_assets.forecasting.labels import LABELS, WEEK, Cut
-from trend_assets.forecasting.metrics import expected_calibration_error, week_start
+from trend_assets.forecasting.metrics import calibration_bins, expected_calibration_error, week_start
 from trend_assets.forecasting.ranking import Scores
 
 #: Confidence is calibrated on the cuts of so many weeks before.
 _WEEKS = 8
 _FEWEST_WEEKS = 4
-_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,5 @@ class ConfidenceWalk:
 def _reliability(said: npt.NDArray[np.float64], true: npt.NDArray[np.bool_]) -> Reliability | None:
     if not len(said):
         return None
-    bin_of = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    bins = tuple(
-        (float(said[bin_of == number].mean()), float(true[bin_of == number].mean()), int((bin_of == number).sum()))
-        for number in np.unique(bin_of)
-    )
-    return Reliability(expected_calibration_error(true, said, _BINS), len(said), int(true.sum()), bins)
+    bins = tuple(calibration_bins(true, said))
+    return Reliability(expected_calibration_error(true, said), len(said), int(true.sum()), bins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ from torch_geometric.data import TemporalData
 from trend_assets.tgn.link_training import LinkTrainer, LinkTrainingSettings
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 
+_LOOK_SECONDS = 0.05
 _TASK, _WEIGHTS, _STREAM = "task.json", "weights.safetensors", "stream.safetensors"
 
 
@@ -96,15 +98,25 @@ def _run(folder: str, processes: int) -> None:
     Plain processes of this module: those of multiprocessing would import whatever the caller's main program is.
     """
     command = [sys.executable, "-m", "trend_assets.tgn.parallel", folder]
-    workers = [subprocess.Popen([*command, str(rank)], stderr=subprocess.PIPE) for rank in range(processes)]
+    logs = [Path(folder) / f"{rank}.log" for rank in range(processes)]
+    workers = []
     try:
-        said = [worker.communicate()[1] for worker in workers]
+        for rank, log in enumerate(logs):
+            with log.open("wb") as errors:
+                workers.append(subprocess.Popen([*command, str(rank)], stderr=errors))
+        while any(worker.poll() is None for worker in workers) and not any(worker.returncode for worker in workers):
+            time.sleep(_LOOK_SECONDS)
     finally:
+        # Where one has failed the others wait for it.
         for worker in workers:
             worker.kill()
-    for worker, words in zip(workers, said, strict=True):
-        if worker.returncode:
-            raise RuntimeError(f"a process that trains the network failed: {words.decode().strip()[-500:]}")
+            worker.wait()
+    for worker, log in zip(workers, logs, strict=True):
+        if worker.returncode > 0:
+            said = log.read_text(errors="replace").strip()[-500:]
+            raise RuntimeError(f"a process that trains the network failed: {said}")
+    if any(worker.returncode for worker in workers):
+        raise RuntimeError("a process that trains the network was killed, perhaps for want of memory")
 
 
 def work(folder: Path, rank: int) -> None:

@@ -45,12 +45,13 @@ class PrecedentIndex:
         # Of a topic not yet a day old this is too little, but such a topic speaks for none.
         self._first_day = np.log1p(history.counts(topics, self._born, self._born + _DAY))
         texts = np.zeros((len(topics), 0)) if history.texts is None else history.texts
-        self._stated = np.flatnonzero(np.any(texts != 0, axis=1))
+        self._missing = np.any(texts != 0, axis=1)
+        self._stated = np.flatnonzero(self._missing)
+        self._stated_born = self._born[self._stated]
         self._scale = _LARGEST / _DEVIATIONS * np.sqrt(max(texts.shape[1], 1))
         whole = np.rint(texts[self._stated] * self._scale)
         self._vectors = np.clip(whole, -_LARGEST, _LARGEST).astype(np.float32)
         self._table = np.zeros((len(topics), len(PRECEDENT_NAMES)), np.float32)
-        self._missing = np.any(texts != 0, axis=1)
 
     def table(self, topics: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Shape (rows, len(PRECEDENT_NAMES)).
@@ -66,8 +67,7 @@ class PrecedentIndex:
 
     def _look_up(self, topics: npt.NDArray[np.int64]) -> None:
         # Topics are numbered by birth, so that those that may speak for one lie side by side.
-        born = self._born[self._stated]
-        ends = np.searchsorted(born, self._born[topics] - _DAY, side="right")
+        ends = np.searchsorted(self._stated_born, self._born[topics] - _DAY, side="right")
         starts = np.maximum(ends - _LOOKED_THROUGH, 0)
         low, high = int(starts.min()), int(ends.max())
         self._missing[topics] = False

@@ -4,7 +4,7 @@
 
 Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
 weight). All variants see the same cuts, are retrained at the same moments and share what they have in common:
-one network for all that differ in their heads alone. `--weeks-between` trains less often than weekly.
+one network for all that differ in their heads alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LABELS, Cut
 from trend_assets.forecasting.metrics import paired_bootstrap
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.operations.history import load_history
+from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.inputs import Table, TopicInputs
 from trend_assets.tgn.settings import GROUPS, ForecasterSettings
@@ -147,11 +151,7 @@ def leads(result: BacktestResult) -> dict[str, Any]:
 def _history(path: Path | None) -> History:
     if path is not None:
         return History.from_mentions(pl.read_parquet(path))
-    from trend_assets.lake import open_lake
-    from trend_assets.operations.history import load_history
-    from trend_assets.settings import load_settings
-
-    return load_history(open_lake(load_settings()))
+    return load_history(Lake(lake_location(load_settings()), read_only=True))
 
 
 def main() -> None:
@@ -160,7 +160,6 @@ def main() -> None:
     parser.add_argument("--mentions", type=Path)
     parser.add_argument("--start", type=datetime.fromisoformat, required=True)
     parser.add_argument("--end", type=datetime.fromisoformat, required=True)
-    parser.add_argument("--weeks-between", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--baselines", action="store_true")
     parser.add_argument("--json", type=Path, required=True)

@@ -60,6 +60,13 @@ def test_one_process_is_the_trainer_itself() -> None:
         assert torch.allclose(value, dict(alone.named_parameters())[name], atol=1e-6)
 
 
+def test_a_process_that_fails_is_told_of() -> None:
+    data = pairs(200)
+    data.msg = torch.zeros(200, 3)
+    with pytest.raises(RuntimeError, match=r"a process that trains the network failed: (.|\n)*Error"):
+        train_in_parallel(network(), data, SETTINGS, epochs=1, processes=1)
+
+
 @pytest.mark.parametrize(("events", "batch", "processes"), [(1000, 50, 2), (1049, 50, 3), (70, 50, 2)])
 def test_stretches_are_equal_follow_each_other_and_end_with_the_newest(events: int, batch: int, processes: int) -> None:
     parts = [stretch(events, batch, rank, processes) for rank in range(processes)]
