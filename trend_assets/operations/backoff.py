@@ -10,7 +10,7 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 #: First pause and longest one; pauses in between grow twofold. What is not here is not tried again by
-#: itself (``past``, ``no_key``), or with the next hour's share (``quota`` of our own).
+#: itself (``past``, ``no_key``), or when the source or the budget gives more (``quota``, ``budget``).
 _PAUSES: Mapping[str, tuple[timedelta, timedelta]] = {
     # A refused key does not mend itself: whoever sets a new one asks by hand.
     "auth": (_HOUR, _DAY),

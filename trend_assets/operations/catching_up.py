@@ -35,7 +35,7 @@ _MISSED = f"""
         s.status IS NULL
         OR s.failure = 'no_key' AND newest <> 'no_key'
         OR s.status IN ('failed', 'partial') AND s.failure NOT IN ('past', 'no_key')
-           AND (s.retry_at <= $now OR s.retry_at IS NULL AND s.failure <> 'quota')
+           AND (s.retry_at <= $now OR s.retry_at IS NULL)
     )
     ORDER BY asked DESC, wanted.source
 """
@@ -63,8 +63,8 @@ def missed_hours(
 ) -> list[tuple[str, datetime]]:
     """Sources and hours within ``[start, end)`` that are missing or incomplete and may be asked for now.
 
-    Hours whose next try is still to come are left out, and so are those that a budget of our own cut short:
-    what is saved of it goes to newer hours.
+    Hours whose next try is still to come are left out: those that a budget of our own cut short have theirs once
+    it begins anew, so that until then newer hours get what is saved.
 
     Args:
         lake: what was collected.

@@ -12,6 +12,8 @@ from trend_assets.sources.collection import Earlier
 from trend_assets.sources.collector import CollectorError
 
 _TRACKED_HOURS = timedelta(hours=48)
+#: After which a collection that says nothing is taken for killed.
+_LONGEST_RUN = timedelta(hours=1)
 _TRACKED_VIDEOS = 50
 
 # A late pass begins anew and is not gone on with; what is still running has left nothing yet.
@@ -42,9 +44,10 @@ _REFUSED = """
 """
 _FAILED = """
     SELECT source, hour, count(*) FROM collection_attempts
-    WHERE hour >= ? AND hour < ? AND requests > 0 AND failure NOT IN ('', 'auth', 'quota', 'rate_limit', 'past')
+    WHERE hour >= ? AND hour < ? AND requests > 0 AND failure NOT IN ('', 'auth', 'quota', 'budget', 'rate_limit', 'past')
     GROUP BY source, hour
 """
+_BUSY = "SELECT DISTINCT source FROM collection_attempts WHERE status = 'running' AND units > 0 AND started_at > ?"
 _SPENT = "SELECT coalesce(sum(units), 0)::BIGINT FROM collection_attempts WHERE source = ? AND finished_at >= ?"
 _VIDEOS = """
     SELECT content_id FROM raw_events
@@ -96,6 +99,7 @@ class Memory:
         held: sources that are to be left alone until a time that is still to come.
         refused: how often in a row a source has refused its key.
         failed: how often an hour of a source has failed for reasons that may pass.
+        busy: sources of whose budget another collection, at work now, may hold more than it will spend.
     """
 
     ledger: Ledger
@@ -103,6 +107,7 @@ class Memory:
     held: Mapping[str, CollectorError] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
     failed: Mapping[tuple[str, datetime], int] = field(default_factory=dict)
+    busy: frozenset[str] = frozenset()
 
 
 def memory(lake: Lake, start: datetime, end: datetime, now: datetime) -> Memory:
@@ -117,4 +122,5 @@ def memory(lake: Lake, start: datetime, end: datetime, now: datetime) -> Memory:
         },
         refused=dict(lake.read(_REFUSED).rows()),
         failed={(source, hour): times for source, hour, times in lake.read(_FAILED, [start, end]).iter_rows()},
+        busy=frozenset(lake.read(_BUSY, [now - _LONGEST_RUN])["source"]),
     )

@@ -21,6 +21,7 @@ from trend_assets.operations.collecting import Memory
 from trend_assets.sources.collection import Collected, Purpose
 
 _HOUR = timedelta(hours=1)
+_SOON = _HOUR / 4
 _KNOWN = """
     WITH told AS (
         SELECT id, raw_data, collected_at AS told_at FROM raw_events SEMI JOIN incoming USING (id)
@@ -171,6 +172,9 @@ def _retries(frame: pl.DataFrame, memory: Memory) -> Iterator[datetime | None]:
     wanted = frame.select("source", "hour", "failure", "finished_at", "retry_at")
     for source, hour, failure, finished, said in wanted.iter_rows():
         before = memory.refused.get(source, 0) if failure == "auth" else memory.failed.get((source, hour), 0)
+        if failure == "budget" and source in memory.busy:
+            # The other collection gives back what it does not spend.
+            said = finished + _SOON
         yield said or next_try(failure or "", before, finished)
 
 

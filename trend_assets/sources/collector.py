@@ -17,15 +17,16 @@ from trend_assets.errors import TrendError
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
 
-#: ``no_key``: not set up. ``auth``: refused. ``quota``: a budget is spent. ``rate_limit``: asked too often.
+#: ``no_key``: not set up. ``auth``: refused. ``quota``: the source gives no more for now. ``budget``: what we
+#: allow ourselves for this hour is spent, and the next one has its own. ``rate_limit``: asked too often.
 #: ``request``: not accepted as asked. ``server`` and ``network``: their or our trouble. ``answer``: not
 #: readable. ``past``: no longer to be had.
-Failure = Literal["no_key", "auth", "quota", "rate_limit", "request", "server", "network", "answer", "past"]
+Failure = Literal["no_key", "auth", "quota", "budget", "rate_limit", "request", "server", "network", "answer", "past"]
 
 #: What asking once more, a moment later, may mend.
 _PASSING = frozenset({"server", "network", "answer"})
 #: What the next hour would meet as well.
-_LASTING = frozenset({"no_key", "auth", "quota", "rate_limit", "network"})
+_LASTING = frozenset({"no_key", "auth", "quota", "budget", "rate_limit", "network"})
 
 #: Pages in a row without anything, each with a token for a next one, after which a source is not followed on.
 BARREN_PAGES = 20

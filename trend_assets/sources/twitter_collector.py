@@ -202,12 +202,13 @@ class TwitterCollector:
         return decoded(response.content)
 
     def _over_budget(self, queries: list[str]) -> CollectorError:
-        budget = self.access.monthly_posts
+        budget, reset = self.access.monthly_posts, month(self._now())[1]
         return CollectorError(
-            "quota",
+            "budget",
             f"this hour's share of the month's {budget or self.access.posts:,} posts is spent, "
             f"not all of {', '.join(queries)[:120]} was read: raise twitter.monthly_posts or narrow the queries; "
-            f"the budget begins anew on {moment(month(self._now())[1])}",
+            f"the budget begins anew on {moment(reset)}",
+            reset,
         )
 
 

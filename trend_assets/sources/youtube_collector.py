@@ -232,11 +232,13 @@ class YouTubeCollector:
         return answer
 
     def _over_budget(self) -> CollectorError:
+        reset = pacific_day(self._now())[1]
         return CollectorError(
-            "quota",
+            "budget",
             f"this hour's share of the day's quota ({self.access.units or 0:,} units) is spent before all was asked: "
             "raise youtube.daily_units, or take fewer queries; "
-            f"the quota begins anew at {moment(pacific_day(self._now())[1])}",
+            f"the quota begins anew at {moment(reset)}",
+            reset,
         )
 
 

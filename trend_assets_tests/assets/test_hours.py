@@ -142,6 +142,21 @@ def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, ser
     assert "running" not in lake.read("SELECT status FROM collection_attempts")["status"]
 
 
+def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_when_it_begins_anew(
+    lake: Lake, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TREND_TWITTER__MONTHLY_POSTS", "10")
+    clock = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
+    monkeypatch.setattr(hours, "utc_now", lambda: clock)
+    retry = "SELECT failure, retry_at FROM collection_status WHERE hour = ?"
+    at_work = ask(lake, load_settings(), now - HOUR, now, "new")
+    collected(lake, now - 2 * HOUR, "again")
+    assert lake.read(retry, [now - 2 * HOUR]).row(0) == ("budget", clock + HOUR / 4)
+    at_work.finish()
+    collected(lake, now - 3 * HOUR, "again")
+    assert lake.read(retry, [now - 3 * HOUR]).row(0) == ("budget", clock + HOUR)
+
+
 def test_a_catch_up_asks_only_for_what_is_missing(lake: Lake, server: StandIn, now: datetime) -> None:
     collected(lake, now - 6 * HOUR)
     collected(lake, now - 4 * HOUR)

@@ -53,7 +53,8 @@ def test_hours_without_a_state_are_missed_only_after_the_first_one(lake: Lake) -
         ("partial", "answer", -1, True),
         ("failed", "server", 1, False),
         ("failed", "quota", -1, True),
-        ("partial", "quota", None, False),
+        ("partial", "budget", 1, False),
+        ("partial", "budget", -1, True),
         ("failed", "unexpected", None, True),
         ("skipped", "past", None, False),
         ("partial", "past", None, False),
@@ -122,6 +123,6 @@ def test_pauses_grow_twofold_to_a_bound_and_leave_an_hourly_tick_in_time(failure
     assert next_try("server", 3, NOW, lambda: 0.0) != next_try("server", 3, NOW, lambda: 1.0)
 
 
-@pytest.mark.parametrize("failure", ["", "past", "no_key", "quota"])
+@pytest.mark.parametrize("failure", ["", "past", "no_key", "quota", "budget"])
 def test_what_waiting_does_not_mend_has_no_next_try(failure: str) -> None:
     assert next_try(failure, 0, NOW) is None

@@ -243,7 +243,7 @@ def test_a_range_of_hours_spends_no_more_than_one_allowance(serve: Serve) -> Non
     assert server.limits.posts_given <= 150 and server.limits.units_spent <= 120
     newest = found.raw["hour"].max()
     assert newest == NOON and found.raw.filter(found.raw["source"] == "twitter")["hour"].min() >= NOON - HOUR
-    assert found.status.height == 12 and "quota" in set(found.attempts["failure"])
+    assert found.status.height == 12 and "budget" in set(found.attempts["failure"])
 
 
 def test_units_never_exceed_the_hour(serve: Serve) -> None:
