@@ -44,7 +44,8 @@ _REFUSED = """
 """
 _FAILED = """
     SELECT source, hour, count(*) FROM collection_attempts
-    WHERE hour >= ? AND hour < ? AND requests > 0 AND failure NOT IN ('', 'auth', 'quota', 'budget', 'rate_limit', 'past')
+    WHERE hour >= ? AND hour < ? AND requests > 0
+      AND failure NOT IN ('', 'auth', 'quota', 'budget', 'rate_limit', 'past')
     GROUP BY source, hour
 """
 _BUSY = "SELECT DISTINCT source FROM collection_attempts WHERE status = 'running' AND units > 0 AND started_at > ?"
