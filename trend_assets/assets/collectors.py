@@ -46,7 +46,7 @@ def live_sources(settings: Settings) -> tuple[str, ...]:
 
 def _twitter(settings: Settings, ledger: Ledger) -> Collector:
     # Here, as with the others: client libraries take long to import, and most processes need none.
-    from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
+    from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 
     section = settings.twitter
     return TwitterCollector(
@@ -62,7 +62,7 @@ def _twitter(settings: Settings, ledger: Ledger) -> Collector:
 
 
 def _youtube(settings: Settings, ledger: Ledger) -> Collector:
-    from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
+    from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 
     section = settings.youtube
     return YouTubeCollector(
@@ -80,7 +80,7 @@ def _youtube(settings: Settings, ledger: Ledger) -> Collector:
 
 
 def _google_trends(settings: Settings, ledger: Ledger) -> Collector:
-    from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector
+    from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector
 
     section = settings.google_trends
     return GoogleTrendsCollector(
@@ -89,7 +89,7 @@ def _google_trends(settings: Settings, ledger: Ledger) -> Collector:
 
 
 def _bluesky(settings: Settings, _: Ledger) -> Collector:
-    from trend_assets.sources.bluesky_collector import BlueskyAccess, BlueskyCollector
+    from trend_assets.sources.bluesky.collector import BlueskyAccess, BlueskyCollector
 
     section = settings.bluesky
     return BlueskyCollector(
@@ -98,7 +98,7 @@ def _bluesky(settings: Settings, _: Ledger) -> Collector:
 
 
 def _mastodon(settings: Settings, _: Ledger) -> Collector:
-    from trend_assets.sources.mastodon_collector import MastodonAccess, MastodonCollector
+    from trend_assets.sources.mastodon.collector import MastodonAccess, MastodonCollector
 
     section = settings.mastodon
     return MastodonCollector(

@@ -24,8 +24,8 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.importing import FileReport, import_file, settings_columns
 from trend_assets.settings import Settings, load_settings
-from trend_assets.sources.archive import Batch
-from trend_assets.sources.columns import ColumnMap, ColumnMapError
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
+from trend_assets.sources.archive.files import Batch
 
 _REASONS_SHOWN = 12
 

@@ -1,6 +1,6 @@
 """Topics of an event in one canonical spelling, whatever script they are written in.
 
-What counts as a hashtag or cashtag in a text is told by `sources.tags`.
+What counts as a hashtag or cashtag in a text is told by `sources.wire.tags`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import regex
 
-from trend_assets.sources import tags
 from trend_assets.sources.event import Event
+from trend_assets.sources.wire import tags
 
 #: Longer topics are cut: what is longer is a sentence, not a name.
 MAX_TOPIC_CHARACTERS = 200

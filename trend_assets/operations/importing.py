@@ -13,8 +13,8 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.settings import Settings, load_settings
-from trend_assets.sources.archive import ArchiveError, Batch, read_archive
-from trend_assets.sources.columns import ColumnMap, ColumnMapError
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
+from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 5000

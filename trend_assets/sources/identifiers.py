@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.wire_json import loads
+from trend_assets.sources.wire.values import loads
 
 #: Formats of platforms, whose keys are known. In tables of other communities a number may be anything.
 _TABLES = "columns:"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.wire_json import dumps, loads
+from trend_assets.sources.wire.values import dumps, loads
 
 _SIZE = 16
 #: Keys of a person's id, of a handle, and of what describes a person, by any platform.

@@ -11,7 +11,7 @@ import requests
 
 from trend_assets.sources.collector import Clock, CollectorError, Spent, moment, not_too_late
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.wire_json import loads, mapping, text
+from trend_assets.sources.wire.values import loads, mapping, text
 
 _PAUSE = timedelta(minutes=5)
 #: When requests that one run may not send any more may be sent by the next one.

@@ -7,7 +7,7 @@ from typing import Any
 
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import Rejection, parser
-from trend_assets.sources.wire_json import dumps
+from trend_assets.sources.wire.values import dumps
 
 #: No platform takes a post of this length; what is longer would fill the lake and every reader's memory.
 MOST_CHARACTERS = 1_000_000

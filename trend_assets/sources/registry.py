@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from trend_assets.sources import bluesky, google_trends, mastodon, twitter, youtube
-from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.bluesky import events as bluesky
 from trend_assets.sources.event import Event, Rejected
-from trend_assets.sources.wire_json import loads
+from trend_assets.sources.google_trends import events as google_trends
+from trend_assets.sources.mastodon import events as mastodon
+from trend_assets.sources.twitter.v1 import parse_v1
+from trend_assets.sources.twitter.v2 import parse_v2
+from trend_assets.sources.wire.values import loads
+from trend_assets.sources.youtube import events as youtube
 
 TWITTER_V1 = "twitter_v1"
 X_V2 = "x_v2"
@@ -24,8 +29,8 @@ COLUMNS_PREFIX = "columns:"
 Parser = Callable[[Mapping[str, Any]], Event]
 
 PARSERS: Mapping[str, Parser] = {
-    TWITTER_V1: twitter.parse_v1,
-    X_V2: twitter.parse_v2,
+    TWITTER_V1: parse_v1,
+    X_V2: parse_v2,
     YOUTUBE_V3: youtube.parse,
     GOOGLE_TRENDS: google_trends.parse,
     BLUESKY: bluesky.parse,

@@ -28,10 +28,10 @@ HOUR = timedelta(hours=1)
 #: Functions of the profile, by what they stand for; their time includes what they call.
 _PARTS = {
     "waiting_for_the_stand_in_and_http": ("adapters.py", "send"),
-    "json_of_answers": ("wire_json.py", "loads"),
-    "splitting_pages": ("twitter_pages.py", "split_v2_page"),
-    "parsing_posts": ("twitter_v2.py", "parse_v2"),
-    "json_of_payloads": ("wire_json.py", "dumps"),
+    "json_of_answers": ("wire/values.py", "loads"),
+    "splitting_pages": ("twitter/pages.py", "split_v2_page"),
+    "parsing_posts": ("twitter/v2.py", "parse_v2"),
+    "json_of_payloads": ("wire/values.py", "dumps"),
     "frames": ("frames.py", "raw_frame"),
     "writing_the_lake": ("store.py", "write"),
 }
@@ -109,7 +109,7 @@ def parts(profile: cProfile.Profile) -> dict[str, float]:
         for name, (wanted_file, wanted) in _PARTS.items():
             if (
                 function == wanted
-                and Path(file).name == wanted_file
+                and file.endswith(f"/{wanted_file}")
                 and (name != "waiting_for_the_stand_in_and_http" or "requests" in file)
             ):
                 found[name] = max(found[name], round(cumulative / total, 3))

@@ -13,8 +13,8 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import load_settings
-from trend_assets.sources.archive import Batch
-from trend_assets.sources.columns import ColumnMap
+from trend_assets.sources.archive.columns import ColumnMap
+from trend_assets.sources.archive.files import Batch
 from trend_assets_tests.operations.conftest import Home
 
 COLUMNS = ColumnMap.parse("id=n,timestamp=at,user_id=who,text=what")

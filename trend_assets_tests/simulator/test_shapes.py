@@ -16,8 +16,8 @@ import yaml
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.world import World
-from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector
-from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
+from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector
+from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 from trend_assets_tests.simulator.documented import BLUESKY_PAGE, MASTODON_TIMELINE, MASTODON_TRENDS, strange
 from trend_assets_tests.simulator.test_wire import DOCUMENTED_BY_X, Shape, json_values, shape
 

@@ -19,15 +19,15 @@ from trend_assets.simulator.server_mastodon import HOST
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Comment, Post, Search, Video
 from trend_assets.simulator.world import World
-from trend_assets.sources.bluesky_collector import BlueskyAccess, BlueskyCollector
+from trend_assets.sources.bluesky.collector import BlueskyAccess, BlueskyCollector
 from trend_assets.sources.collection import Collected, Earlier, collect
 from trend_assets.sources.collector import Collector, CollectorError, Patience
 from trend_assets.sources.event import Payload
-from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector
-from trend_assets.sources.mastodon_collector import MastodonAccess, MastodonCollector
+from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector
+from trend_assets.sources.mastodon.collector import MastodonAccess, MastodonCollector
 from trend_assets.sources.registry import parse
-from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
-from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
+from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
+from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 from trend_assets_tests.sources.conftest import HOUR, START
 
 NOON = START + 12 * HOUR

@@ -17,14 +17,20 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trend_assets.sources import bluesky, google_trends, mastodon, twitter, youtube
-from trend_assets.sources.archive import ArchiveError, read_archive
-from trend_assets.sources.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.archive.files import ArchiveError, read_archive
+from trend_assets.sources.bluesky import events as bluesky
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.frames import raw_frame, rejected_frame
+from trend_assets.sources.google_trends import events as google_trends
+from trend_assets.sources.mastodon import events as mastodon
 from trend_assets.sources.registry import parse
-from trend_assets_tests.sources.test_bluesky import VIEW
-from trend_assets_tests.sources.test_mastodon import STATUS, TAG
+from trend_assets.sources.twitter.pages import split_v2_page
+from trend_assets.sources.twitter.v1 import parse_v1
+from trend_assets.sources.twitter.v2 import parse_v2
+from trend_assets.sources.youtube import events as youtube
+from trend_assets_tests.sources.bluesky.test_events import VIEW
+from trend_assets_tests.sources.mastodon.test_events import STATUS, TAG
 
 #: More for a longer search: TREND_FUZZ_EXAMPLES=5000.
 EXAMPLES = int(os.environ.get("TREND_FUZZ_EXAMPLES", "60"))
@@ -49,8 +55,8 @@ JSON = st.recursive(
 )
 
 PARSERS = {
-    "twitter_v1": twitter.parse_v1,
-    "x_v2": twitter.parse_v2,
+    "twitter_v1": parse_v1,
+    "x_v2": parse_v2,
     "youtube_v3": youtube.parse,
     "google_trends": google_trends.parse,
     "bluesky": bluesky.parse,
@@ -71,7 +77,7 @@ def samples(folder: Path) -> dict[str, list[Any]]:
     ]
     return {
         "twitter_v1": tweets,
-        "x_v2": [*list(twitter.split_v2_page(pages))[:20], *map(orjson.loads, flat)],
+        "x_v2": [*list(split_v2_page(pages))[:20], *map(orjson.loads, flat)],
         "youtube_v3": [item for answer in answers for item in youtube.split_response(answer)],
         "google_trends": [
             {

@@ -12,8 +12,8 @@ import pytest
 
 from trend_assets.sources.pseudonyms import Pseudonyms
 from trend_assets.sources.registry import parse
-from trend_assets.sources.twitter_pages import split_v2_page
-from trend_assets.sources.youtube import split_response
+from trend_assets.sources.twitter.pages import split_v2_page
+from trend_assets.sources.youtube.events import split_response
 
 NAMES = Pseudonyms(b"a key of the tests")
 

@@ -22,9 +22,9 @@ from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.timeline import Comment
 from trend_assets.sources.collector import CollectorError, Patience
 from trend_assets.sources.event import Event, Payload
-from trend_assets.sources.google_trends_collector import GoogleTrendsAccess, GoogleTrendsCollector, read_feed
-from trend_assets.sources.twitter_collector import Query, TwitterAccess, TwitterCollector
-from trend_assets.sources.youtube_collector import YouTubeAccess, YouTubeCollector
+from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector, read_feed
+from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
+from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 from trend_assets_tests.sources.conftest import HOUR, START
 
 Recorded = tuple[int, dict[str, str], bytes]

@@ -15,7 +15,7 @@ from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
 from trend_assets.operations.privacy.run_records import clean_records
 from trend_assets.settings import Settings
-from trend_assets.sources.archive_bytes import ArchiveError, ArchiveFile
+from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile
 
 #: Shorter ids and words stand in many a line by chance.
 _LEAST_LENGTH = 5

@@ -1,0 +1,1 @@
+"""Bluesky: posts that its public search finds."""

@@ -1,0 +1,1 @@
+"""Google Trends: what trends now, and how often terms were searched."""

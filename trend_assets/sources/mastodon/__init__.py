@@ -1,0 +1,1 @@
+"""Mastodon: public timelines and trending tags of any servers."""

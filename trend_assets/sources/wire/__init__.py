@@ -1,0 +1,1 @@
+"""Values as the platforms write them, read leniently: JSON, times, markup, tags."""

@@ -1,0 +1,152 @@
+"""JSON as it comes from outside: read leniently, its values taken only where they have the right type."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from trend_assets.sources.event import Rejected
+
+#: Why bytes are no text, for a rejection.
+UNDECODABLE = "not valid UTF-8"
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def loads(text: str | bytes) -> Any:
+    """The JSON value of ``text``.
+
+    Half a surrogate pair (an emoji cut in two by an exporter) becomes ``?``; a key given twice counts
+    the last time, integers beyond 64 bits become floats.
+
+    Raises:
+        Rejected: not JSON, or not UTF-8.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        half_pairs = b"\\ud" if isinstance(text, bytes) else "\\ud"
+        if half_pairs in text.lower():  # type: ignore[operator]
+            return _loads_half_pairs(text)
+        raise Rejected(_reason(text, error)) from None
+
+
+def _loads_half_pairs(text: str | bytes) -> Any:
+    try:
+        value = json.loads(text)
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise Rejected(_reason(text, error)) from None
+
+
+def _reason(text: str | bytes, error: Exception) -> str:
+    if isinstance(text, bytes):
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError:
+            return UNDECODABLE
+    # Without the position, so that rejections of one kind have one reason.
+    said = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+    return f"not valid JSON: {said}"
+
+
+def dumps(value: Any) -> str:
+    """``value`` as compact JSON text; dates become ISO 8601, what JSON cannot hold its string.
+
+    Raises:
+        Rejected: nested more than 250 levels deep.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # orjson reads deeper than it writes
+        raise Rejected("a JSON value that is nested too deeply") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """``value`` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The JSON objects of a JSON array, else nothing."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str | None:
+    """``value`` if it is a string that is not empty, without NUL, which no database takes in a text."""
+    if not isinstance(value, str):
+        return None
+    return (value.replace("\x00", "") if "\x00" in value else value) or None
+
+
+def identifier(value: Any) -> str | None:
+    """An id as a string; platforms send it as a string or as an integer, and floats have lost digits."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def number(value: Any) -> float | None:
+    """A finite number from a JSON number, a boolean or a string of digits, else None."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def numbers(values: Iterable[tuple[str, Any]]) -> dict[str, float]:
+    """Named numbers, those that are not known left out."""
+    known = {}
+    for name, value in values:
+        if value is not None and (found := number(value)) is not None:
+            known[name] = found
+    return known
+
+
+def strings(items: Any, key: str) -> list[str]:
+    """The string under ``key`` of each object in a JSON array."""
+    return [item[key] for item in mappings(items) if isinstance(item.get(key), str) and item[key]]
+
+
+def words(value: Any) -> list[str]:
+    """The strings of a JSON array, else nothing."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def size(items: Any) -> int | None:
+    """How many items a JSON array has; None where there is no array."""
+    return len(items) if isinstance(items, list) else None
+
+
+def present(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Named values, without those that are None or empty."""
+    return {name: value for name, value in values if value not in (None, "", [], {})}
+
+
+def one_line(message: str) -> str:
+    """``message`` with every character that does not print, line breaks too, as a backslash escape."""
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+
+
+def listed(words: Sequence[str], most: int = 12) -> str:
+    """``a, b, c`` for a message, cut where it grows long."""
+    shown = ", ".join(word[:40] for word in words[:most])
+    return f"{shown}, … ({len(words)} in all)" if len(words) > most else shown

@@ -1,0 +1,1 @@
+"""YouTube: charts, new videos and comments."""
