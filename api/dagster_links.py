@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
+from trend_assets.periods import HOUR_FORMAT, hour_key, week_key
+
 #: Dagster's format of an hour's partition key.
-HOUR_KEY = "%Y-%m-%d-%H:%M"
-_WEEK_KEY = "%Y-%m-%d"
+HOUR_KEY = HOUR_FORMAT
 
 
 def partition_link(address: str, asset: str, hour: datetime) -> str:
@@ -18,7 +19,7 @@ def partition_link(address: str, asset: str, hour: datetime) -> str:
         asset: the asset's name, which is its table's.
         hour: a moment in the hour; timezone-aware.
     """
-    return _link(address, asset, hour.astimezone(UTC).replace(minute=0).strftime(HOUR_KEY))
+    return _link(address, asset, hour_key(hour))
 
 
 def week_link(address: str, asset: str, week: datetime) -> str:
@@ -29,7 +30,7 @@ def week_link(address: str, asset: str, week: datetime) -> str:
         asset: the asset's name.
         week: Monday 00:00 UTC.
     """
-    return _link(address, asset, week.astimezone(UTC).strftime(_WEEK_KEY))
+    return _link(address, asset, week_key(week))
 
 
 def _link(address: str, asset: str, partition: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from api.lake import LakeReader
 from api.models.collection import Held, Quota
+from trend_assets.periods import month, pacific_day
 from trend_assets.settings import Settings
 
-#: YouTube counts its quota by the day of its headquarters.
-_PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = """
     SELECT coalesce(sum(units), 0)::BIGINT AS used FROM collection_attempts
     WHERE source = ? AND finished_at >= ? AND finished_at < ?
@@ -25,9 +23,9 @@ def quotas(lake: LakeReader, settings: Settings, now: datetime) -> list[Quota]:
     """The budgets of the enabled sources that have one, in the period that holds `now`."""
     found = []
     if settings.twitter.enabled and settings.twitter.monthly_posts is not None:
-        found.append(_quota(lake, "twitter", "posts", settings.twitter.monthly_posts, _month(now)))
+        found.append(_quota(lake, "twitter", "posts", settings.twitter.monthly_posts, month(now)))
     if settings.youtube.enabled and settings.youtube.daily_units is not None:
-        found.append(_quota(lake, "youtube", "quota units", settings.youtube.daily_units, _pacific_day(now)))
+        found.append(_quota(lake, "youtube", "quota units", settings.youtube.daily_units, pacific_day(now)))
     return found
 
 
@@ -40,14 +38,3 @@ def _quota(lake: LakeReader, source: str, unit: str, limit: int, period: tuple[d
     used = int(lake.read(_SPENT, [source, *period])["used"][0])
     start, end = period
     return Quota(source=source, unit=unit, limit=limit, used=used, left=max(limit - used, 0), start=start, end=end)
-
-
-def _month(now: datetime) -> tuple[datetime, datetime]:
-    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return start, (start + timedelta(days=32)).replace(day=1)
-
-
-def _pacific_day(now: datetime) -> tuple[datetime, datetime]:
-    day = now.astimezone(_PACIFIC).date()
-    start, end = (datetime.combine(day + timedelta(days=more), time(), _PACIFIC) for more in (0, 1))
-    return start.astimezone(UTC), end.astimezone(UTC)

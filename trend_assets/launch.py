@@ -16,9 +16,9 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.declare import SNAPSHOT_TAG
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
-from trend_assets.automation.partitions import hour_key, week_key
 from trend_assets.definitions import defs
 from trend_assets.errors import TrendError
+from trend_assets.periods import hour_key, week_key
 
 _HOUR = timedelta(hours=1)
 #: What fails is told in one sentence by whoever asked; the whole story is in the run's log.

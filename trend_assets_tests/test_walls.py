@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "forecasting": {"forecasting"},
     "simulator": {"simulator", "sources"},
 }
+#: What all parts may import, and what imports none of them.
+BOTTOM = ("errors", "periods")
 
 
 def modules(folder: Path) -> list[Path]:
@@ -71,7 +73,7 @@ def test_a_stage_imports_only_earlier_stages_and_the_declarations(stage: str) ->
                     name,
                 )
             else:
-                assert part in MAY_IMPORT[stage] | {"", "__version__", "errors"}, (path, name)
+                assert part in MAY_IMPORT[stage] | {"", "__version__", *BOTTOM}, (path, name)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -84,11 +86,16 @@ def test_a_stage_reads_no_environment_and_opens_no_database(stage: str) -> None:
                 pytest.fail(f"{path} reads the environment")
 
 
+@pytest.mark.parametrize("module", BOTTOM)
+def test_what_all_may_import_imports_no_part(module: str) -> None:
+    assert not [name for name in names(PACKAGE / f"{module}.py") if is_or_under(name, "trend_assets")]
+
+
 def test_the_api_imports_lake_and_settings_only() -> None:
     allowed = (
         "trend_assets.lake",
         "trend_assets.settings",
-        "trend_assets.errors",
+        *(f"trend_assets.{name}" for name in BOTTOM),
         "trend_assets.__version__",
     )
     for path in modules(REPOSITORY / "api"):

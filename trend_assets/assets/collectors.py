@@ -9,10 +9,11 @@ from functools import cache
 from pydantic import SecretStr
 
 from trend_assets.operations.collecting import Ledger
+from trend_assets.periods import month, pacific_day
 from trend_assets.settings import Settings, SettingsError, SimulatorSettings
 from trend_assets.simulator.collector import SimulatedCollector
 from trend_assets.simulator.world import World
-from trend_assets.sources.budget import allowance, month, pacific_day
+from trend_assets.sources.budget import allowance
 from trend_assets.sources.collector import Collector
 
 #: X's smallest page.

@@ -7,10 +7,10 @@ import dagster as dg
 from trend_assets.alerting.raising import raise_alert
 from trend_assets.assets.declare import UNTIL_TAG
 from trend_assets.automation.jobs import QUIET, WEEKLY_JOB
-from trend_assets.automation.partitions import week_key
 from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.drift import check_drift, store_check
+from trend_assets.periods import week_key
 from trend_assets.settings import load_settings
 
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import dagster as dg
 
-from trend_assets.lake.store import utc
+from trend_assets.periods import HOUR_FORMAT
 from trend_assets.settings import Settings
-
-#: Dagster's format of an hour's partition key.
-HOUR_FORMAT = "%Y-%m-%d-%H:%M"
-WEEK_FORMAT = "%Y-%m-%d"
 
 
 def hourly(settings: Settings) -> dg.HourlyPartitionsDefinition:
@@ -26,21 +20,3 @@ def weekly(settings: Settings) -> dg.WeeklyPartitionsDefinition:
     return dg.WeeklyPartitionsDefinition(
         start_date=settings.schedule.history_start, timezone="UTC", day_offset=1, end_offset=1
     )
-
-
-def hour_key(moment: datetime) -> str:
-    """The partition key of the hour that holds a timezone-aware moment.
-
-    Raises:
-        ValueError: the moment has no time zone.
-    """
-    return utc(moment).replace(minute=0).strftime(HOUR_FORMAT)
-
-
-def week_key(moment: datetime) -> str:
-    """The partition key of a week that begins at a timezone-aware moment.
-
-    Raises:
-        ValueError: the moment has no time zone.
-    """
-    return utc(moment).strftime(WEEK_FORMAT)

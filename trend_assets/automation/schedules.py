@@ -13,10 +13,10 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.collectors import live_sources
 from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
-from trend_assets.automation.partitions import hour_key, week_key
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
+from trend_assets.periods import hour_key, week_key
 from trend_assets.settings import ScheduleSettings, load_settings
 from trend_assets.sources.collector import utc_now
 

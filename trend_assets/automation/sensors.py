@@ -15,10 +15,10 @@ from trend_assets.alerting.raising import raise_alert
 from trend_assets.alerting.rules import training_subject
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import IMPORT_JOB, QUIET
-from trend_assets.automation.partitions import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
 from trend_assets.operations.importing import import_file, settings_columns
+from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.settings import load_settings
 
 #: A file that changed more recently may still be being copied.

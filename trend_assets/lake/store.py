@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, open_duckdb
 from trend_assets.lake.migrations import migrate, refuse_newer
 from trend_assets.lake.tables import TABLES, Table
+from trend_assets.periods import utc
 
 _LOCK_SECONDS = 120
 
@@ -267,17 +268,6 @@ def _refuse_outside(table: Table, frame: pl.DataFrame, start: datetime | None, e
             f"{table.name}: {outside.height} rows lie outside the partitions being written "
             f"[{start.isoformat()}, {end.isoformat()}), the first in {outside[table.partition][0]}"
         )
-
-
-def utc(moment: datetime) -> datetime:
-    """The same moment in UTC.
-
-    Raises:
-        ValueError: it has no time zone.
-    """
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone: give one, e.g. {moment.isoformat()}+00:00")
-    return moment.astimezone(UTC)
 
 
 def table_named(name: str) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from trend_assets.lake.store import Lake
-from trend_assets.sources.budget import month, pacific_day
+from trend_assets.periods import month, pacific_day
 from trend_assets.sources.collection import Earlier
 from trend_assets.sources.collector import CollectorError
 

@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-#: YouTube counts its quota by the day of its headquarters.
-PACIFIC = ZoneInfo("America/Los_Angeles")
 _HOUR = timedelta(hours=1)
-
-
-def month(at: datetime) -> tuple[datetime, datetime]:
-    """The calendar month (UTC) that holds ``at``."""
-    start = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return start, (start + timedelta(days=32)).replace(day=1)
-
-
-def pacific_day(at: datetime) -> tuple[datetime, datetime]:
-    """The day in Pacific time that holds ``at``, as moments in UTC; 23 or 25 hours twice a year."""
-    day = at.astimezone(PACIFIC).date()
-    bounds = (datetime.combine(day + timedelta(days=more), time(), PACIFIC) for more in (0, 1))
-    start, end = (bound.astimezone(UTC) for bound in bounds)
-    return start, end
 
 
 def allowance(limit: int, used: int, now: datetime, period: tuple[datetime, datetime], least: int = 1) -> int:

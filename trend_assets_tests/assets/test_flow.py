@@ -10,7 +10,6 @@ import pytest
 from dagster import AssetKey
 from polars.testing import assert_frame_equal
 
-from trend_assets.automation.partitions import hour_key
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.store import write_frame
 from trend_assets.lake.tables import (
@@ -24,6 +23,7 @@ from trend_assets.lake.tables import (
     TEMPORAL_EDGES,
     TOPIC_ACTIVITY,
 )
+from trend_assets.periods import hour_key
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 DERIVED = (RAW_EVENTS, EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES, NODES)

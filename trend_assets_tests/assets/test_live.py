@@ -17,13 +17,13 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
 from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.operations.collecting import ledger, memory
+from trend_assets.periods import month
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Video
 from trend_assets.simulator.world import World
-from trend_assets.sources.budget import month
 from trend_assets.sources.collection import collect
 from trend_assets.sources.collector import utc_now
 

@@ -1,13 +1,14 @@
-"""The two clocks: keys, bounds, time zones."""
+"""The two clocks: keys and bounds."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from trend_assets.automation.partitions import hour_key, hourly, week_key, weekly
+from trend_assets.automation.partitions import hourly, weekly
+from trend_assets.periods import hour_key, week_key
 from trend_assets.settings import load_settings
 
 NOW = datetime(2026, 2, 4, 10, 30, tzinfo=UTC)
@@ -47,15 +48,3 @@ def test_keys_are_those_of_the_definitions(home: Path) -> None:
     assert window.end - window.start == timedelta(hours=1)
     monday = datetime(2026, 1, 26, tzinfo=UTC)
     assert weekly(settings).time_window_for_partition_key(week_key(monday)).start == monday
-
-
-def test_keys_are_utc_whatever_zone_the_moment_has() -> None:
-    zone = timezone(timedelta(hours=5, minutes=30))
-    assert hour_key(datetime(2026, 1, 5, 3, 0, tzinfo=zone)) == "2026-01-04-21:00"
-    assert week_key(datetime(2026, 1, 5, 5, 30, tzinfo=zone)) == "2026-01-05"
-
-
-@pytest.mark.parametrize("key", [hour_key, week_key])
-def test_a_naive_moment_is_an_error(key) -> None:
-    with pytest.raises(ValueError, match="no time zone"):
-        key(datetime(2026, 1, 5))

@@ -17,12 +17,12 @@ from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 from trend_assets.operations.collecting import Ledger
+from trend_assets.periods import pacific_day
 from trend_assets.settings import load_settings
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.timeline import Video
 from trend_assets.simulator.world import World
 from trend_assets.sources import collector
-from trend_assets.sources.budget import pacific_day
 from trend_assets.sources.collection import collect
 
 HOUR = timedelta(hours=1)

@@ -7,30 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trend_assets.sources.budget import allowance, month, pacific_day, share
+from trend_assets.periods import month
+from trend_assets.sources.budget import allowance, share
 
 HOUR = timedelta(hours=1)
-
-
-def test_the_month_is_utcs() -> None:
-    start, end = month(datetime.fromisoformat("2026-02-28T23:30:00-05:00"))
-    assert (start, end) == (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
-    assert month(datetime(2026, 12, 31, 23, tzinfo=UTC))[1] == datetime(2027, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("at", "start", "hours"),
-    [
-        ("2026-01-05T07:59:00+00:00", "2026-01-04T08:00:00+00:00", 24),
-        ("2026-01-05T08:00:00+00:00", "2026-01-05T08:00:00+00:00", 24),
-        ("2026-03-08T12:00:00+00:00", "2026-03-08T08:00:00+00:00", 23),
-        ("2026-11-01T12:00:00+00:00", "2026-11-01T07:00:00+00:00", 25),
-    ],
-)
-def test_the_quotas_day_is_pacific(at: str, start: str, hours: int) -> None:
-    first, last = pacific_day(datetime.fromisoformat(at))
-    assert first == datetime.fromisoformat(start)
-    assert last - first == hours * HOUR
 
 
 def test_an_allowance_follows_a_line_and_saves_up() -> None:

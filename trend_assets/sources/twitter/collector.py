@@ -19,7 +19,8 @@ import orjson
 import requests
 import tweepy
 
-from trend_assets.sources.budget import month, share
+from trend_assets.periods import month
+from trend_assets.sources.budget import share
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
 from trend_assets.sources.event import Payload
 from trend_assets.sources.gateway import Gateway

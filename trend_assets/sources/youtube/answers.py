@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from googleapiclient.errors import HttpError
 
-from trend_assets.sources.budget import pacific_day
+from trend_assets.periods import pacific_day
 from trend_assets.sources.collector import CollectorError, moment
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire.values import loads, mapping, mappings, text

@@ -19,7 +19,7 @@ import orjson
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from trend_assets.sources.budget import pacific_day
+from trend_assets.periods import pacific_day
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.reading import read
