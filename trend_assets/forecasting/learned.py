@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from lightgbm import LGBMClassifier, LGBMRegressor
+from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -147,36 +147,3 @@ class GradientBoosting(LearnedRanking):
     def classifiers(self) -> list[Classifier]:
         """One for each seed."""
         return [LGBMClassifier(random_state=seed, **self._parameters) for seed in range(self._seeds)]
-
-
-class GrowthRegression:
-    """LightGBM on log counts that expects log1p(after) - log1p(before), least squares.
-
-    Args:
-        memory: past cuts, shared with the rankings.
-    """
-
-    def __init__(self, memory: CutMemory, trees: int = 100, threads: int = 1) -> None:
-        self._memory = memory
-        self._parameters = {
-            **_BOOSTING,
-            "n_estimators": trees,
-            "num_leaves": 15,
-            "learning_rate": 0.1,
-            "min_child_samples": 50,
-            "n_jobs": threads,
-        }
-        self._fitted: LGBMRegressor | None = None
-
-    def fit(self, history: History, until: int) -> None:
-        """Learn from all cuts whose horizon ended by `until` (epoch seconds UTC)."""
-        examples = self._memory.examples(history, until)
-        enough = len(examples) >= MIN_EXAMPLES
-        model = LGBMRegressor(random_state=0, **self._parameters)
-        self._fitted = model.fit(examples.features, examples.growth) if enough else None
-
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.floating] | None:
-        """Expected growth of the cut's topics, shape (n,); none where there was too little to learn."""
-        if self._fitted is None or not len(cut):
-            return None
-        return self._fitted.predict(self._memory.known_at(history, cut).features)

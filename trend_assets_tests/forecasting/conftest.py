@@ -8,13 +8,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import polars as pl
 import pytest
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
+from trend_assets.forecasting.labels import Cut
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class AllMentions:
+    """Takes for a topic's growth all that the history holds of it, so that a look into the future shows."""
+
+    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
+        return np.log1p(np.bincount(history.topic, minlength=history.topic_count)[cut.topics])
 
 
 def mentions(rows: list[tuple[datetime, str, str | None]]) -> pl.DataFrame:

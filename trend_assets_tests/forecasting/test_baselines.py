@@ -7,8 +7,8 @@ from trend_assets.forecasting.baselines import baseline_rankings, counting_ranki
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
-from trend_assets.forecasting.learned import GradientBoosting, GrowthRegression, LogisticBaseline
+from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut
+from trend_assets.forecasting.learned import GradientBoosting, LogisticBaseline
 from trend_assets.forecasting.ranking import Ranking
 
 SETTINGS = LabelSettings()
@@ -78,17 +78,6 @@ def test_remembered_examples_equal_fresh_ones(history: History) -> None:
     for label in LABELS:
         assert np.array_equal(remembered.labels[label], fresh.labels[label])
         assert np.array_equal(remembered.asked[label], fresh.asked[label])
-
-
-def test_growth_is_learnt_better_than_its_mean(history: History) -> None:
-    until = history.start + 60 * DAY
-    model = GrowthRegression(CutMemory(SETTINGS))
-    cuts = [make_cut(history, until + hours * HOUR, SETTINGS) for hours in range(0, 200, 12)]
-    assert model.growth(history.until(cuts[0].time), cuts[0]) is None
-    model.fit(history, until)
-    expected = np.concatenate([model.growth(history.until(cut.time), cut) for cut in cuts])
-    real = np.concatenate([outcomes(history, cut, SETTINGS).growth for cut in cuts])
-    assert np.mean((expected - real) ** 2) < 0.95 * real.var()
 
 
 @pytest.mark.parametrize("kind", [LogisticBaseline, GradientBoosting])

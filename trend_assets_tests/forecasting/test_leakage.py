@@ -14,8 +14,9 @@ from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import count_table
 from trend_assets.forecasting.history import History, to_datetime
 from trend_assets.forecasting.labels import LabelSettings, make_cut
-from trend_assets.forecasting.learned import GradientBoosting, GrowthRegression
+from trend_assets.forecasting.learned import GradientBoosting
 from trend_assets.forecasting.predict import forecast
+from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
 
@@ -72,12 +73,11 @@ def test_predictions_with_confidence_and_growth(history: History, other: History
     frames = []
     for each in (history, other):
         memory = CutMemory(SETTINGS)
-        boosting, growth = GradientBoosting(memory, trees=30), GrowthRegression(memory, trees=30)
+        boosting = GradientBoosting(memory, trees=30)
         calibrations = fit_calibrated(boosting, each, time, SETTINGS, weeks=3, every_hours=24)
-        growth.fit(each, time)
         calibrators = {label: item.calibrator for label, item in calibrations.items() if item.calibrator}
         assert calibrators
-        frames.append(forecast(boosting, each, cut, SETTINGS, calibrators, growth))
+        frames.append(forecast(boosting, each, cut, SETTINGS, calibrators, AllMentions()))
     assert len(frames[0]) > 30
     assert frames[0]["confidence"].null_count() < len(frames[0])
     assert frames[0].equals(frames[1])

@@ -12,9 +12,10 @@ from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import HOUR, History, to_datetime
 from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
-from trend_assets.forecasting.learned import GrowthRegression, LogisticBaseline
+from trend_assets.forecasting.learned import LogisticBaseline
 from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
 MENTIONS_24H = counting_rankings()[1]
@@ -53,10 +54,8 @@ def test_breaks_out_has_only_newborn_topics(history: History, cut: datetime) -> 
 
 
 def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -> None:
-    memory = CutMemory(SETTINGS)
-    ranking, growth = LogisticBaseline(memory), GrowthRegression(memory)
-    for model in (ranking, growth):
-        model.fit(history, int(cut.timestamp()))
+    ranking = LogisticBaseline(CutMemory(SETTINGS))
+    ranking.fit(history, int(cut.timestamp()))
     # A model that has learnt one of the labels.
     only_bursts = type(
         "OnlyBursts",
@@ -72,7 +71,7 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
         "emerges": Calibrator("platt", (1.0,), (0.0,)),
     }
     predictions = PREDICTIONS.conform(
-        forecast(only_bursts, history, cut, SETTINGS, calibrators, growth, "tgn-7", MENTIONS_24H)
+        forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", MENTIONS_24H)
     )
     bursts, emerges = (predictions.filter(pl.col("label") == label) for label in ("bursts", "emerges"))
     assert set(bursts["model_version"]) == {"tgn-7"}

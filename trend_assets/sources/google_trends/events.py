@@ -57,7 +57,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
             (
                 ("geo", geo),
                 ("term", term),
-                ("articles", _titles(payload.get("articles"))),
+                ("articles", [title for title in words(payload.get("articles")) if title]),
                 ("related", words(payload.get("related"))),
             )
         ),
@@ -117,42 +117,6 @@ def split_interest_over_time(
                 yield {"term": term, "timestamp": _seconds(point.get("time")), "geo": geo, "value": value}
 
 
-def split_realtime_trends(
-    answer: Mapping[str, Any], seen_at: datetime, geo: str | None = None
-) -> Iterator[dict[str, Any]]:
-    """Payloads of ``trend`` from an answer of ``realtimetrends``.
-
-    Args:
-        answer: the decoded answer: stories, each about some entities (the terms).
-        seen_at: when it was asked; timezone-aware.
-        geo: the place that was asked for.
-
-    Yields:
-        One payload a term, each term once.
-
-    Raises:
-        Rejected: no stories in the answer.
-    """
-    summaries = mapping(answer.get("storySummaries"))
-    if not isinstance(summaries.get("trendingStories"), list):
-        raise Rejected("no trendingStories: not an answer on realtime trends")
-    seen: set[str] = set()
-    for story in mappings(summaries["trendingStories"]):
-        terms = words(story.get("entityNames"))
-        for term in terms:
-            if term.casefold() in seen:
-                continue
-            seen.add(term.casefold())
-            yield {
-                "term": term,
-                "timestamp": seen_at.isoformat(),
-                "geo": geo,
-                "title": text(story.get("title")),
-                "articles": _titles(story.get("articles")),
-                "related": [other for other in terms if other != term],
-            }
-
-
 def split_related_queries(
     answer: Mapping[str, Any], term: str, seen_at: datetime, geo: str | None = None
 ) -> Iterator[dict[str, Any]]:
@@ -178,11 +142,3 @@ def split_related_queries(
 
 def _seconds(said: Any) -> Any:
     return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 19 else said
-
-
-def _titles(articles: Any) -> list[str]:
-    """Titles of articles, given as such or within the objects that the platform sends."""
-    if not isinstance(articles, list):
-        return []
-    titles = (item.get("articleTitle") if isinstance(item, dict) else item for item in articles)
-    return [title for title in titles if isinstance(title, str) and title]

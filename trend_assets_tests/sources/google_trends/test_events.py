@@ -16,7 +16,6 @@ from trend_assets.sources.google_trends.events import (
     parse,
     searches,
     split_interest_over_time,
-    split_realtime_trends,
     split_related_queries,
 )
 
@@ -102,14 +101,6 @@ def test_points_that_are_growing_or_empty_are_left_out():
     assert found == [{"term": "a", "timestamp": 1609459200, "geo": "DE", "value": 1}]
 
 
-def test_recorded_realtime_trends(shared_data: Path):
-    (body,) = bodies(shared_data, "test_realtime_trending_searches_ok.yaml", "realtimetrends")
-    events = [parse(p) for p in split_realtime_trends(decode(body), SEEN_AT, "US")]
-    assert len(events) > 50
-    assert len({event.id for event in events}) == len(events)
-    assert all(event.event_type == "trend" and event.context["articles"] for event in events)
-
-
 def test_recorded_related_queries(shared_data: Path):
     body, _ = bodies(shared_data, "test_related_queries_result_top.yaml", "relatedsearches")
     events = [parse(p) for p in split_related_queries(decode(body), "pizza", SEEN_AT)]
@@ -125,7 +116,6 @@ def test_recorded_error_page_is_no_answer(shared_data: Path):
 
 @pytest.mark.parametrize("split", [
     lambda: split_interest_over_time({}, ["a"]),
-    lambda: split_realtime_trends({}, SEEN_AT),
     lambda: split_related_queries({}, "a", SEEN_AT),
 ])  # fmt: skip
 def test_other_answers(split):
