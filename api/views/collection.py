@@ -11,11 +11,13 @@ import streamlit as st
 from api.views.filters import days_choice, source_choice
 from api.views.heat_map import heat_map
 from api.views.source import source
-from api.views.words import moment, nothing, plain, table
+from api.views.words import counted, moment, nothing, plain, table
 
 _SPANS = (7, 2, 30)
 #: The most that the API gives at once: 30 days of six sources.
 _HOURS = 5000
+#: How the hours of a run that failed are filed.
+_FAILED_RUNS = "pipeline"
 
 
 def show() -> None:
@@ -27,12 +29,8 @@ def show() -> None:
         nothing(status["reason"])
         return
     st.caption(f"{moment(status['start'])} to {moment(status['end'])}")
-    # An answer may be older than the end of a wait.
-    for row in (row for row in status["held"] if datetime.fromisoformat(row["until"]) > datetime.now(UTC)):
-        st.warning(
-            f"{row['source']} is left alone until {moment(row['until'])}: {plain(row['reason'])}",
-            icon=":material/timer:",
-        )
+    silent = _silent(status["hours"])
+    _warnings(status["held"], silent)
     columns = (
         ("Source", ""),
         ("Events", "number"),
@@ -52,15 +50,60 @@ def show() -> None:
         rows = [[row["source"], moment(row["start"]), moment(row["end"]), str(row["hours"])] for row in status["gaps"]]
         table("Hours without events", (("Source", ""), ("From", ""), ("To", ""), ("Hours", "number")), rows)
         st.caption("Collect an hour again with `trend backfill --start … --end …`, or in the Dagster UI.")
+    elif silent:
+        nothing("no hour is missing of a source that gave something.")
     else:
         st.success("No hour is missing in this span.", icon=":material/check_circle:")
     st.header("What went wrong", anchor=False)
-    wrong = [row for row in status["hours"] if row["message"]]
-    if wrong:
-        rows = [[moment(row["hour"]), row["source"], row["status"], escape(row["message"])] for row in wrong[:50]]
-        table("Messages", (("Hour", ""), ("Source", ""), ("Status", "wide"), ("What happened", "")), rows)
+    if wrong := _wrong(status["hours"]):
+        columns = (
+            ("Source", ""),
+            ("Status", "wide"),
+            ("Hours", "number"),
+            ("Newest", "when"),
+            ("What happened", "said"),
+        )
+        table("Messages", columns, wrong[:50])
     else:
         st.success("Nothing in this span.", icon=":material/check_circle:")
+
+
+def _silent(hours: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The sources of which every hour was skipped or failed, with those hours, newest first."""
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for row in hours:
+        by_source.setdefault(row["source"], []).append(row)
+    return {
+        name: rows
+        for name, rows in by_source.items()
+        if name != _FAILED_RUNS and all(row["status"] in ("skipped", "failed") for row in rows)
+    }
+
+
+def _warnings(held: list[dict[str, Any]], silent: dict[str, list[dict[str, Any]]]) -> None:
+    # An answer may be older than the end of a wait.
+    waiting = [row for row in held if datetime.fromisoformat(row["until"]) > datetime.now(UTC)]
+    for row in waiting:
+        st.warning(
+            f"{plain(row['source'])} is left alone until {moment(row['until'])}: {plain(row['reason'])}",
+            icon=":material/timer:",
+        )
+    for name in sorted(silent.keys() - {row["source"] for row in waiting}):
+        rows = silent[name]
+        said = f"{plain(name)} gave nothing, in {counted(len(rows), 'hour')} of this span: {plain(rows[0]['message'])}"
+        st.warning(said, icon=":material/warning:")
+
+
+def _wrong(hours: list[dict[str, Any]]) -> list[list[str]]:
+    """Each thing that happened, once, with its number of hours and the newest of them."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in hours:
+        if row["message"]:
+            found.setdefault((row["source"], row["status"], row["message"]), []).append(row["hour"])
+    return [
+        [escape(name), status, f"{len(when):,}", moment(max(when)), escape(message)]
+        for (name, status, message), when in found.items()
+    ]
 
 
 def _filters() -> tuple[str | None, int]:

@@ -11,6 +11,7 @@ import streamlit as st
 from api.views.words import local, nothing
 
 _ROW, _AROUND = 22, 70
+_LACKING = {"failed": "#d62728", "skipped": "#b0b0b0"}
 
 
 def heat_map(hours: list[dict[str, Any]]) -> None:
@@ -35,28 +36,31 @@ def heat_map(hours: list[dict[str, Any]]) -> None:
     often = frame["source"].value_counts()
     names = sorted(often[often > 1].index)
     if not names:
-        nothing("only files were imported in this span: live sources are asked hour by hour once they are enabled.")
+        nothing(
+            "no source has more than one hour in this span yet: a file that was imported has one, live sources are "
+            "asked hour by hour."
+        )
     for name in names:
         part = frame[frame["source"] == name]
         st.markdown(f"**{name}**: up to {part['events'].max():,} events an hour")
         st.altair_chart(
             _map(part).properties(height=_ROW * part["day"].nunique() + _AROUND),
-            alt=f"Events of {name} by day and hour, darker is more; failed hours are red",
+            alt=f"Events of {name} by day and hour, darker is more; failed hours are red, skipped ones grey",
         )
 
 
-def _map(frame: pd.DataFrame) -> alt.Chart:
-    return (
+def _map(frame: pd.DataFrame) -> alt.LayerChart:
+    hours = (
         alt.Chart(frame)
         .mark_rect()
         .encode(
             x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("day:O", title=None),
-            color=alt.condition(
-                "datum.status == 'failed'",
-                alt.value("#d62728"),
-                alt.Color("events:Q", scale=alt.Scale(scheme="blues"), legend=None),
-            ),
             tooltip=["day:O", "hour:O", "source:N", "events:Q", "status:N"],
         )
     )
+    given = hours.encode(color=alt.Color("events:Q", scale=alt.Scale(scheme="blues"), legend=None))
+    lacking = hours.transform_filter(alt.FieldOneOfPredicate("status", list(_LACKING))).encode(
+        color=alt.Color("status:N", scale=alt.Scale(domain=list(_LACKING), range=list(_LACKING.values())), legend=None)
+    )
+    return (given + lacking).resolve_scale(color="independent")

@@ -44,6 +44,7 @@ STYLE = """
 .trend-post small { opacity: .8; }
 .trend-post a { color: inherit; }
 .trend-table td.when { white-space: nowrap; }
+.trend-table td.said { overflow-wrap: anywhere; }
 [data-testid="stMain"] h2 { font-size: 1.5rem; }
 [data-testid="stMain"] h3 { font-size: 1.25rem; }
 [data-testid="stCaptionContainer"] { opacity: 1 !important; color: inherit !important; }
@@ -153,7 +154,7 @@ def table(caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Seque
 
     Args:
         caption: read out before it.
-        columns: title and class of each (`number`, `topic`, `wide` for what a phone leaves out, or "").
+        columns: title and class of each (`number`, `topic`, `when`, `said`, `wide` for what a phone leaves out, or "").
         rows: cells as HTML.
     """
     head = "".join(f'<th scope="col" class="{kind}">{escape(title)}</th>' for title, kind in columns)

@@ -50,7 +50,11 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
 
 
 def _incomplete(collected: Collected) -> pl.DataFrame:
-    return collected.status.filter(~pl.col("status").is_in(_GOOD)).select("source", "status", "message").unique()
+    return (
+        collected.status.filter(~pl.col("status").is_in(_GOOD))
+        .select("source", "status", "message")
+        .unique(maintain_order=True)
+    )
 
 
 def _table(collected: Collected) -> dg.MetadataValue | str:

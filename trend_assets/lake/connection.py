@@ -116,8 +116,8 @@ def _catalog(location: LakeLocation, read_only: bool) -> str:
     if not location.sqlite_catalog.exists():
         if read_only:
             raise LakeError(
-                f"there is no lake in {location.folder} yet: run `trend import FILE` or `trend demo` first, "
-                "or set TREND_HOME to the folder that holds one"
+                f"there is no lake in {location.folder} yet: run `trend import FILE`, `trend collect` or `trend demo` "
+                "first, or set TREND_HOME to the folder that holds one"
             )
         _create_sqlite_catalog(location)
     return f"ducklake:sqlite:{location.sqlite_catalog}"

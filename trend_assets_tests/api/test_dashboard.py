@@ -11,7 +11,9 @@ import pytest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import COLLECTION_STATUS
 from trend_assets.settings import DagsterSettings, Settings
+from trend_assets_tests.api.conftest import CUT, ONE
 from trend_assets_tests.conftest import REPOSITORY
 
 streamlit = pytest.importorskip("streamlit", reason="the dashboard is an extra: pip install 'trend-assets[dashboard]'")
@@ -97,6 +99,30 @@ def test_collection_and_accuracy_tell_what_is_wrong(client: httpx.Client, look: 
     health = text(look(client, "health"))
     assert "does not answer" in health and "It has drifted: live NDCG" in health
     assert ">/accuracy</td>" in health and " ms<" in health
+
+
+def test_a_source_that_never_gave_anything_is_named_with_the_reason(
+    tmp_path: Path, serve: Callable[[Settings], Any], look: Callable[..., AppTest]
+) -> None:
+    home, hours = tmp_path / "keyless", [CUT - (index + 1) * ONE for index in range(60)]
+    unlike = {"bluesky": ("complete", 5, ""), "twitter": ("skipped", 0, "no key (TREND_TWITTER__BEARER_TOKEN)")}
+    rows = [
+        {"hour": hour, "source": source, "status": status, "events": events, "rejected": 0, "requests": 0,
+         "finished_at": CUT, "message": message}
+        for hour in hours
+        for source, (status, events, message) in unlike.items()
+    ]  # fmt: skip
+    lake = Lake(LakeLocation(home))
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+    lake.close()
+    with serve(Settings(home=home)) as client:
+        page = look(client, "collection")
+    assert [warning.value for warning in page.warning] == [
+        r"twitter gave nothing, in 60 hours of this span: no key \(TREND\_TWITTER\_\_BEARER\_TOKEN\)"
+    ]
+    # The same reason of sixty hours is one row, and no tick says that all is well.
+    assert text(page).count("no key (TREND_TWITTER__BEARER_TOKEN)") == 1 and "2024-01-01 23:00" in text(page)
+    assert not page.success
 
 
 def test_quantiles_are_read_from_cumulative_buckets() -> None:
