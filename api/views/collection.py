@@ -60,7 +60,7 @@ def show() -> None:
             ("Source", ""),
             ("Status", "wide"),
             ("Hours", "number"),
-            ("Newest", "when"),
+            ("Newest", "when wide"),
             ("What happened", "said"),
         )
         table("Messages", columns, wrong[:50])

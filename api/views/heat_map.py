@@ -42,7 +42,8 @@ def heat_map(hours: list[dict[str, Any]]) -> None:
         )
     for name in names:
         part = frame[frame["source"] == name]
-        st.markdown(f"**{name}**: up to {part['events'].max():,} events an hour")
+        colours = "; red hours failed, grey ones were skipped" if part["status"].isin(_LACKING).any() else ""
+        st.markdown(f"**{name}**: up to {part['events'].max():,} events an hour{colours}")
         st.altair_chart(
             _map(part).properties(height=_ROW * part["day"].nunique() + _AROUND),
             alt=f"Events of {name} by day and hour, darker is more; failed hours are red, skipped ones grey",
@@ -54,7 +55,12 @@ def _map(frame: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(frame)
         .mark_rect()
         .encode(
-            x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            x=alt.X(
+                "hour:O",
+                title="hour of the day",
+                scale=alt.Scale(domain=list(range(24))),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
             y=alt.Y("day:O", title=None),
             tooltip=["day:O", "hour:O", "source:N", "events:Q", "status:N"],
         )
