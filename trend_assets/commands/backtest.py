@@ -19,6 +19,7 @@ def backtest(
     every: Annotated[str, typer.Option(help="Time between cuts, in hours.")] = "6h",
     tgn: Annotated[bool, typer.Option(help="Train the TGN each week, too.")] = True,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Weeks walked at once, each in a process of its own.")] = 1,
     reliability: Annotated[Path | None, typer.Option(help="Write stated confidence beside truth to this file.")] = None,
 ) -> None:
     """Walk the cuts of a range, retraining weekly on the past only, and compare all rankings.
@@ -44,6 +45,7 @@ def backtest(
             last,
             every_hours=every_hours,
             with_tgn=tgn,
+            processes=processes,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     for label in result.labels:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from itertools import groupby
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 
 from trend_assets.forecasting.history import HOUR, History, to_epoch
 from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
@@ -20,6 +22,7 @@ from trend_assets.forecasting.reliability import Reliability
 METRICS = ("precision_at_10", "ndcg_at_10")
 _K = 10
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 #: Told of a cut, what came true of each label, and each ranking's scores.
 Observer = Callable[[Cut, Mapping[str, npt.NDArray[np.bool_]], Mapping[str, Scores]], None]
@@ -104,6 +107,26 @@ class BacktestResult:
         }
 
 
+class _Step(NamedTuple):
+    """One cut walked: what came true, each ranking's scores, and seconds that they took."""
+
+    cut: Cut
+    came_true: Mapping[str, npt.NDArray[np.bool_]]
+    scores: Mapping[str, Scores]
+    scored: Mapping[str, float]
+    trained: Mapping[str, float]
+
+    def counting(self) -> list[str]:
+        return [label for label in LABELS if self.cut.asked[label].sum() >= _K and self.came_true[label].any()]
+
+
+class _Stretch(NamedTuple):
+    """Cuts that stand on the same training."""
+
+    fitted_until: int
+    times: Sequence[int]
+
+
 @dataclass(slots=True)
 class _Recorder:
     rankings: Sequence[str]
@@ -111,11 +134,13 @@ class _Recorder:
     positives: list[int] = field(default_factory=list)
     values: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
-    def add(self, cut: Cut, asked: npt.NDArray, relevant: npt.NDArray, scores: Mapping[str, Any]) -> None:
-        self.times.append(cut.time)
+    def add(self, step: _Step, label: str) -> None:
+        asked = step.cut.asked[label]
+        relevant = step.came_true[label][asked]
+        self.times.append(step.cut.time)
         self.positives.append(int(relevant.sum()))
         for name in self.rankings:
-            score = scores.get(name)
+            score = step.scores[name].get(label)
             for metric, measure in zip(METRICS, (precision_at_k, ndcg_at_k), strict=True):
                 value = float("nan") if score is None else measure(relevant, score[asked], _K)
                 self.values.setdefault((name, metric), []).append(value)
@@ -141,6 +166,7 @@ def backtest(
     retraining: Retraining = "weekly",
     progress: Progress | None = None,
     observe: Observer | None = None,
+    processes: int = 1,
 ) -> BacktestResult:
     """Score every ranking at each cut of `[start, end)` whose horizon has passed.
 
@@ -154,6 +180,9 @@ def backtest(
         start, end: timezone-aware; cuts are at whole multiples of `every_hours` since 00:00 UTC.
         progress: called with the cuts walked and their number, after each.
         observe: told of every cut, those that do not count included.
+        processes: among which the times between two trainings are shared out; the figures are the same for any
+            number. With more than one the rankings must be made of what can be pickled, are copied, and stay as
+            they are here.
 
     Raises:
         ValueError: a naive time, names that repeat, a cadence that is not positive, or no cut.
@@ -166,16 +195,17 @@ def backtest(
     recorders = {label: _Recorder(names) for label in LABELS}
     training: dict[str, list[float]] = {name: [] for name in names}
     scoring = dict.fromkeys(names, 0.0)
-    fitted_until: int | None = None
-    for walked, moment in enumerate(times, start=1):
-        due = int(week_start(moment)) if retraining == "weekly" else to_epoch(start)
-        if due != fitted_until:
-            for ranking in rankings:
-                began = time.perf_counter()
-                ranking.fit(history.until(due), due)
-                training[ranking.name].append(time.perf_counter() - began)
-            fitted_until = due
-        _walk(history, rankings, make_cut(history, moment, settings), settings, recorders, scoring, observe)
+    stretches = _stretches(times, to_epoch(start) if retraining == "once" else None)
+    walk = _Walk(history, rankings, settings, all_cuts=observe is not None)
+    for walked, step in enumerate(_in_turn(walk, stretches, processes), start=1):
+        for name, seconds in step.trained.items():
+            training[name].append(seconds)
+        for name, seconds in step.scored.items():
+            scoring[name] += seconds
+        for label in step.counting():
+            recorders[label].add(step, label)
+        if observe:
+            observe(step.cut, step.came_true, step.scores)
         if progress:
             progress(walked, len(times))
     return BacktestResult(
@@ -203,32 +233,53 @@ def cut_times(history: History, start: datetime, end: datetime, every_hours: int
     return times
 
 
-def _walk(
-    history: History,
-    rankings: Sequence[Ranking],
-    cut: Cut,
-    settings: LabelSettings,
-    recorders: Mapping[str, _Recorder],
-    scoring: dict[str, float],
-    observe: Observer | None,
-) -> None:
-    became = outcomes(history, cut, settings)
-    counting = [label for label in LABELS if cut.asked[label].sum() >= _K and became.labels[label].any()]
-    if not counting and observe is None:
-        return
-    past = history.until(cut.time)
-    scores = {}
-    for ranking in rankings:
-        began = time.perf_counter()
-        scores[ranking.name] = ranking.score(past, cut)
-        scoring[ranking.name] += time.perf_counter() - began
-    if observe:
-        observe(cut, became.labels, scores)
-    for label in counting:
-        asked = cut.asked[label]
-        recorders[label].add(
-            cut,
-            asked,
-            became.labels[label][asked],
-            {name: by_label.get(label) for name, by_label in scores.items()},
+def _stretches(times: Sequence[int], fitted_once_at: int | None) -> list[_Stretch]:
+    def due(moment: int) -> int:
+        return int(week_start(moment)) if fitted_once_at is None else fitted_once_at
+
+    return [_Stretch(until, list(group)) for until, group in groupby(times, due)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """Fits rankings and scores cuts; those that count for no label only where all are wanted."""
+
+    history: History
+    rankings: Sequence[Ranking]
+    settings: LabelSettings
+    all_cuts: bool
+
+    def steps(self, stretch: _Stretch) -> Iterator[_Step]:
+        until = stretch.fitted_until
+        trained = {ranking.name: _timed(ranking.fit, self.history.until(until), until)[1] for ranking in self.rankings}
+        for moment in stretch.times:
+            cut = make_cut(self.history, moment, self.settings)
+            step = _Step(cut, outcomes(self.history, cut, self.settings).labels, {}, {}, trained)
+            yield self._scored(step) if self.all_cuts or step.counting() else step
+            trained = {}
+
+    def _scored(self, step: _Step) -> _Step:
+        past = self.history.until(step.cut.time)
+        told = {ranking.name: _timed(ranking.score, past, step.cut) for ranking in self.rankings}
+        return step._replace(
+            scores={name: scores for name, (scores, _) in told.items()},
+            scored={name: seconds for name, (_, seconds) in told.items()},
         )
+
+    def listed(self, stretch: _Stretch) -> list[_Step]:
+        return list(self.steps(stretch))
+
+
+def _in_turn(walk: _Walk, stretches: Sequence[_Stretch], processes: int) -> Iterator[_Step]:
+    if processes == 1:
+        for stretch in stretches:
+            yield from walk.steps(stretch)
+        return
+    run = Parallel(n_jobs=processes, backend="loky", return_as="generator", pre_dispatch="n_jobs")
+    for steps in run(delayed(walk.listed)(stretch) for stretch in stretches):
+        yield from steps
+
+
+def _timed(call: Callable[..., T], *arguments: Any) -> tuple[T, float]:
+    began = time.perf_counter()
+    return call(*arguments), time.perf_counter() - began

@@ -69,6 +69,10 @@ class CutMemory:
         self._known: WeakKeyDictionary[object, dict[int, Known]] = WeakKeyDictionary()
         self._outcomes: WeakKeyDictionary[object, dict[int, dict[str, npt.NDArray]]] = WeakKeyDictionary()
 
+    def __reduce__(self) -> tuple[type[CutMemory], tuple[LabelSettings, int, int]]:
+        """What is remembered stays in its process."""
+        return CutMemory, (self.settings, self.every_hours, self.days)
+
     def known_at(self, history: History, cut: Cut) -> Known:
         """The features of a cut's topics.
 

@@ -25,8 +25,16 @@ def run_backtest(
     every_hours: int = 6,
     with_tgn: bool = True,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> BacktestResult:
-    """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained weekly on the past only."""
+    """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained weekly on the past only.
+
+    Args:
+        every_hours: between cuts.
+        with_tgn: whether it is trained, too.
+        progress: told how far it is.
+        processes: that share out the weeks; each takes as much memory as one training.
+    """
     history = load_history(lake, _known_until(lake))
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
@@ -34,7 +42,17 @@ def run_backtest(
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory))
     confidences = ConfidenceWalk("tgn", labels.horizon)
-    result = backtest(history, rankings, start, end, every_hours, labels, progress=progress, observe=confidences.add)
+    result = backtest(
+        history,
+        rankings,
+        start,
+        end,
+        every_hours,
+        labels,
+        progress=progress,
+        observe=confidences.add,
+        processes=processes,
+    )
     return replace(result, reliability=confidences.reliability())
 
 

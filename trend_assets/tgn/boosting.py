@@ -11,12 +11,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+#: Where positives are rare, what they are not still has to be seen.
+_FEWEST_NEGATIVES = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class BoostingSettings:
     """How LightGBM (Ke et al. 2017) is fitted; the sizes are those of the counting baseline.
 
-    `seeds` is how many boosters each view of the features gets.
+    Args:
+        trees, leaves, learning_rate, min_leaf, columns, bins: LightGBM's.
+        seeds: how many boosters each view of the features gets.
+        negatives: of the topics that did not rise, so many are drawn for each one that did, and weigh for all:
+            most of a large stream says the same over and over.
     """
 
     trees: int = 150
@@ -24,6 +31,8 @@ class BoostingSettings:
     learning_rate: float = 0.05
     min_leaf: int = 50
     columns: float = 0.4
+    bins: int = 63
+    negatives: int = 10
     seeds: int = 1
 
 
@@ -48,20 +57,33 @@ def fit_trees(
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
         "feature_fraction": settings.columns,
+        "max_bin": settings.bins,
         "num_threads": threads,
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
     }
+    rows, weights = _drawn(outcomes, settings.negatives, np.random.default_rng(seed))
+    features, targets = features[rows], outcomes[rows].astype(np.float32)
     committee = []
     for width in widths:
-        data = lightgbm.Dataset(np.ascontiguousarray(features[:, :width]), outcomes.astype(np.float32))
+        data = lightgbm.Dataset(np.ascontiguousarray(features[:, :width]), targets, weight=weights, params=parameters)
         data.construct()
         for number in range(settings.seeds):
             booster = lightgbm.train(parameters | {"seed": seed + number}, data, settings.trees)
             # As text and back, so that a booster just fitted and one loaded are the same to the last bit.
             committee.append(from_tensor(to_tensor(booster)))
     return committee
+
+
+def _drawn(
+    outcomes: npt.NDArray[np.bool_], negatives: int, chance: np.random.Generator
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """All positives and as many negatives for each as are wanted, in their order, and what each row weighs."""
+    positive, negative = np.flatnonzero(outcomes), np.flatnonzero(~outcomes)
+    wanted = min(max(negatives * len(positive), _FEWEST_NEGATIVES), len(negative))
+    rows = np.sort(np.concatenate([positive, chance.choice(negative, wanted, replace=False)]))
+    return rows, np.where(outcomes[rows], 1.0, len(negative) / wanted).astype(np.float32)
 
 
 def mean_logit(boosters: Sequence[lightgbm.Booster], features: npt.NDArray[np.float32]) -> npt.NDArray:

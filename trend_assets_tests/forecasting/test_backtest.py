@@ -155,3 +155,24 @@ def test_boosting_beats_counting_on_the_real_chat(chat: History) -> None:
         best = scores.best_other("gradient_boosting", "ndcg_at_10")
         assert scores.lead("gradient_boosting", best, "ndcg_at_10").low > 0, (label, best)
         assert not np.isnan(scores.values["gradient_boosting"]["ndcg_at_10"]).any()
+
+
+def test_weeks_shared_out_among_processes_give_the_same_figures(history: History) -> None:
+    memory = CutMemory(SETTINGS)
+    rankings = [GradientBoosting(memory, seeds=1, trees=5), *counting_rankings()]
+    seen: list[int] = []
+    walked = [
+        backtest(
+            history,
+            rankings,
+            day(history, 40),
+            day(history, 60),
+            every_hours=12,
+            processes=processes,
+            observe=lambda cut, *_: seen.append(cut.time),
+        )
+        for processes in (1, 2)
+    ]
+    assert seen[: len(seen) // 2] == seen[len(seen) // 2 :] == sorted(set(seen))
+    assert walked[0].to_json() == walked[1].to_json()
+    assert len(walked[1].training_seconds["gradient_boosting"]) == len(walked[0].training_seconds["gradient_boosting"])
