@@ -1,19 +1,20 @@
-"""Answers kept as long as the tables that they were made from stay as they are, and known again by their ETag."""
+"""Answers kept as long as what they were made from stays as it is, and known again by their ETag."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from anyio import CapacityLimiter, to_thread
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.editions import DataFile, Edition
 from api.lake import LakeReader
-from api.versions import recording
+from api.sources import Reading, reading
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 
@@ -22,6 +23,10 @@ _LARGEST = 512 * 1024
 _MOST = 64 * 1024 * 1024
 _HOLDING = 4096
 _TIMED_SECONDS = 30
+_MADE = b"trend; fwd=miss"
+_OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding"))
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,25 @@ class _Key:
     period: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
-    start: Message
+    """A kept answer, the edition that it is known to be good for, and what is sent again and again."""
+
+    reading: Reading
+    edition: Edition
+    etag: bytes
+    headers: RawHeaders
     body: bytes
-    snapshot: int
-    tables: frozenset[str]
 
 
 class SnapshotCache:
-    """ASGI middleware: a successful GET is answered from memory until a table that it reads changes.
+    """ASGI middleware: a successful GET is made from one snapshot, then answered from memory while it would not change.
 
     Who asks for what is being made waits for it. `Cache-Status` (RFC 9211) says how an answer came about.
 
     Args:
         app: what it stands before; it may compress.
-        reader: knows the lake's snapshot, and which tables an answer was made from.
+        reader: knows the lake's snapshot, and what an answer was made from.
         passed: beginnings of paths whose answers depend on more than the lake.
         timed: beginnings of paths whose answers depend on the time too: they are kept for half a minute at most.
     """
@@ -62,7 +70,7 @@ class SnapshotCache:
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
         self._size = 0
         self._making: dict[_Key, asyncio.Event] = {}
-        self._looking: asyncio.Task[int] | None = None
+        self._looking: asyncio.Task[Edition] | None = None
         self._one = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,58 +78,66 @@ class SnapshotCache:
             await self._app(scope, receive, send)
             return
         try:
-            await self._look()
+            edition = self._reader.known() or await self._look()
         except LakeError:
             await self._app(scope, receive, send)
             return
-        key = self._key(scope)
+        asked = _asked(scope)
+        key = self._key(scope, asked)
         if making := self._making.get(key):
             await making.wait()
-        if found := self._found(key):
-            send = _tagged(send, self._etag(found.tables, key), scope, "hit")
-            await send({**found.start, "headers": list(found.start["headers"])})
-            await send({"type": "http.response.body", "body": found.body})
+            edition = self._reader.known() or edition
+        found = self._answers.get(key)
+        if found is not None and found.edition is edition:
+            await self._again(key, found, asked, send)
             return
         made = asyncio.Event()
         self._making.setdefault(key, made)
         try:
-            await self._make(key, made, scope, receive, send)
+            if found is not None and await self._fits(found, edition):
+                await self._again(key, found, asked, send)
+            else:
+                await self._make(key, edition, made, _Sender(send, asked), scope, receive)
         finally:
             made.set()
             if self._making.get(key) is made:
                 del self._making[key]
 
-    def _key(self, scope: Scope) -> _Key:
+    def _key(self, scope: Scope, asked: dict[bytes, bytes]) -> _Key:
         period = int(time.time() // _TIMED_SECONDS) if scope["path"].startswith(self._timed) else 0
-        compressed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        return _Key(scope["path"], scope["query_string"], compressed, period)
+        return _Key(scope["path"], scope["query_string"], b"gzip" in asked.get(b"accept-encoding", b""), period)
 
-    async def _look(self) -> None:
+    async def _look(self) -> Edition:
         """One look at the lake for all who ask at the same time, in a thread that no slow query keeps busy."""
-        if self._reader.is_fresh():
-            return
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(to_thread.run_sync(self._reader.snapshot, limiter=self._one))
-        await asyncio.shield(self._looking)
+            self._looking = asyncio.create_task(to_thread.run_sync(self._reader.edition, limiter=self._one))
+        return await asyncio.shield(self._looking)
 
-    def _found(self, key: _Key) -> _Answer | None:
-        found = self._answers.get(key)
-        if found is None or self._reader.version(found.tables) > found.snapshot:
-            return None
+    async def _fits(self, answer: _Answer, edition: Edition) -> bool:
+        try:
+            fits = await to_thread.run_sync(answer.reading.fits, edition, self._reader)
+        except LakeError:
+            return False
+        if fits:
+            answer.edition = edition
+        return fits
+
+    async def _again(self, key: _Key, answer: _Answer, asked: dict[bytes, bytes], send: Send) -> None:
         self._answers.move_to_end(key)
-        return found
+        headers, body, status = answer.headers, answer.body, 200
+        if _knows(asked, answer.etag):
+            headers, body, status = _without_body(headers), b"", 304
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": body})
 
-    async def _make(self, key: _Key, made: asyncio.Event, scope: Scope, receive: Receive, send: Send) -> None:
-        snapshot = self._reader.known_snapshot()
-        with recording() as tables:
-
-            def etag() -> str:
-                return self._etag(frozenset(tables), key, snapshot)
-
-            keeper = _Keeper(_tagged(send, etag, scope, "fwd=miss"), made)
-            await self._app(scope, receive, keeper)
-        if keeper.start and keeper.body is not None:
-            self._keep(key, _Answer(keeper.start, keeper.body, snapshot, frozenset(tables)))
+    async def _make(
+        self, key: _Key, edition: Edition, made: asyncio.Event, sender: _Sender, scope: Scope, receive: Receive
+    ) -> None:
+        with reading(edition) as found:
+            sender.watch(found, key.period, made)
+            await self._app(scope, receive, sender)
+        if sender.whole:
+            self._keep(key, sender.answer(edition))
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
         if before := self._answers.pop(key, None):
@@ -132,63 +148,87 @@ class SnapshotCache:
             _, oldest = self._answers.popitem(last=False)
             self._size -= len(oldest.body) + _HOLDING
 
-    def _etag(self, tables: frozenset[str], key: _Key, most: int | None = None) -> str:
-        """Names the snapshot that last changed what an answer was made from; at `most` that before it was made."""
-        version = self._reader.version(tables)
-        version = version if most is None else min(version, most)
-        # Weak, since the same answer may go out compressed.
-        return f'W/"{version}-{key.period}-{__version__}"' if key.period else f'W/"{version}-{__version__}"'
 
+class _Sender:
+    """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small."""
 
-class _Keeper:
-    """Passes an answer on and keeps it, if it comes whole, successful and small."""
-
-    def __init__(self, send: Send, made: asyncio.Event) -> None:
+    def __init__(self, send: Send, asked: dict[bytes, bytes]) -> None:
         self._send = send
-        self._made = made
-        self.start: Message | None = None
-        self.body: bytes | None = None
+        self._asked = asked
+        self._empty = False
+        self._parts: list[bytes] | None = None
+        self._size = 0
+        self._headers: RawHeaders = []
+        self._etag = b""
+        self.whole = False
+
+    def watch(self, found: Reading, period: int, made: asyncio.Event) -> None:
+        """Notes what the answer is made from, and who waits for it."""
+        self._found, self._period, self._made = found, period, made
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            length = Headers(raw=message["headers"]).get("content-length", "")
-            if message["status"] == 200 and length.isdecimal() and int(length) <= _LARGEST:
-                self.start = {**message, "headers": list(message["headers"])}
-            else:
-                # A download may take long: nobody waits for what will not be kept.
-                self._made.set()
-        elif self.start and self.body is None and not message.get("more_body"):
-            self.body = message.get("body", b"")
+            message = self._started(message)
+        elif message["type"] == "http.response.body":
+            self._take(message)
+            message = {**message, "body": b""} if self._empty else message
         await self._send(message)
 
+    def answer(self, edition: Edition) -> _Answer:
+        """What is kept of a whole answer."""
+        body = b"".join(self._parts or ())
+        headers = [(name, value) for name, value in self._headers if name != b"content-length"]
+        headers += [(b"content-length", str(len(body)).encode()), (b"cache-status", b"trend; hit")]
+        return _Answer(self._found, edition, self._etag, headers, body)
 
-def _tagged(send: Send, etag: str | Callable[[], str], scope: Scope, status: str) -> Send:
-    """Adds the ETag to a successful answer, which becomes a 304 without a body where it is known.
+    def _started(self, message: Message) -> Message:
+        if message["status"] != 200:
+            self._made.set()
+            return message
+        self._etag = _etag(self._found, self._period)
+        self._headers = [*message["headers"], (b"etag", self._etag), (b"cache-control", b"private, no-cache")]
+        length = dict(message["headers"]).get(b"content-length")
+        if length is None or int(length) > _LARGEST:
+            # A download may take long: nobody waits for what may not be kept.
+            self._made.set()
+        self._parts = []
+        self._empty = _knows(self._asked, self._etag)
+        headers = _without_body(self._headers) if self._empty else self._headers
+        return {**message, "status": 304 if self._empty else 200, "headers": [*headers, (b"cache-status", _MADE)]}
 
-    Args:
-        send: sends the answer.
-        etag: of the answer; it is called when the answer is there.
-        scope: of the request.
-        status: how the answer came about.
-    """
-    empty = False
+    def _take(self, message: Message) -> None:
+        if self._parts is None:
+            return
+        self._parts.append(message.get("body", b""))
+        self._size += len(self._parts[-1])
+        if self._size > _LARGEST:
+            self._parts = None
+        elif not message.get("more_body"):
+            self.whole = True
 
-    async def tagged(message: Message) -> None:
-        nonlocal empty
-        if message["type"] == "http.response.start" and message["status"] == 200:
-            headers = MutableHeaders(raw=list(message["headers"]))
-            headers["ETag"] = etag if isinstance(etag, str) else etag()
-            headers["Cache-Control"] = "private, no-cache"
-            headers["Cache-Status"] = f"trend; {status}"
-            known = {tag.strip() for tag in Headers(scope=scope).get("if-none-match", "").split(",")}
-            if headers["ETag"] in known:
-                empty = True
-                del headers["content-length"]
-                del headers["content-type"]
-                del headers["content-encoding"]
-            message = {**message, "status": 304 if empty else 200, "headers": headers.raw}
-        elif empty and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
 
-    return tagged
+def _etag(found: Reading, period: int) -> bytes:
+    """Names what an answer was made from; weak, since the same answer may go out compressed."""
+    parts = sorted((repr(source), repr(_name(value))) for source, value in found.found.items())
+    digest = blake2b(repr((__version__, period, parts)).encode(), digest_size=12)
+    return f'W/"{digest.hexdigest()}"'.encode()
+
+
+def _name(value: object) -> object:
+    """A value's own name; of files, without what is known of them."""
+    if not isinstance(value, tuple):
+        return value
+    return [(part.path, part.deletes) if isinstance(part, DataFile) else part for part in value]
+
+
+def _asked(scope: Scope) -> dict[bytes, bytes]:
+    """The headers that matter here."""
+    return {name: value for name, value in scope["headers"] if name in {b"accept-encoding", b"if-none-match"}}
+
+
+def _knows(asked: dict[bytes, bytes], etag: bytes) -> bool:
+    return etag in {tag.strip() for tag in asked.get(b"if-none-match", b"").split(b",")}
+
+
+def _without_body(headers: RawHeaders) -> RawHeaders:
+    return [(name, value) for name, value in headers if name not in _OF_A_BODY]

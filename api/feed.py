@@ -22,11 +22,7 @@ _BEHIND = 256
 #: Cuts that a listener who comes back is told of.
 _MISSED_CUTS = 48
 _TOP = 10
-_STATUS = """
-    SELECT (SELECT max(timestamp) FROM raw_events) AS last_event,
-           (SELECT max(cut) FROM predictions) AS last_prediction,
-           (SELECT max(week) FROM training_runs WHERE status = 'succeeded') AS last_training
-"""
+_TRAINED = "SELECT max(week) FROM training_runs WHERE status = 'succeeded'"
 _CUTS = "SELECT DISTINCT cut FROM predictions WHERE cut > coalesce(?, cut - INTERVAL 1 HOUR) ORDER BY cut DESC LIMIT ?"
 _PREDICTIONS = """
     SELECT label, topic, rank, score, confidence FROM predictions WHERE cut = ? AND rank <= ? ORDER BY label, rank
@@ -89,7 +85,7 @@ class Feed:
         try:
             snapshot = self._reader.snapshot()
             if since is None:
-                newest = self._reader.read("SELECT max(cut) AS cut FROM predictions")["cut"][0]
+                newest = self._reader.newest("predictions", "cut")
                 cuts = [newest] if newest else []
             else:
                 cuts = self._cuts(self._newest_at(since)) if since < snapshot else []
@@ -100,7 +96,7 @@ class Feed:
     def _newest_at(self, snapshot: int) -> datetime | None:
         """The newest cut that the lake held at a snapshot; None where it is no longer known."""
         try:
-            found = self._reader.read(f"SELECT max(cut) AS cut FROM predictions AT (VERSION => {snapshot:d})")
+            found = self._reader.read(f"SELECT max(cut) AS cut FROM lake.main.predictions AT (VERSION => {snapshot:d})")
         except LakeError:
             return None
         return found["cut"][0]
@@ -130,9 +126,12 @@ class Feed:
         return self._reader.read(_CUTS, [after, _MISSED_CUTS])["cut"].reverse().to_list()
 
     def _status(self, snapshot: int) -> News:
-        return News(
-            "status", snapshot, {"status": "ok", "snapshot": snapshot, **self._reader.read(_STATUS).to_dicts()[0]}
-        )
+        stands = {
+            "last_event": self._reader.newest("raw_events", "timestamp"),
+            "last_prediction": self._reader.newest("predictions", "cut"),
+            "last_training": self._reader.value(_TRAINED),
+        }
+        return News("status", snapshot, {"status": "ok", "snapshot": snapshot, **stands})
 
     def _forecast(self, snapshot: int, cut: datetime) -> News:
         labels: dict[str, list[dict[str, Any]]] = {}

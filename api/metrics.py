@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.lake import LakeReader
 from api.models.common import Label
 from api.routes.accuracy import measure
+from api.sources import Rows
 from api.spans import Span
 from trend_assets.lake.connection import LakeError
 
@@ -20,10 +21,9 @@ _WEEK = timedelta(days=7)
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50"
 _NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label"
-_FORECAST = "SELECT max(cut) AS cut FROM predictions"
 _ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
 _UNDELIVERED = ("waiting", "held", "retrying")
-_SCORED = frozenset({"predictions", "prediction_outcomes"})
+_SCORED = (Rows("predictions", ()), Rows("prediction_outcomes", ()))
 
 
 class Meters:
@@ -64,7 +64,7 @@ class Meters:
             ("state",),
             registry=self.registry,
         )
-        self._measured = -1
+        self._measured: object = None
 
     def count_runs(self, queues: Mapping[str, int] | None) -> None:
         """Notes Dagster's queues; None where they are not known."""
@@ -82,20 +82,20 @@ class Meters:
         return generate_latest(self.registry)
 
     def _look(self, lake: LakeReader) -> None:
-        snapshot = lake.snapshot()
+        edition = lake.edition()
         now = datetime.now(UTC)
-        self.snapshot.set(snapshot)
+        self.snapshot.set(edition.snapshot)
         self.lag.clear()
         for row in lake.read(_LAGS).iter_rows(named=True):
             self.lag.labels(row["source"]).set((now - row["hour"]).total_seconds() - 3600)
-        if cut := lake.read(_FORECAST)["cut"][0]:
+        if cut := lake.newest("predictions", "cut"):
             self.forecast_age.set((now - cut).total_seconds())
         for state in _UNDELIVERED:
             self.undelivered.labels(state).set(0)
         for state, count in lake.read(_ALERTS).iter_rows():
             if state in _UNDELIVERED:
                 self.undelivered.labels(state).set(count)
-        scored = lake.version(_SCORED)
+        scored = [source.now(edition, lake) for source in _SCORED]
         if scored != self._measured:
             self._measure(lake)
             self._measured = scored

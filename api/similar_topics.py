@@ -35,7 +35,8 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
         Topics with their cosine similarity (-1 to 1), the nearest first, without the one asked for; empty where no
         post says it, None where no post of the span has a vector.
     """
-    found = lake.read(_POSTS, {"wanted": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS})
+    here = {"wanted": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
+    found = lake.read(_POSTS, here, asked.of("events"), asked.of("event_embeddings"))
     if found.is_empty():
         return None
     vectors = np.stack(found["embedding"].to_numpy())

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from api.editions import Within
 from trend_assets.errors import TrendError
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -49,6 +50,10 @@ class Span:
 
     start: datetime
     end: datetime
+
+    def of(self, table: str, column: str = "hour") -> Within:
+        """A table's rows of this span."""
+        return Within(table, column, self.start, self.end)
 
 
 def span(start: datetime | None, end: datetime | None, newest: datetime, default_days: int, max_days: int) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -17,10 +18,10 @@ router = APIRouter(prefix="/accuracy", tags=["accuracy"])
 _DEFAULT_DAYS = 84
 _HOUR = timedelta(hours=1)
 _OF = "label = ? AND model_version = coalesce(?, model_version)"
-_NEWEST = f"SELECT max(cut) AS cut FROM prediction_outcomes WHERE {_OF}"
+_NEWEST = f"SELECT max(cut) FROM prediction_outcomes WHERE {_OF}"
 _SPAN = f"{_OF} AND cut >= ? AND cut < ?"
-#: Of what a forecast stored, in the order in which the query names them.
-_COUNTS = (
+#: Of what a forecast stored.
+_COUNTED = (
     "mentions_3h",
     "mentions_24h",
     "mentions_48h",
@@ -29,12 +30,13 @@ _COUNTS = (
     "same_day_last_week",
     "ewma_3d",
 )
+_COUNTS = json.dumps(dict.fromkeys(_COUNTED, "DOUBLE"))
 # The counting rankings are read from the counts that each forecast stored, so they saw what the forecast saw;
 # equal counts are ordered by topic. A cut with fewer than ten topics, or with none that came true, tells nothing.
 _WEEKS = f"""
     WITH scored AS (
         SELECT o.cut, o.topic, o.came_true::INTEGER AS hit, o.rank,
-               json_extract_string(p.metadata, {[f"$.{name}" for name in _COUNTS]})::DOUBLE[] AS counts
+               json_transform(p.metadata, '{_COUNTS}') AS counts
         FROM (FROM prediction_outcomes WHERE {_SPAN}) o
         JOIN (FROM predictions WHERE {_SPAN} AND hour >= ? AND hour < ?) p USING (cut, topic)
     ), counting AS (
@@ -44,8 +46,9 @@ _WEEKS = f"""
         SELECT cut, topic, hit,
                unnest(['forecast', 'mentions_3h', 'mentions_24h', 'momentum', 'mentions_7d', 'mentions_30d',
                        'same_day_last_week', 'ewma_3d']) AS ranking,
-               unnest([-rank, counts[1], counts[2], 2 * counts[2] - counts[3], counts[4], counts[5],
-                       counts[6], counts[7]]) AS score
+               unnest([-rank, counts.mentions_3h, counts.mentions_24h,
+                       2 * counts.mentions_24h - counts.mentions_48h, counts.mentions_168h, counts.mentions_720h,
+                       counts.same_day_last_week, counts.ewma_3d]) AS score
         FROM counting
     ), placed AS (
         SELECT cut, ranking, arg_min(hit, {{'score': -score, 'topic': topic}}, 10) AS top,
@@ -64,11 +67,9 @@ _WEEKS = f"""
 """
 _CALIBRATION = f"""
     SELECT least(floor(confidence * 10), 9) / 10 AS low, low + 0.1 AS high, count(*) AS forecasts,
-           avg(confidence) AS confidence, avg(came_true::INTEGER) AS came_true
+           avg(confidence) AS confidence, avg(came_true::INTEGER) AS came_true,
+           sum((confidence - came_true::INTEGER) ** 2) AS squared
     FROM prediction_outcomes WHERE {_SPAN} AND confidence IS NOT NULL GROUP BY low ORDER BY low
-"""
-_BRIER = f"""
-    SELECT avg((confidence - came_true::INTEGER) ** 2) AS brier FROM prediction_outcomes WHERE {_SPAN}
 """
 
 
@@ -83,7 +84,7 @@ def accuracy(
     end: End = None,
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
-    newest = lake.read(_NEWEST, [label.value, model])["cut"][0]
+    newest = lake.value(_NEWEST, (label.value, model))
     if newest is None:
         return Accuracy(
             label=label,
@@ -103,8 +104,10 @@ def accuracy(
 def measure(lake: LakeReader, label: Label, model: str | None, asked: Span) -> Accuracy:
     """The accuracy of a model's forecasts, or of all, at the cuts in a span."""
     here = [label.value, model, asked.start, asked.end]
-    rows = lake.read(_WEEKS, [*here, *here, asked.start - _HOUR, asked.end]).to_dicts()
+    spans = asked.of("prediction_outcomes", "cut"), asked.of("predictions", "cut")
+    rows = lake.read(_WEEKS, [*here, *here, asked.start - _HOUR, asked.end], *spans).to_dicts()
     overall = [row for row in rows if row["week"] is None]
+    bins = lake.read(_CALIBRATION, here, *spans)
     weeks: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:
         if row["week"] is not None:
@@ -117,8 +120,8 @@ def measure(lake: LakeReader, label: Label, model: str | None, asked: Span) -> A
         cuts=_cuts(overall),
         overall=_complete(overall),
         weeks=[WeekAccuracy(week=week, cuts=_cuts(found), rankings=_complete(found)) for week, found in weeks.items()],
-        calibration=[CalibrationBin(**row) for row in lake.read(_CALIBRATION, here).iter_rows(named=True)],
-        brier=lake.read(_BRIER, here)["brier"][0],
+        calibration=[CalibrationBin(**row) for row in bins.drop("squared").iter_rows(named=True)],
+        brier=bins["squared"].sum() / bins["forecasts"].sum() if bins.height else None,
         reason=None if overall else "no cut in the span has ten topics and one that came true",
     )
 

@@ -15,7 +15,7 @@ from api.spans import End, Start, span
 router = APIRouter(prefix="/collection", tags=["collection"])
 
 _DEFAULT_DAYS = 7
-_NEWEST = "SELECT max(hour) AS hour FROM collection_status WHERE ? IS NULL OR source = ?"
+_NEWEST = "SELECT max(hour) FROM collection_status WHERE ? IS NULL OR source = ?"
 _SPAN = "hour >= ? AND hour < ? AND (? IS NULL OR source = ?)"
 _HOURS = f"""
     SELECT hour, source, status, events, rejected, requests, finished_at, message FROM collection_status
@@ -56,7 +56,7 @@ def status(
     """What each source gave in each hour of the span (default: the last seven days), and where hours are missing."""
     simulated = is_simulated(lake)
     now = datetime.now(UTC)
-    newest = lake.read(_NEWEST, [source, source])["hour"][0]
+    newest = lake.value(_NEWEST, (source, source))
     if newest is None:
         return CollectionStatus(
             start=None,
@@ -72,14 +72,15 @@ def status(
         )
     asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
     here = [asked.start, asked.end, source, source]
-    hours = lake.read(_HOURS, [*here, status, status, limit + 1]).to_dicts()
+    rows_here = asked.of("collection_status")
+    hours = lake.read(_HOURS, [*here, status, status, limit + 1], rows_here).to_dicts()
     return CollectionStatus(
         start=asked.start,
         end=asked.end,
         simulated=simulated,
-        sources=[SourceSummary(**row) for row in lake.read(_SOURCES, here).iter_rows(named=True)],
+        sources=[SourceSummary(**row) for row in lake.read(_SOURCES, here, rows_here).iter_rows(named=True)],
         hours=[CollectedHour(**row) for row in hours[:limit]],
-        gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, asked.end]).iter_rows(named=True)],
+        gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, asked.end], rows_here).iter_rows(named=True)],
         quotas=quotas(lake, lake.settings, now),
         held=held(lake, now),
         truncated=len(hours) > limit,

@@ -7,6 +7,7 @@ from typing import Annotated
 import polars as pl
 from fastapi import APIRouter, Query
 
+from api.editions import Within
 from api.lake import Reader
 from api.models.events import EventCount, EventStats, HourCount, LanguageCount, TopicCount
 from api.spans import Moment, refuse_backwards
@@ -36,12 +37,13 @@ def stats(
     """Counts by source, type, hour and language, the most mentioned topics, the share of spam."""
     refuse_backwards(start, end)
     span = [start, end]
-    counts = lake.read(_COUNTS, span)
+    counts = lake.read(_COUNTS, span, Within("events", "hour", start, end))
     types, hours, languages = (counts.filter(pl.col("part") == part) for part in _PARTS)
     topics = lake.read(
         f"SELECT topic, sum(mentions)::BIGINT AS mentions FROM topic_activity WHERE {_SPAN} "
         "GROUP BY topic ORDER BY mentions DESC, topic LIMIT ?",
         [*span, top],
+        Within("topic_activity", "hour", start, end),
     )
     events = int(types["events"].sum())
     return EventStats(
@@ -56,5 +58,5 @@ def stats(
         ],
         top_topics=[TopicCount(**row) for row in topics.iter_rows(named=True)],
         spam_share=int(types["spam"].sum()) / events if events else None,
-        rejected=int(lake.read("SELECT count(*) AS n FROM rejected_events")["n"][0]),
+        rejected=int(lake.value("SELECT count(*) FROM rejected_events")),
     )

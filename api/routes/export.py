@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from api.spans import End, Start, span
 router = APIRouter(prefix="/export", tags=["export"])
 
 _DEFAULT_DAYS = 7
-_NEWEST = "SELECT coalesce(max(cut), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS cut FROM predictions"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Filtered before the join, so that files of other times are passed over.
 _ROWS = """
     SELECT p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
@@ -74,8 +75,9 @@ def export(
     end: End = None,
 ) -> StreamingResponse:
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
-    asked = span(start, end, lake.read(_NEWEST)["cut"][0], _DEFAULT_DAYS, lake.settings.api.max_days)
-    batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, "label": label and label.value})
+    asked = span(start, end, lake.newest("predictions", "cut") or _NEVER, _DEFAULT_DAYS, lake.settings.api.max_days)
+    spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
+    batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, "label": label and label.value}, *spans)
     # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.
     first = next(batches)
     name = f"predictions-{asked.start:%Y%m%dT%H%M}-{asked.end:%Y%m%dT%H%M}.{format.value}"

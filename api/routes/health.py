@@ -16,7 +16,7 @@ _LAST = """
            arg_max(message, hour) AS message
     FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50
 """
-
+_TRAINED = "SELECT max(week) FROM training_runs WHERE status = 'succeeded'"
 
 _DRIFT = "SELECT * FROM drift_checks ORDER BY checked_at DESC LIMIT 1"
 
@@ -42,17 +42,11 @@ def health(response: Response, lake: Reader) -> Health:
 
 
 def _health(lake: LakeReader) -> Health:
-    newest = lake.read(
-        """
-        SELECT (SELECT max(timestamp) FROM raw_events) AS event,
-               (SELECT max(week) FROM training_runs WHERE status = 'succeeded') AS training,
-               (SELECT max(cut) FROM predictions) AS prediction
-        """
-    ).row(0, named=True)
+    event, prediction = lake.newest("raw_events", "timestamp"), lake.newest("predictions", "cut")
     reasons = []
-    if newest["event"] is None:
+    if event is None:
         reasons.append("no events yet: run `trend import FILE` or `trend demo`")
-    if newest["event"] is not None and newest["prediction"] is None:
+    if event is not None and prediction is None:
         reasons.append("no forecast yet: run `trend predict` or let the hourly schedule run")
     drift = [Drift(**row) for row in lake.read(_DRIFT).iter_rows(named=True)]
     return Health(
@@ -60,9 +54,9 @@ def _health(lake: LakeReader) -> Health:
         reasons=reasons,
         version=__version__,
         lake_snapshot=lake.snapshot(),
-        last_event=newest["event"],
+        last_event=event,
         last_collection=[SourceStatus(**row) for row in lake.read(_LAST).iter_rows(named=True)],
-        last_training=newest["training"],
-        last_prediction=newest["prediction"],
+        last_training=lake.value(_TRAINED),
+        last_prediction=prediction,
         drift=drift[0] if drift else None,
     )

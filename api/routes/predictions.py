@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 
 from api.dagster_client import Dagster
 from api.dagster_links import partition_link
+from api.editions import Within
 from api.lake import LakeReader, Reader, is_simulated
 from api.models.common import Label
 from api.models.predictions import Prediction, PredictionPage
@@ -18,7 +19,11 @@ from api.spans import Moment
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 _HOUR = timedelta(hours=1)
-_CUT = "SELECT max(cut) AS cut FROM predictions WHERE label = ? AND cut <= coalesce(?, cut)"
+_CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <= ?"
+#: A cut is mostly found soon before the moment that is asked for.
+_SOON = timedelta(days=2)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 COLUMNS = """
     p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
     p.model_version, p.metadata, o.came_true, o.mentions_after
@@ -83,17 +88,31 @@ def _page(
     limit: int,
 ) -> PredictionPage:
     simulated = is_simulated(lake)
-    cut = lake.read(_CUT, [label.value, at])["cut"][0]
+    cut = _newest_cut(lake, label, at)
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
     asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, *named_by, limit]
-    items = [prediction(row, dagster) for row in lake.read(query, asked).iter_rows(named=True)]
+    here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
+    before = Within("events", "hour", cut - 24 * _HOUR, cut)
+    items = [prediction(row, dagster) for row in lake.read(query, asked, *here, before).iter_rows(named=True)]
     return PredictionPage(
         cut=cut, simulated=simulated, items=items, reason=None if items else "no topic fits these filters"
     )
+
+
+def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime | None:
+    newest = lake.newest("predictions", "cut")
+    if newest is None:
+        return None
+    until = min(at, newest) if at else newest
+    for since in (until - _SOON, _EVER):
+        within = Within("predictions", "cut", since, until + _TICK)
+        if cut := lake.value(_CUT, (label.value, since, until), within):
+            return cut
+    return None
 
 
 def prediction(row: dict[str, Any], dagster: str) -> Prediction:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
 from api.dagster_client import Dagster
 from api.dagster_links import partition_link
+from api.editions import Within
 from api.lake import LakeReader, Reader, is_simulated
 from api.models.common import Problem
 from api.models.predictions import Prediction
@@ -21,7 +22,7 @@ from api.spans import End, Span, Start, span
 router = APIRouter(prefix="/topics", tags=["topics"])
 
 _DEFAULT_DAYS = 7
-_NEWEST = "SELECT max(hour) AS hour FROM topic_activity"
+_HOUR = timedelta(hours=1)
 _SEARCH = """
     SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
     FROM topic_activity
@@ -34,7 +35,8 @@ _NAMED = """
     SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
     FROM topic_activity WHERE hour >= ? AND hour < ? AND list_contains(?, topic) GROUP BY topic
 """
-_LAST = "SELECT max(hour) AS hour FROM topic_activity WHERE topic = ? AND hour >= coalesce(?, hour)"
+_LAST = "SELECT max(hour) FROM topic_activity WHERE topic = ? AND hour >= ?"
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # One look at the events, from which all parts are made.
 _STORY = """
     WITH named AS MATERIALIZED (
@@ -99,7 +101,8 @@ def topics(
     wanted = _canonical(prefix)
     mentions, _, after = (cursor or "").partition(":")
     seen = int(mentions) if cursor else None
-    rows = lake.read(_SEARCH, [asked.start, asked.end, wanted, wanted, seen, seen, seen, after, limit])
+    here = asked.of("topic_activity")
+    rows = lake.read(_SEARCH, [asked.start, asked.end, wanted, wanted, seen, seen, seen, after, limit], here)
     items = [TopicSummary(**row) for row in rows.iter_rows(named=True)]
     more = f"{items[-1].mentions}:{items[-1].topic}" if len(items) == limit else None
     return TopicPage(items=items, next=more, reason=None if items else "no topic begins so in this span")
@@ -113,8 +116,8 @@ def _similar(lake: LakeReader, wanted: str, asked: Span, limit: int) -> TopicPag
             next=None,
             reason="no post of this span has a vector: run `trend backfill` over it without --no-embeddings",
         )
-    rows = lake.read(_NAMED, [asked.start, asked.end, list(near)]).iter_rows(named=True)
-    items = [TopicSummary(**row, similarity=near[row["topic"]]) for row in rows]
+    rows = lake.read(_NAMED, [asked.start, asked.end, list(near)], asked.of("topic_activity"))
+    items = [TopicSummary(**row, similarity=near[row["topic"]]) for row in rows.iter_rows(named=True)]
     items.sort(key=lambda item: (-(item.similarity or 0), item.topic))
     return TopicPage(items=items, next=None, reason=None if items else f"no post of this span says {wanted!r}")
 
@@ -147,7 +150,7 @@ def topic(
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
-    found = lake.read(_STORY, here).row(0, named=True)
+    found = lake.read(_STORY, here, asked.of("events")).row(0, named=True)
     return TopicStory(
         topic=name,
         simulated=is_simulated(lake),
@@ -166,9 +169,13 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
 
 def _last_hour(lake: LakeReader, name: str) -> datetime | None:
     """When a topic was last mentioned: most that people ask for were in the last days, which are soon looked at."""
-    newest = lake.read(_NEWEST)["hour"][0]
-    recent = newest and newest - timedelta(days=_DEFAULT_DAYS)
-    return lake.read(_LAST, [name, recent])["hour"][0] or lake.read(_LAST, [name, None])["hour"][0]
+    newest = lake.newest("topic_activity", "hour")
+    if newest is None:
+        return None
+    for since in (newest - timedelta(days=_DEFAULT_DAYS), _EVER):
+        if last := lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None)):
+            return last
+    return None
 
 
 def _post(row: dict[str, Any], dagster: str) -> Post:
@@ -176,12 +183,14 @@ def _post(row: dict[str, Any], dagster: str) -> Post:
 
 
 def _predictions(lake: LakeReader, dagster: str, name: str, asked: Span, limit: int) -> list[Prediction]:
-    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit])
+    # An outcome is of the partition of its horizon's last hour: it is found by its cut.
+    outcomes = Within("prediction_outcomes", "cut", asked.start, asked.end + _HOUR)
+    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit], asked.of("predictions"), outcomes)
     return [prediction(row, dagster) for row in found.iter_rows(named=True)]
 
 
 def _span(lake: LakeReader, start: Start, end: End) -> Span | None:
-    newest = lake.read(_NEWEST)["hour"][0]
+    newest = lake.newest("topic_activity", "hour")
     return newest and span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
 
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from api.lake import LakeReader
-from api.versions import EVERYTHING, Versions, tables_of
+from api.sources import reading
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS
+from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, collected, fill, forecasts
 
@@ -74,37 +74,64 @@ def test_what_many_ask_for_at_once_is_made_once(served: httpx.Client) -> None:
     assert {etag for *_, etag in found} == {found[0][2]}
 
 
-def test_that_a_world_is_simulated_is_noticed_by_what_is_kept(home: Path, lake: Lake) -> None:
-    reader = LakeReader(Settings(home=home))
-    assert reader.simulated() is False
-    before = reader.version(frozenset({"(simulated)"}))
-    row = {name: EVENTS_MADE[0][name] for name in RAW_EVENTS.column_names if name in EVENTS_MADE[0]}
-    more = {"id": "new", "format": "x", "raw_data": "{}", "origin": "simulator:x", "collected_at": CUT}
-    lake.write(RAW_EVENTS, RAW_EVENTS.frame([{**row, **more}]))
-    # Not looked for at every write.
-    reader._simulated_at = (time.monotonic() - 10, reader._simulated_at[1])
+def test_what_is_written_of_another_time_leaves_an_answer_as_it_is(served: httpx.Client, lake: Lake) -> None:
+    day = "start=2024-01-01T00:00:00Z&end=2024-01-02T00:00:00Z"
+    paths = [f"/topics?{day}", f"/events/stats?{day}", f"/topics/%23topic0?{day}", "/topics"]
+    before = [asked(served, path) for path in paths]
+    earlier = CUT - 24 * 300 * ONE
+    row = {"hour": earlier, "topic": "#old", "mentions": 1, "weighted_mentions": 1.0, "distinct_users": 1}
+    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([row]), earlier, earlier + ONE)
     time.sleep(STALE_SECONDS)
-    assert reader.simulated() is True
-    assert reader.version(frozenset({"(simulated)"})) > before
+    assert [asked(served, path) for path in paths] == [(200, "trend; hit", etag) for *_, etag in before]
+    row = {**row, "hour": CUT - ONE, "topic": "#topic9", "mentions": 50}
+    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([row]), CUT - ONE, CUT)
+    time.sleep(STALE_SECONDS)
+    assert served.get(paths[0]).json()["items"][0] == {
+        "topic": "#topic9",
+        "mentions": 50,
+        "first_hour": "2024-01-01T23:00:00Z",
+        "last_hour": "2024-01-01T23:00:00Z",
+        "similarity": None,
+    }
+    assert asked(served, paths[0])[2] != before[0][2]
+
+
+def test_a_download_is_kept_too(served: httpx.Client) -> None:
+    path = "/export?format=csv"
+    first = served.get(path, headers={"Accept-Encoding": "gzip"})
+    again = served.get(path, headers={"Accept-Encoding": "gzip"})
+    assert (first.headers["cache-status"], again.headers["cache-status"]) == ("trend; fwd=miss", "trend; hit")
+    assert again.text == first.text and again.text.count("#topic0") == 3
+    assert int(again.headers["content-length"]) < len(again.text)
+    assert again.headers["content-disposition"] == first.headers["content-disposition"]
+
+
+def test_an_answer_is_of_one_snapshot_though_the_lake_is_written_meanwhile(home: Path, lake: Lake) -> None:
+    reader = LakeReader(Settings(home=home))
+    with reading(reader.edition()) as made:
+        first = reader.newest("predictions", "cut")
+        cut = CUT + 3 * ONE
+        lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(cut)), cut - ONE, cut)
+        with lake.transaction() as cursor:
+            cursor.execute("DELETE FROM predictions WHERE cut = ?", [first])
+        time.sleep(STALE_SECONDS)
+        assert reader.newest("predictions", "cut") == first
+        assert reader.read("SELECT * FROM predictions WHERE cut = ?", [first]).height == 12
+    newer = reader.edition()
+    assert newer.snapshot == made.edition.snapshot + 2 and not made.fits(newer, reader)
+    assert reader.newest("predictions", "cut") == cut
     reader.close()
 
 
-def test_versions_know_which_table_changed_and_doubt_what_they_do_not_know(lake: Lake) -> None:
-    versions = Versions()
-    with lake.cursor() as cursor:
-        versions.look(cursor)
-        first = versions.newest
-        assert versions.of({"predictions"}) == versions.of({"training_runs"}) == first
-        cut = CUT + 3 * ONE
-        lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(cut)), cut - ONE, cut)
-        versions.look(cursor)
-        assert versions.newest > first
-        assert versions.of({"predictions"}) == versions.newest and versions.of({"training_runs"}) == first
-        assert versions.of({"mentions"}) == versions.of({EVERYTHING}) == versions.newest
-        # A change of another kind than of rows: anything may be different.
-        cursor.execute("CREATE TABLE lake.main.more (a INTEGER)")
-        versions.look(cursor)
-        assert versions.of({"training_runs"}) == versions.newest
-        found = tables_of(cursor, "SELECT 1 FROM events JOIN predictions p ON true WHERE p.rank > ? LIMIT $most")
-        assert found == {"events", "predictions"}
-        assert tables_of(cursor, "this is no query") == {EVERYTHING}
+def test_that_a_world_is_simulated_is_noticed_by_what_is_kept(home: Path, lake: Lake) -> None:
+    reader = LakeReader(Settings(home=home))
+    with reading(reader.edition()) as made:
+        assert reader.simulated() is False
+    row = {name: EVENTS_MADE[0][name] for name in RAW_EVENTS.column_names if name in EVENTS_MADE[0]}
+    for number, origin in enumerate(("another", "simulator:x")):
+        assert made.fits(reader.edition(), reader)
+        more = {"id": f"new{number}", "format": "x", "raw_data": "{}", "origin": origin, "collected_at": CUT}
+        lake.write(RAW_EVENTS, RAW_EVENTS.frame([{**row, **more}]))
+        time.sleep(STALE_SECONDS)
+    assert reader.simulated() is True and not made.fits(reader.edition(), reader)
+    reader.close()

@@ -270,7 +270,7 @@ FORBIDDEN = (
 def test_the_api_cannot_write_even_when_told_to(filled_home: Path, tmp_path: Path) -> None:
     before = tables(filled_home)
     reader = LakeReader(Settings(home=filled_home))
-    cursor = reader._open().take()
+    cursor = reader._open()._take().execute("USE lake")
     for statement in FORBIDDEN:
         with pytest.raises(duckdb.Error):
             cursor.execute(statement.format(outside=tmp_path))

@@ -1,0 +1,157 @@
+"""An open lake and its connections: read-only, each query bounded in time and memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+
+from api.catalog import Catalog
+from api.editions import Edition, TableFiles
+from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.settings import Settings
+
+#: More queries at a time than cores only wait for one another.
+_AT_ONCE = max(4, os.cpu_count() or 1)
+_IDLE = 8
+#: Files never change. Late materialization reads a table twice.
+_QUICKER = "SET parquet_metadata_cache = true; SET disabled_optimizers = 'late_materialization'"
+
+_log = logging.getLogger("api")
+
+
+class QueryTooLarge(LakeError):
+    """A query took too long or too much memory."""
+
+
+class LakeLost(LakeError):
+    """The lake was open and cannot be read any more."""
+
+
+class Pool:
+    """An open lake with the connections that wait for the next query: making one takes as long as a small query.
+
+    Args:
+        settings: where the lake is, and how long and how large a query may be.
+
+    Raises:
+        LakeError: it cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        # One thread a query: many are answered at a time, and what threads would tell one another costs more.
+        location = replace(lake_location(settings), memory_limit=settings.api.memory_limit, threads=1)
+        self._seconds = settings.api.query_seconds
+        self._lake = Lake(location, read_only=True)
+        folders = sorted({f"{location.folder}/", location.files})
+        with self._lake.cursor() as cursor:
+            cursor.execute(_QUICKER)
+            # Whatever a query said, it could read or write no file but the lake's, and open no other database.
+            cursor.execute(f"SET allowed_directories = {folders}; SET enable_external_access = false")
+        self._catalog = Catalog(location.files)
+        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._making = threading.Lock()
+        self._empty: set[str] = set()
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._closed = False
+
+    def look(self) -> Edition:
+        """The lake as it stands now; one at a time may look.
+
+        Raises:
+            LakeLost: it is away.
+        """
+        with self.connection() as cursor:
+            return self._catalog.look(cursor)
+
+    def make_empty(self, cursor: duckdb.DuckDBPyConnection, table: TableFiles) -> None:
+        """Makes a table in memory that stands for one of the lake without rows."""
+        with self._making:
+            if table.empty not in self._empty:
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table.empty} AS FROM lake.main.{table.name} LIMIT 0")
+                self._empty.add(table.empty)
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Waits for room.
+
+        Raises:
+            QueryTooLarge: there was none for too long.
+        """
+        if not self._room.acquire(timeout=self._seconds):
+            raise QueryTooLarge("too many questions at a time: try again in a moment")
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    @contextmanager
+    def connection(self, factor: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection on which a query is bounded.
+
+        Args:
+            factor: how many times longer than usual it may take.
+
+        Raises:
+            QueryTooLarge: it took longer, or more memory, than the settings allow.
+            LakeLost: the lake is away.
+        """
+        seconds = self._seconds * factor
+        try:
+            with hiding_secrets(self._lake.location):
+                cursor = self._take()
+        except duckdb.Error as error:
+            raise _lost(error) from None
+        clock = threading.Timer(seconds, cursor.interrupt)
+        clock.daemon = True
+        clock.start()
+        whole = False
+        try:
+            with hiding_secrets(self._lake.location):
+                yield cursor
+            whole = True
+        except duckdb.InterruptException:
+            raise QueryTooLarge(f"the query took longer than {seconds:g} s: ask for a shorter span of time") from None
+        except duckdb.OutOfMemoryException:
+            raise QueryTooLarge("the query needs more memory than api.memory_limit: ask for a shorter span") from None
+        except duckdb.Error as error:
+            raise _lost(error) from None
+        finally:
+            clock.cancel()
+            if whole:
+                self._give_back(cursor)
+            else:
+                # A half-read answer, or an interrupt on its way, must not meet the next query.
+                cursor.close()
+
+    def close(self) -> None:
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+        self._lake.close()
+
+    def _take(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            cursor = self._lake.cursor()
+            # With the lake in use DuckDB would look into its catalog for every function.
+            return cursor.execute("USE memory")
+
+    def _give_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        if self._closed or len(self._idle) >= _IDLE:
+            cursor.close()
+        else:
+            self._idle.append(cursor)
+
+
+def _lost(error: duckdb.Error) -> LakeLost:
+    # What DuckDB says names files and hosts: it is for the log, not for everybody.
+    _log.warning("the lake was lost: %s", str(error).splitlines()[0])
+    return LakeLost(f"the lake cannot be read now ({type(error).__name__}): try again, and see the API's log")

@@ -1,0 +1,87 @@
+"""What an answer was made from, and whether that is still as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from api.editions import Edition, Within
+
+
+class Reads(Protocol):
+    """Answers small questions of an edition."""
+
+    def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
+        """The only value of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table in a span: they are the same where the files are."""
+
+    table: str
+    within: tuple[Within, ...]
+
+    def now(self, edition: Edition, _: Reads) -> object:
+        return edition.files(self.table, self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value: an answer made from it stays good while it stays, whatever is written."""
+
+    query: str
+    parameters: tuple[Any, ...]
+    within: tuple[Within, ...]
+
+    def now(self, edition: Edition, reads: Reads) -> object:
+        return reads.value_in(edition, self.query, self.parameters, self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The greatest value of a column."""
+
+    table: str
+    column: str
+
+    def now(self, edition: Edition, reads: Reads) -> object:
+        here = edition.newest(self.table, self.column)
+        return reads.value_in(edition, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
+
+
+Source = Rows | Value | Newest
+
+
+@dataclass(slots=True)
+class Reading:
+    """One answer being made: all of it is read from one edition, and what is read is noted."""
+
+    edition: Edition
+    found: dict[Source, object] = field(default_factory=dict)
+
+    def fits(self, edition: Edition, reads: Reads) -> bool:
+        """Whether the same answer would be made from another edition."""
+        return all(source.now(edition, reads) == before for source, before in self.found.items())
+
+
+_current: ContextVar[Reading | None] = ContextVar("reading", default=None)
+
+
+@contextmanager
+def reading(edition: Edition) -> Iterator[Reading]:
+    """What is read inside, also in threads that it starts, is of one edition."""
+    made = Reading(edition)
+    token = _current.set(made)
+    try:
+        yield made
+    finally:
+        _current.reset(token)
+
+
+def current() -> Reading | None:
+    """The answer that is being made here."""
+    return _current.get()
