@@ -13,6 +13,7 @@ from trend_assets.forecasting.labels import Cut
 #: Windows before the cut, in hours.
 MENTION_WINDOWS = (1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720)
 USER_WINDOWS = (6, 24, 168)
+_WINDOWS = np.array(USER_WINDOWS, dtype=np.int64) * HOUR
 #: Half-lives of the moving averages of daily mentions, in days.
 HALF_LIVES = (1, 3, 7, 14)
 #: How far back counting looks: a first cut should have this much history before it.
@@ -111,18 +112,15 @@ def exponential_average(daily: npt.NDArray[np.int64], half_life: float) -> npt.N
 def _distinct_users(history: History, cut: Cut) -> npt.NDArray[np.int64]:
     """Known users who mentioned each topic in each of `USER_WINDOWS`; shape (n, windows)."""
     first, last = np.searchsorted(history.time, [cut.time - max(USER_WINDOWS) * HOUR, cut.time], side="left")
-    users = history.user[first:last].astype(np.int64)
-    known = users >= 0
-    pairs = history.topic[first:last][known].astype(np.int64) << 32 | users[known]
-    # A pair's latest mention decides in which windows its user counts.
-    latest_first = pairs[::-1]
-    pair, position = np.unique(latest_first, return_index=True)
-    latest = history.time[first:last][known][::-1][position]
-    counts = np.zeros((len(cut), len(USER_WINDOWS)), dtype=np.int64)
-    row = np.searchsorted(cut.topics, pair >> 32)
-    row[row == len(cut)] = 0
-    asked = cut.topics[row] == pair >> 32 if len(cut) else np.zeros(len(pair), dtype=np.bool_)
-    for column, hours in enumerate(USER_WINDOWS):
-        inside = asked & (latest >= cut.time - hours * HOUR)
-        counts[:, column] = np.bincount(row[inside], minlength=len(cut))
-    return counts
+    row = np.full(history.topic_count, -1, dtype=np.int64)
+    row[cut.topics] = np.arange(len(cut))
+    rows, users = row[history.topic[first:last]], history.user[first:last].astype(np.int64)
+    counted = (rows >= 0) & (users >= 0)
+    # The windows that a mention is too old for; of a pair's mentions the latest is the first one in order.
+    old = np.searchsorted(_WINDOWS, (cut.time - history.time[first:last])[counted], side="left")
+    keys = np.sort((rows[counted] << 34) | (users[counted] << 2) | old)
+    latest = np.ones(len(keys), dtype=np.bool_)
+    latest[1:] = keys[1:] >> 2 != keys[:-1] >> 2
+    found = (keys[latest] >> 34) * len(USER_WINDOWS) + (keys[latest] & 3)
+    counts = np.bincount(found, minlength=len(cut) * len(USER_WINDOWS)).reshape(len(cut), len(USER_WINDOWS))
+    return counts.cumsum(axis=1)

@@ -141,7 +141,7 @@ class TgnForecaster:
         if not len(cut) or not fitted.heads:
             empty = {label: np.empty(0) for label in fitted.labels}
             return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
-        with _torch(self.settings.seed), torch.no_grad():
+        with _one_thread(), torch.no_grad():
             features, held = fitted.inputs.at(history, cut)
             outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
             logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
@@ -155,6 +155,26 @@ class TgnForecaster:
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
         return self._ready().inputs.state.continues(history, moment)
+
+    def advance(self, history: History, batches: int) -> bool:
+        """Takes in what a question at the history's end would, so that it has less to do.
+
+        Args:
+            history: nothing is done while the memory cannot be rolled forward along it.
+            batches: of the network, at most.
+
+        Returns:
+            Whether there are more.
+        """
+        inputs = self._ready().inputs
+        if not inputs.state.continues(history, history.end):
+            return False
+        with _one_thread():
+            return inputs.advance(history, batches)
+
+    def keep_back(self, batches: int) -> None:
+        """From now on so many batches of the network can be taken back, for a question about a moment just past."""
+        self._ready().inputs.state.keep_back(batches)
 
     @property
     def mentions_taken_in(self) -> int:
@@ -278,31 +298,37 @@ class _Clock:
 
 @contextmanager
 def _torch(seed: int) -> Iterator[None]:
-    """One thread and a seed, which the caller's own are kept apart from.
+    """One thread and a seed, which the caller's own are kept apart from."""
+    with _one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
-    The tensors are too small to gain by a second thread, and lose much where another process wants it.
-    """
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The tensors are too small to gain by a second thread, and lose much where another process wants it."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
 
 
 def _most_attended(held: Embedded, past: History) -> list[tuple[tuple[str, float], ...]]:
-    names = past.users
-    found = []
-    for users, attention in zip(held.users.tolist(), held.attention.tolist(), strict=True):
-        shares: dict[int, float] = {}
-        for user, share in zip(users, attention, strict=True):
-            if user >= 0:
-                shares[user] = shares.get(user, 0.0) + share
-        most = sorted(shares, key=lambda user: (-shares[user], user))[:MOST_USERS]
-        found.append(tuple((names[user], round(shares[user], 4)) for user in most))
-    return found
+    users, attention = held.users, held.attention.astype(np.float64)
+    same = users[:, :, None] == users[:, None, :]
+    share = np.zeros(users.shape)
+    for slot in range(users.shape[1]):
+        share += np.where(same[:, :, slot], attention[:, slot, None], 0.0)
+    again = np.tril(same, -1).any(2)
+    share[again | (users < 0)] = -1.0
+    order = np.lexsort((users, -share))[:, :MOST_USERS]
+    most, shares = np.take_along_axis(users, order, 1).tolist(), np.take_along_axis(share, order, 1).tolist()
+    return [
+        tuple((past.user_name(user), round(value, 4)) for user, value in zip(*row, strict=True) if value >= 0)
+        for row in zip(most, shares, strict=True)
+    ]
 
 
 def _learnable(examples: Examples, label: str) -> bool:

@@ -13,13 +13,14 @@ from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut, make_cut
+from trend_assets.tgn.interactions import MESSAGE_DIM, node_count, to_temporal_data
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
 from trend_assets.tgn.parallel import train_in_parallel
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
 from trend_assets.tgn.precedents import PRECEDENT_NAMES, PrecedentIndex
 from trend_assets.tgn.settings import ForecasterSettings
-from trend_assets.tgn.stream import MESSAGE_DIM, Embedded, RollingState, node_count, to_temporal_data
+from trend_assets.tgn.stream import Embedded, RollingState
 
 Table = npt.NDArray[np.float32]
 
@@ -105,6 +106,14 @@ class TopicInputs:
             (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
             groups["memory"] = held.embedding
         return self._joined(groups), held
+
+    def advance(self, history: History, batches: int) -> bool:
+        """Takes in what a question at the history's end would, of the network `batches` at most; whether more wait."""
+        if self._uses("precedents"):
+            history.derived(PrecedentIndex)
+        if self._uses("participants"):
+            history.derived(ParticipantIndex)
+        return self._uses("memory") and self.state.advance(history, history.end, batches)
 
     def _train(self, model: TemporalGraphNetwork, past: History) -> list[float]:
         settings, data = self.settings, to_temporal_data(past)

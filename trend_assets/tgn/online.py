@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,22 @@ import numpy.typing as npt
 import polars as pl
 from filelock import FileLock, Timeout
 
+from trend_assets.forecasting.arriving import ArrivingMentions
 from trend_assets.forecasting.calibration import Calibrator
-from trend_assets.forecasting.history import MENTIONS_SCHEMA, TEXT, History, to_epoch
+from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
 from trend_assets.tgn.forecaster import KIND, Forecast, TgnForecaster
+from trend_assets.tgn.turns import Turns
 
-_SECOND = timedelta(seconds=1)
+#: Mentions that wait before they are taken in, unless something is asked.
+MICRO_BATCH = 1000
+
+#: Batches of the network that are taken in between two questions at most, so that none waits for long.
+_BATCHES = 1
+#: How many of them can be taken back for a question about a moment just past.
+_TAKEN_BACK = 32
 
 
 @dataclass(slots=True)
@@ -32,20 +39,41 @@ class _Serving:
     forecaster: TgnForecaster
     calibrators: Mapping[str, Calibrator]
     loaded_with: int
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Turns = field(default_factory=Turns)
     last: tuple[object, Cut, Forecast] | None = None
 
     def forecast(self, history: History, cut: Cut) -> Forecast:
         with self.lock:
             if self.last and self.last[0] is history.origin and self.last[1] is cut:
                 return self.last[2]
-            if not self.forecaster.continues(history, cut.time):
-                # Posts came late, or an earlier moment is asked: from the checkpoint the way is shorter
-                # than from the beginning.
-                self.forecaster = TgnForecaster.load(self.folder)
-            found = self.forecaster.forecast(history, cut)
-            self.last = (history.origin, cut, found)
-            return found
+            return self._forecast(history, cut)
+
+    def serve(self, stream: ArrivingMentions, moment: datetime | None) -> tuple[History, Cut, Forecast]:
+        # Nothing is taken in between the choice of a moment and the answer.
+        with self.lock:
+            history = stream.history(moment)
+            time = history.end if moment is None else to_epoch(moment)
+            cut = make_cut(history, time, self.forecaster.settings.labels)
+            return history, cut, self._forecast(history, cut)
+
+    def advance(self, stream: ArrivingMentions) -> bool:
+        """Takes in a little of what has come; whether there is more."""
+        with self.lock:
+            return self.forecaster.advance(stream.history(), _BATCHES)
+
+    def catch_up(self, stream: ArrivingMentions) -> None:
+        """Takes in what has come; questions are answered in between."""
+        while self.advance(stream):
+            pass
+
+    def _forecast(self, history: History, cut: Cut) -> Forecast:
+        if not self.forecaster.continues(history, cut.time):
+            # Posts came late, or an earlier moment is asked: from the checkpoint the way is shorter
+            # than from the beginning.
+            self.forecaster = _forecaster(self.folder)
+        found = self.forecaster.forecast(history, cut)
+        self.last = (history.origin, cut, found)
+        return found
 
 
 class RuntimeGlue:
@@ -66,10 +94,7 @@ class RuntimeGlue:
 
     def __init__(self, folder: Path, live: Path | None = None) -> None:
         self._serving = _load(folder, live)
-        self._stream_lock = threading.Lock()
-        self._frames: list[pl.DataFrame] = []
-        self._latest: datetime | None = None
-        self._history: History | None = None
+        self._stream = ArrivingMentions()
 
     @property
     def folder(self) -> Path:
@@ -103,7 +128,7 @@ class RuntimeGlue:
         return self.forecast(history, cut).users
 
     def observe(self, mentions: pl.DataFrame) -> None:
-        """Takes in a micro-batch; the memory goes on at the next question, without retraining.
+        """Takes in a micro-batch; the memory goes on with the next question or as soon as a batch is full.
 
         Args:
             mentions: as `MENTIONS_SCHEMA`, with or without texts, none earlier than what was taken in before.
@@ -111,17 +136,9 @@ class RuntimeGlue:
         Raises:
             ValueError: another schema, or a mention of the past.
         """
-        if mentions.drop(TEXT, strict=False).schema != MENTIONS_SCHEMA:
-            raise ValueError(f"mentions: expected {dict(MENTIONS_SCHEMA)}, got {dict(mentions.schema)}")
-        if mentions.is_empty():
-            return
-        first, last = mentions["timestamp"].min(), mentions["timestamp"].max()
-        assert isinstance(first, datetime) and isinstance(last, datetime)
-        with self._stream_lock:
-            if self._latest is not None and first < self._latest:
-                raise ValueError(f"a mention at {first} came after one at {self._latest}: batches must be in order")
-            self._frames.append(mentions)
-            self._latest, self._history = last, None
+        self._stream.add(mentions)
+        if self._stream.waiting >= MICRO_BATCH:
+            self._serving.catch_up(self._stream)
 
     def history(self, until: datetime) -> History:
         """Everything observed before `until`.
@@ -129,21 +146,19 @@ class RuntimeGlue:
         Raises:
             ValueError: nothing was observed yet.
         """
-        with self._stream_lock:
-            if self._latest is None:
-                raise ValueError("nothing was observed yet")
-            if self._history is None or self._history.end < to_epoch(until):
-                self._frames = [pl.concat(self._frames, how="diagonal")]
-                end = max(until, self._latest.replace(microsecond=0) + _SECOND)
-                self._history = History.from_mentions(self._frames[0], end=end)
-            return self._history.until(until)
+        return self._stream.history(until)
 
-    def serve(self, moment: datetime) -> tuple[History, Cut, Forecast]:
-        """The forecast at a moment from what was observed before it, with what it stands on."""
-        history = self.history(moment)
-        serving = self._serving
-        cut = make_cut(history, to_epoch(moment), serving.forecaster.settings.labels)
-        return history, cut, serving.forecast(history, cut)
+    def serve(self, moment: datetime | None = None) -> tuple[History, Cut, Forecast]:
+        """The forecast at a moment from what was observed before it, with what it stands on.
+
+        Args:
+            moment: by default the second of the latest mention, before which everything is known. A mention from
+                before a moment that was asked about is taken in, but costs as much as reading all anew.
+
+        Raises:
+            ValueError: nothing was observed yet.
+        """
+        return self._serving.serve(self._stream, moment)
 
     def reload(self, folder: Path, live: Path | None = None) -> None:
         """Lets another checkpoint serve; the former one serves until it is ready, and ends what it began.
@@ -152,10 +167,10 @@ class RuntimeGlue:
             CheckpointError: it cannot be used; the former one goes on serving.
         """
         fresh = _load(folder, live)
-        last = self._serving.last
-        if last is not None and self._history is not None and last[0] is self._history.origin:
+        if self._stream.begun:
             # Its memory is brought to the present before it serves, so that no request waits for that.
-            fresh.forecast(self._history, last[1])
+            fresh.serve(self._stream, None)
+            fresh.catch_up(self._stream)
         self._serving = fresh
 
     def save(self, live: Path, at_least: int = 1) -> Path | None:
@@ -202,7 +217,7 @@ def _load(folder: Path, live: Path | None) -> _Serving:
         calibrators = {label: Calibrator.from_dict(values) for label, values in stored.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} has calibrators of another release: {error}") from error
-    forecaster = _resumed(folder, live) or TgnForecaster.load(folder)
+    forecaster = _resumed(folder, live) or _forecaster(folder)
     return _Serving(folder, forecaster, calibrators, forecaster.mentions_taken_in)
 
 
@@ -211,8 +226,14 @@ def _resumed(folder: Path, live: Path | None) -> TgnForecaster | None:
     states = list(live.glob(f"{folder.name}@*")) if live else []
     for state in sorted(states, key=lambda path: int(path.name.partition("@")[2]), reverse=True):
         try:
-            return TgnForecaster.load(state)
+            return _forecaster(state)
         except CheckpointError:
             # A state is only a shorter way: without it the memory is rolled along from the checkpoint.
             continue
     return None
+
+
+def _forecaster(folder: Path) -> TgnForecaster:
+    forecaster = TgnForecaster.load(folder)
+    forecaster.keep_back(_TAKEN_BACK)
+    return forecaster

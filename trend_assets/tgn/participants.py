@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from trend_assets.forecasting.growing import GrowingArray, SortedRuns, SummedRuns, halves, pair
 from trend_assets.forecasting.history import HOUR, History
 
 #: How many of a topic's last mentions are looked at.
@@ -36,7 +37,7 @@ PARTICIPANT_NAMES: tuple[str, ...] = (
 
 
 class ParticipantIndex:
-    """Looks up, for topics at moments, who took part and with what record; one sort, no loop.
+    """Looks up, for topics at moments, who took part and with what record; sorts, no loop over mentions.
 
     A user's record at a moment is the mean of log1p(mentions in the day after) over the mentions that the
     user made at least a day before it; the young record counts only mentions of topics under a day old.
@@ -46,20 +47,35 @@ class ParticipantIndex:
     """
 
     def __init__(self, history: History) -> None:
-        self._history = history
-        time, topic = history.time, history.topic.astype(np.int64)
         # Unknown users share the number 0.
-        user = history.user.astype(np.int64) + 1
-        self._by_topic = np.argsort(topic, kind="stable")
-        self._topic_start = np.searchsorted(topic[self._by_topic], np.arange(history.topic_count))
-        self._user = user
+        self._user = GrowingArray(np.empty(0, np.int64))
+        self._by_topic, self._by_user = SortedRuns(), SortedRuns()
+        self._all, self._young = _Record(), _Record()
+        self._judged = 0
+        self.extend(history)
+
+    def extend(self, history: History) -> None:
+        """Takes in what came since; a mention's outcome is counted once its day is over."""
+        self._history = history
+        known = len(self._user)
+        if len(history) > known:
+            user = history.user[known:].astype(np.int64) + 1
+            clock = history.time[known:] - history.start
+            self._by_topic = self._by_topic.extended(pair(history.topic[known:], np.arange(known, len(history))))
+            self._by_user = self._by_user.extended(pair(user, clock)[user > 0])
+            self._user.append(user)
+        judged = int(np.searchsorted(history.time, history.end - _DAY, side="right"))
+        if judged > self._judged:
+            self._judge(history, slice(self._judged, judged))
+            self._judged = judged
+
+    def _judge(self, history: History, rows: slice) -> None:
+        time, topic, user = history.time[rows], history.topic[rows].astype(np.int64), self._user.array[rows]
         after = np.log1p(history.counts(topic, time + 1, time + _DAY))
         outcome = np.rint(after * _SCALE).astype(np.int64)
-        outcome[user == 0] = 0
         young = (time - history.first_seen(topic) < _DAY) & (user > 0)
-        self._span = history.end - history.start + 1
-        self._all = _Record(user, time - history.start, outcome, user > 0, self._span)
-        self._young = _Record(user, time - history.start, outcome, young, self._span)
+        for record, counted in ((self._all, user > 0), (self._young, young)):
+            record.extend(user[counted], time[counted] - history.start, outcome[counted])
 
     def table(self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Features of topics at moments (epoch seconds UTC), shape (rows, len(PARTICIPANT_NAMES)).
@@ -71,15 +87,14 @@ class ParticipantIndex:
         count = self._history.counts_before(topics, moments)
         back = np.minimum(np.arange(RECENT), count[:, None] - 1)
         real = np.arange(RECENT) < count[:, None]
-        mention = self._by_topic[self._topic_start[topics][:, None] + count[:, None] - 1 - back]
-        users = self._user[mention]
-        first = self._user[self._by_topic[self._topic_start[topics]]]
-        clock = (moments - self._history.start)[:, None]
-        record = self._all.mean_before(np.column_stack([users, first]), clock - _DAY)
-        young = self._young.mean_before(users, clock - _DAY)
-        total = self._all.count_before(users, clock)
-        week = total - self._all.count_before(users, clock - _WEEK)
-        gaps = np.log1p((moments[:, None] - self._history.time[mention]) / HOUR)
+        ranks = np.column_stack([count[:, None] - 1 - back, np.zeros_like(count)])
+        mention = self._by_topic.chosen(topics, ranks)
+        everybody = self._user.array[mention]
+        users, first = everybody[:, :-1], everybody[:, -1]
+        records, youngs, totals, weeks, place = self._known(everybody, moments)
+        record, young = records[place], youngs[place[:, :-1]]
+        total, week = totals[place[:, :-1]], weeks[place[:, :-1]]
+        gaps = np.log1p((moments[:, None] - self._history.time[mention[:, :-1]]) / HOUR)
         activity = np.log1p(week)
         columns = [
             _mean(record[:, :-1], real),
@@ -99,39 +114,44 @@ class ParticipantIndex:
         ]
         return np.stack(columns, axis=1).astype(np.float32)
 
+    def _known(self, users: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> tuple[npt.NDArray, ...]:
+        """Records and activity of users at moments, each pair once, and which pair is whose, of the users' shape."""
+        asked = pair(users, (moments - self._history.start)[:, None])
+        # Ascending, so that one look-up lies near the next.
+        pairs, place = np.unique(asked, return_inverse=True)
+        user, clock = halves(pairs)
+        total = self._made_before(user, clock)
+        week = total - self._made_before(user, clock - _WEEK)
+        records = (record.mean_before(user, clock - _DAY) for record in (self._all, self._young))
+        return *records, total, week, place.reshape(users.shape)
+
+    def _made_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray:
+        """Mentions of each known user before a moment, in seconds since the history's start."""
+        before = self._by_user.below(pair(users, np.maximum(clock, 0)))
+        return before - self._by_user.below(pair(users, 0))
+
 
 class _Record:
-    """Running sums of outcomes by user, looked up by user and second since the history's start."""
+    """Sums of outcomes by user, looked up by user and second since the history's start."""
 
-    def __init__(
-        self,
-        user: npt.NDArray[np.int64],
-        clock: npt.NDArray[np.int64],
-        outcome: npt.NDArray[np.int64],
-        counted: npt.NDArray[np.bool_],
-        span: int,
-    ) -> None:
-        keys = (user * span + clock)[counted]
-        order = np.argsort(keys, kind="stable")
-        self._span = span
-        self._keys = keys[order]
-        self._sums = np.concatenate([[0], np.cumsum(outcome[counted][order])])
-        self._clock = clock[counted]
-        self._all_sums = np.concatenate([[0], np.cumsum(outcome[counted])])
+    def __init__(self) -> None:
+        self._by_user = SummedRuns()
+        self._clock = GrowingArray(np.empty(0, np.int64))
+        self._sums = GrowingArray(np.zeros(1, np.int64))
 
-    def count_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray:
-        """Counted mentions of each user before a moment, in seconds since the history's start."""
-        start = np.searchsorted(self._keys, users * self._span)
-        return np.searchsorted(self._keys, users * self._span + np.maximum(clock, 0)) - start
+    def extend(self, user: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], outcome: npt.NDArray[np.int64]) -> None:
+        """Takes in mentions in order of time, none earlier than those before."""
+        self._by_user = self._by_user.extended(pair(user, clock), outcome)
+        self._clock.append(clock)
+        self._sums.append(self._sums.array[-1] + np.cumsum(outcome))
 
     def mean_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray:
         """Mean outcome of each user's mentions before a moment, drawn to the mean of everybody's."""
-        start = np.searchsorted(self._keys, users * self._span)
-        end = np.searchsorted(self._keys, users * self._span + np.maximum(clock, 0))
-        known = np.searchsorted(self._clock, np.maximum(clock, 0))
-        everybody = self._all_sums[known] / np.maximum(known, 1)
-        total = self._sums[end] - self._sums[start] + _SHRINKAGE * everybody
-        return total / (end - start + _SHRINKAGE) / _SCALE
+        clock = np.maximum(clock, 0)
+        count, total = self._by_user.between(pair(users, 0), pair(users, clock))
+        known = np.searchsorted(self._clock.array, clock)
+        everybody = self._sums.array[known] / np.maximum(known, 1)
+        return (total + _SHRINKAGE * everybody) / (count + _SHRINKAGE) / _SCALE
 
 
 def _mean(values: npt.NDArray, real: npt.NDArray[np.bool_]) -> npt.NDArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from trend_assets.forecasting.growing import GrowingArray
 from trend_assets.forecasting.history import HOUR, History
 
 PRECEDENT_NAMES: tuple[str, ...] = (
@@ -40,18 +41,42 @@ class PrecedentIndex:
     """
 
     def __init__(self, history: History) -> None:
-        topics = np.arange(history.topic_count)
-        self._born = history.first_seen(topics)
-        # Of a topic not yet a day old this is too little, but such a topic speaks for none.
-        self._first_day = np.log1p(history.counts(topics, self._born, self._born + _DAY))
-        texts = np.zeros((len(topics), 0)) if history.texts is None else history.texts
-        self._missing = np.any(texts != 0, axis=1)
-        self._stated = np.flatnonzero(self._missing)
-        self._stated_born = self._born[self._stated]
-        self._scale = _LARGEST / _DEVIATIONS * np.sqrt(max(texts.shape[1], 1))
-        whole = np.rint(texts[self._stated] * self._scale)
-        self._vectors = np.clip(whole, -_LARGEST, _LARGEST).astype(np.float32)
-        self._table = np.zeros((len(topics), len(PRECEDENT_NAMES)), np.float32)
+        self._born = GrowingArray(np.empty(0, np.int64))
+        self._first_day = GrowingArray(np.empty(0, np.float64))
+        # Of topics that have a text: their numbers, when they were born, and their vectors, once a width is known.
+        self._stated = GrowingArray(np.empty(0, np.int64))
+        self._stated_born = GrowingArray(np.empty(0, np.int64))
+        self._vectors: GrowingArray | None = None
+        self._scale = 0.0
+        self._missing = GrowingArray(np.empty(0, np.bool_))
+        self._table = GrowingArray(np.empty((0, len(PRECEDENT_NAMES)), np.float32))
+        self.extend(history)
+
+    def extend(self, history: History) -> None:
+        """Takes in what came since; a topic's first day is counted once it is over."""
+        known = len(self._born)
+        topics = np.arange(known, history.topic_count)
+        self._born.append(history.first_seen(topics))
+        self._table.append(np.zeros((len(topics), len(PRECEDENT_NAMES)), np.float32))
+        self._missing.append(self._take_in_texts(topics, history))
+        born = self._born.array
+        over = np.arange(len(self._first_day), np.searchsorted(born, history.end - _DAY, side="right"))
+        counts = history.counts(over, born[over], born[over] + _DAY)
+        self._first_day.append(np.log1p(counts))
+
+    def _take_in_texts(self, topics: npt.NDArray[np.int64], history: History) -> npt.NDArray[np.bool_]:
+        """Which of the new topics have a text."""
+        if history.texts is None or not len(topics):
+            return np.zeros(len(topics), np.bool_)
+        texts = history.texts[topics]
+        if self._vectors is None:
+            self._scale = _LARGEST / _DEVIATIONS * np.sqrt(max(texts.shape[1], 1))
+            self._vectors = GrowingArray(np.empty((0, texts.shape[1]), np.float32))
+        have = np.any(texts != 0, axis=1)
+        self._stated.append(topics[have])
+        self._stated_born.append(self._born.array[topics[have]])
+        self._vectors.append(np.clip(np.rint(texts[have] * self._scale), -_LARGEST, _LARGEST))
+        return have
 
     def table(self, topics: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Shape (rows, len(PRECEDENT_NAMES)).
@@ -60,24 +85,24 @@ class PrecedentIndex:
         the first day) of the ten nearest, and of fifty weighted by likeness; the greatest likeness, and the mean
         of the ten. Zero where a topic has no text, or nothing went before it.
         """
-        missing = np.unique(topics[self._missing[topics]])
+        missing = np.unique(topics[self._missing.array[topics]])
         for start in range(0, len(missing), _BLOCK):
             self._look_up(missing[start : start + _BLOCK])
-        return self._table[topics]
+        return self._table.array[topics]
 
     def _look_up(self, topics: npt.NDArray[np.int64]) -> None:
         # Topics are numbered by birth, so that those that may speak for one lie side by side.
-        ends = np.searchsorted(self._stated_born, self._born[topics] - _DAY, side="right")
+        ends = np.searchsorted(self._stated_born.array, self._born.array[topics] - _DAY, side="right")
         starts = np.maximum(ends - _LOOKED_THROUGH, 0)
         low, high = int(starts.min()), int(ends.max())
-        self._missing[topics] = False
-        if high == low:
+        self._missing.writable[topics] = False
+        if high == low or self._vectors is None:
             return
-        own = self._vectors[np.searchsorted(self._stated, topics)]
-        likeness = own @ self._vectors[low:high].T
+        vectors, stated = self._vectors.array, self._stated.array
+        likeness = vectors[np.searchsorted(stated, topics)] @ vectors[low:high].T
         columns = np.arange(low, high)
         likeness[(columns < starts[:, None]) | (columns >= ends[:, None])] = -np.inf
-        self._table[topics] = _summary(likeness, self._scale**2, self._first_day[self._stated[low:high]])
+        self._table.writable[topics] = _summary(likeness, self._scale**2, self._first_day.array[stated[low:high]])
 
 
 def _summary(likeness: npt.NDArray[np.float32], unit: float, went: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

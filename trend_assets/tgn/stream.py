@@ -1,8 +1,8 @@
-"""A history of mentions as a stream of interactions, and the network's state as it rolls along it."""
+"""The network's state as it rolls along a history."""
 
 from __future__ import annotations
 
-import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,13 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch_geometric.data import TemporalData
 
 from trend_assets.forecasting.history import HOUR, History
+from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes
 from trend_assets.tgn.model import TemporalGraphNetwork
-
-#: Width of a mention's features: its weight and how early in its topic's life it came.
-MESSAGE_DIM = 2
 
 _MOST_EVENTS = 1000
 
@@ -35,56 +32,21 @@ class Embedded(NamedTuple):
     attention: npt.NDArray[np.float32]
 
 
-def user_nodes(users: npt.NDArray[np.integer]) -> Tensor:
-    """Node ids of users by number; unknown users (-1) share one. Users are odd, so that both kinds grow."""
-    return torch.from_numpy((users.astype(np.int64) + 1) * 2 + 1)
+class _Before(NamedTuple):
+    """A state as it was before a batch was taken in: how far it had come, and the nodes that the batch changed."""
 
-
-def topic_nodes(topics: npt.NDArray[np.integer]) -> Tensor:
-    """Node ids of topics by number."""
-    return torch.from_numpy(topics.astype(np.int64) * 2)
-
-
-def node_count(history: History) -> int:
-    """How many node ids a history needs."""
-    return 2 * max(history.topic_count, len(history.users) + 1)
-
-
-def to_temporal_data(history: History) -> TemporalData:
-    """A history as PyG `TemporalData`: user to topic, `t` in epoch seconds UTC, `msg` `[E, MESSAGE_DIM]`."""
-    topic = history.topic.astype(np.int64)
-    order = np.argsort(topic, kind="stable")
-    place = np.empty(len(topic), dtype=np.int64)
-    starts = np.searchsorted(topic[order], np.arange(history.topic_count))
-    place[order] = np.arange(len(topic)) - starts[topic[order]]
-    message = np.stack([history.weight, np.log1p(place) / 5], axis=1).astype(np.float32)
-    return TemporalData(
-        src=user_nodes(history.user),
-        dst=topic_nodes(topic),
-        t=torch.from_numpy(history.time.copy()),
-        msg=torch.from_numpy(message),
-    )
-
-
-def prefix_digest(history: History, size: int) -> str:
-    """SHA-256 of the first `size` mentions: two histories that share it have the same nodes so far."""
-    digest = hashlib.sha256()
-    for column in (history.time, history.topic, history.user, history.weight):
-        digest.update(np.ascontiguousarray(column[:size]).tobytes())
-    topics = int(history.topic[:size].max(initial=-1)) + 1
-    users = int(history.user[:size].max(initial=-1)) + 1
-    for names in (history.topics[:topics], history.users[:users]):
-        digest.update("\0".join(names).encode())
-        digest.update(b"\1")
-    return digest.hexdigest()
+    size: int
+    until: int | None
+    touched: Tensor
+    kept: dict[str, Tensor]
 
 
 class RollingState:
-    """The network's memory and neighbours as of the end of a block of hours.
+    """The network's memory and neighbours as of the end of a block of hours, and of whole batches since.
 
-    Mentions are taken in block by block on a fixed grid, whenever and however often it is asked, so that
-    what is known at a cut depends on the mentions before it and on nothing else. Mentions of a block that
-    has begun are taken in for one question and then undone.
+    Mentions are taken in block by block on a fixed grid, and in a block in batches of a fixed size, whenever and
+    however often it is asked, so that what is known at a cut depends on the mentions before it and on nothing
+    else. The last batch of a block that has begun is taken in for one question and then undone.
 
     Args:
         model: the network, whose buffers hold the state.
@@ -97,12 +59,17 @@ class RollingState:
         self.size = 0
         self.until: int | None = None
         self._history: History | None = None
+        self._seen = PrefixDigest()
         self._saved: tuple[str, Mapping[str, list[str]]] = ("", {"topics": [], "users": []})
+        self._back: deque[_Before] = deque(maxlen=0)
+        self._foreign: object = None
 
     def restart(self) -> None:
         """Forgets all mentions."""
         self.model.reset()
-        self.size, self.until, self._history = 0, None, None
+        self.size, self.until, self._history, self._foreign = 0, None, None, None
+        self._seen = PrefixDigest()
+        self._back.clear()
 
     def embeddings(
         self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]
@@ -123,13 +90,13 @@ class RollingState:
         """
         self.model.eval()
         past = history.until(cuts[-1][0]) if cuts else history
-        data = past.derived(to_temporal_data)
-        self.model.grow(node_count(past))
         self._settle(past, cuts[0][0] if cuts else 0)
+        data = past.derived(Interactions)
+        self.model.grow(node_count(past))
         for moment, topics in cuts:
-            self._advance(past, data, moment // self._block * self._block)
+            self._advance(past, data, moment)
             partial = int(np.searchsorted(past.time, moment))
-            touched = torch.cat([data.src[self.size : partial], data.dst[self.size : partial]]).unique()
+            touched = self._touched(data, self.size, partial)
             kept = self.model.snapshot(touched)
             self._observe(data, self.size, partial)
             updated = self.model.memory.update()
@@ -140,6 +107,28 @@ class RollingState:
             yield Embedded(embedding.numpy(), users.numpy(), weights.mean(1).numpy())
             self.model.restore(touched, kept)
 
+    @torch.no_grad()
+    def advance(self, history: History, moment: int, batches: int) -> bool:
+        """Takes in what a question at a moment (epoch seconds UTC) would, so that the next one has less to do.
+
+        Args:
+            history: at least until then, of which the state is that of an earlier moment.
+            batches: how many to take in at most.
+
+        Returns:
+            Whether there are more.
+        """
+        self.model.eval()
+        past = history.until(moment)
+        self._settle(past, moment)
+        self.model.grow(node_count(past))
+        data = past.derived(Interactions)
+        return not self._advance(past, data, moment, batches)
+
+    def keep_back(self, batches: int) -> None:
+        """From now on the last `batches` can be taken back, for a question about a moment just past."""
+        self._back = deque(maxlen=batches)
+
     def resume(self, size: int, until: int | None, digest: str, vocabulary: Mapping[str, list[str]]) -> None:
         """Says what a state that was loaded into the network has seen; it is checked before it is used."""
         self.size, self.until, self._saved = size, until, (digest, vocabulary)
@@ -147,7 +136,12 @@ class RollingState:
     @property
     def digest(self) -> str:
         """SHA-256 of the mentions that the state has seen."""
-        return self._saved[0] if self._history is None else prefix_digest(self._history, self.size)
+        if self._history is None:
+            return self._saved[0]
+        if self._seen.size > self.size:
+            self._seen = PrefixDigest()
+        self._seen.extend(self._history, self.size)
+        return self._seen.hexdigest()
 
     @property
     def vocabulary(self) -> Mapping[str, list[str]]:
@@ -162,32 +156,74 @@ class RollingState:
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the state is that of an earlier moment (epoch seconds UTC) of this very history."""
-        if self.until is not None and self.until > moment:
+        if not self._reaches(moment):
             return False
         if self._history is not None and history.origin is self._history.origin:
             return True
-        return bool(self.size) and len(history) >= self.size and (prefix_digest(history, self.size) == self.digest)
+        if not self.size or len(history) < self.size or history.origin is self._foreign:
+            return False
+        if not self._has_seen(history):
+            # It will say so again for as long as the history only grows.
+            self._foreign = history.origin
+            return False
+        return True
+
+    def _reaches(self, moment: int) -> bool:
+        """Whether it has taken in nothing from after a moment, or can take that back."""
+        untils = [self.until, *(before.until for before in self._back)]
+        return any(until is None or until <= moment for until in untils)
+
+    def _has_seen(self, history: History) -> bool:
+        """Whether the state is that of the first mentions of another history."""
+        ended = self.until is not None and self.until % self._block == 0
+        if ended and np.searchsorted(history.time, self.until) != self.size:
+            # A post came late into a block whose last batch was short: with it, that batch was another.
+            return False
+        found = PrefixDigest()
+        found.extend(history, self.size)
+        if found.hexdigest() != self.digest:
+            return False
+        self._seen = found
+        return True
 
     def _settle(self, history: History, first_cut: int) -> None:
         """Starts anew unless the state is that of an earlier moment of this very history."""
         if not self.continues(history, first_cut):
             self.restart()
+        while self.until is not None and self.until > first_cut:
+            self.size, self.until, touched, kept = self._back.pop()
+            self.model.restore(touched, kept)
         # A view of the mentions that the state will have seen: it says whose state this is.
         self._history = history
 
-    def _advance(self, history: History, data: TemporalData, until: int) -> None:
-        """Takes in whole blocks before `until`."""
-        end = int(np.searchsorted(history.time, until))
-        block = history.time[self.size : end] // self._block
-        edges = np.flatnonzero(np.diff(block)) + 1 + self.size
-        for start, stop in zip([self.size, *edges], [*edges, end], strict=True):
-            self._observe(data, int(start), int(stop))
-        self.size, self.until = end, until
-        # Pending messages are applied at the block's end, so that a question does not change the state.
-        self.model.memory.update()
+    def _advance(self, history: History, data: Interactions, moment: int, batches: int | None = None) -> bool:
+        """Takes in whole blocks before a moment, and of the block that has begun all batches but the last one.
 
-    def _observe(self, data: TemporalData, start: int, stop: int) -> None:
-        for first in range(start, stop, _MOST_EVENTS):
-            part = slice(first, min(first + _MOST_EVENTS, stop))
+        Returns:
+            Whether it is done, or as many batches as were allowed have been taken in before.
+        """
+        begun = int(np.searchsorted(history.time, moment // self._block * self._block))
+        known = int(np.searchsorted(history.time, moment))
+        while batches != 0 and (begun > self.size or known - self.size > _MOST_EVENTS):
+            block_end = (int(history.time[self.size]) // self._block + 1) * self._block
+            stop = min(self.size + _MOST_EVENTS, int(np.searchsorted(history.time, block_end)))
+            whole = stop - self.size == _MOST_EVENTS
+            if self._back.maxlen:
+                self.model.memory.update()
+                touched = self._touched(data, self.size, stop)
+                self._back.append(_Before(self.size, self.until, touched, self.model.snapshot(touched)))
+            self._observe(data, self.size, stop)
+            self.size, self.until = stop, int(history.time[stop - 1]) + 1 if whole else block_end
+            batches = None if batches is None else batches - 1
+        # Pending messages are applied here, so that a question does not change the state.
+        self.model.memory.update()
+        return batches != 0
+
+    def _touched(self, data: Interactions, start: int, stop: int) -> Tensor:
+        """The nodes that change when mentions are taken in, each once."""
+        return torch.cat(data.rows(start, stop)[:2]).unique()
+
+    def _observe(self, data: Interactions, start: int, stop: int) -> None:
+        if stop > start:
             self.model.memory.update()
-            self.model.observe(data.src[part], data.dst[part], data.t[part], data.msg[part])
+            self.model.observe(*data.rows(start, stop))

@@ -1,0 +1,37 @@
+"""A lock that is given to those who wait in the order in which they came."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Self
+
+
+class Turns:
+    """A lock that whoever lets go of it, and wants it again at once, gets only after those who waited.
+
+    Used as a context manager; not reentrant.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    def __enter__(self) -> Self:
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return self
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._mutex:
+            if self._waiting:
+                # It stays held, and goes to the one who has waited longest.
+                self._waiting.popleft().set()
+            else:
+                self._held = False
