@@ -100,6 +100,13 @@ class Mentions:
         self._derived: dict[Callable, Derived] = {}
         self._growing = threading.RLock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: what is derived stays in its own."""
+        return {**vars(self), "_derived": {}, "_growing": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _growing=threading.RLock())
+
     def extend(self, frame: pl.DataFrame, end: int) -> None:
         """Adds mentions, as `checked` gives them, none earlier than `end` was; until `end` all are known now.
 
