@@ -177,8 +177,10 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def compared(lake: Lake, world: World, start: datetime, end: datetime) -> dict[str, dict[str, int]]:
-    """Both sides by source."""
+def compared(
+    lake: Lake, world: World, start: datetime, end: datetime, deleted: frozenset[str]
+) -> dict[str, dict[str, int]]:
+    """Both sides by source; what was deleted before it was read can no longer be had."""
     found = {}
     for source in _SOURCES:
         query = "SELECT content_id FROM raw_events WHERE source = ? AND hour >= ? AND hour < ?"
@@ -188,6 +190,7 @@ def compared(lake: Lake, world: World, start: datetime, end: datetime) -> dict[s
             "server_had": len(had),
             "lake_has": sum(have.values()),
             "missing": len(had.keys() - have.keys()),
+            "missing_because_deleted": len((had.keys() - have.keys()) & deleted),
             "more_than_once": sum(count > 1 for count in have.values()),
             "not_the_servers": len(have.keys() - had.keys()),
         }
@@ -280,7 +283,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
             lake.read("SELECT purpose || ' ' || status, count(*) FROM collection_attempts GROUP BY 1 ORDER BY 1").rows()
         ),
         "observations": lake.read("SELECT source, count(*) FROM observations GROUP BY source ORDER BY source").rows(),
-        "by_source": compared(lake, world, start, end),
+        "by_source": compared(lake, world, start, end, faults.deleted),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections import Counter, defaultdict
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
 import numpy as np
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
+from trend_assets_tests.benchmarks.light_client import Answer, LightClient, Lost
 
 _PERCENTILES = (50, 95, 99)
 _LABELS = ("bursts", "breaks_out", "emerges")
 #: Half of those that ask again send what they know.
 _SEND_ETAG = 0.5
-_CLIENTS = 16
 
 
 @dataclass
@@ -44,6 +42,7 @@ class Mix:
     uncached: float
     chance: random.Random
     number: int = 0
+    popular: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def of_lake(cls, home: Path, uncached: float, seed: int) -> Mix:
@@ -62,7 +61,8 @@ class Mix:
         self.number += 1
         if self.chance.random() < self.uncached:
             return self._fresh()
-        return self.chance.choice(self._popular())
+        self.popular = self.popular or self._popular()
+        return self.chance.choice(self.popular)
 
     def _popular(self) -> list[tuple[str, str]]:
         days = urlencode({"start": (self.last - timedelta(days=1)).isoformat(), "end": self.last.isoformat()})
@@ -130,51 +130,44 @@ async def run_load(url: str, mix: Mix, rate: float, seconds: float) -> dict[str,
         Latencies in ms by route and kind of answer, errors, the rate reached, how late requests went out (ms).
     """
     taken = _Taken()
-    # Its own limits would queue requests here, unseen; and the time that a pool takes grows with its connections.
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
-    async with contextlib.AsyncExitStack() as stack:
-        clients = [
-            await stack.enter_async_context(
-                httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False, verify=False)
-            )
-            for _ in range(_CLIENTS)
-        ]
-        began = time.perf_counter()
-        tasks: set[asyncio.Task[None]] = set()
-        for number in range(int(rate * seconds)):
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            taken.late.append(time.perf_counter() - due)
-            tagged = mix.chance.random() < _SEND_ETAG
-            task = asyncio.create_task(_ask(clients[number % _CLIENTS], *mix.next(), tagged, taken))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        await asyncio.gather(*tasks)
-        took = time.perf_counter() - began
+    client = LightClient(url)
+    began = time.perf_counter()
+    tasks: set[asyncio.Task[None]] = set()
+    for number in range(int(rate * seconds)):
+        due = began + number / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        taken.late.append(time.perf_counter() - due)
+        tagged = mix.chance.random() < _SEND_ETAG
+        task = asyncio.create_task(_ask(client, *mix.next(), tagged, taken))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    await asyncio.gather(*tasks)
+    took = time.perf_counter() - began
+    client.close()
     return _figures(taken, took)
 
 
-async def _ask(client: httpx.AsyncClient, route: str, path: str, tagged: bool, taken: _Taken) -> None:
+async def _ask(client: LightClient, route: str, path: str, tagged: bool, taken: _Taken) -> None:
     known = taken.etags.get(path) if tagged else None
     began = time.perf_counter()
     try:
-        answer = await client.get(path, headers={"If-None-Match": known} if known else {})
-    except httpx.HTTPError as error:
+        answer = await client.get(path, {"If-None-Match": known} if known else {})
+    except (Lost, TimeoutError, OSError) as error:
         taken.errors[f"{route} {type(error).__name__}"] += 1
         return
     spent = time.perf_counter() - began
-    if answer.status_code not in {200, 304}:
-        taken.errors[f"{route} {answer.status_code}"] += 1
+    if answer.status not in {200, 304}:
+        taken.errors[f"{route} {answer.status}"] += 1
         return
     if "etag" in answer.headers:
         taken.etags[path] = answer.headers["etag"]
     taken.seconds[route, _kind(answer)].append(spent)
 
 
-def _kind(answer: httpx.Response) -> str:
-    if answer.status_code == 304:
-        return "known"
-    return "kept" if "hit" in answer.headers.get("cache-status", "") else "made"
+def _kind(answer: Answer) -> str:
+    if "hit" not in answer.headers.get("cache-status", ""):
+        return "made"
+    return "known" if answer.status == 304 else "kept"
 
 
 def _figures(taken: _Taken, took: float) -> dict[str, Any]:
