@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ def empty_client(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Sett
 @pytest.fixture
 def look(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Runs one page against the API of a client; gives what is on it."""
+    # Streamlit makes its script the main program and leaves it so: processes that later tests spawn would run it.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def looking(client: httpx.Client | None, page: str, **state: str) -> AppTest:
         streamlit.cache_resource.clear()
