@@ -32,11 +32,15 @@ def empty_client(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Sett
         yield found
 
 
+@pytest.fixture(autouse=True)
+def main_program_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit makes its script the main program and leaves it so: processes that later tests spawn would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture
 def look(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Runs one page against the API of a client; gives what is on it."""
-    # Streamlit makes its script the main program and leaves it so: processes that later tests spawn would run it.
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def looking(client: httpx.Client | None, page: str, **state: str) -> AppTest:
         streamlit.cache_resource.clear()
