@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -276,8 +277,11 @@ def _in_turn(walk: _Walk, stretches: Sequence[_Stretch], processes: int) -> Iter
             yield from walk.steps(stretch)
         return
     run = Parallel(n_jobs=processes, backend="loky", return_as="generator", pre_dispatch="n_jobs")
-    for steps in run(delayed(walk.listed)(stretch) for stretch in stretches):
-        yield from steps
+    with warnings.catch_warnings():
+        # A worker whose memory has grown is replaced by a fresh one, which loses nothing.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        for steps in run(delayed(walk.listed)(stretch) for stretch in stretches):
+            yield from steps
 
 
 def _timed(call: Callable[..., T], *arguments: Any) -> tuple[T, float]:
