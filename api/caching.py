@@ -97,7 +97,7 @@ class SnapshotCache:
             if found is not None and await self._fits(found, edition):
                 await self._again(key, found, asked, send)
             else:
-                await self._make(key, edition, made, _Sender(send, asked), scope, receive)
+                await self._make(key, edition, made, scope, receive, send)
         finally:
             made.set()
             if self._making.get(key) is made:
@@ -131,10 +131,10 @@ class SnapshotCache:
         await send({"type": "http.response.body", "body": body})
 
     async def _make(
-        self, key: _Key, edition: Edition, made: asyncio.Event, sender: _Sender, scope: Scope, receive: Receive
+        self, key: _Key, edition: Edition, made: asyncio.Event, scope: Scope, receive: Receive, send: Send
     ) -> None:
         with reading(edition) as found:
-            sender.watch(found, key.period, made)
+            sender = _Sender(send, _asked(scope), found, key.period, made)
             await self._app(scope, receive, sender)
         if sender.whole:
             self._keep(key, sender.answer(edition))
@@ -150,21 +150,25 @@ class SnapshotCache:
 
 
 class _Sender:
-    """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small."""
+    """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small.
 
-    def __init__(self, send: Send, asked: dict[bytes, bytes]) -> None:
-        self._send = send
-        self._asked = asked
+    Args:
+        send: sends it.
+        asked: the request's headers that matter.
+        found: what the answer is made from.
+        period: in which it may be kept.
+        made: who waits for the answer waits for this.
+    """
+
+    def __init__(self, send: Send, asked: dict[bytes, bytes], found: Reading, period: int, made: asyncio.Event) -> None:
+        self._send, self._asked = send, asked
+        self._found, self._period, self._made = found, period, made
         self._empty = False
         self._parts: list[bytes] | None = None
         self._size = 0
         self._headers: RawHeaders = []
         self._etag = b""
         self.whole = False
-
-    def watch(self, found: Reading, period: int, made: asyncio.Event) -> None:
-        """Notes what the answer is made from, and who waits for it."""
-        self._found, self._period, self._made = found, period, made
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":

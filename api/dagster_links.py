@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from trend_assets.periods import HOUR_FORMAT, hour_key, week_key
-
-#: Dagster's format of an hour's partition key.
-HOUR_KEY = HOUR_FORMAT
+from trend_assets.periods import hour_key, week_key
 
 
 def partition_link(address: str, asset: str, hour: datetime) -> str:

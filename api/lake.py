@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 from fastapi import Depends, Request
 
-from api.editions import Edition, Within
+from api.editions import Edition, Files, Within
 from api.pool import LakeLost, Pool
 from api.sources import Newest, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
@@ -69,9 +69,7 @@ class LakeReader:
             QueryTooLarge: it took longer or more memory than the settings allow.
         """
         edition = self._current()
-        for table in edition.named_in(query):
-            _note(Rows(table, _of(table, within)), edition.files(table, within))
-        return self._frame(edition, query, parameters, within)
+        return self._frame(edition, query, parameters, _noted_files(edition, query, within))
 
     def value(self, query: str, parameters: tuple[Any, ...] = (), *within: Within) -> Any:
         """The only value of a query's answer; what is made from it stays good until the value is another."""
@@ -86,7 +84,7 @@ class LakeReader:
         return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))
 
     def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
-        return self._frame(edition, query, parameters, within).item()
+        return self._frame(edition, query, parameters, _files(edition, query, within)).item()
 
     def batches(self, query: str, parameters: Parameters = (), *within: Within) -> Iterator[pa.RecordBatch]:
         """The answer to a query, piece by piece, for downloads; the first piece is empty and has the schema.
@@ -95,9 +93,7 @@ class LakeReader:
             LakeError: as `read`; also while the pieces are read.
         """
         edition = self._current()
-        files = {table: edition.files(table, within) for table in edition.named_in(query)}
-        for table, found in files.items():
-            _note(Rows(table, _of(table, within)), found)
+        files = _noted_files(edition, query, within)
         with self._connection(_EXPORT_FACTOR) as cursor:
             self._prepare(cursor, edition, files)
             reader = cursor.execute(edition.query(query, files), parameters).to_arrow_reader(_EXPORT_ROWS)
@@ -144,8 +140,7 @@ class LakeReader:
         making = current()
         return making.edition if making else self.edition()
 
-    def _frame(self, edition: Edition, query: str, parameters: Parameters, within: tuple[Within, ...]) -> pl.DataFrame:
-        files = {table: edition.files(table, within) for table in edition.named_in(query)}
+    def _frame(self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files]) -> pl.DataFrame:
         key = (query, _hashable(parameters), tuple(files.values()))
         if (kept := self._kept.get(key)) is not None:
             return kept
@@ -159,7 +154,7 @@ class LakeReader:
                     self._kept.popitem(last=False)
         return frame
 
-    def _prepare(self, cursor: duckdb.DuckDBPyConnection, edition: Edition, files: Mapping[str, Any]) -> None:
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection, edition: Edition, files: Mapping[str, Files]) -> None:
         for table, found in files.items():
             if found == ():
                 self._open().make_empty(cursor, edition.tables[table])
@@ -218,13 +213,22 @@ class LakeReader:
             pool.close()
 
 
+def _files(edition: Edition, query: str, within: Sequence[Within]) -> dict[str, Files]:
+    """Of each table that a query names, the files that may hold what it looks for."""
+    return {table: edition.files(table, within) for table in edition.named_in(query)}
+
+
+def _noted_files(edition: Edition, query: str, within: Sequence[Within]) -> dict[str, Files]:
+    """The same, as what the answer that is being made depends on."""
+    files = _files(edition, query, within)
+    for table, found in files.items():
+        _note(Rows(table, tuple(span for span in within if span.table == table)), found)
+    return files
+
+
 def _note(source: Source, found: object) -> None:
     if (making := current()) is not None:
         making.found[source] = found
-
-
-def _of(table: str, within: Sequence[Within]) -> tuple[Within, ...]:
-    return tuple(span for span in within if span.table == table)
 
 
 def _hashable(parameters: Parameters) -> tuple[Any, ...]:
@@ -245,8 +249,3 @@ def lake_reader(request: Request) -> LakeReader:
 
 
 Reader = Annotated[LakeReader, Depends(lake_reader)]
-
-
-def is_simulated(lake: LakeReader) -> bool:
-    """Whether any event came from the simulated world."""
-    return lake.simulated()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.lake import LakeReader, Reader, is_simulated
+from api.lake import LakeReader, Reader
 from api.models.accuracy import Accuracy, CalibrationBin, RankingAccuracy, WeekAccuracy
 from api.models.common import Label
 from api.spans import End, Span, Start, span
@@ -88,7 +88,7 @@ def accuracy(
     if newest is None:
         return Accuracy(
             label=label,
-            simulated=is_simulated(lake),
+            simulated=lake.simulated(),
             start=None,
             end=None,
             cuts=0,
@@ -114,7 +114,7 @@ def measure(lake: LakeReader, label: Label, model: str | None, asked: Span) -> A
             weeks.setdefault(row["week"], []).append(row)
     return Accuracy(
         label=label,
-        simulated=is_simulated(lake),
+        simulated=lake.simulated(),
         start=asked.start,
         end=asked.end,
         cuts=_cuts(overall),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.lake import Reader, is_simulated
+from api.lake import Reader
 from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSummary
 from api.quotas import held, quotas
 from api.spans import End, Start, span
@@ -54,7 +54,7 @@ def status(
     limit: Annotated[int, Query(ge=1, le=5000, description="Hours at most.")] = 1000,
 ) -> CollectionStatus:
     """What each source gave in each hour of the span (default: the last seven days), and where hours are missing."""
-    simulated = is_simulated(lake)
+    simulated = lake.simulated()
     now = datetime.now(UTC)
     newest = lake.value(_NEWEST, (source, source))
     if newest is None:

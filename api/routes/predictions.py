@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from api.dagster_client import Dagster
 from api.dagster_links import partition_link
 from api.editions import Within
-from api.lake import LakeReader, Reader, is_simulated
+from api.lake import LakeReader, Reader
 from api.models.common import Label
 from api.models.predictions import Prediction, PredictionPage
 from api.spans import Moment
@@ -87,7 +87,7 @@ def _page(
     min_confidence: float | None,
     limit: int,
 ) -> PredictionPage:
-    simulated = is_simulated(lake)
+    simulated = lake.simulated()
     cut = _newest_cut(lake, label, at)
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Reque
 from fastapi.security import HTTPBearer
 
 from api.dagster_client import Dagster, DagsterClient, DagsterDown
-from api.dagster_links import HOUR_KEY
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.spans import WrongMoment
+from trend_assets.periods import hour_key
 from trend_assets.settings import Settings
 
 router = APIRouter(tags=["runs"])
@@ -141,7 +141,7 @@ async def _start(
             f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (schedule.history_start) "
             "to the last hour that is over"
         )
-    partition = hour.strftime(HOUR_KEY)
+    partition = hour_key(hour)
     request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
     found, created = await dagster.start(_JOB, assets, partition, request_key, tags)
     run = _run(dagster, found)

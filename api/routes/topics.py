@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from api.dagster_client import Dagster
 from api.dagster_links import partition_link
 from api.editions import Within
-from api.lake import LakeReader, Reader, is_simulated
+from api.lake import LakeReader, Reader
 from api.models.common import Problem
 from api.models.predictions import Prediction
 from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
@@ -153,7 +153,7 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
     found = lake.read(_STORY, here, asked.of("events")).row(0, named=True)
     return TopicStory(
         topic=name,
-        simulated=is_simulated(lake),
+        simulated=lake.simulated(),
         start=asked.start,
         end=asked.end,
         mentions=found["mentions"],

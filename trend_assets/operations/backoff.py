@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+#: In time for the next tick.
+SOON = _HOUR / 4
 
 #: First pause and longest one; pauses in between grow twofold. What is not here is not tried again by
 #: itself (``past``, ``no_key``), or when the source or the budget gives more (``quota``, ``budget``).
 _PAUSES: Mapping[str, tuple[timedelta, timedelta]] = {
     # A refused key does not mend itself: whoever sets a new one asks by hand.
     "auth": (_HOUR, _DAY),
-    "rate_limit": (_HOUR / 4, _HOUR / 4),
+    "rate_limit": (SOON, SOON),
     "server": (_HOUR, _DAY / 2),
     "network": (_HOUR, _DAY / 2),
     "answer": (_HOUR, _DAY / 2),

@@ -16,12 +16,11 @@ from trend_assets.lake.tables import (
     OBSERVATIONS,
     REJECTED_EVENTS,
 )
-from trend_assets.operations.backoff import next_try
+from trend_assets.operations.backoff import SOON, next_try
 from trend_assets.operations.collecting import Memory
 from trend_assets.sources.collection import Collected, Purpose
 
 _HOUR = timedelta(hours=1)
-_SOON = _HOUR / 4
 _KNOWN = """
     WITH told AS (
         SELECT id, raw_data, collected_at AS told_at FROM raw_events SEMI JOIN incoming USING (id)
@@ -174,7 +173,7 @@ def _retries(frame: pl.DataFrame, memory: Memory) -> Iterator[datetime | None]:
         before = memory.refused.get(source, 0) if failure == "auth" else memory.failed.get((source, hour), 0)
         if failure == "budget" and source in memory.busy:
             # The other collection gives back what it does not spend.
-            said = finished + _SOON
+            said = finished + SOON
         yield said or next_try(failure or "", before, finished)
 
 

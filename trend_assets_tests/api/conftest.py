@@ -246,6 +246,14 @@ def serve() -> Callable[[Settings], Any]:
     return serving
 
 
+@pytest.fixture
+def lake(home: Path) -> Iterator[Lake]:
+    """A filled lake of a test's own."""
+    lake = fill(home)
+    yield lake
+    lake.close()
+
+
 @pytest.fixture(scope="session")
 def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a filled lake that no test writes."""

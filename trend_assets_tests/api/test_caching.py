@@ -16,17 +16,10 @@ from api.sources import reading
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
 from trend_assets.settings import DagsterSettings, Settings
-from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, collected, fill, forecasts
+from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, collected, forecasts
 
 #: Longer than the API believes a snapshot's number.
 STALE_SECONDS = 0.25
-
-
-@pytest.fixture
-def lake(home: Path) -> Iterator[Lake]:
-    lake = fill(home)
-    yield lake
-    lake.close()
 
 
 @pytest.fixture

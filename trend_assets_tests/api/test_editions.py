@@ -23,13 +23,6 @@ from trend_assets_tests.api.conftest import CUT, ONE, collected, fill, forecasts
 
 
 @pytest.fixture
-def lake(home: Path) -> Iterator[Lake]:
-    lake = fill(home)
-    yield lake
-    lake.close()
-
-
-@pytest.fixture
 def reader(lake: Lake) -> Iterator[LakeReader]:
     reader = LakeReader(Settings(home=lake.location.home))
     yield reader
