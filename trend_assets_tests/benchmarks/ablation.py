@@ -4,18 +4,19 @@
 
 Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
 weight). All variants see the same cuts, are retrained at the same moments and share what they have in common:
-one network for all that differ in their heads alone.
+one network for all that differ in their heads alone, and trees that see the same columns.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 import orjson
 import polars as pl
@@ -88,21 +89,58 @@ class SomeInputs(TopicInputs):
         return np.ascontiguousarray(table[:, self._columns]), held
 
 
+class SharedTrees:
+    """The boosters of one training, fitted once for all variants that look at the same columns."""
+
+    def __init__(self) -> None:
+        self._until: int | None = None
+        self._fitted: dict[tuple[Any, ...], list[lightgbm.Booster]] = {}
+
+    def at(self, until: int, key: tuple[Any, ...], fit: Callable[[], list[lightgbm.Booster]]) -> list[lightgbm.Booster]:
+        """What `fit` gave when it was first asked for this moment and key."""
+        if self._until != until:
+            self._until, self._fitted = until, {}
+        if key not in self._fitted:
+            self._fitted[key] = fit()
+        return self._fitted[key]
+
+
 class Variant(TgnForecaster):
     """The forecaster with a part left out."""
 
-    def __init__(self, name: str, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs) -> None:
+    def __init__(
+        self, name: str, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs, trees: SharedTrees
+    ) -> None:
         super().__init__(settings, memory)
         self.name = name
         self._some = SomeInputs(settings, memory, shared)
+        self._shared, self._trees = shared, trees
+        self._until = 0
+
+    def fit(self, history: History, until: int) -> None:
+        """Learns, and takes from the others what they have in common."""
+        self._until = until
+        super().fit(history, until)
 
     def _inputs(self) -> TopicInputs:
         return self._some
 
+    def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
+        def fitted(width: int) -> list[lightgbm.Booster]:
+            columns = self._some.names[:width]
+            network = self._shared if columns[-1].startswith("memory_") else None
+            return self._trees.at(
+                self._until,
+                (label, network, *columns),
+                lambda: super(Variant, self)._fit_trees(features, [width], examples, label),
+            )
+
+        return [booster for width in views for booster in fitted(width)]
+
 
 def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str]) -> list[Variant]:
     """The whole model and those with a part left out."""
-    whole = SharedInputs(settings, memory)
+    whole, trees = SharedInputs(settings, memory), SharedTrees()
     no_neighbors = replace(settings, model=replace(settings.model, attend=False))
     no_memory = replace(settings, model=replace(settings.model, remember=False))
     one_seed = replace(settings, heads=replace(settings.heads, seeds=1))
@@ -112,7 +150,6 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
         "without network": (replace(settings, groups=_but("memory")), whole),
         "without text": (replace(settings, groups=_but("precedents")), whole),
         "without user features": (replace(settings, groups=_but("participants")), whole),
-        "without counts": (replace(settings, groups=_but("counts")), whole),
         "one seed of the heads": (one_seed, whole),
     }
     if not only or "without neighbors" in only:
@@ -120,7 +157,7 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
     if not only or "without memory" in only:
         made["without memory"] = (no_memory, SharedInputs(no_memory, memory))
     wanted = ["tgn", *only] if only else list(made)
-    return [Variant(name, *made[name][:1], memory, made[name][1]) for name in wanted]
+    return [Variant(name, *made[name][:1], memory, made[name][1], trees) for name in wanted]
 
 
 def _but(group: str) -> Groups:
