@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, overload
 
 import lightgbm
 import numpy as np
@@ -41,12 +41,26 @@ class Forecast:
         scores: for each label that was learnt, in (0, 1), not calibrated; (n,) each.
         growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
         users: for each topic the users whose recent posts it attends to most, and their share of the
-            attention, best first; at most `MOST_USERS`.
+            attention, best first; at most `MOST_USERS`; worked out for a topic when it is looked at.
     """
 
     scores: Scores
     growth: npt.NDArray[np.float64]
     users: Sequence[Sequence[tuple[str, float]]] = ()
+
+
+class Seen(NamedTuple):
+    """What was known at a cut.
+
+    Attributes:
+        history: in which it was seen.
+        features: of its topics; float32 `[n, features]`.
+        held: what the network holds of them, if it is used.
+    """
+
+    history: History
+    features: Table
+    held: Embedded | None
 
 
 @dataclass(slots=True)
@@ -137,12 +151,21 @@ class TgnForecaster:
         Raises:
             RuntimeError: `fit` was not called.
         """
-        fitted = self._ready()
+        return self.judge(cut, self.look(history, cut))
+
+    def look(self, history: History, cut: Cut) -> Seen:
+        """What `judge` needs to know; the memory goes on, so one at a time may look."""
+        inputs = self._ready().inputs
+        with _one_thread(), torch.no_grad():
+            return Seen(history, *inputs.at(history, cut))
+
+    def judge(self, cut: Cut, seen: Seen) -> Forecast:
+        """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
+        fitted, (history, features, held) = self._ready(), seen
         if not len(cut) or not fitted.heads:
             empty = {label: np.empty(0) for label in fitted.labels}
             return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
         with _one_thread(), torch.no_grad():
-            features, held = fitted.inputs.at(history, cut)
             outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
             logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
             growth = torch.stack([growth for _, growth in outputs]).mean(0).numpy().astype(np.float64)
@@ -150,7 +173,7 @@ class TgnForecaster:
         for column, label in enumerate(fitted.labels):
             trees = mean_logit(fitted.trees[label], features)
             scores[label] = 1 / (1 + np.exp(-(_TREES * trees + (1 - _TREES) * logits[:, column])))
-        return Forecast(scores, growth, _most_attended(held, history) if held else [()] * len(cut))
+        return Forecast(scores, growth, MostAttended(held, history) if held else [()] * len(cut))
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
@@ -315,20 +338,27 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _most_attended(held: Embedded, past: History) -> list[tuple[tuple[str, float], ...]]:
-    users, attention = held.users, held.attention.astype(np.float64)
-    same = users[:, :, None] == users[:, None, :]
-    share = np.zeros(users.shape)
-    for slot in range(users.shape[1]):
-        share += np.where(same[:, :, slot], attention[:, slot, None], 0.0)
-    again = np.tril(same, -1).any(2)
-    share[again | (users < 0)] = -1.0
-    order = np.lexsort((users, -share))[:, :MOST_USERS]
-    most, shares = np.take_along_axis(users, order, 1).tolist(), np.take_along_axis(share, order, 1).tolist()
-    return [
-        tuple((past.user_name(user), round(value, 4)) for user, value in zip(*row, strict=True) if value >= 0)
-        for row in zip(most, shares, strict=True)
-    ]
+class MostAttended(Sequence[tuple[tuple[str, float], ...]]):
+    """For each topic the users that it attends to most, by name; most topics are never looked at."""
+
+    def __init__(self, held: Embedded, history: History) -> None:
+        self._held, self._history = held, history
+
+    def __len__(self) -> int:
+        return len(self._held.users)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[tuple[str, float], ...]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[tuple[str, float], ...]]: ...
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return [self[one] for one in range(len(self))[place]]
+        users, attention = self._held.users[place], self._held.attention[place].astype(np.float64)
+        known, where = np.unique(users[users >= 0], return_inverse=True)
+        share = np.bincount(where, attention[users >= 0], minlength=len(known))
+        best = np.lexsort((known, -share))[:MOST_USERS]
+        return tuple((self._history.user_name(known[one]), round(float(share[one]), 4)) for one in best)
 
 
 def _learnable(examples: Examples, label: str) -> bool:

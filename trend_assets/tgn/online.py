@@ -19,7 +19,7 @@ from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
-from trend_assets.tgn.forecaster import KIND, Forecast, TgnForecaster
+from trend_assets.tgn.forecaster import KIND, Forecast, Seen, TgnForecaster
 from trend_assets.tgn.turns import Turns
 
 #: Mentions that wait before they are taken in, unless something is asked.
@@ -43,18 +43,23 @@ class _Serving:
     last: tuple[object, Cut, Forecast] | None = None
 
     def forecast(self, history: History, cut: Cut) -> Forecast:
+        last = self.last
+        if last and last[0] is history.origin and last[1] is cut:
+            return last[2]
         with self.lock:
-            if self.last and self.last[0] is history.origin and self.last[1] is cut:
-                return self.last[2]
-            return self._forecast(history, cut)
+            forecaster, seen = self._look(history, cut)
+        found = forecaster.judge(cut, seen)
+        self.last = (history.origin, cut, found)
+        return found
 
     def serve(self, stream: ArrivingMentions, moment: datetime | None) -> tuple[History, Cut, Forecast]:
-        # Nothing is taken in between the choice of a moment and the answer.
+        # Nothing is taken in between the choice of a moment and the look.
         with self.lock:
             history = stream.history(moment)
             time = history.end if moment is None else to_epoch(moment)
             cut = make_cut(history, time, self.forecaster.settings.labels)
-            return history, cut, self._forecast(history, cut)
+            forecaster, seen = self._look(history, cut)
+        return history, cut, forecaster.judge(cut, seen)
 
     def advance(self, stream: ArrivingMentions) -> bool:
         """Takes in a little of what has come; whether there is more."""
@@ -66,14 +71,12 @@ class _Serving:
         while self.advance(stream):
             pass
 
-    def _forecast(self, history: History, cut: Cut) -> Forecast:
+    def _look(self, history: History, cut: Cut) -> tuple[TgnForecaster, Seen]:
         if not self.forecaster.continues(history, cut.time):
             # Posts came late, or an earlier moment is asked: from the checkpoint the way is shorter
             # than from the beginning.
             self.forecaster = _forecaster(self.folder)
-        found = self.forecaster.forecast(history, cut)
-        self.last = (history.origin, cut, found)
-        return found
+        return self.forecaster, self.forecaster.look(history, cut)
 
 
 class RuntimeGlue:
