@@ -10,7 +10,7 @@ one network for all that differ in their heads alone, and trees that see the sam
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,15 +18,17 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import numpy.typing as npt
 import orjson
 import polars as pl
 
-from trend_assets.forecasting.backtest import BacktestResult, backtest
+from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import baseline_rankings
 from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LABELS, Cut
-from trend_assets.forecasting.metrics import paired_bootstrap
+from trend_assets.forecasting.metrics import ndcg_at_k, paired_bootstrap
+from trend_assets.forecasting.ranking import Scores
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import load_history
@@ -37,6 +39,9 @@ from trend_assets.tgn.settings import GROUPS, ForecasterSettings
 from trend_assets.tgn.stream import Embedded
 
 Groups = tuple[str, ...]
+
+_K = 10
+_CUTS_A_WEEK = 28
 
 
 class SharedInputs(TopicInputs):
@@ -164,25 +169,53 @@ def _but(group: str) -> Groups:
     return tuple(each for each in GROUPS if each != group)
 
 
-def leads(result: BacktestResult) -> dict[str, Any]:
-    """NDCG@10 of each ranking, and how far the whole model is ahead of it, for each label."""
-    table: dict[str, Any] = {}
-    for label in LABELS:
-        found = result.labels[label]
-        whole = found.values["tgn"]["ndcg_at_10"]
-        rows = {}
-        for name, values in found.values.items():
-            difference = whole - values["ndcg_at_10"]
-            both = ~np.isnan(difference)
-            if not both.any():
+class Comparison:
+    """NDCG@10 of each ranking at each cut so far, and how far the whole model is ahead of it, for each label.
+
+    Written anew after each week, so that a run that is cut short has told what it found.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._times: dict[str, list[int]] = {label: [] for label in LABELS}
+        self._values: dict[str, dict[str, list[float]]] = {label: {} for label in LABELS}
+
+    def observe(self, cut: Cut, came_true: Mapping[str, npt.NDArray[np.bool_]], scores: Mapping[str, Scores]) -> None:
+        """Takes in a cut, for the labels for which it counts."""
+        for label in LABELS:
+            asked = cut.asked[label]
+            relevant = came_true[label][asked]
+            if len(relevant) < _K or not relevant.any():
                 continue
-            lead = paired_bootstrap(difference[both], found.times[both])
-            rows[name] = {
-                "ndcg_at_10": found.mean(name, "ndcg_at_10"),
-                "lead_of_tgn": [lead.mean, lead.low, lead.high],
-            }
-        table[label] = {"cuts": len(found.times), "rankings": rows}
-    return table
+            self._times[label].append(cut.time)
+            for name, given in scores.items():
+                score = given.get(label)
+                value = float("nan") if score is None else ndcg_at_k(relevant, score[asked], _K)
+                self._values[label].setdefault(name, []).append(value)
+
+    def progress(self, walked: int, cuts: int) -> None:
+        """Says how far it is, and writes what was found."""
+        if walked % _CUTS_A_WEEK == 0 or walked == cuts:
+            print(f"{datetime.now(UTC):%H:%M:%S} {walked} of {cuts} cuts", flush=True)
+            self._path.write_bytes(orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2))
+
+    def to_json(self) -> dict[str, Any]:
+        """`{label: {"cuts": N, "rankings": {name: {"ndcg_at_10": mean, "lead_of_tgn": [mean, low, high]}}}}`."""
+        return {label: self._label(label) for label in LABELS if self._times[label]}
+
+    def _label(self, label: str) -> dict[str, Any]:
+        times = np.array(self._times[label])
+        values = {name: np.array(found) for name, found in self._values[label].items()}
+        rows = {}
+        for name, found in values.items():
+            both = ~np.isnan(values["tgn"] - found)
+            if both.any():
+                lead = paired_bootstrap((values["tgn"] - found)[both], times[both])
+                rows[name] = {
+                    "ndcg_at_10": float(np.nanmean(found)),
+                    "lead_of_tgn": [lead.mean, lead.low, lead.high],
+                }
+        return {"cuts": len(times), "rankings": rows}
 
 
 def _history(path: Path | None) -> History:
@@ -192,13 +225,14 @@ def _history(path: Path | None) -> History:
 
 
 def main() -> None:
-    """Reads the command line, measures, writes and prints the table."""
+    """Reads the command line, measures, writes the table week by week and prints it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mentions", type=Path)
     parser.add_argument("--start", type=datetime.fromisoformat, required=True)
     parser.add_argument("--end", type=datetime.fromisoformat, required=True)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--baselines", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     history = _history(options.mentions)
@@ -208,15 +242,17 @@ def main() -> None:
     if options.baselines:
         rankings += [each for each in baseline_rankings(settings.labels, memory) if each.name == "gradient_boosting"]
     start, end = (moment.replace(tzinfo=UTC) for moment in (options.start, options.end))
-    result = backtest(history, rankings, start, end, progress=_say)
-    table = leads(result)
-    options.json.write_bytes(orjson.dumps(table, option=orjson.OPT_INDENT_2))
-    print(orjson.dumps(table, option=orjson.OPT_INDENT_2).decode())
-
-
-def _say(walked: int, cuts: int) -> None:
-    if walked % 28 == 0:
-        print(f"{datetime.now(UTC):%H:%M:%S} {walked} of {cuts} cuts", flush=True)
+    table = Comparison(options.json)
+    backtest(
+        history,
+        rankings,
+        start,
+        end,
+        progress=table.progress,
+        observe=table.observe,
+        processes=options.processes,
+    )
+    print(options.json.read_text())
 
 
 if __name__ == "__main__":
