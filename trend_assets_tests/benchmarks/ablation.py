@@ -53,6 +53,10 @@ class SharedInputs(TopicInputs):
         self._examples: tuple[Table, Examples] | None = None
         self._at: tuple[int, tuple[Table, Embedded | None]] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What it has computed stays in the process that computed it.
+        return type(self), (self.settings, self._memory)
+
     def fit(self, history: History, until: int) -> None:
         """Trains the network the first time that it is asked for this moment."""
         if self._until != until:
@@ -78,6 +82,9 @@ class SomeInputs(TopicInputs):
         super().__init__(settings, memory)
         self._shared = shared
         self._columns = [shared.names.index(name) for name in self.names]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.settings, self._memory, self._shared)
 
     def fit(self, history: History, until: int) -> None:
         """Trains the shared network."""
