@@ -43,7 +43,7 @@ from trend_assets.settings import Settings, load_settings
 
 _ROUTES = (health, predictions, topics, events, collection, training, accuracy, alerts, export, runs, stream)
 #: Their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/stream", "/docs", "/openapi.json")
+_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Theirs on the time, too: quotas are of a month or a day.
 _TIMED = ("/collection/",)
 

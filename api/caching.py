@@ -23,6 +23,7 @@ _LARGEST = 512 * 1024
 _MOST = 64 * 1024 * 1024
 _HOLDING = 4096
 _TIMED_SECONDS = 30
+_CHECKED_AT_ONCE = 4
 _MADE = b"trend; fwd=miss"
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding"))
 
@@ -71,7 +72,7 @@ class SnapshotCache:
         self._size = 0
         self._making: dict[_Key, asyncio.Event] = {}
         self._looking: asyncio.Task[Edition] | None = None
-        self._one = CapacityLimiter(1)
+        self._one, self._few = CapacityLimiter(1), CapacityLimiter(_CHECKED_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(self._passed):
@@ -115,7 +116,8 @@ class SnapshotCache:
 
     async def _fits(self, answer: _Answer, edition: Edition) -> bool:
         try:
-            fits = await to_thread.run_sync(answer.reading.fits, edition, self._reader)
+            # Not in a thread for which those wait who ask what was never asked.
+            fits = await to_thread.run_sync(answer.reading.fits, edition, self._reader, limiter=self._few)
         except LakeError:
             return False
         if fits:

@@ -40,6 +40,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # One look at the events, from which all parts are made.
 _STORY = """
     WITH named AS MATERIALIZED (
+        SELECT id, hour, timestamp, source, event_type, user_id, text, topics, spam_score, gen_z_score
         FROM events WHERE hour >= $start AND hour < $end AND list_contains(topics, $topic)
     ), activity AS (
         SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trend_assets.commands.console import console, errors, progress, utc_hour
+from trend_assets.commands.priority import give_way
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings, load_settings
 
@@ -26,6 +27,7 @@ def backfill(
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
     from trend_assets.launch import HourRange, materialize_hours
 
+    give_way()
     first, last = utc_hour(start), utc_hour(end)
     if first >= last:
         raise typer.BadParameter(f"--start {start} is not before --end {end}")

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from trend_assets.commands.console import console, progress, utc_hour
+from trend_assets.commands.priority import give_way
 from trend_assets.settings import load_settings
 
 
@@ -33,6 +34,7 @@ def backtest(
     first, last = utc_hour(start), utc_hour(end)
     if first >= last:
         raise typer.BadParameter(f"--start {start} is not before --end {end}")
+    give_way()
     every_hours = _hours(every)
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)

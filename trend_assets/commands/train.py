@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from trend_assets.commands.console import console, utc_moment
+from trend_assets.commands.priority import give_way
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import load_settings
 
@@ -34,6 +35,7 @@ def train(
     from trend_assets.lake.store import Lake
     from trend_assets.launch import materialize_week
 
+    give_way()
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
     run_id = materialize_week(open_instance(settings), monday, snapshot)

@@ -35,6 +35,7 @@ class Service:
         url: where people see it.
         healthy: whether it does its work.
         variables: what the others must know of it, as environment variables.
+        background: whether it gives way to the others.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Service:
     url: str
     healthy: Check
     variables: Mapping[str, str] = field(default_factory=dict)
+    background: bool = False
 
     @property
     def log_name(self) -> str:
@@ -61,8 +63,14 @@ def services(settings: Settings) -> list[Service]:
             answers(f"{ui}/server_info"),
             {"TREND_DAGSTER__PORT": str(port)},
         ),
-        # It has no address of its own: the UI shows it.
-        Service("Daemon", _python("dagster._daemon", "run", "-w", _WORKSPACE), f"{ui}/deployment/daemons", _beats(ui)),
+        # It has no address of its own: the UI shows it. Its runs give way with it.
+        Service(
+            "Daemon",
+            _python("dagster._daemon", "run", "-w", _WORKSPACE),
+            f"{ui}/deployment/daemons",
+            _beats(ui),
+            background=True,
+        ),
         _api(settings),
     ]
     if importlib.util.find_spec("streamlit") is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trend_assets.commands.priority import give_way
 from trend_assets.commands.up.keeper import PROGRAM, end_groups
 from trend_assets.commands.up.services import Service
 from trend_assets.errors import TrendError
@@ -168,7 +169,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: _announce(pipe),
+                preexec_fn=lambda: _begin(pipe, kept.service.background),
             )
         kept.started = time.time()
         kept.ready = False
@@ -194,8 +195,10 @@ class Supervisor:
             )
 
 
-def _announce(pipe: int) -> None:
+def _begin(pipe: int, background: bool) -> None:
     os.write(pipe, b"+%d\n" % os.getpid())
+    if background:
+        give_way()
 
 
 class _Keeper:
