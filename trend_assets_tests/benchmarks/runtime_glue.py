@@ -30,7 +30,8 @@ from trend_assets.tgn.online import MICRO_BATCH, RuntimeGlue
 from trend_assets.tgn.settings import ForecasterSettings
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
-_PER_DAY, _LEARNT_DAYS, _TOPICS, _USERS = 6000, 45, 2500, 5000
+#: So many topics that a forecast is asked for about a thousand.
+_PER_DAY, _LEARNT_DAYS, _TOPICS, _USERS = 6000, 45, 1200, 5000
 
 
 def mentions(first: int, count: int) -> pl.DataFrame:
