@@ -233,13 +233,10 @@ for hour in range(1, 31):
 """
 
 
-@pytest.mark.parametrize("hours", [9])
-def test_killed_while_it_saves_the_state_equals_an_undisturbed_twins(
-    models: tuple[Path, Path], tmp_path: Path, hours: int
-) -> None:
-    live = tmp_path / "live"
+def kill_while_it_saves(model: Path, live: Path, hours: int, seconds: float = 0.0) -> None:
+    """Lets a process forecast and keep its state hour by hour, and kills it `seconds` after so many hours."""
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(models[0]), str(live)],
+        [sys.executable, "-c", KILLED, str(model), str(live)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parent,
@@ -247,11 +244,28 @@ def test_killed_while_it_saves_the_state_equals_an_undisturbed_twins(
     assert process.stdout is not None
     for _ in range(hours):
         assert process.stdout.readline()
+    time.sleep(seconds)
     process.kill()
     process.wait()
-    again = RuntimeGlue(models[0], live)
+
+
+def equals_an_undisturbed_twin(model: Path, live: Path) -> bool:
+    again = RuntimeGlue(model, live)
     feed(again, START, WEEK + 30 * HOUR, timedelta(days=30))
-    assert same(dict(again.serve(WEEK + 30 * HOUR)[2].scores), expected(models[0], WEEK + 30 * HOUR))
+    return same(dict(again.serve(WEEK + 30 * HOUR)[2].scores), expected(model, WEEK + 30 * HOUR))
+
+
+def test_killed_while_it_saves_the_state_equals_an_undisturbed_twins(models: tuple[Path, Path], tmp_path: Path) -> None:
+    kill_while_it_saves(models[0], tmp_path / "live", 9)
+    assert equals_an_undisturbed_twin(models[0], tmp_path / "live")
+
+
+@pytest.mark.soak
+def test_killed_twenty_times_the_state_equals_an_undisturbed_twins(models: tuple[Path, Path], tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    for _ in range(20):
+        kill_while_it_saves(models[0], tmp_path / "live", int(chance.integers(1, 30)), chance.uniform(0, 0.1))
+        assert equals_an_undisturbed_twin(models[0], tmp_path / "live")
 
 
 def test_the_reasons_are_users_that_count(models: tuple[Path, Path]) -> None:
