@@ -67,7 +67,7 @@ class Seen(NamedTuple):
 class _Fitted:
     inputs: TopicInputs
     labels: tuple[str, ...]
-    heads: list[Heads]
+    heads: Heads | None
     trees: Mapping[str, list[lightgbm.Booster]]
     until: int
     report: dict[str, Any]
@@ -121,7 +121,7 @@ class TgnForecaster:
             features, examples = inputs.examples(history, until)
             clock.lap("replay")
             labels = tuple(label for label in LABELS if _learnable(examples, label))
-            heads = self._fit_heads(features, examples, labels)
+            heads = fit_heads(features, examples, labels, self.settings.heads, self.settings.seed) if labels else None
             clock.lap("heads")
             trees = {label: self._fit_trees(features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
@@ -162,13 +162,11 @@ class TgnForecaster:
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
         """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
         fitted, (history, features, held) = self._ready(), seen
-        if not len(cut) or not fitted.heads:
+        if not len(cut) or fitted.heads is None:
             empty = {label: np.empty(0) for label in fitted.labels}
             return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
         with _one_thread(), torch.no_grad():
-            outputs = [head(torch.from_numpy(features)) for head in fitted.heads]
-            logits = torch.stack([logit for logit, _ in outputs]).mean(0).numpy().astype(np.float64)
-            growth = torch.stack([growth for _, growth in outputs]).mean(0).numpy().astype(np.float64)
+            logits, growth = (output.numpy().astype(np.float64) for output in fitted.heads(torch.from_numpy(features)))
         scores = {}
         for column, label in enumerate(fitted.labels):
             trees = mean_logit(fitted.trees[label], features)
@@ -218,8 +216,8 @@ class TgnForecaster:
         fitted = self._ready()
         state = fitted.inputs.state
         tensors = {f"network.{name}": value for name, value in state.model.state_dict().items()}
-        for number, head in enumerate(fitted.heads):
-            tensors |= {f"heads.{number}.{name}": value for name, value in head.state_dict().items()}
+        if fitted.heads is not None:
+            tensors |= {f"heads.{name}": value for name, value in fitted.heads.state_dict().items()}
         for label, boosters in fitted.trees.items():
             tensors |= {f"trees.{label}.{n}": to_tensor(booster) for n, booster in enumerate(boosters)}
         metadata = {
@@ -263,11 +261,10 @@ class TgnForecaster:
             metadata["nodes"], _part(checkpoint, "network."), **metadata["state"], vocabulary=metadata["vocabulary"]
         )
         labels = tuple(metadata["labels"])
-        heads = range(settings.heads.seeds) if labels else ()
         forecaster._fitted = _Fitted(
             inputs=inputs,
             labels=labels,
-            heads=[_load_heads(checkpoint, n, len(inputs.names), len(labels), settings) for n in heads],
+            heads=_load_heads(checkpoint, len(inputs.names), len(labels), settings) if labels else None,
             trees={
                 label: [
                     from_tensor(tensors[f"trees.{label}.{n}"])
@@ -287,15 +284,6 @@ class TgnForecaster:
         if self._fitted is None:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
-
-    def _fit_heads(self, features: Table, examples: Examples, labels: tuple[str, ...]) -> list[Heads]:
-        settings = self.settings
-        if not labels:
-            return []
-        return [
-            fit_heads(features, examples, labels, settings.heads, settings.seed + number)
-            for number in range(settings.heads.seeds)
-        ]
 
     def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
         asked, settings = examples.asked[label], self.settings
@@ -370,7 +358,7 @@ def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items() if name.startswith(prefix)}
 
 
-def _load_heads(checkpoint: Checkpoint, number: int, width: int, labels: int, settings: ForecasterSettings) -> Heads:
+def _load_heads(checkpoint: Checkpoint, width: int, labels: int, settings: ForecasterSettings) -> Heads:
     heads = Heads(width, labels, settings.heads)
-    heads.load_state_dict(_part(checkpoint, f"heads.{number}."))
+    heads.load_state_dict(_part(checkpoint, "heads."))
     return heads.eval()

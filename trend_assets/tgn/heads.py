@@ -25,7 +25,6 @@ class HeadSettings:
         weight_decay: AdamW's.
         dropout: on hidden units.
         listwise: weight of the ranking loss beside cross-entropy.
-        seeds: heads that differ in their seed, whose scores are averaged.
     """
 
     width: int = 64
@@ -36,7 +35,6 @@ class HeadSettings:
     weight_decay: float = 1e-2
     dropout: float = 0.2
     listwise: float = 0.5
-    seeds: int = 2
 
 
 class Heads(nn.Module):

@@ -155,14 +155,12 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
     whole, trees = SharedInputs(settings, memory), SharedTrees()
     no_neighbors = replace(settings, model=replace(settings.model, attend=False))
     no_memory = replace(settings, model=replace(settings.model, remember=False))
-    one_seed = replace(settings, heads=replace(settings.heads, seeds=1))
     made = {
         "tgn": (settings, whole),
         "counts only": (replace(settings, groups=("counts",)), whole),
         "without network": (replace(settings, groups=_but("memory")), whole),
         "without text": (replace(settings, groups=_but("precedents")), whole),
         "without user features": (replace(settings, groups=_but("participants")), whole),
-        "one seed of the heads": (one_seed, whole),
     }
     if not only or "without neighbors" in only:
         made["without neighbors"] = (no_neighbors, SharedInputs(no_neighbors, memory))
