@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint co
 SOURCES := trend_assets trend_assets_tests api
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint format demo up bench clean system-run system-test
+.PHONY: help install test coverage lint format demo up bench clean system-run system-test
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -35,6 +35,9 @@ $(VENV)/.dashboard: $(VENV)/.base
 install: $(VENV)/.base  ## install what running needs into .venv
 
 test: $(VENV)/.dev  ## run the tests
+	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile -q
+
+coverage: $(VENV)/.dev  ## run the tests and show which lines they never reach
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
 
 lint: $(VENV)/.dev  ## check style

@@ -99,10 +99,10 @@ def test_answers_of_google_trends_hold_what_recorded_ones_hold(
 def test_errors_of_youtube_hold_what_recorded_ones_hold(server: StandIn, shared_data: Path) -> None:
     files = sorted((shared_data / "recorded" / "youtube").glob("error_*.json"))
     known = shapes(json.loads(file.read_text()) for file in files)
-    refusal = requests.get(f"{server.url}/youtube/v3/videos", timeout=5).json()
+    refusal = requests.get(f"{server.url}/youtube/v3/videos", timeout=60).json()
     faulty = StandIn(server.world, server.now, faults=Faults(1.0, ("403", "500", "429")))
     with faulty:
-        refused = [requests.get(f"{faulty.url}/youtube/v3/videos", timeout=5).json() for _ in range(3)]
+        refused = [requests.get(f"{faulty.url}/youtube/v3/videos", timeout=60).json() for _ in range(3)]
     assert len(files) == 2
     assert shapes([refusal, *refused]) - known == set()
 
@@ -110,7 +110,7 @@ def test_errors_of_youtube_hold_what_recorded_ones_hold(server: StandIn, shared_
 def test_pages_of_bluesky_are_as_its_lexicon_says(server: StandIn) -> None:
     since = (NOW - 6 * HOUR).isoformat()
     parameters = {"q": "*", "since": since, "limit": 100}
-    answer = requests.get(f"{server.url}/xrpc/app.bsky.feed.searchPosts", parameters, timeout=5)
+    answer = requests.get(f"{server.url}/xrpc/app.bsky.feed.searchPosts", parameters, timeout=60)
     page = answer.json()
     assert len(page["posts"]) == 100 and page["cursor"]
     assert list(strange(page, BLUESKY_PAGE)) == []
@@ -129,7 +129,7 @@ def test_timelines_and_trends_of_mastodon_are_as_documented(server: StandIn) -> 
     statuses = []
     path, link = "/api/v1/timelines/public?limit=40", ""
     for _ in range(10):
-        answer = requests.get(server.url + path, timeout=5)
+        answer = requests.get(server.url + path, timeout=60)
         page = answer.json()
         assert list(strange(page, MASTODON_TIMELINE)) == []
         statuses += page
@@ -142,10 +142,10 @@ def test_timelines_and_trends_of_mastodon_are_as_documented(server: StandIn) -> 
         told = datetime.fromtimestamp((int(status["id"]) >> 16) / 1000, UTC)
         assert abs(told - datetime.fromisoformat(status["created_at"])) < timedelta(milliseconds=2)
     assert any(status["in_reply_to_id"] for status in statuses) and any(status["quote"] for status in statuses)
-    trends = requests.get(f"{server.url}/api/v1/trends/tags?limit=20", timeout=5).json()
+    trends = requests.get(f"{server.url}/api/v1/trends/tags?limit=20", timeout=60).json()
     assert len(trends) == 20 and list(strange(trends, MASTODON_TRENDS)) == []
     assert datetime.fromisoformat(answer.headers["X-RateLimit-Reset"]) > NOW
-    again = requests.get(answer.url, timeout=5)
+    again = requests.get(answer.url, timeout=60)
     assert answer.headers["ETag"] == again.headers["ETag"] and answer.headers["ETag"].startswith("W/")
 
 
