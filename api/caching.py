@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 from anyio import CapacityLimiter, to_thread
@@ -136,10 +137,8 @@ class SnapshotCache:
         self, key: _Key, edition: Edition, made: asyncio.Event, scope: Scope, receive: Receive, send: Send
     ) -> None:
         with reading(edition) as found:
-            sender = _Sender(send, _asked(scope), found, key.period, made)
-            await self._app(scope, receive, sender)
-        if sender.whole:
-            self._keep(key, sender.answer(edition))
+            keep = partial(self._keep, key)
+            await self._app(scope, receive, _Sender(send, _asked(scope), _Made(edition, found, key.period, made, keep)))
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
         if before := self._answers.pop(key, None):
@@ -151,26 +150,33 @@ class SnapshotCache:
             self._size -= len(oldest.body) + _HOLDING
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An answer that is being made: of which edition, from what, in which period; who waits for it, what keeps it."""
+
+    edition: Edition
+    found: Reading
+    period: int
+    waited_for: asyncio.Event
+    keep: Callable[[_Answer], None]
+
+
 class _Sender:
     """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small.
 
     Args:
         send: sends it.
         asked: the request's headers that matter.
-        found: what the answer is made from.
-        period: in which it may be kept.
-        made: who waits for the answer waits for this.
+        made: the answer.
     """
 
-    def __init__(self, send: Send, asked: dict[bytes, bytes], found: Reading, period: int, made: asyncio.Event) -> None:
-        self._send, self._asked = send, asked
-        self._found, self._period, self._made = found, period, made
+    def __init__(self, send: Send, asked: dict[bytes, bytes], made: _Made) -> None:
+        self._send, self._asked, self._made = send, asked, made
         self._empty = False
         self._parts: list[bytes] | None = None
         self._size = 0
         self._headers: RawHeaders = []
         self._etag = b""
-        self.whole = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -180,23 +186,22 @@ class _Sender:
             message = {**message, "body": b""} if self._empty else message
         await self._send(message)
 
-    def answer(self, edition: Edition) -> _Answer:
-        """What is kept of a whole answer."""
+    def _answer(self) -> _Answer:
         body = b"".join(self._parts or ())
         headers = [(name, value) for name, value in self._headers if name != b"content-length"]
         headers += [(b"content-length", str(len(body)).encode()), (b"cache-status", b"trend; hit")]
-        return _Answer(self._found, edition, self._etag, headers, body)
+        return _Answer(self._made.found, self._made.edition, self._etag, headers, body)
 
     def _started(self, message: Message) -> Message:
         if message["status"] != 200:
-            self._made.set()
+            self._made.waited_for.set()
             return message
-        self._etag = _etag(self._found, self._period)
+        self._etag = _etag(self._made.found, self._made.period)
         self._headers = [*message["headers"], (b"etag", self._etag), (b"cache-control", b"private, no-cache")]
         length = dict(message["headers"]).get(b"content-length")
         if length is None or int(length) > _LARGEST:
             # A download may take long: nobody waits for what may not be kept.
-            self._made.set()
+            self._made.waited_for.set()
         self._parts = []
         self._empty = _knows(self._asked, self._etag)
         headers = _without_body(self._headers) if self._empty else self._headers
@@ -210,7 +215,8 @@ class _Sender:
         if self._size > _LARGEST:
             self._parts = None
         elif not message.get("more_body"):
-            self.whole = True
+            # Before its last part is sent: who has it whole may ask again at once.
+            self._made.keep(self._answer())
 
 
 def _etag(found: Reading, period: int) -> bytes:
