@@ -39,8 +39,8 @@ class TopicCount(BaseModel):
 class EventStats(BaseModel):
     """What the lake holds in a span of time."""
 
-    start: datetime | None = Field(description="First hour counted (UTC).")
-    end: datetime | None = Field(description="Where counting ends, exclusive (UTC).")
+    start: datetime | None = Field(description="First hour counted (UTC); null where the lake has no events.")
+    end: datetime | None = Field(description="Where counting ends, exclusive (UTC); null as `start`.")
     events: int
     by_type: list[EventCount]
     by_hour: list[HourCount] = Field(description="The newest 168 hours with events, in order of time.")

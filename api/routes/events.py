@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import polars as pl
 from fastapi import APIRouter, Query
 
-from api.editions import Within
 from api.lake import Reader
 from api.models.events import EventCount, EventStats, HourCount, LanguageCount, TopicCount
-from api.spans import Moment, refuse_backwards
+from api.spans import End, Start, span
 
 router = APIRouter(prefix="/events", tags=["events"])
 
+_DEFAULT_DAYS = 7
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _HOURS = 168
 _LANGUAGES = 50
 #: `grouping` of the sets below: a bit is set for each column that a set leaves out.
 _PARTS = (0b0011, 0b1101, 0b1110)
-_SPAN = "hour >= coalesce(?, hour) AND hour < coalesce(?, hour + INTERVAL 1 HOUR)"
+_SPAN = "hour >= ? AND hour < ?"
 _COUNTS = f"""
     SELECT grouping(source, event_type, hour, language) AS part, source, event_type, hour, language,
            count(*) AS events, count(*) FILTER (spam_score >= 0.5) AS spam
@@ -30,25 +32,29 @@ _COUNTS = f"""
 @router.get("/stats")
 def stats(
     lake: Reader,
-    start: Annotated[Moment | None, Query(description="First hour (UTC); default: all.")] = None,
-    end: Annotated[Moment | None, Query(description="Exclusive end (UTC); default: all.")] = None,
+    start: Start = None,
+    end: End = None,
     top: Annotated[int, Query(ge=1, le=100, description="How many topics.")] = 20,
 ) -> EventStats:
-    """Counts by source, type, hour and language, the most mentioned topics, the share of spam."""
-    refuse_backwards(start, end)
-    span = [start, end]
-    counts = lake.read(_COUNTS, span, Within("events", "hour", start, end))
+    """Counts by source, type, hour and language, the most mentioned topics, the share of spam.
+
+    Of the last seven days with events, unless asked otherwise.
+    """
+    newest = lake.newest("events", "hour")
+    asked = span(start, end, newest or _NEVER, _DEFAULT_DAYS, lake.settings.api.max_days)
+    here = [asked.start, asked.end]
+    counts = lake.read(_COUNTS, here, asked.of("events"))
     types, hours, languages = (counts.filter(pl.col("part") == part) for part in _PARTS)
     topics = lake.read(
         f"SELECT topic, sum(mentions)::BIGINT AS mentions FROM topic_activity WHERE {_SPAN} "
         "GROUP BY topic ORDER BY mentions DESC, topic LIMIT ?",
-        [*span, top],
-        Within("topic_activity", "hour", start, end),
+        [*here, top],
+        asked.of("topic_activity"),
     )
     events = int(types["events"].sum())
     return EventStats(
-        start=start,
-        end=end,
+        start=asked.start if newest else start,
+        end=asked.end if newest else end,
         events=events,
         by_type=[EventCount(**row) for row in types.select("source", "event_type", "events").iter_rows(named=True)],
         by_hour=[HourCount(**row) for row in hours.select("hour", "events").tail(_HOURS).iter_rows(named=True)],

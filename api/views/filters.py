@@ -12,9 +12,9 @@ _ALL = "all sources"
 
 
 def source_choice(place: DeltaGenerator) -> str | None:
-    """The source that was chosen among those that gave something; None for all."""
+    """The source that was chosen among those that gave something lately; None for all."""
     given = {row["source"] for row in source().get("/events/stats", top=1)["by_type"]}
-    # What the address names stays a choice where this lake has nothing of it: the page then says so.
+    # What the address names stays a choice where nothing of it came lately: the page then says so.
     named = {st.query_params.get("source", _ALL), st.session_state.get("source", _ALL)}
     chosen = place.selectbox("Source", [_ALL, *sorted((given | named) - {_ALL})], key="source", bind="query-params")
     return None if chosen == _ALL else chosen

@@ -55,6 +55,7 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         ("/topics", {"start": "2000-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
         ("/topics", {"cursor": "nonsense"}),
         ("/events/stats", {"start": "2024-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
+        ("/events/stats", {"start": "2000-01-02T00:00:00Z", "end": "2024-01-01T00:00:00Z"}),
     ):
         answer = client.get(path, params=wrong)
         assert answer.status_code == 422, (path, wrong)
@@ -66,6 +67,7 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
 
 def test_event_stats_count_what_is_there(client: httpx.Client) -> None:
     stats = client.get("/events/stats").json()
+    assert (stats["start"], stats["end"]) == ("2023-12-26T00:00:00Z", "2024-01-02T00:00:00Z")
     assert stats["events"] == 4
     assert stats["by_type"] == [
         {"source": "twitter", "event_type": "original", "events": 3},
