@@ -38,6 +38,7 @@ from api.routes import (
     topics,
     training,
 )
+from api.warming import Warming
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
@@ -121,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
     # What is kept is kept compressed.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED, timed=_TIMED)
+    app.add_middleware(Warming)
     app.add_middleware(Guard, settings=settings.api)
     app.add_middleware(Metered, meters=meters)
     app.add_middleware(
