@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -241,6 +242,19 @@ def test_unsigned_extensions_stay_refused(sqlite_lake: LakeLocation) -> None:
     connection = open_duckdb(sqlite_lake, read_only=True)
     assert connection.sql("SELECT current_setting('allow_unsigned_extensions')").fetchone() == (False,)
     assert extension_file("ducklake").is_file()
+
+
+_LOADED = "SELECT extension_name FROM duckdb_extensions() WHERE loaded AND list_contains(?, extension_name)"
+
+
+def test_only_what_a_lake_needs_is_loaded(sqlite_lake: LakeLocation) -> None:
+    Lake(sqlite_lake).close()
+    asked = [["ducklake", "sqlite_scanner", "postgres_scanner", "httpfs"]]
+    here = open_duckdb(sqlite_lake, read_only=True)
+    assert {name for (name,) in here.execute(_LOADED, asked).fetchall()} == {"ducklake", "sqlite_scanner"}
+    away = open_duckdb(replace(sqlite_lake, s3=(("KEY_ID", "id"), ("SECRET", "sentinel"))), read_only=True)
+    assert {name for (name,) in away.execute(_LOADED, asked).fetchall()} == {"ducklake", "sqlite_scanner", "httpfs"}
+    assert away.execute("SELECT type FROM duckdb_secrets()").fetchall() == [("s3",)]
 
 
 def test_a_home_that_was_moved_still_opens(sqlite_lake: LakeLocation, tmp_path: Path) -> None:
