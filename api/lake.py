@@ -148,8 +148,9 @@ class LakeReader:
             self._prepare(cursor, edition, files)
             frame = cursor.execute(edition.query(query, files), parameters).pl()
         if frame.height <= _KEPT_ROWS:
+            kept = _small(frame)
             with self._lock:
-                self._kept[key] = frame
+                self._kept[key] = kept
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return frame
@@ -229,6 +230,11 @@ def _noted_files(edition: Edition, query: str, within: Sequence[Within]) -> dict
 def _note(source: Source, found: object) -> None:
     if (making := current()) is not None:
         making.found[source] = found
+
+
+def _small(frame: pl.DataFrame) -> pl.DataFrame:
+    """A copy that takes no more memory than its rows do: DuckDB's buffers have room for thousands."""
+    return pl.DataFrame.deserialize(frame.serialize())
 
 
 def _hashable(parameters: Parameters) -> tuple[Any, ...]:
