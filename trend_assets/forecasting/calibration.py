@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from trend_assets.forecasting.history import HOUR, History
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings, make_cut, outcomes
@@ -165,6 +163,9 @@ def _calibration(times: list[int], scores: list[FloatArray], came_true: list[Boo
 
 
 def _isotonic(scores: FloatArray, came_true: BoolArray) -> Calibrator | None:
+    # Taken where it is used: it takes a second to load, and every hourly run loads this module.
+    from sklearn.isotonic import IsotonicRegression
+
     model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, came_true)
     y = model.y_thresholds_
     if y[0] == y[-1]:
@@ -178,6 +179,8 @@ def _platt(scores: FloatArray, came_true: BoolArray) -> Calibrator | None:
     spread = scaled.std()
     if not spread:
         return None
+    from sklearn.linear_model import LogisticRegression
+
     center = scaled.mean()
     model = LogisticRegression().fit(((scaled - center) / spread)[:, None], came_true)
     slope = float(model.coef_[0, 0] / spread)

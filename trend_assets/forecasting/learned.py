@@ -8,11 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from lightgbm import LGBMClassifier
-from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
@@ -105,6 +100,12 @@ class LogisticBaseline(LearnedRanking):
 
     def classifiers(self) -> list[Classifier]:
         """One: it has no chance in it."""
+        # Taken where they are used: they take a second to load, and every hourly run loads this module.
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         columns = ColumnTransformer([("standardised", StandardScaler(), self._columns)])
         # Few columns and many rows: a Newton step costs little and a handful of them converge.
         return [make_pipeline(columns, LogisticRegression(C=self._regularisation, solver="newton-cholesky"))]
@@ -146,4 +147,6 @@ class GradientBoosting(LearnedRanking):
 
     def classifiers(self) -> list[Classifier]:
         """One for each seed."""
+        from lightgbm import LGBMClassifier
+
         return [LGBMClassifier(random_state=seed, **self._parameters) for seed in range(self._seeds)]

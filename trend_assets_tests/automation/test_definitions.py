@@ -19,7 +19,7 @@ from trend_assets.lake.tables import TABLES
 from trend_assets.launch import HourRange, materialize_hours
 
 LOADER = """
-import warnings
+import sys, warnings
 caught = []
 warnings.showwarning = lambda message, category, filename, *rest: caught.append((category.__name__, filename, message))
 import trend_assets.definitions as definitions
@@ -30,6 +30,8 @@ for name, filename, message in caught:
     # How Dagster calls Pydantic is no business of ours; what it says of our definitions is.
     if "site-packages" not in filename or not name.startswith(("Pydantic", "Deprecation")):
         print(name, filename, message)
+# Every hourly run begins with this: what only a training needs would keep it waiting for seconds.
+print(*sorted({"torch", "sklearn", "lightgbm", "sentence_transformers"} & sys.modules.keys()), end="")
 """
 HOURLY = (
     "raw_events",
@@ -44,7 +46,7 @@ HOURLY = (
 WEEKLY = ("tgn_checkpoint", "training_runs")
 
 
-def test_the_definitions_load_without_a_warning(home: Path) -> None:
+def test_the_definitions_load_without_a_warning_or_what_only_a_training_needs(home: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-W", "always::DeprecationWarning", "-c", LOADER],
         capture_output=True,
