@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from trend_assets.settings import DagsterSettings, Settings
 
 #: Their answers are made anew each time.
 NEVER_KEPT = {"/metrics"}
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """An application that starts takes the signals that stop it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 async def run(app: Any, meanwhile: Callable[[], Awaitable[Any]]) -> Any:

@@ -101,6 +101,25 @@ def test_all_are_healthy_at_the_start_and_gone_with_their_children_at_the_end(tm
     assert running.said == []
 
 
+@pytest.mark.parametrize("held", ["ignored", "blocked"])
+def test_services_end_when_they_are_asked_whatever_they_were_started_from(
+    run: Callable[..., Running], held: str
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        if held == "ignored":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        running = run(service := server())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    leader = pids(service)[0]
+    os.kill(leader, signal.SIGTERM)
+    eventually(lambda: any("was killed by signal 15" in line for line in running.said))
+
+
 def test_a_crashed_service_comes_back_and_leaves_no_child_behind(run: Callable[..., Running]) -> None:
     one, other = server("One"), server("Other")
     running = run(one, other)

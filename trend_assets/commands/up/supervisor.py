@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from trend_assets.commands.up.keeper import PROGRAM, end_groups
 from trend_assets.commands.up.services import Service
 from trend_assets.errors import TrendError
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.25
 _STOP_SECONDS = 10.0
 _CHILDREN_SECONDS = 1.0
@@ -197,6 +199,10 @@ class Supervisor:
 
 def _begin(pipe: int, background: bool) -> None:
     os.write(pipe, b"+%d\n" % os.getpid())
+    # Whoever started us may have had these ignored or held back, and services would not end when they are asked.
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     if background:
         give_way()
 
