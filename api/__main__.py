@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.server import serve
+from api.serving.server import serve
 from trend_assets.settings import load_settings
 
 if __name__ == "__main__":

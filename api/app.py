@@ -17,14 +17,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, Response
 
-from api import problems
-from api.caching import SnapshotCache
-from api.dagster_client import DagsterClient
-from api.docs_page import docs_page
-from api.feed import Feed
-from api.keys import Guard
-from api.lake import LakeReader
-from api.metrics import Metered, Meters
+from api.pipeline.dagster_client import DagsterClient
+from api.reading.feed import Feed
+from api.reading.lake import LakeReader
 from api.routes import (
     accuracy,
     alerts,
@@ -38,7 +33,12 @@ from api.routes import (
     topics,
     training,
 )
-from api.warming import Warming
+from api.serving import problems
+from api.serving.caching import SnapshotCache
+from api.serving.docs_page import docs_page
+from api.serving.keys import Guard
+from api.serving.metrics import Metered, Meters
+from api.serving.warming import Warming
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 

@@ -21,6 +21,15 @@ MAY_IMPORT = {
     "forecasting": {"forecasting"},
     "simulator": {"simulator", "sources"},
 }
+#: Of the API. The dashboard (`views`) speaks to it by HTTP.
+API_MAY_IMPORT = {
+    "reading": set(),
+    "pipeline": set(),
+    "models": {"reading"},
+    "routes": {"models", "reading", "pipeline"},
+    "serving": {"routes", "models", "reading", "pipeline"},
+    "views": set(),
+}
 #: What all parts may import, and what imports none of them.
 BOTTOM = ("errors", "periods")
 
@@ -102,6 +111,14 @@ def test_the_api_imports_lake_and_settings_only() -> None:
         for name in names(path):
             if is_or_under(name, "trend_assets") and name != "trend_assets":
                 assert any(is_or_under(name, ok) for ok in allowed), (path, name)
+
+
+@pytest.mark.parametrize("part", API_MAY_IMPORT)
+def test_the_api_flows_one_way(part: str) -> None:
+    for path in modules(REPOSITORY / "api" / part):
+        for name in names(path):
+            if is_or_under(name, "api"):
+                assert name.split(".")[1] in {part, *API_MAY_IMPORT[part]}, (path, name)
 
 
 def test_alerts_stand_on_the_lake_and_the_settings_alone() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.spans import Moment
+from api.reading.spans import Moment
 
 
 class CollectionRequest(BaseModel):

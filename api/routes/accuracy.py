@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.lake import LakeReader, Reader
 from api.models.accuracy import Accuracy, CalibrationBin, RankingAccuracy, WeekAccuracy
 from api.models.common import Label
-from api.spans import End, Span, Start, span
+from api.reading.lake import LakeReader, Reader
+from api.reading.spans import End, Span, Start, span
 
 router = APIRouter(prefix="/accuracy", tags=["accuracy"])
 

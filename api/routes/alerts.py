@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.lake import Reader
 from api.models.alerts import AlertItem, AlertPage, AlertState
+from api.reading.lake import Reader
 from trend_assets.settings import AlertRule
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])

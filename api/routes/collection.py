@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.lake import Reader
 from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSummary
-from api.quotas import held, quotas
-from api.spans import End, Start, span
+from api.reading.lake import Reader
+from api.reading.spans import End, Start, span
+from api.routes.quotas import held, quotas
 
 router = APIRouter(prefix="/collection", tags=["collection"])
 

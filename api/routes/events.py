@@ -8,9 +8,9 @@ from typing import Annotated
 import polars as pl
 from fastapi import APIRouter, Query
 
-from api.lake import Reader
 from api.models.events import EventCount, EventStats, HourCount, LanguageCount, TopicCount
-from api.spans import End, Start, span
+from api.reading.lake import Reader
+from api.reading.spans import End, Start, span
 
 router = APIRouter(prefix="/events", tags=["events"])
 

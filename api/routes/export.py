@@ -13,9 +13,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pyarrow import csv, parquet
 
-from api.lake import Reader
 from api.models.common import Label
-from api.spans import End, Start, span
+from api.reading.lake import Reader
+from api.reading.spans import End, Start, span
 
 router = APIRouter(prefix="/export", tags=["export"])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.lake import LakeReader, Reader
 from api.models.health import Drift, Health, SourceStatus
+from api.reading.lake import LakeReader, Reader
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 

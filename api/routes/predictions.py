@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.dagster_client import Dagster
-from api.dagster_links import partition_link
-from api.editions import Within
-from api.lake import LakeReader, Reader
 from api.models.common import Label
 from api.models.predictions import Prediction, PredictionPage
-from api.spans import Moment
+from api.pipeline.dagster_client import Dagster
+from api.pipeline.dagster_links import partition_link
+from api.reading.editions import Within
+from api.reading.lake import LakeReader, Reader
+from api.reading.spans import Moment
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 

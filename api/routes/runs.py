@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Request, Response
 from fastapi.security import HTTPBearer
 
-from api.dagster_client import Dagster, DagsterClient, DagsterDown
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
-from api.spans import WrongMoment
+from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.reading.spans import WrongMoment
 from trend_assets.periods import hour_key
 from trend_assets.settings import Settings
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
-from api.feed import Feed
+from api.reading.feed import Feed
 
 router = APIRouter(tags=["stream"])
 

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
-from api.dagster_client import Dagster
-from api.dagster_links import partition_link
-from api.editions import Within
-from api.lake import LakeReader, Reader
 from api.models.common import Problem
 from api.models.predictions import Prediction
 from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
+from api.pipeline.dagster_client import Dagster
+from api.pipeline.dagster_links import partition_link
+from api.reading.editions import Within
+from api.reading.lake import LakeReader, Reader
+from api.reading.similar_topics import similar_topics
+from api.reading.spans import End, Span, Start, span
 from api.routes.predictions import COLUMNS, JOIN, prediction
-from api.similar_topics import similar_topics
-from api.spans import End, Span, Start, span
 
 router = APIRouter(prefix="/topics", tags=["topics"])
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.dagster_client import Dagster
-from api.dagster_links import week_link
-from api.lake import Reader
 from api.models.training import TrainingRun, TrainingStatus
+from api.pipeline.dagster_client import Dagster
+from api.pipeline.dagster_links import week_link
+from api.reading.lake import Reader
 
 router = APIRouter(prefix="/training", tags=["training"])
 

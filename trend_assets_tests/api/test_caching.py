@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.lake import LakeReader
-from api.sources import reading
+from api.reading.lake import LakeReader
+from api.reading.sources import reading
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
 from trend_assets.settings import DagsterSettings, Settings

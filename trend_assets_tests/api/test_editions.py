@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from polars.testing import assert_frame_equal
 
-from api.catalog import Catalog
-from api.editions import Within
-from api.lake import LakeReader
+from api.reading.catalog import Catalog
+from api.reading.editions import Within
+from api.reading.lake import LakeReader
 from trend_assets.lake.connection import LakeLocation, extension_file
 from trend_assets.lake.maintenance import compact, expire, remove_files
 from trend_assets.lake.store import Lake

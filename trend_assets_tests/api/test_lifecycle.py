@@ -92,8 +92,8 @@ def test_it_says_what_to_do_heals_and_serves_while_the_pipeline_writes(server: h
 
 
 def test_a_query_that_takes_too_long_is_a_problem(filled_home: Path) -> None:
-    from api.lake import LakeReader
-    from api.pool import QueryTooLarge
+    from api.reading.lake import LakeReader
+    from api.reading.pool import QueryTooLarge
     from trend_assets.settings import ApiSettings, Settings
 
     reader = LakeReader(Settings(home=filled_home, api=ApiSettings(query_seconds=0.3)))
@@ -110,7 +110,7 @@ def test_a_query_that_takes_too_long_is_a_problem(filled_home: Path) -> None:
 
 
 def test_the_lake_cannot_be_written_through_the_reader(filled_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from api.lake import LakeReader
+    from api.reading.lake import LakeReader
     from trend_assets.lake.connection import LakeError
     from trend_assets.settings import load_settings
 

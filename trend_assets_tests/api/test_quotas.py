@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from api.lake import LakeReader
-from api.quotas import quotas
+from api.reading.lake import LakeReader
+from api.routes.quotas import quotas
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS

@@ -13,9 +13,9 @@ import httpx
 import pytest
 import uvicorn
 
-import api.keys
+import api.serving.keys
 from api.app import create_app
-from api.server import BoundedProtocol
+from api.serving.server import BoundedProtocol
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets_tests.api.conftest import LoopbackServer
 from trend_assets_tests.api.test_keys import KEYS, OPERATE
@@ -103,7 +103,7 @@ def test_an_answer_that_nobody_reads_is_dropped(address: tuple[str, int]) -> Non
 
 
 def test_a_body_that_does_not_come_is_a_problem(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.keys, "_BODY_SECONDS", 0.3)
+    monkeypatch.setattr(api.serving.keys, "_BODY_SECONDS", 0.3)
     head = (
         f"POST /collection/trigger HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {OPERATE}\r\nContent-Length: 9\r\n\r\n"
     )

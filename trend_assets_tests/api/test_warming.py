@@ -13,7 +13,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from api.app import create_app
-from api.warming import FIRST, TASK, Warming
+from api.serving.warming import FIRST, TASK, Warming
 from trend_assets.settings import DagsterSettings, Settings
 
 #: Their answers are made anew each time.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from api.lake import LakeReader
 from api.models.collection import Held, Quota
+from api.reading.lake import LakeReader
 from trend_assets.periods import month, pacific_day
 from trend_assets.settings import Settings
 

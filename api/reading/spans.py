@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-from api.editions import Within
+from api.reading.editions import Within
 from trend_assets.errors import TrendError
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.lake import LakeReader
 from api.models.common import Label
+from api.reading.lake import LakeReader
+from api.reading.sources import Rows
+from api.reading.spans import Span
 from api.routes.accuracy import measure
-from api.sources import Rows
-from api.spans import Span
 from trend_assets.lake.connection import LakeError
 
 _HOUR = timedelta(hours=1)

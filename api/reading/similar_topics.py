@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from api.lake import LakeReader
-from api.spans import Span
+from api.reading.lake import LakeReader
+from api.reading.spans import Span
 
 #: More vectors than this say nothing more of what a topic means, and take long to read.
 _NEWEST_POSTS = 20_000

@@ -13,9 +13,9 @@ from hashlib import blake2b
 from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.editions import DataFile, Edition
-from api.lake import LakeReader
-from api.sources import Reading, reading
+from api.reading.editions import DataFile, Edition
+from api.reading.lake import LakeReader
+from api.reading.sources import Reading, reading
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from api.editions import Edition, Within
+from api.reading.editions import Edition, Within
 
 
 class Reads(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from api.lake import LakeReader
+from api.reading.lake import LakeReader
 from trend_assets.lake.connection import LakeError
 
 _EVERY_SECONDS = 1.0

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from api.editions import BOUNDED, DataFile, Edition, TableFiles, bound
+from api.reading.editions import BOUNDED, DataFile, Edition, TableFiles, bound
 
 _CATALOG = "__ducklake_metadata_lake"
 _CHANGES = f"""

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import duckdb
 
-from api.catalog import Catalog
-from api.editions import Edition, TableFiles
+from api.reading.catalog import Catalog
+from api.reading.editions import Edition, TableFiles
 from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings

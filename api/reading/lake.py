@@ -15,9 +15,9 @@ import polars as pl
 import pyarrow as pa
 from fastapi import Depends, Request
 
-from api.editions import Edition, Files, Within
-from api.pool import LakeLost, Pool
-from api.sources import Newest, Rows, Source, Value, current
+from api.reading.editions import Edition, Files, Within
+from api.reading.pool import LakeLost, Pool
+from api.reading.sources import Newest, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
 from trend_assets.settings import Settings
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.serving.problems import problem
 from trend_assets.settings import ApiKey, ApiSettings
 
 _LARGEST_BODY = 64 * 1024

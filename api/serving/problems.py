@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.dagster_client import DagsterRefused
 from api.models.common import Problem
-from api.spans import WrongMoment
+from api.pipeline.dagster_client import DagsterRefused
+from api.reading.spans import WrongMoment
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import LakeError
 

@@ -1,0 +1,1 @@
+"""The Dagster webserver: what it is asked, and where it shows something."""

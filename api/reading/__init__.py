@@ -1,0 +1,1 @@
+"""The lake as the API sees it: read-only, each answer from one snapshot, each query bounded."""

@@ -1,0 +1,1 @@
+"""What stands between people and the routes: keys, limits, kept answers, problems told, measures."""
