@@ -1,4 +1,4 @@
-"""The `trend` command as people start it: a process of its own."""
+"""The `trend` command, each time in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from trend_assets_tests.commands import forked
 
 COMMAND = Path(sys.executable).parent / "trend"
 
@@ -25,14 +27,8 @@ def runner(home: Path, folder: Path) -> Trend:
     }
 
     def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(COMMAND), *map(str, arguments)],
-            env={**clean, "TREND_HOME": str(home), "COLUMNS": "120", **variables},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        environment = {**clean, "TREND_HOME": str(home), "COLUMNS": "120", **variables}
+        return forked.run([str(argument) for argument in arguments], environment, folder)
 
     return run
 

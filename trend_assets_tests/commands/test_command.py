@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
 from pathlib import Path
 
 import orjson
@@ -11,8 +12,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from trend_assets import __version__
 from trend_assets.cli import app
-from trend_assets_tests.commands.conftest import Trend, one_sentence, runner
+from trend_assets_tests.commands.conftest import COMMAND, Trend, one_sentence, runner
 
 SUB_COMMANDS = (
     ("import",),
@@ -49,6 +51,13 @@ def test_help_has_an_example_and_fits(home: Path, command: tuple[str, ...]) -> N
     assert run.exit_code == 0
     assert "Example:" in run.stdout and f"trend {' '.join(command)}" in run.stdout.split("Example:", 1)[1]
     assert all(len(line) <= 100 for line in run.stdout.splitlines())
+
+
+def test_it_is_installed_as_a_command(folder: Path) -> None:
+    run = subprocess.run([COMMAND, "--version"], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"{__version__}\n", "")
+    run = subprocess.run([COMMAND, "predict", "--at", "never"], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2 and "'never'" in run.stderr
 
 
 def test_the_overview_names_every_command(trend: Trend) -> None:
