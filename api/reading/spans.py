@@ -12,7 +12,9 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from api.reading.editions import Within
 from trend_assets.errors import TrendError
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+#: The moments that may be asked for lie from this one on.
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 
 
@@ -21,7 +23,7 @@ class WrongMoment(TrendError):
 
 
 def _in_range(moment: datetime) -> datetime:
-    if not _FIRST <= moment < _LAST:
+    if not EVER <= moment < _LAST:
         raise ValueError("must lie between 1970 and 2200")
     return moment.astimezone(UTC)
 
@@ -56,34 +58,28 @@ class Span:
         return Within(table, column, self.start, self.end)
 
 
-def span(start: datetime | None, end: datetime | None, newest: datetime, default_days: int, max_days: int) -> Span:
+def span(
+    start: datetime | None, end: datetime | None, newest: datetime | None, default_days: int, max_days: int
+) -> Span:
     """The span that was asked for.
 
     Args:
         start: as asked; None for `default_days` before the end.
         end: as asked; None for the hour after `newest`.
-        newest: the newest moment that the lake knows of.
+        newest: the newest moment that the lake knows of; None where it knows none.
         default_days: how long a span is that was not asked for.
         max_days: how long it may be.
 
     Raises:
         WrongMoment: it ends before it starts, or is longer than `max_days`.
     """
+    newest = newest or EVER
     until = end or (start + timedelta(days=default_days) if start and start > newest else newest + _HOUR)
     since = start or until - timedelta(days=default_days)
-    refuse_backwards(since, until)
+    if since >= until:
+        raise WrongMoment(
+            f"the span ends ({until.isoformat()}) before it starts ({since.isoformat()}): swap start and end"
+        )
     if until - since > timedelta(days=max_days):
         raise WrongMoment(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
     return Span(since, until)
-
-
-def refuse_backwards(start: datetime | None, end: datetime | None) -> None:
-    """Refuses a span that ends before it starts.
-
-    Raises:
-        WrongMoment: it does.
-    """
-    if start and end and start >= end:
-        raise WrongMoment(
-            f"the span ends ({end.isoformat()}) before it starts ({start.isoformat()}): swap start and end"
-        )

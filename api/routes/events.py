@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import polars as pl
@@ -15,7 +14,6 @@ from api.reading.spans import End, Start, span
 router = APIRouter(prefix="/events", tags=["events"])
 
 _DEFAULT_DAYS = 7
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _HOURS = 168
 _LANGUAGES = 50
 #: `grouping` of the sets below: a bit is set for each column that a set leaves out.
@@ -41,7 +39,7 @@ def stats(
     Of the last seven days with events, unless asked otherwise.
     """
     newest = lake.newest("events", "hour")
-    asked = span(start, end, newest or _NEVER, _DEFAULT_DAYS, lake.settings.api.max_days)
+    asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
     here = [asked.start, asked.end]
     counts = lake.read(_COUNTS, here, asked.of("events"))
     types, hours, languages = (counts.filter(pl.col("part") == part) for part in _PARTS)

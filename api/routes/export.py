@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,7 +19,6 @@ from api.reading.spans import End, Start, span
 router = APIRouter(prefix="/export", tags=["export"])
 
 _DEFAULT_DAYS = 7
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Filtered before the join, so that files of other times are passed over.
 _ROWS = """
     SELECT p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
@@ -75,7 +73,7 @@ def export(
     end: End = None,
 ) -> StreamingResponse:
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
-    asked = span(start, end, lake.newest("predictions", "cut") or _NEVER, _DEFAULT_DAYS, lake.settings.api.max_days)
+    asked = span(start, end, lake.newest("predictions", "cut"), _DEFAULT_DAYS, lake.settings.api.max_days)
     spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
     batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, "label": label and label.value}, *spans)
     # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -14,7 +14,7 @@ from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.editions import Within
 from api.reading.lake import LakeReader, Reader
-from api.reading.spans import Moment
+from api.reading.spans import EVER, Moment
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -22,7 +22,6 @@ _HOUR = timedelta(hours=1)
 _CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <= ?"
 #: A cut is mostly found soon before the moment that is asked for.
 _SOON = timedelta(days=2)
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 COLUMNS = """
     p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
@@ -108,7 +107,7 @@ def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime
     if newest is None:
         return None
     until = min(at, newest) if at else newest
-    for since in (until - _SOON, _EVER):
+    for since in (until - _SOON, EVER):
         within = Within("predictions", "cut", since, until + _TICK)
         if cut := lake.value(_CUT, (label.value, since, until), within):
             return cut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -16,7 +16,7 @@ from api.pipeline.dagster_links import partition_link
 from api.reading.editions import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
-from api.reading.spans import End, Span, Start, span
+from api.reading.spans import EVER, End, Span, Start, span
 from api.routes.predictions import COLUMNS, JOIN, prediction
 
 router = APIRouter(prefix="/topics", tags=["topics"])
@@ -36,7 +36,6 @@ _NAMED = """
     FROM topic_activity WHERE hour >= ? AND hour < ? AND list_contains(?, topic) GROUP BY topic
 """
 _LAST = "SELECT max(hour) FROM topic_activity WHERE topic = ? AND hour >= ?"
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # One look at the events, from which all parts are made.
 _STORY = """
     WITH named AS MATERIALIZED (
@@ -173,7 +172,7 @@ def _last_hour(lake: LakeReader, name: str) -> datetime | None:
     newest = lake.newest("topic_activity", "hour")
     if newest is None:
         return None
-    for since in (newest - timedelta(days=_DEFAULT_DAYS), _EVER):
+    for since in (newest - timedelta(days=_DEFAULT_DAYS), EVER):
         if last := lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None)):
             return last
     return None
