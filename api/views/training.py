@@ -141,21 +141,15 @@ def _losses(losses: dict[str, Any]) -> None:
     if not curves:
         return
     st.header("Losses by epoch", anchor=False)
-    frame = pd.DataFrame(
-        [
-            {"epoch": index + 1, "loss": value, "of": name}
-            for name, values in curves.items()
-            for index, value in enumerate(values)
-        ]
-    )
-    line = (
-        alt.Chart(frame)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("loss:Q", scale=alt.Scale(zero=False)),
-            color=alt.Color("of:N", title=None),
+    for name, values in curves.items():
+        frame = pd.DataFrame({"epoch": range(1, len(values) + 1), "loss": values})
+        line = (
+            alt.Chart(frame, title=f"{name}: {values[-1]:.3f} at last")
+            .mark_line(point=True)
+            .encode(
+                x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
+                y=alt.Y("loss:Q", scale=alt.Scale(zero=False)),
+            )
+            .properties(height=160)
         )
-        .properties(height=200)
-    )
-    st.altair_chart(line, alt="Losses by epoch")
+        st.altair_chart(line, alt=f"Losses by epoch of {name}")

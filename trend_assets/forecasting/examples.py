@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.features import LOOKBACK_DAYS, count_table, log_features
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, Outcomes, make_cut, needed_mentions, outcomes
+from trend_assets.forecasting.likelihood import likelihood
 
 _DAY = 24 * HOUR
 _BATCH = 64
@@ -25,6 +27,13 @@ class Known:
     features: npt.NDArray[np.float32]
 
 
+class _Ended(NamedTuple):
+    """What became of a cut's topics, and how likely each label would have come true by that."""
+
+    outcomes: Outcomes
+    likely: Mapping[str, npt.NDArray[np.float32]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
     """Past cuts to learn from, one row a topic, cut after cut.
@@ -33,6 +42,7 @@ class Examples:
         features: (rows, len(COUNT_NAMES)) float32.
         asked: which rows each label asks; (rows,) each.
         labels: which came true; (rows,) each.
+        likely: how likely each label would have come true, by what came: see `likelihood`; (rows,) each.
         growth: log1p(after) - log1p(before); (rows,).
         times: the row's cut, epoch seconds UTC; (rows,).
     """
@@ -40,6 +50,7 @@ class Examples:
     features: npt.NDArray[np.float32]
     asked: Mapping[str, npt.NDArray[np.bool_]]
     labels: Mapping[str, npt.NDArray[np.bool_]]
+    likely: Mapping[str, npt.NDArray[np.float32]]
     growth: npt.NDArray[np.float32]
     times: npt.NDArray[np.int64]
 
@@ -67,7 +78,7 @@ class CutMemory:
         self.days = days
         # By the data behind the history: another history, even of the same times, shares nothing.
         self._known: WeakKeyDictionary[object, dict[int, Known]] = WeakKeyDictionary()
-        self._outcomes: WeakKeyDictionary[object, dict[int, dict[str, npt.NDArray]]] = WeakKeyDictionary()
+        self._ended: WeakKeyDictionary[object, dict[int, _Ended]] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[type[CutMemory], tuple[LabelSettings, int, int]]:
         """What is remembered stays in its process."""
@@ -103,12 +114,13 @@ class CutMemory:
         times = self.cut_times(past, until).tolist()
         self._remember(past, times)
         known = [self._known[past.origin][time] for time in times]
-        ended = [self._outcomes[past.origin][time] for time in times]
+        ended = [self._ended[past.origin][time] for time in times]
         return Examples(
             features=np.concatenate([item.features for item in known] or [np.empty((0, 0), np.float32)]),
             asked={label: _joined([item.cut.asked[label] for item in known], np.bool_) for label in LABELS},
-            labels={label: _joined([item[label] for item in ended], np.bool_) for label in LABELS},
-            growth=_joined([item["growth"] for item in ended], np.float32),
+            labels={label: _joined([item.outcomes.labels[label] for item in ended], np.bool_) for label in LABELS},
+            likely={label: _joined([item.likely[label] for item in ended], np.float32) for label in LABELS},
+            growth=_joined([item.outcomes.growth for item in ended], np.float32),
             times=np.repeat(np.array(times, dtype=np.int64), [len(item.cut) for item in known]),
         )
 
@@ -121,11 +133,15 @@ class CutMemory:
             ends = np.cumsum([len(cut) for cut in cuts])[:-1]
             for cut, rows in zip(cuts, np.split(features, ends), strict=True):
                 known[cut.time] = Known(cut, rows)
-        ended = self._outcomes.setdefault(past.origin, {})
+        ended = self._ended.setdefault(past.origin, {})
         for time in times:
             if time not in ended:
-                result = outcomes(past, known[time].cut, self.settings)
-                ended[time] = {**result.labels, "growth": result.growth.astype(np.float32)}
+                ended[time] = self._end(past, known[time].cut)
+
+    def _end(self, past: History, cut: Cut) -> _Ended:
+        became = outcomes(past, cut, self.settings)
+        needed = needed_mentions(cut, self.settings)
+        return _Ended(became, {label: likelihood(became.after, needed[label]) for label in LABELS})
 
 
 def _joined(arrays: Sequence[npt.NDArray], dtype: npt.DTypeLike) -> npt.NDArray:

@@ -159,6 +159,16 @@ def usual_mentions(
     return history.counts(topics[:, None], starts, starts + settings.horizon).mean(axis=1)
 
 
+def needed_mentions(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
+    """How many mentions in the horizon make each label come true; (n,) each."""
+    least = np.full(len(cut), settings.threshold, dtype=np.int64)
+    return {
+        "bursts": np.maximum(least, np.ceil(settings.burst_ratio * cut.usual).astype(np.int64)),
+        "breaks_out": least,
+        "emerges": np.maximum(least, cut.before + settings.min_growth),
+    }
+
+
 def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
     """What became of the cut's topics.
 
@@ -169,13 +179,9 @@ def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
     if history.end < end:
         raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}")
     after = history.counts(cut.topics, cut.time, end)
-    enough = after >= settings.threshold
+    needed = needed_mentions(cut, settings)
     return Outcomes(
-        labels={
-            "bursts": enough & (after >= settings.burst_ratio * cut.usual),
-            "breaks_out": enough & cut.asked["breaks_out"],
-            "emerges": enough & (after - cut.before >= settings.min_growth),
-        },
+        labels={label: cut.asked[label] & (after >= needed[label]) for label in LABELS},
         after=after,
         growth=np.log1p(after) - np.log1p(cut.before),
     )

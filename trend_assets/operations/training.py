@@ -139,7 +139,7 @@ def train(
         lake_snapshot=read,
         mentions=len(history),
         seconds=time.monotonic() - began,
-        losses={"link": forecaster.report["link_losses"]},
+        losses={"link": forecaster.report["link_losses"], "forecast": forecaster.report["forecast_losses"]},
         metrics=metrics,
         decision=decision,
     )

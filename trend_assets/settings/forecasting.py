@@ -35,7 +35,7 @@ class TrainingSettings(Section):
     processes: int = Field(
         1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
     )
-    epochs: int = Field(2, ge=1, description="Passes of link prediction over the history.")
+    epochs: int = Field(1, ge=1, description="Passes of link prediction over the history.")
 
 
 class PromotionSettings(Section):

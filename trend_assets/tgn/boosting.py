@@ -39,6 +39,7 @@ class BoostingSettings:
 def fit_trees(
     features: npt.NDArray[np.float32],
     outcomes: npt.NDArray[np.bool_],
+    likely: npt.NDArray[np.float32],
     widths: Sequence[int],
     settings: BoostingSettings,
     seed: int,
@@ -48,9 +49,18 @@ def fit_trees(
 
     With few examples those that see little hold, with many those that see all. The same seed and number of
     threads give the same bits.
+
+    Args:
+        features: `[rows, columns]`.
+        outcomes: which came true; (rows,).
+        likely: what is learnt, in [0, 1]; (rows,).
+        widths: ascending.
+        settings: how.
+        seed: of all chance.
+        threads: LightGBM's.
     """
     parameters = {
-        "objective": "binary",
+        "objective": "cross_entropy",
         "num_leaves": settings.leaves,
         "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.min_leaf,
@@ -64,7 +74,7 @@ def fit_trees(
         "verbosity": -1,
     }
     rows, weights = _drawn(outcomes, settings.negatives, np.random.default_rng(seed))
-    features, targets = features[rows], outcomes[rows].astype(np.float32)
+    features, targets = features[rows], likely[rows]
     committee = []
     for width in widths:
         data = lightgbm.Dataset(np.ascontiguousarray(features[:, :width]), targets, weight=weights, params=parameters)

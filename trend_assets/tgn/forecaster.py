@@ -21,7 +21,8 @@ from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from trend_assets.tgn.heads import Heads, fit_heads
+from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
+from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
 from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.stream import Embedded
@@ -29,8 +30,8 @@ from trend_assets.tgn.stream import Embedded
 KIND = "tgn_forecaster"
 #: Users named as a reason.
 MOST_USERS = 3
-#: The trees' share of the log-odds: one for each of their three views, beside one of the neural heads.
-_TREES = 0.75
+#: The trees' share of the log-odds, beside the network's.
+_TREES = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +77,12 @@ class _Fitted:
 class TgnForecaster:
     """Ranks by a temporal graph network over users and topics, as a correction to counting.
 
-    `fit` trains the network to predict who will post where next, rolls it along the past once more to
-    see what it held of each topic at each past cut, and fits heads to what became of these topics:
-    trees and a small neural network on log counts, the record of the participants, what became of earlier
-    topics with like texts, and the topic's embedding. Some trees see the counts alone, so that little data
-    makes it no worse than counting. Their log-odds are averaged. Every fit starts anew, so that it depends
-    on the mentions before `until`, the settings and nothing else.
+    `fit` trains the network to predict who will post where next, and then, with neural heads on a topic's
+    embedding beside its log counts, the record of its participants and what became of earlier topics with like
+    texts, to predict what became of the topics of past cuts. Beside them stand boosted trees on the same but the
+    embedding, of which some see the counts alone, so that little data makes it no worse than counting. Their
+    log-odds are averaged. Every fit starts anew, so that it depends on the mentions before `until`, the settings
+    and nothing else.
 
     `score` rolls the memory forward, so that what an hour costs does not grow with the history.
 
@@ -105,7 +106,7 @@ class TgnForecaster:
 
     @property
     def report(self) -> Mapping[str, Any]:
-        """Of the latest fit: `link_losses` by epoch, `rows`, `positives` by label, `seconds` by part."""
+        """Of the latest fit: `link_losses` and `forecast_losses` by epoch, `rows`, `positives` by label, `seconds`."""
         return self._ready().report
 
     def fit(self, history: History, until: int) -> None:
@@ -117,16 +118,18 @@ class TgnForecaster:
         with _torch(self.settings.seed):
             inputs = self._inputs()
             inputs.fit(history, until)
-            clock.lap("network")
-            features, examples = inputs.examples(history, until)
-            clock.lap("replay")
+            clock.lap("links")
+            past = inputs.past_cuts(history, until)
+            clock.lap("features")
+            examples = past.examples
             labels = tuple(label for label in LABELS if _learnable(examples, label))
-            heads = fit_heads(features, examples, labels, self.settings.heads, self.settings.seed) if labels else None
-            clock.lap("heads")
-            trees = {label: self._fit_trees(features, inputs.views, examples, label) for label in labels}
+            trees = {label: self._fit_trees(past.features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
+            heads, losses = self._fit_heads(inputs, past, labels) if labels else (None, [])
+            clock.lap("forecast")
         report = {
             "link_losses": inputs.link_losses,
+            "forecast_losses": losses,
             "rows": len(examples),
             "positives": {label: int(examples.labels[label].sum()) for label in LABELS},
             "seconds": clock.laps,
@@ -166,7 +169,9 @@ class TgnForecaster:
             empty = {label: np.empty(0) for label in fitted.labels}
             return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
         with _one_thread(), torch.no_grad():
-            logits, growth = (output.numpy().astype(np.float64) for output in fitted.heads(torch.from_numpy(features)))
+            embedding = torch.from_numpy(held.embedding) if held else None
+            outputs = fitted.heads(torch.from_numpy(features), embedding)
+            logits, growth = (output.numpy().astype(np.float64) for output in outputs)
         scores = {}
         for column, label in enumerate(fitted.labels):
             trees = mean_logit(fitted.trees[label], features)
@@ -264,7 +269,7 @@ class TgnForecaster:
         forecaster._fitted = _Fitted(
             inputs=inputs,
             labels=labels,
-            heads=_load_heads(checkpoint, len(inputs.names), len(labels), settings) if labels else None,
+            heads=_load_heads(checkpoint, inputs, len(labels)) if labels else None,
             trees={
                 label: [
                     from_tensor(tensors[f"trees.{label}.{n}"])
@@ -285,11 +290,18 @@ class TgnForecaster:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
 
+    def _fit_heads(self, inputs: TopicInputs, past: PastCuts, labels: tuple[str, ...]) -> tuple[Heads, list[float]]:
+        state = inputs.state if inputs.uses_network else None
+        trainer = ForecastTrainer(state, past, labels, self.settings.heads)
+        losses = trainer.fit()
+        return trainer.heads, losses
+
     def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
         asked, settings = examples.asked[label], self.settings
         return fit_trees(
             features[asked],
             examples.labels[label][asked],
+            examples.likely[label][asked],
             views,
             settings.boosting,
             settings.seed,
@@ -358,7 +370,8 @@ def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items() if name.startswith(prefix)}
 
 
-def _load_heads(checkpoint: Checkpoint, width: int, labels: int, settings: ForecasterSettings) -> Heads:
-    heads = Heads(width, labels, settings.heads)
+def _load_heads(checkpoint: Checkpoint, inputs: TopicInputs, labels: int) -> Heads:
+    embedding = inputs.settings.model.memory_dim if inputs.uses_network else 0
+    heads = Heads(len(inputs.names), embedding, labels, inputs.settings.heads)
     heads.load_state_dict(_part(checkpoint, "heads."))
     return heads.eval()

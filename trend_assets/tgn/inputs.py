@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from trend_assets.forecasting.examples import CutMemory, Examples
+from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut, make_cut
+from trend_assets.tgn.forecast_training import PastCuts
 from trend_assets.tgn.interactions import MESSAGE_DIM, node_count, to_temporal_data
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
@@ -24,9 +25,11 @@ from trend_assets.tgn.stream import Embedded, RollingState
 
 Table = npt.NDArray[np.float32]
 
+_NAMES = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "precedents": PRECEDENT_NAMES}
+
 
 class TopicInputs:
-    """The groups of inputs that the settings name, side by side, for past cuts and for the one asked.
+    """The groups of inputs that the settings name for past cuts and for the one asked: a table, and the network.
 
     Args:
         settings: of the forecaster.
@@ -49,63 +52,42 @@ class TopicInputs:
     @property
     def names(self) -> list[str]:
         """Of the columns, in their order."""
-        held = [f"memory_{channel}" for channel in range(self.settings.model.memory_dim)]
-        groups = {
-            "counts": COUNT_NAMES,
-            "participants": PARTICIPANT_NAMES,
-            "precedents": PRECEDENT_NAMES,
-            "memory": held,
-        }
-        return [name for group in self.settings.groups for name in groups[group]]
+        return [name for group in self._table_groups for name in _NAMES[group]]
 
     @property
     def views(self) -> list[int]:
-        """How many of the first columns nested views take in: counts alone, all but the memory, all."""
-        sizes = [len(COUNT_NAMES), len(self.names) - self.settings.model.memory_dim, len(self.names)]
-        used = [self._uses("counts"), self._uses("memory"), True]
-        return sorted({size for size, use in zip(sizes, used, strict=True) if use and size})
+        """How many of the first columns nested views take in: counts alone, all."""
+        sizes = {len(COUNT_NAMES) if self._uses("counts") else 0, len(self.names)}
+        return sorted(size for size in sizes if size)
 
     def fit(self, history: History, until: int) -> None:
         """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
         past, settings = history.until(until), self.settings
         model = TemporalGraphNetwork(max(node_count(past), 1), MESSAGE_DIM, settings.model)
-        self.link_losses = self._train(model, past) if self._uses("memory") and len(past) else []
+        self.link_losses = self._train(model, past) if self.uses_network and len(past) else []
         self.state = RollingState(model, settings.every_hours)
 
-    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
-        """The inputs of the topics at past cuts, `[rows, len(names)]`, and what became of them.
-
-        The network rolls along the past once more, so that a cut's inputs hold nothing later.
-        """
+    def past_cuts(self, history: History, until: int) -> PastCuts:
+        """The inputs of the topics at past cuts, `[rows, len(names)]`, and what became of them."""
         past = history.until(until)
         examples = self._memory.examples(history, until)
         times = self._memory.cut_times(past, until).tolist()
-        if not times:
-            return np.empty((0, len(self.names)), np.float32), examples
         asked = [(moment, make_cut(past, moment, self.settings.labels).topics) for moment in times]
-        groups = {"counts": examples.features}
+        asked = [(moment, topics) for moment, topics in asked if len(topics)]
+        if not asked:
+            return PastCuts(past, asked, np.empty((0, len(self.names)), np.float32), examples)
         topics = np.concatenate([topics for _, topics in asked])
-        if self._uses("precedents"):
-            groups["precedents"] = past.derived(PrecedentIndex).table(topics)
-        if self._uses("participants"):
-            groups["participants"] = past.derived(ParticipantIndex).table(topics, examples.times)
-        if self._uses("memory"):
-            groups["memory"] = np.concatenate(list(self.state.embeddings(past, asked)))
-        return self._joined(groups), examples
+        return PastCuts(past, asked, self._table(past, topics, examples.times, examples.features), examples)
 
     def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
         """The inputs of a cut's topics, `[n, len(names)]`, and what the network holds of them, if it is used."""
         past = history.until(cut.time)
-        groups = {"counts": self._memory.known_at(history, cut).features}
-        held = None
-        if self._uses("precedents"):
-            groups["precedents"] = past.derived(PrecedentIndex).table(cut.topics)
-        if self._uses("participants"):
-            groups["participants"] = past.derived(ParticipantIndex).table(cut.topics, np.full(len(cut), cut.time))
-        if self._uses("memory"):
-            (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
-            groups["memory"] = held.embedding
-        return self._joined(groups), held
+        counts = self._memory.known_at(history, cut).features
+        table = self._table(past, cut.topics, np.full(len(cut), cut.time), counts)
+        if not self.uses_network:
+            return table, None
+        (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
+        return table, held
 
     def advance(self, history: History, batches: int) -> bool:
         """Takes in what a question at the history's end would, of the network `batches` at most; whether more wait."""
@@ -113,7 +95,7 @@ class TopicInputs:
             history.derived(PrecedentIndex)
         if self._uses("participants"):
             history.derived(ParticipantIndex)
-        return self._uses("memory") and self.state.advance(history, history.end, batches)
+        return self.uses_network and self.state.advance(history, history.end, batches)
 
     def _train(self, model: TemporalGraphNetwork, past: History) -> list[float]:
         settings, data = self.settings, to_temporal_data(past)
@@ -122,8 +104,22 @@ class TopicInputs:
         trainer = LinkTrainer(model, settings.link)
         return [trainer.train_epoch(data).loss for _ in range(settings.link_epochs)]
 
+    @property
+    def uses_network(self) -> bool:
+        """Whether the network is one of the groups."""
+        return self._uses("network")
+
+    @property
+    def _table_groups(self) -> list[str]:
+        return [group for group in self.settings.groups if group in _NAMES]
+
     def _uses(self, group: str) -> bool:
         return group in self.settings.groups
 
-    def _joined(self, groups: Mapping[str, Table]) -> Table:
-        return np.concatenate([groups[group] for group in self.settings.groups], axis=1)
+    def _table(
+        self, past: History, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], counts: Table
+    ) -> Table:
+        groups = {"counts": lambda: counts}
+        groups["participants"] = lambda: past.derived(ParticipantIndex).table(topics, moments)
+        groups["precedents"] = lambda: past.derived(PrecedentIndex).table(topics)
+        return np.concatenate([groups[group]() for group in self._table_groups], axis=1)

@@ -146,14 +146,16 @@ class NodeMemory(nn.Module):
     def update(self) -> Updated:
         """Applies pending messages; the new states carry gradient to the updater's weights."""
         nodes, partners, times, messages = self._pending
+        if self._updated_nodes is not None:
+            self._position[self._updated_nodes] = -1
+        self._updated_nodes = nodes
+        if not nodes.numel():
+            return Updated(nodes, self.memory.new_empty(0, self.memory.size(1)))
         own = self.memory.index_select(0, nodes)
         other = self.memory.index_select(0, partners)
         span = self.time_encoder((times - self.last_update.index_select(0, nodes)).float())
         states = self.gru(torch.cat([own, other, messages, span], dim=-1), own)
-        if self._updated_nodes is not None:
-            self._position[self._updated_nodes] = -1
         self._position[nodes] = torch.arange(nodes.numel(), device=nodes.device)
-        self._updated_nodes = nodes
         self.memory[nodes] = states.detach()
         self.last_update[nodes] = times
         self.drop_pending()

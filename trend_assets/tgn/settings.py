@@ -14,7 +14,7 @@ from trend_assets.tgn.model import ModelSettings
 
 #: What may be known of a topic at a cut: its log counts, the record of who takes part, what became of earlier topics
 #: with texts like its own, and what the network holds.
-GROUPS = ("counts", "participants", "precedents", "memory")
+GROUPS = ("counts", "participants", "precedents", "network")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ForecasterSettings:
         model: sizes of the network.
         link: link training.
         link_epochs: passes over the stream.
-        heads: the neural heads.
+        heads: the neural heads, and what of the network is learnt with them.
         boosting: the trees.
         seed: of everything drawn.
         threads: threads that fit the trees; the same number gives the same bits.
@@ -44,7 +44,7 @@ class ForecasterSettings:
     link: LinkTrainingSettings = field(
         default_factory=lambda: LinkTrainingSettings(batch_size=200, recent_negatives=1000)
     )
-    link_epochs: int = 2
+    link_epochs: int = 1
     heads: HeadSettings = field(default_factory=HeadSettings)
     boosting: BoostingSettings = field(default_factory=BoostingSettings)
     seed: int = 0

@@ -71,12 +71,6 @@ class RollingState:
         self._seen = PrefixDigest()
         self._back.clear()
 
-    def embeddings(
-        self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]
-    ) -> Iterator[npt.NDArray[np.float32]]:
-        """The embeddings of `embedded`."""
-        return (held.embedding for held in self.embedded(history, cuts))
-
     @torch.no_grad()
     def embedded(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Embedded]:
         """Embeddings of topics at each cut, as of what was before it, and whom they attended to.
@@ -106,6 +100,30 @@ class RollingState:
             users = ((near.ids - 1) // 2 - 1).masked_fill(~near.mask, -1)
             yield Embedded(embedding.numpy(), users.numpy(), weights.mean(1).numpy())
             self.model.restore(touched, kept)
+
+    def replay(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Tensor]:
+        """The embeddings of `embedded` from an empty memory, with gradient, one cut after another.
+
+        The gradient reaches what embeds, and what updates the memory from the last batch before a cut; it must be
+        taken before the next cut is asked for. The state is of no use afterwards, for the weights have moved.
+
+        Args:
+            history: at least until the last cut.
+            cuts: as for `embedded`, at the ends of blocks.
+
+        Yields:
+            For each cut float32 `[n, memory_dim]`.
+        """
+        self.restart()
+        self._history = history
+        data = history.derived(Interactions)
+        self.model.grow(node_count(history))
+        for moment, topics in cuts:
+            with torch.no_grad():
+                self._take_in(history, data, moment)
+            updated = self.model.memory.update()
+            embedding, _ = self.model.embed(topic_nodes(topics), torch.tensor(moment), updated)
+            yield embedding
 
     @torch.no_grad()
     def advance(self, history: History, moment: int, batches: int) -> bool:
@@ -197,6 +215,12 @@ class RollingState:
         self._history = history
 
     def _advance(self, history: History, data: Interactions, moment: int, batches: int | None = None) -> bool:
+        """`_take_in`, and pending messages are applied, so that a question does not change the state."""
+        done = self._take_in(history, data, moment, batches)
+        self.model.memory.update()
+        return done
+
+    def _take_in(self, history: History, data: Interactions, moment: int, batches: int | None = None) -> bool:
         """Takes in whole blocks before a moment, and of the block that has begun all batches but the last one.
 
         Returns:
@@ -215,8 +239,6 @@ class RollingState:
             self._observe(data, self.size, stop)
             self.size, self.until = stop, int(history.time[stop - 1]) + 1 if whole else block_end
             batches = None if batches is None else batches - 1
-        # Pending messages are applied here, so that a question does not change the state.
-        self.model.memory.update()
         return batches != 0
 
     def _touched(self, data: Interactions, start: int, stop: int) -> Tensor:

@@ -3,8 +3,8 @@
     TREND_HOME=HOME python -m trend_assets_tests.benchmarks.ablation --start 2024-01-01 --end 2024-07-01 --json OUT
 
 Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
-weight). All variants see the same cuts, are retrained at the same moments and share what they have in common:
-one network for all that differ in their heads alone, and trees that see the same columns.
+weight). All variants see the same cuts, are retrained at the same moments and share the trees that see the same
+columns.
 """
 
 from __future__ import annotations
@@ -34,71 +34,13 @@ from trend_assets.lake.store import Lake
 from trend_assets.operations.history import load_history
 from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
-from trend_assets.tgn.inputs import Table, TopicInputs
+from trend_assets.tgn.inputs import Table
 from trend_assets.tgn.settings import GROUPS, ForecasterSettings
-from trend_assets.tgn.stream import Embedded
 
 Groups = tuple[str, ...]
 
 _K = 10
 _CUTS_A_WEEK = 28
-
-
-class SharedInputs(TopicInputs):
-    """All groups of one network, computed once for the variants that look at some of them."""
-
-    def __init__(self, settings: ForecasterSettings, memory: CutMemory) -> None:
-        super().__init__(settings, memory)
-        self._until: int | None = None
-        self._examples: tuple[Table, Examples] | None = None
-        self._at: tuple[int, tuple[Table, Embedded | None]] | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What it has computed stays in the process that computed it.
-        return type(self), (self.settings, self._memory)
-
-    def fit(self, history: History, until: int) -> None:
-        """Trains the network the first time that it is asked for this moment."""
-        if self._until != until:
-            super().fit(history, until)
-            self._until, self._examples, self._at = until, None, None
-
-    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
-        """Computed the first time."""
-        self._examples = self._examples or super().examples(history, until)
-        return self._examples
-
-    def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
-        """Computed the first time."""
-        if self._at is None or self._at[0] != cut.time:
-            self._at = cut.time, super().at(history, cut)
-        return self._at[1]
-
-
-class SomeInputs(TopicInputs):
-    """The columns of shared inputs that the settings name."""
-
-    def __init__(self, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs) -> None:
-        super().__init__(settings, memory)
-        self._shared = shared
-        self._columns = [shared.names.index(name) for name in self.names]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.settings, self._memory, self._shared)
-
-    def fit(self, history: History, until: int) -> None:
-        """Trains the shared network."""
-        self._shared.fit(history, until)
-
-    def examples(self, history: History, until: int) -> tuple[Table, Examples]:
-        """The columns wanted of the shared ones."""
-        table, examples = self._shared.examples(history, until)
-        return np.ascontiguousarray(table[:, self._columns]), examples
-
-    def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
-        """The columns wanted of the shared ones."""
-        table, held = self._shared.at(history, cut)
-        return np.ascontiguousarray(table[:, self._columns]), held
 
 
 class SharedTrees:
@@ -120,13 +62,10 @@ class SharedTrees:
 class Variant(TgnForecaster):
     """The forecaster with a part left out."""
 
-    def __init__(
-        self, name: str, settings: ForecasterSettings, memory: CutMemory, shared: SharedInputs, trees: SharedTrees
-    ) -> None:
+    def __init__(self, name: str, settings: ForecasterSettings, memory: CutMemory, trees: SharedTrees) -> None:
         super().__init__(settings, memory)
         self.name = name
-        self._some = SomeInputs(settings, memory, shared)
-        self._shared, self._trees = shared, trees
+        self._trees = trees
         self._until = 0
 
     def fit(self, history: History, until: int) -> None:
@@ -134,16 +73,13 @@ class Variant(TgnForecaster):
         self._until = until
         super().fit(history, until)
 
-    def _inputs(self) -> TopicInputs:
-        return self._some
-
     def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
+        names = self._inputs().names
+
         def fitted(width: int) -> list[lightgbm.Booster]:
-            columns = self._some.names[:width]
-            network = self._shared if columns[-1].startswith("memory_") else None
             return self._trees.at(
                 self._until,
-                (label, network, *columns),
+                (label, *names[:width]),
                 lambda: super(Variant, self)._fit_trees(features, [width], examples, label),
             )
 
@@ -152,22 +88,18 @@ class Variant(TgnForecaster):
 
 def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str]) -> list[Variant]:
     """The whole model and those with a part left out."""
-    whole, trees = SharedInputs(settings, memory), SharedTrees()
-    no_neighbors = replace(settings, model=replace(settings.model, attend=False))
-    no_memory = replace(settings, model=replace(settings.model, remember=False))
-    made = {
-        "tgn": (settings, whole),
-        "counts only": (replace(settings, groups=("counts",)), whole),
-        "without network": (replace(settings, groups=_but("memory")), whole),
-        "without text": (replace(settings, groups=_but("precedents")), whole),
-        "without user features": (replace(settings, groups=_but("participants")), whole),
+    parts = {
+        "tgn": settings,
+        "counts only": replace(settings, groups=("counts",)),
+        "without network": replace(settings, groups=_but("network")),
+        "without text": replace(settings, groups=_but("precedents")),
+        "without user features": replace(settings, groups=_but("participants")),
+        "without neighbors": replace(settings, model=replace(settings.model, attend=False)),
+        "without memory": replace(settings, model=replace(settings.model, remember=False)),
+        "without link training": replace(settings, link_epochs=0),
     }
-    if not only or "without neighbors" in only:
-        made["without neighbors"] = (no_neighbors, SharedInputs(no_neighbors, memory))
-    if not only or "without memory" in only:
-        made["without memory"] = (no_memory, SharedInputs(no_memory, memory))
-    wanted = ["tgn", *only] if only else list(made)
-    return [Variant(name, *made[name][:1], memory, made[name][1], trees) for name in wanted]
+    trees = SharedTrees()
+    return [Variant(name, parts[name], memory, trees) for name in (["tgn", *only] if only else parts)]
 
 
 def _but(group: str) -> Groups:

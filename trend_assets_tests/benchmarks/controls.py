@@ -10,6 +10,7 @@ several shuffles, for a model of noise puts what is unusual at the top or at the
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ class ShuffledOutcomes(CutMemory):
         """The true features, and outcomes drawn from all without replacement."""
         true = super().examples(history, until)
         order = np.random.default_rng(self._draw).permutation(len(true))
-        shuffled = {label: values[order] for label, values in true.labels.items()}
-        return Examples(true.features, true.asked, shuffled, true.growth[order], true.times)
+        labels, likely = (
+            {label: values[order] for label, values in each.items()} for each in (true.labels, true.likely)
+        )
+        return replace(true, labels=labels, likely=likely, growth=true.growth[order])
 
 
 class Chance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -161,8 +162,10 @@ def test_a_model_that_learnt_from_shuffled_outcomes_is_not_promoted(own: Home) -
         def examples(self, history: History, until: int) -> Examples:
             true = super().examples(history, until)
             order = np.random.default_rng(1).permutation(len(true))
-            shuffled = {label: values[order] for label, values in true.labels.items()}
-            return Examples(true.features, true.asked, shuffled, true.growth[order], true.times)
+            labels, likely = (
+                {label: values[order] for label, values in each.items()} for each in (true.labels, true.likely)
+            )
+            return replace(true, labels=labels, likely=likely, growth=true.growth[order])
 
     days = own.settings.training.history_days
     forecaster = new_forecaster(own.settings, Shuffled(labels, days=days))

@@ -27,7 +27,12 @@ def test_negatives_that_are_left_out_are_weighed_for(rare: tuple[np.ndarray, np.
     features, outcomes = rare
     plain = BoostingSettings(trees=40, leaves=4, learning_rate=0.2, min_leaf=500, columns=1.0)
     drawn, all_of_them = (
-        probability(fit_trees(features, outcomes, [WIDTH], replace(plain, negatives=negatives), 0, 1), features)
+        probability(
+            fit_trees(
+                features, outcomes, outcomes.astype(np.float32), [WIDTH], replace(plain, negatives=negatives), 0, 1
+            ),
+            features,
+        )
         for negatives in (15, 1000)
     )
     high = features[:, 0] > 1
@@ -39,7 +44,9 @@ def test_negatives_that_are_left_out_are_weighed_for(rare: tuple[np.ndarray, np.
 def test_the_same_seed_gives_the_same_bits_and_each_view_its_width(rare: tuple[np.ndarray, np.ndarray]) -> None:
     features, outcomes = rare
     settings = BoostingSettings(trees=5, seeds=2)
-    one, other = (fit_trees(features, outcomes, [2, WIDTH], settings, 3, 1) for _ in range(2))
+    one, other = (
+        fit_trees(features, outcomes, outcomes.astype(np.float32), [2, WIDTH], settings, 3, 1) for _ in range(2)
+    )
     assert [each.num_feature() for each in one] == [2, 2, WIDTH, WIDTH]
     assert [to_tensor(each).tolist() for each in one] == [to_tensor(each).tolist() for each in other]
     assert len({each.model_to_string() for each in one}) == 4
@@ -50,6 +57,8 @@ def test_the_same_seed_gives_the_same_bits_and_each_view_its_width(rare: tuple[n
 def test_few_rows_are_all_learnt_from() -> None:
     features = np.repeat([[0.0], [1.0]], 200, axis=0).astype(np.float32)
     outcomes = np.repeat([False, True], 200)
-    boosters = fit_trees(features, outcomes, [1], BoostingSettings(trees=40, columns=1.0), 0, 1)
+    boosters = fit_trees(
+        features, outcomes, outcomes.astype(np.float32), [1], BoostingSettings(trees=40, columns=1.0), 0, 1
+    )
     low, high = probability(boosters, np.array([[0.0], [1.0]], np.float32))
     assert low < 0.2 and high > 0.8

@@ -32,7 +32,11 @@ def mentions(seed: int = 0) -> pl.DataFrame:
         users = generator.integers(0, 300, size)
         rows += [(born, number, starter)]
         rows += [(hour, number, user) for hour, user in zip(hours, users, strict=True)]
-    rows = [row for row in rows if row[0] < DAYS * 24]
+    return mentions_frame([row for row in rows if row[0] < DAYS * 24])
+
+
+def mentions_frame(rows: list[tuple[float, int, int]]) -> pl.DataFrame:
+    """Hours since `START`, topics and users."""
     return pl.DataFrame(
         {
             "timestamp": [START + timedelta(hours=float(hour)) for hour, _, _ in rows],

@@ -55,12 +55,12 @@ def test_the_state_does_not_depend_on_when_it_was_asked_and_a_cut_may_have_no_to
     torch.manual_seed(0)
     model = TemporalGraphNetwork(4, MESSAGE_DIM, ModelSettings(memory_dim=8, time_dim=4))
     moment, topics = EPOCH + 70 * HOUR + 1234, np.arange(5)
-    (at_once,) = RollingState(model).embeddings(history, [(moment, topics)])
+    (at_once,) = RollingState(model).embedded(history, [(moment, topics)])
     model.reset()
     walked = [(EPOCH + hour * HOUR + 77, np.arange(0)) for hour in range(1, 70, 3)]
-    *_, step_by_step = RollingState(model).embeddings(history, [*walked, (moment, topics)])
-    assert np.array_equal(at_once, step_by_step)
-    assert len(np.unique(at_once, axis=0)) == 5
+    *_, step_by_step = RollingState(model).embedded(history, [*walked, (moment, topics)])
+    assert np.array_equal(at_once.embedding, step_by_step.embedding)
+    assert len(np.unique(at_once.embedding, axis=0)) == 5
 
 
 def dense(events: int = 7_000, hours: float = 13) -> History:
@@ -84,8 +84,8 @@ def network() -> TemporalGraphNetwork:
 
 
 def at_once(history: History, moment: int) -> np.ndarray:
-    (found,) = RollingState(network()).embeddings(history, [(moment, np.arange(20))])
-    return found
+    (found,) = RollingState(network()).embedded(history, [(moment, np.arange(20))])
+    return found.embedding
 
 
 @pytest.mark.parametrize("batches", [1, 3, 100])
@@ -98,19 +98,19 @@ def test_within_a_block_it_goes_on_batch_by_batch_and_can_be_taken_back(batches:
         while state.advance(history, moment, batches):
             pass
         before = state.size
-        (found,) = state.embeddings(history, [(moment, np.arange(20))])
-        assert np.array_equal(found, at_once(history, moment))
+        (found,) = state.embedded(history, [(moment, np.arange(20))])
+        assert np.array_equal(found.embedding, at_once(history, moment))
         assert state.size == before
     assert state.size > 5_000
     digest = state.digest
     just_past = int(history.time[state.size - 2_500])
     assert state.continues(history, just_past)
-    (found,) = state.embeddings(history, [(just_past, np.arange(20))])
-    assert np.array_equal(found, at_once(history, just_past))
+    (found,) = state.embedded(history, [(just_past, np.arange(20))])
+    assert np.array_equal(found.embedding, at_once(history, just_past))
     assert 2_500 < state.size < len(history) - 2_000
     assert not state.continues(history, EPOCH + HOUR)
-    (found,) = state.embeddings(history, [(moments[-1], np.arange(20))])
-    assert np.array_equal(found, at_once(history, moments[-1]))
+    (found,) = state.embedded(history, [(moments[-1], np.arange(20))])
+    assert np.array_equal(found.embedding, at_once(history, moments[-1]))
     assert state.digest == digest
 
 
