@@ -55,7 +55,7 @@ class Pool:
             # Whatever a query said, it could read or write no file but the lake's, and open no other database.
             cursor.execute(f"SET allowed_directories = {folders}; SET enable_external_access = false")
         self._catalog = Catalog(location.files)
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._rooms = {small: threading.BoundedSemaphore(_AT_ONCE) for small in (False, True)}
         self._making = threading.Lock()
         self._empty: set[str] = set()
         self._idle: list[duckdb.DuckDBPyConnection] = []
@@ -78,18 +78,23 @@ class Pool:
                 self._empty.add(table.empty)
 
     @contextmanager
-    def in_turn(self) -> Iterator[None]:
+    def in_turn(self, small: bool) -> Iterator[None]:
         """Waits for room.
+
+        Args:
+            small: whether the query asks for one value. By such ones it is known whether a kept answer is still good:
+                they have room of their own, so that who asks what is known waits for nobody who asks what is new.
 
         Raises:
             QueryTooLarge: there was none for too long.
         """
-        if not self._room.acquire(timeout=self._seconds):
+        room = self._rooms[small]
+        if not room.acquire(timeout=self._seconds):
             raise QueryTooLarge("too many questions at a time: try again in a moment")
         try:
             yield
         finally:
-            self._room.release()
+            room.release()
 
     @contextmanager
     def connection(self, factor: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
