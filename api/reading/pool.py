@@ -12,6 +12,7 @@ from dataclasses import replace
 import duckdb
 
 from api.reading.catalog import Catalog
+from api.reading.deadlines import Deadlines
 from api.reading.editions import Edition, TableFiles
 from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
@@ -59,6 +60,7 @@ class Pool:
         self._making = threading.Lock()
         self._empty: set[str] = set()
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._deadlines = Deadlines()
         self._closed = False
 
     def look(self) -> Edition:
@@ -113,12 +115,9 @@ class Pool:
                 cursor = self._take()
         except duckdb.Error as error:
             raise _lost(error) from None
-        clock = threading.Timer(seconds, cursor.interrupt)
-        clock.daemon = True
-        clock.start()
         whole = False
         try:
-            with hiding_secrets(self._lake.location):
+            with hiding_secrets(self._lake.location), self._deadlines.within(seconds, cursor):
                 yield cursor
             whole = True
         except duckdb.InterruptException:
@@ -128,7 +127,6 @@ class Pool:
         except duckdb.Error as error:
             raise _lost(error) from None
         finally:
-            clock.cancel()
             if whole:
                 self._give_back(cursor)
             else:
@@ -137,6 +135,7 @@ class Pool:
 
     def close(self) -> None:
         self._closed = True
+        self._deadlines.close()
         while self._idle:
             self._idle.pop().close()
         self._lake.close()
