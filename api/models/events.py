@@ -45,6 +45,7 @@ class EventStats(BaseModel):
     by_type: list[EventCount]
     by_hour: list[HourCount] = Field(description="The newest 168 hours with events, in order of time.")
     by_language: list[LanguageCount] = Field(description="The fifty most frequent.")
+    sources: list[str] = Field(description="Every source that the lake has events of, also of other times.")
     top_topics: list[TopicCount]
     spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
     rejected: int = Field(description="Rows that could not become events, of all time.")

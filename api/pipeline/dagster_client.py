@@ -180,8 +180,8 @@ def _why(answer: Mapping[str, Any]) -> str:
     return text.strip().splitlines()[0]
 
 
-def dagster_client(request: Request) -> DagsterClient:
-    """The application's client, for FastAPI's dependencies."""
+async def dagster_client(request: Request) -> DagsterClient:
+    """The application's client, for FastAPI's dependencies; it waits for nothing, and so for no thread either."""
     client = request.app.state.dagster
     assert isinstance(client, DagsterClient)
     return client

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -55,6 +56,7 @@ class LakeReader:
         self._looked = -1.0
         self._failed: tuple[float, LakeError | None] = (-1.0, None)
         self._kept: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
+        self._asked: dict[Hashable, Future[pl.DataFrame]] = {}
 
     def read(self, query: str, parameters: Parameters = (), *within: Within) -> pl.DataFrame:
         """The answer to a query; times are UTC.
@@ -84,7 +86,7 @@ class LakeReader:
         return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))
 
     def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
-        return self._frame(edition, query, parameters, _files(edition, query, within)).item()
+        return self._frame(edition, query, parameters, _files(edition, query, within), small=True).item()
 
     def batches(self, query: str, parameters: Parameters = (), *within: Within) -> Iterator[pa.RecordBatch]:
         """The answer to a query, piece by piece, for downloads; the first piece is empty and has the schema.
@@ -140,20 +142,43 @@ class LakeReader:
         making = current()
         return making.edition if making else self.edition()
 
-    def _frame(self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files]) -> pl.DataFrame:
+    def _frame(
+        self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files], small: bool = False
+    ) -> pl.DataFrame:
         key = (query, _hashable(parameters), tuple(files.values()))
         if (kept := self._kept.get(key)) is not None:
             return kept
-        with self._open().in_turn(), self._connection() as cursor:
-            self._prepare(cursor, edition, files)
-            frame = cursor.execute(edition.query(query, files), parameters).pl()
-        if frame.height <= _KEPT_ROWS:
-            kept = _small(frame)
-            with self._lock:
-                self._kept[key] = kept
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+        with self._lock:
+            asked = self._asked.get(key)
+            answered = self._asked.setdefault(key, Future())
+        if asked is not None:
+            return asked.result()
+        try:
+            frame = self._asked_for(edition, query, parameters, files, small)
+            self._keep(key, frame)
+            answered.set_result(frame)
+        except BaseException as error:
+            answered.set_exception(error)
+            raise
+        finally:
+            del self._asked[key]
         return frame
+
+    def _asked_for(
+        self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files], small: bool
+    ) -> pl.DataFrame:
+        with self._open().in_turn(small), self._connection() as cursor:
+            self._prepare(cursor, edition, files)
+            return cursor.execute(edition.query(query, files), parameters).pl()
+
+    def _keep(self, key: Hashable, frame: pl.DataFrame) -> None:
+        if frame.height > _KEPT_ROWS:
+            return
+        kept = _small(frame)
+        with self._lock:
+            self._kept[key] = kept
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
 
     def _prepare(self, cursor: duckdb.DuckDBPyConnection, edition: Edition, files: Mapping[str, Files]) -> None:
         for table, found in files.items():
@@ -247,8 +272,8 @@ def _for_everybody(text: str, settings: Settings) -> str:
     return _CLOSED if "cannot be opened" in text else text.replace(str(settings.home), "TREND_HOME")
 
 
-def lake_reader(request: Request) -> LakeReader:
-    """The application's reader, for FastAPI's dependencies."""
+async def lake_reader(request: Request) -> LakeReader:
+    """The application's reader, for FastAPI's dependencies; it waits for nothing, and so for no thread either."""
     reader = request.app.state.reader
     assert isinstance(reader, LakeReader)
     return reader

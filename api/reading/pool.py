@@ -12,6 +12,7 @@ from dataclasses import replace
 import duckdb
 
 from api.reading.catalog import Catalog
+from api.reading.deadlines import Deadlines
 from api.reading.editions import Edition, TableFiles
 from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
@@ -55,10 +56,11 @@ class Pool:
             # Whatever a query said, it could read or write no file but the lake's, and open no other database.
             cursor.execute(f"SET allowed_directories = {folders}; SET enable_external_access = false")
         self._catalog = Catalog(location.files)
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._rooms = {small: threading.BoundedSemaphore(_AT_ONCE) for small in (False, True)}
         self._making = threading.Lock()
         self._empty: set[str] = set()
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._deadlines = Deadlines()
         self._closed = False
 
     def look(self) -> Edition:
@@ -78,18 +80,23 @@ class Pool:
                 self._empty.add(table.empty)
 
     @contextmanager
-    def in_turn(self) -> Iterator[None]:
+    def in_turn(self, small: bool) -> Iterator[None]:
         """Waits for room.
+
+        Args:
+            small: whether the query asks for one value. By such ones it is known whether a kept answer is still good:
+                they have room of their own, so that who asks what is known waits for nobody who asks what is new.
 
         Raises:
             QueryTooLarge: there was none for too long.
         """
-        if not self._room.acquire(timeout=self._seconds):
+        room = self._rooms[small]
+        if not room.acquire(timeout=self._seconds):
             raise QueryTooLarge("too many questions at a time: try again in a moment")
         try:
             yield
         finally:
-            self._room.release()
+            room.release()
 
     @contextmanager
     def connection(self, factor: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -108,12 +115,9 @@ class Pool:
                 cursor = self._take()
         except duckdb.Error as error:
             raise _lost(error) from None
-        clock = threading.Timer(seconds, cursor.interrupt)
-        clock.daemon = True
-        clock.start()
         whole = False
         try:
-            with hiding_secrets(self._lake.location):
+            with hiding_secrets(self._lake.location), self._deadlines.within(seconds, cursor):
                 yield cursor
             whole = True
         except duckdb.InterruptException:
@@ -123,7 +127,6 @@ class Pool:
         except duckdb.Error as error:
             raise _lost(error) from None
         finally:
-            clock.cancel()
             if whole:
                 self._give_back(cursor)
             else:
@@ -132,6 +135,7 @@ class Pool:
 
     def close(self) -> None:
         self._closed = True
+        self._deadlines.close()
         while self._idle:
             self._idle.pop().close()
         self._lake.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import orjson
 import polars as pl
 from fastapi import APIRouter, Query
 
@@ -25,6 +26,8 @@ _COUNTS = f"""
     FROM events WHERE {_SPAN} GROUP BY GROUPING SETS ((source, event_type), (hour), (language))
     ORDER BY hour, events DESC, source, event_type, language
 """
+# As one value: an answer stays good until there is a source more.
+_SOURCES = "SELECT to_json(coalesce(list(DISTINCT source ORDER BY source), []))::VARCHAR FROM events"
 
 
 @router.get("/stats")
@@ -60,6 +63,7 @@ def stats(
             LanguageCount(**row)
             for row in languages.select("language", "events").head(_LANGUAGES).iter_rows(named=True)
         ],
+        sources=orjson.loads(lake.value(_SOURCES)),
         top_topics=[TopicCount(**row) for row in topics.iter_rows(named=True)],
         spam_share=int(types["spam"].sum()) / events if events else None,
         rejected=int(lake.value("SELECT count(*) FROM rejected_events")),

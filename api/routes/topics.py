@@ -23,6 +23,7 @@ router = APIRouter(prefix="/topics", tags=["topics"])
 
 _DEFAULT_DAYS = 7
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _SEARCH = """
     SELECT topic, sum(mentions)::BIGINT AS mentions, min(hour) AS first_hour, max(hour) AS last_hour
     FROM topic_activity
@@ -141,11 +142,13 @@ def topic(
 ) -> TopicStory:
     """One topic's activity by source and hour, forecasts and how they went, posts, users, related topics."""
     name = _canonical(topic)
-    last = _last_hour(lake, name)
-    if last is None:
-        raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
+    last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
-    return _story(lake, dagster.address, name, asked, posts, predictions)
+    told = _story(lake, dagster.address, name, asked, posts, predictions)
+    # Where a span with an end holds mentions, there is such a topic: nothing else has to be asked.
+    if last is None and not told.mentions:
+        _known_hour(lake, name)
+    return told
 
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
@@ -167,15 +170,17 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
     )
 
 
-def _last_hour(lake: LakeReader, name: str) -> datetime | None:
-    """When a topic was last mentioned: most that people ask for were in the last days, which are soon looked at."""
-    newest = lake.newest("topic_activity", "hour")
-    if newest is None:
-        return None
-    for since in (newest - timedelta(days=_DEFAULT_DAYS), EVER):
-        if last := lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None)):
-            return last
-    return None
+def _known_hour(lake: LakeReader, name: str) -> datetime:
+    """When a topic was last mentioned: most that people ask for were in the last days, which are soon looked at.
+
+    Raises:
+        HTTPException: it never was.
+    """
+    if newest := lake.newest("topic_activity", "hour"):
+        for since in (newest - _DAY, newest - timedelta(days=_DEFAULT_DAYS), EVER):
+            if last := lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None)):
+                return last
+    raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
 
 
 def _post(row: dict[str, Any], dagster: str) -> Post:

@@ -108,7 +108,9 @@ def _wrong(hours: list[dict[str, Any]]) -> list[list[str]]:
 
 def _filters() -> tuple[str | None, int]:
     left, right = st.columns([3, 1])
-    chosen = source_choice(left)
+    # Also one that was asked and never gave an event.
+    asked = source().get("/collection/status", limit=_HOURS)["sources"]
+    chosen = source_choice(left, [row["source"] for row in asked])
     days = days_choice(right, _SPANS)
     return chosen, days
 

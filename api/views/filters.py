@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,12 +13,17 @@ from api.views.words import LABELS
 _ALL = "all sources"
 
 
-def source_choice(place: DeltaGenerator) -> str | None:
-    """The source that was chosen among those that gave something lately; None for all."""
-    given = {row["source"] for row in source().get("/events/stats", top=1)["by_type"]}
-    # What the address names stays a choice where nothing of it came lately: the page then says so.
+def source_choice(place: DeltaGenerator, also: Collection[str] = ()) -> str | None:
+    """The source that was chosen among those whose events the lake holds, and others; None for all.
+
+    Args:
+        place: where it is chosen.
+        also: others that the page knows.
+    """
+    known = {*source().get("/events/stats", top=1)["sources"], *also}
+    # What the address names stays a choice where nothing ever came of it: the page then says so.
     named = {st.query_params.get("source", _ALL), st.session_state.get("source", _ALL)}
-    chosen = place.selectbox("Source", [_ALL, *sorted((given | named) - {_ALL})], key="source", bind="query-params")
+    chosen = place.selectbox("Source", [_ALL, *sorted((known | named) - {_ALL})], key="source", bind="query-params")
     return None if chosen == _ALL else chosen
 
 

@@ -143,6 +143,15 @@ def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
     assert unknown.status_code == 404 and "GET /topics?prefix=" in unknown.json()["detail"]
 
 
+def test_a_topic_that_was_silent_in_a_span_is_none_that_never_was(client: httpx.Client) -> None:
+    before = {"start": "2023-11-01T00:00:00Z", "end": "2023-11-02T00:00:00Z"}
+    silent = client.get("/topics/%23topic0", params=before)
+    assert silent.status_code == 200 and (silent.json()["mentions"], silent.json()["posts"]) == (0, [])
+    assert client.get("/topics/%23nobody", params=before).status_code == 404
+    until = client.get("/topics/%23topic0", params={"end": "2024-01-01T23:00:00Z"}).json()
+    assert until["mentions"] == 2 and until["start"] == "2023-12-25T23:00:00Z"
+
+
 def test_collection_tells_gaps_and_failures(client: httpx.Client) -> None:
     status = client.get("/collection/status").json()
     assert len(status["hours"]) == 18 and status["truncated"] is False

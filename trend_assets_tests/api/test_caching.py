@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from api.reading.lake import LakeReader
+from api.reading.pool import QueryTooLarge
 from api.reading.sources import reading
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
-from trend_assets.settings import DagsterSettings, Settings
+from trend_assets.settings import ApiSettings, DagsterSettings, Settings
 from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, collected, forecasts
 
 #: Longer than the API believes a snapshot's number.
@@ -127,4 +128,42 @@ def test_that_a_world_is_simulated_is_noticed_by_what_is_kept(home: Path, lake: 
         lake.write(RAW_EVENTS, RAW_EVENTS.frame([{**row, **more}]))
         time.sleep(STALE_SECONDS)
     assert reader.simulated() is True and not made.fits(reader.edition(), reader)
+    reader.close()
+
+
+#: Rows enough that the answer is not kept, and work enough that all ask while it is made.
+SLOW = "SELECT range % 200 AS part, sum(range % 7) AS found FROM range(?) GROUP BY part"
+SIZE = 10_000_000
+
+
+def test_the_lake_is_asked_once_for_what_many_want_at_the_same_time(home: Path, lake: Lake) -> None:
+    reader = LakeReader(Settings(home=home))
+    reader.edition()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: reader.read(SLOW, [SIZE]), range(8)))
+    assert found[0].height == 200
+    assert {id(frame) for frame in found} == {id(found[0])}
+    assert reader.read(SLOW, [SIZE]) is not found[0]
+    reader.close()
+
+
+def test_what_cannot_be_answered_is_told_all_who_asked_and_asked_anew(home: Path, lake: Lake) -> None:
+    reader = LakeReader(Settings(home=home, api=ApiSettings(query_seconds=0.2)))
+    with ThreadPoolExecutor(4) as pool:
+        tried = [pool.submit(reader.read, SLOW, [100 * SIZE]) for _ in range(4)]
+        assert {type(one.exception(timeout=60)) for one in tried} == {QueryTooLarge}
+    assert reader.read(SLOW, [400]).height == 200
+    with pytest.raises(QueryTooLarge):
+        reader.read(SLOW, [100 * SIZE])
+    reader.close()
+
+
+def test_a_small_question_waits_for_no_large_ones(home: Path, lake: Lake) -> None:
+    reader = LakeReader(Settings(home=home, api=ApiSettings(query_seconds=60)))
+    reader.edition()
+    with ThreadPoolExecutor(8) as pool:
+        large = [pool.submit(reader.read, SLOW, [SIZE + number]) for number in range(8)]
+        assert reader.newest("predictions", "cut") == CUT + 2 * ONE
+        assert not any(one.done() for one in large)
+        assert [one.result().height for one in large] == [200] * 8
     reader.close()

@@ -12,9 +12,9 @@ import pytest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_STATUS
+from trend_assets.lake.tables import COLLECTION_STATUS, EVENTS
 from trend_assets.settings import DagsterSettings, Settings
-from trend_assets_tests.api.conftest import CUT, ONE
+from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, fill
 from trend_assets_tests.conftest import REPOSITORY
 
 streamlit = pytest.importorskip("streamlit", reason="the dashboard is an extra: pip install 'trend-assets[dashboard]'")
@@ -130,6 +130,25 @@ def test_a_source_that_never_gave_anything_is_named_with_the_reason(
     # The same reason of sixty hours is one row, and no tick says that all is well.
     assert text(page).count("no key (TREND_TWITTER__BEARER_TOKEN)") == 1 and "2024-01-01 23:00" in text(page)
     assert not page.success
+
+
+def test_a_source_is_a_choice_however_long_it_was_silent(
+    tmp_path: Path, serve: Callable[[Settings], Any], look: Callable[..., AppTest]
+) -> None:
+    old, row = CUT - 24 * 60 * ONE, {**EVENTS_MADE[2], "id": "mastodon:original:1", "source": "mastodon"}
+    lake = fill(tmp_path / "home")
+    lake.write(EVENTS, EVENTS.frame([{**row, "hour": old, "timestamp": old}]), old, old + ONE)
+    asked = {"hour": CUT - ONE, "source": "bluesky", "status": "failed", "events": 0, "rejected": 0, "requests": 1,
+             "finished_at": CUT, "message": "it answered 503"}  # fmt: skip
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([asked]))
+    lake.close()
+    with serve(Settings(home=tmp_path / "home")) as client:
+        stats = client.get("/events/stats").json()
+        live, collection = look(client, "live"), look(client, "collection")
+    assert {row["source"] for row in stats["by_type"]} == {"twitter", "youtube"}
+    assert stats["sources"] == ["mastodon", "twitter", "youtube"]
+    assert live.selectbox(key="source").options == ["all sources", "mastodon", "twitter", "youtube"]
+    assert collection.selectbox(key="source").options == ["all sources", "bluesky", "mastodon", "twitter", "youtube"]
 
 
 def test_quantiles_are_read_from_cumulative_buckets() -> None:
