@@ -68,7 +68,7 @@ def test_equal_texts_are_computed_once_and_order_is_kept(
     monkeypatch.setattr(
         RealtimeTextEmbedder,
         "_embed_unique",
-        lambda self, texts: (computed.append(texts), original(self, texts))[1],
+        lambda self, texts, size: (computed.append(texts), original(self, texts, size))[1],
     )
     vectors = embedder.embed(["b  b", "a https://t.co/1", "b b", "a https://t.co/2"])
     assert computed == [["b b", "a"]]
