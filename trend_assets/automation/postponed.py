@@ -1,6 +1,6 @@
 """What was postponed under load is made up for once it has fallen."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
@@ -12,6 +12,7 @@ from trend_assets.lake.tables import EVENT_EMBEDDINGS
 from trend_assets.operations.load import POSTPONED, calm_down, due
 from trend_assets.periods import hour_key
 from trend_assets.settings import load_settings
+from trend_assets.sources.collector import utc_now
 
 
 @dg.sensor(
@@ -24,7 +25,7 @@ from trend_assets.settings import load_settings
 def postponed_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult:
     """A run of `event_embeddings` for each hour that is due; one that fails is tried again an hour later."""
     settings = load_settings()
-    now = datetime.now(UTC)
+    now = utc_now()
     calm_down(lake.lake, settings, now)
     hours = due(settings)
     if not hours:

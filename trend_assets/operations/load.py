@@ -157,33 +157,34 @@ def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame)
     """
     if hours.purpose not in _LIVE:
         return Relief(hours, settings.embeddings.batch_size)
-    looks = hours.purpose == "new"
-    waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if looks else 0
+    waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
     with _locked(settings):
         before = pressure(settings)
-        known = before.looked(settings, hours.start, waiting) if looks else before
-        load = known.state(settings)
-        if load.samples:
-            known = replace(known, sampled=known.sampled | _hours_of(missing))
-        admitted = _admitted(known, missing)
-        later = frozenset() if load.embeds else _hours_of(admitted)
-        known = replace(known, postponed=known.postponed | later)
+        known = before if waiting is None else before.looked(settings, hours.start, waiting)
+        known, relief = _weighed(settings, known, hours, missing)
         _keep(settings, before, known)
-    if looks:
-        _record(lake, known, hours.start, waiting)
-    texts, all_texts = admitted["text_hash"].n_unique(), missing["text_hash"].n_unique()
-    return Relief(
-        hours,
-        load.grown(settings.embeddings.batch_size),
-        frozenset(admitted["text_hash"]) if load.embeds else frozenset(),
-        later,
-        {
-            "load": load.load.name.lower(),
-            "texts_postponed": 0 if load.embeds else texts,
-            "texts_left_out": all_texts - texts,
-            **({"waiting": waiting} if looks else {}),
-        },
-    )
+    if waiting is None:
+        return relief
+    _record(lake, known, hours.start, waiting)
+    return replace(relief, metadata={**relief.metadata, "waiting": waiting})
+
+
+def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.DataFrame) -> tuple[Pressure, Relief]:
+    """What gives way at a load, and what is remembered of it."""
+    load = known.state(settings)
+    if load.samples:
+        known = replace(known, sampled=known.sampled | _hours_of(missing))
+    admitted = _admitted(known, missing)
+    texts, now = frozenset(admitted["text_hash"]), load.embeds
+    later = frozenset() if now else _hours_of(admitted)
+    told: dict[str, str | int] = {
+        "load": load.load.name.lower(),
+        "texts_postponed": 0 if now else len(texts),
+        "texts_left_out": missing["text_hash"].n_unique() - len(texts),
+    }
+    size = load.grown(settings.embeddings.batch_size)
+    relief = Relief(hours, size, texts if now else frozenset(), later, told)
+    return replace(known, postponed=known.postponed | later), relief
 
 
 def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
@@ -232,7 +233,7 @@ def pressure(settings: Settings) -> Pressure:
         return Pressure()
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise TrendError(
-            f"{path} is damaged ({error}): delete it, and run `trend backfill` over the days whose embeddings are missing"
+            f"{path} is damaged ({error}): delete it, and `trend backfill` over days whose embeddings are missing"
         ) from None
 
 

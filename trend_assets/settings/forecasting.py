@@ -60,8 +60,8 @@ class LoadSettings(Section):
     events: int = Field(
         10_000,
         ge=1,
-        description="Events that an hour takes in with ease: batches grow above, embeddings wait above 4 times as many, "
-        "and are sampled above 16 times.",
+        description="Events that an hour takes in with ease; batches grow above it, embeddings wait above 4 times as "
+        "many, and are sampled above 16 times.",
     )
 
 

@@ -229,6 +229,8 @@ def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.
     assert "topic0" not in text
     assert 'trend_collection_lag_seconds{source="twitter"}' in text
     assert 'trend_live_ndcg_at_10{label="bursts",ranking="forecast"}' in text
+    assert "trend_load_step 2.0" in text and "trend_load_waiting_events 81000.0" in text
+    assert "trend_load_postponed_hours 1.0" in text
 
 
 def test_the_documentation_has_examples(client: httpx.Client) -> None:
@@ -242,4 +244,5 @@ def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> Non
     health = client.get("/health").json()
     assert health["status"] == "ok" and health["last_training"] == "2024-01-01T00:00:00Z"
     assert {row["source"] for row in health["last_collection"]} == {"twitter", "youtube"}
+    assert (health["load"]["load"], health["load"]["step"]) == ("embeddings_postponed", 2)
     assert health["last_prediction"] == (CUT + 2 * ONE).isoformat().replace("+00:00", "Z")
