@@ -115,8 +115,7 @@ class RealtimeTextEmbedder:
         Args:
             texts: in any order.
             batch_size: texts in one forward pass, where that is more than usual: of short ones alone, so that no
-                pass takes more memory than a usual one of the longest. Eight times as many short posts at
-                once take a quarter less CPU time each.
+                pass takes more memory than a usual one of the longest.
         """
         normalised = [normalise_text(text) for text in texts]
         place = {text: index for index, text in enumerate(dict.fromkeys(normalised))}

@@ -15,7 +15,6 @@ from dagster import AssetKey, DagsterInstance
 from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.automation import postponed
 from trend_assets.automation.instance import dagster_environment, open_instance
-from trend_assets.automation.postponed import postponed_sensor
 from trend_assets.forecasting.sensitivity import Load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -116,16 +115,22 @@ def embedded(lake: Lake, hour: datetime) -> int:
 
 
 @pytest.fixture
-def tick(monkeypatch: pytest.MonkeyPatch) -> Tick:
+def tick(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Tick:
     """What a tick of the sensor asks for when an hour has ended."""
-    return lambda hour: _asked(hour, monkeypatch)
+    from trend_assets.definitions import defs
 
+    repository = defs.get_repository_def()
 
-def _asked(hour: datetime, monkeypatch: pytest.MonkeyPatch) -> list[dg.RunRequest]:
-    monkeypatch.setattr(postponed, "utc_now", lambda: hour + 1.3 * ONE)
-    found = postponed_sensor(dg.build_sensor_context(), lake=LakeResource())
-    assert isinstance(found, dg.SensorResult)
-    return list(found.run_requests or ())
+    def tick(hour: datetime) -> list[dg.RunRequest]:
+        monkeypatch.setattr(postponed, "utc_now", lambda: hour + 1.3 * ONE)
+        context = dg.build_sensor_context(
+            instance=instance, repository_def=repository, resources={"lake": LakeResource()}
+        )
+        found = repository.get_sensor_def("postponed_embeddings").evaluate_tick(context)
+        assert found.run_requests or found.skip_message
+        return list(found.run_requests or ())
+
+    return tick
 
 
 def steps(lake: Lake) -> list[int]:
