@@ -19,6 +19,7 @@ from trend_assets.automation.drift import drift_sensor  # noqa: E402
 from trend_assets.automation.jobs import asset_jobs  # noqa: E402
 from trend_assets.automation.maintenance import nightly_maintenance, nightly_schedule  # noqa: E402
 from trend_assets.automation.partitions import hourly, weekly  # noqa: E402
+from trend_assets.automation.postponed import postponed_sensor  # noqa: E402
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule  # noqa: E402
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor  # noqa: E402
 from trend_assets.lake.io_manager import LakeIOManager, LakeResource  # noqa: E402
@@ -38,6 +39,6 @@ defs = dg.Definitions(
     ],
     jobs=[*asset_jobs(), import_inbox, nightly_maintenance],
     schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule), nightly_schedule(_settings)],
-    sensors=[inbox_sensor, failure_sensor, drift_sensor, alerts_sensor],
+    sensors=[inbox_sensor, failure_sensor, drift_sensor, alerts_sensor, postponed_sensor],
     resources={"lake_io_manager": LakeIOManager(), "lake": LakeResource()},
 )

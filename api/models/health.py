@@ -29,6 +29,16 @@ class Drift(BaseModel):
     reasons: str = Field(description="Why it has drifted, in words; empty where it has not.")
 
 
+class Load(BaseModel):
+    """The newest look at how much waits, and what gives way."""
+
+    checked_at: datetime = Field(description="When it was looked at (UTC).")
+    waiting: int = Field(description="Events that waited to be taken in, and texts to be embedded.")
+    step: int = Field(description="Of `load`, 0 to 3; 0 where nothing gives way.")
+    load: str = Field(description="`normal`, `larger_batches`, `embeddings_postponed` or `sampled`.")
+    postponed_hours: int = Field(description="Hours of which texts were still to be embedded.")
+
+
 class Health(BaseModel):
     """Whether the platform is fit to serve."""
 
@@ -41,3 +51,4 @@ class Health(BaseModel):
     last_training: datetime | None = Field(description="Week of the newest trained model (UTC).")
     last_prediction: datetime | None = Field(description="Newest cut (UTC).")
     drift: Drift | None = Field(None, description="Null where no model was in use when the sensor looked last.")
+    load: Load | None = Field(None, description="Null where no hour was collected by the schedule yet.")

@@ -81,6 +81,10 @@ class LakeReader:
         """The greatest value of a table's column, None where it is empty."""
         return self._noted(Newest(table, column))
 
+    def has(self, table: str) -> bool:
+        """Whether the lake has a table: one of an older release gets a new one when it is next written to."""
+        return table in self._current().tables
+
     def simulated(self) -> bool:
         """Whether any event came from the simulated world."""
         return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))

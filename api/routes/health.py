@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.models.health import Drift, Health, SourceStatus
+from api.models.health import Drift, Health, Load, SourceStatus
 from api.reading.lake import LakeReader, Reader
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
@@ -19,6 +19,7 @@ _LAST = """
 _TRAINED = "SELECT max(week) FROM training_runs WHERE status = 'succeeded'"
 
 _DRIFT = "SELECT * FROM drift_checks ORDER BY checked_at DESC LIMIT 1"
+_LOAD = "SELECT checked_at, waiting, step, load, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
 
 
 @router.get("/health", responses={503: {"model": Health, "description": "Not fit to serve, with reasons."}})
@@ -49,6 +50,7 @@ def _health(lake: LakeReader) -> Health:
     if event is not None and prediction is None:
         reasons.append("no forecast yet: run `trend predict` or let the hourly schedule run")
     drift = [Drift(**row) for row in lake.read(_DRIFT).iter_rows(named=True)]
+    load = [Load(**row) for row in lake.read(_LOAD).iter_rows(named=True)] if lake.has("load_checks") else []
     return Health(
         status="unavailable" if reasons else "ok",
         reasons=reasons,
@@ -59,4 +61,5 @@ def _health(lake: LakeReader) -> Health:
         last_training=lake.value(_TRAINED),
         last_prediction=prediction,
         drift=drift[0] if drift else None,
+        load=load[0] if load else None,
     )

@@ -22,6 +22,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50"
 _NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label"
 _ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
+_LOAD = "SELECT step, waiting, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
 _UNDELIVERED = ("waiting", "held", "retrying")
 _SCORED = (Rows("predictions", ()), Rows("prediction_outcomes", ()))
 
@@ -57,6 +58,15 @@ class Meters:
             "Alerts that are still to be delivered, by state.",
             ("state",),
             registry=self.registry,
+        )
+        self.load = Gauge(
+            "trend_load_step",
+            "What gives way at the last look: 0 nothing, 1 batches are larger, 2 embeddings postponed, 3 sampled.",
+            registry=self.registry,
+        )
+        self.waiting = Gauge("trend_load_waiting_events", "Events that waited then.", registry=self.registry)
+        self.postponed = Gauge(
+            "trend_load_postponed_hours", "Hours whose embeddings were still to come then.", registry=self.registry
         )
         self.runs = Gauge(
             "trend_dagster_runs",
@@ -95,10 +105,17 @@ class Meters:
         for state, count in lake.read(_ALERTS).iter_rows():
             if state in _UNDELIVERED:
                 self.undelivered.labels(state).set(count)
+        self._look_at_load(lake)
         scored = [source.now(edition, lake) for source in _SCORED]
         if scored != self._measured:
             self._measure(lake)
             self._measured = scored
+
+    def _look_at_load(self, lake: LakeReader) -> None:
+        for step, waiting, hours in lake.read(_LOAD).iter_rows() if lake.has("load_checks") else ():
+            self.load.set(step)
+            self.waiting.set(waiting)
+            self.postponed.set(hours)
 
     def _measure(self, lake: LakeReader) -> None:
         self.ndcg.clear()

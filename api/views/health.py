@@ -11,6 +11,7 @@ import streamlit as st
 from api.views.alert_history import show_alerts
 from api.views.drift import drift
 from api.views.latencies import latencies
+from api.views.load import load
 from api.views.source import source
 from api.views.words import moment, nothing, table
 
@@ -52,6 +53,8 @@ def show() -> None:
         nothing("nothing was collected yet: run `trend import FILE`, `trend demo`, or enable a source in the settings.")
     st.header("The model in use", anchor=False)
     drift(health["drift"])
+    st.header("Load", anchor=False)
+    load(health["load"])
     st.header("The API's answers", anchor=False)
     latencies()
     st.header("Alerts", anchor=False)

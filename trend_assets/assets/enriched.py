@@ -5,13 +5,15 @@ import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
-from trend_assets.enrichment.embedding_table import embedding_frame, text_hashes
+from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, REJECTED_EVENTS, TOPIC_ACTIVITY
+from trend_assets.operations.load import Hours, relieve
 from trend_assets.settings import load_settings
 
 _KNOWN_TEXTS = """
@@ -44,15 +46,16 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
 
     @dg.asset(**table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"), **shared)
     def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
-        embedder = text_model(load_settings().embeddings)
+        settings, window = load_settings(), context.partition_time_window
+        embedder = text_model(settings.embeddings)
         hashes = text_hashes(events)["text_hash"].unique().to_list()
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, hashes])
-        frame, embedded, cached = embedding_frame(events, known, embedder)
-        yield from checked(
-            EVENT_EMBEDDINGS,
-            frame,
-            {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name},
-        )
+        hours = Hours(window.start, window.end, context.run.tags.get(PURPOSE_TAG, "asked"))
+        relief = relieve(lake.lake, settings, hours, missing_texts(events, known))
+        frame, embedded, cached = embedding_frame(events, known, embedder, relief.texts, relief.batch_size)
+        found = {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name}
+        yield from checked(EVENT_EMBEDDINGS, frame, {**found, **relief.metadata})
+        relief.finish(settings)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
     def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:

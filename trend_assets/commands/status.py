@@ -10,7 +10,7 @@ from trend_assets.commands.collection_tables import sources_table
 from trend_assets.commands.console import as_it_is, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import TABLES
+from trend_assets.lake.tables import LOAD_CHECKS, TABLES
 from trend_assets.settings import load_settings
 
 _TRAININGS = """
@@ -18,10 +18,11 @@ _TRAININGS = """
            coalesce(error, if(promoted, 'promoted: ', 'not promoted: ') || decision) AS why
     FROM training_runs ORDER BY started_at DESC LIMIT 5
 """
+_LOAD = "SELECT checked_at, load, waiting, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
 
 
 def status() -> None:
-    """Show what the lake holds, the sources' last hours and the last trainings.
+    """Show what the lake holds, the sources' last hours, the load and the last trainings.
 
     Example: trend status
     """
@@ -30,12 +31,23 @@ def status() -> None:
     console.print(f"lake {settings.home / 'lake'}, snapshot {lake.snapshot()}")
     console.print(_tables(lake))
     console.print(sources_table(lake, settings, datetime.now(UTC)))
+    console.print(_load(lake))
     console.print(_rows(lake, _TRAININGS, "no training yet"))
+
+
+def _load(lake: Lake) -> str:
+    """The last look at how much waits, on one line."""
+    found = lake.read(_LOAD) if lake.has(LOAD_CHECKS) else LOAD_CHECKS.frame()
+    if found.is_empty():
+        return "load: not looked at yet"
+    at, load, waiting, hours = found.row(0)
+    later = f", embeddings of {hours:,} h still to come" if hours else ""
+    return f"load: {load.replace('_', ' ')} ({waiting:,} events waited at {_moment(at)} UTC{later})"
 
 
 def _tables(lake: Lake) -> Table:
     table = Table("table", "rows", "from", "to")
-    for declared in TABLES.values():
+    for declared in filter(lake.has, TABLES.values()):
         times = f"min({declared.partition}), max({declared.partition})" if declared.partition else "NULL, NULL"
         count, first, last = lake.read(f"SELECT count(*), {times} FROM {declared.name}").row(0)
         table.add_row(declared.name, f"{count:,}", _moment(first), _moment(last))

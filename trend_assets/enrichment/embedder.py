@@ -106,27 +106,32 @@ class RealtimeTextEmbedder:
         """Length of a vector: 384 for the default model."""
         return int(self.model.get_embedding_dimension() or 0)
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str], batch_size: int = 0) -> np.ndarray:
         """Vectors of the texts in their order, (n, width) float32, each of unit length.
 
         Texts that are equal once normalised are computed once. Batches hold texts of like length in
         tokens, so that hardly anything is padding.
+
+        Args:
+            texts: in any order.
+            batch_size: texts in one forward pass, where that is more than usual: of short ones alone, so that no
+                pass takes more memory than a usual one of the longest.
         """
         normalised = [normalise_text(text) for text in texts]
         place = {text: index for index, text in enumerate(dict.fromkeys(normalised))}
         if not place:
             return np.zeros((0, self.width), dtype=np.float32)
-        vectors = self._embed_unique(list(place))
+        vectors = self._embed_unique(list(place), max(batch_size, self.batch_size))
         return vectors[[place[text] for text in normalised]]
 
-    def _embed_unique(self, texts: list[str]) -> np.ndarray:
+    def _embed_unique(self, texts: list[str], batch_size: int) -> np.ndarray:
         import torch
 
         lengths = self._token_counts(texts)
         vectors = np.empty((len(texts), self.width), dtype=np.float32)
         bfloat16 = self._uses_bfloat16()
         with torch.inference_mode(), torch.autocast(self._device_type, torch.bfloat16, enabled=bfloat16):
-            for batch in self._batches(lengths):
+            for batch in self._batches(lengths, batch_size):
                 encoded = self.model.encode(
                     [texts[index] for index in batch],
                     batch_size=len(batch),
@@ -138,10 +143,15 @@ class RealtimeTextEmbedder:
                 vectors[batch] = unit.cpu().numpy()
         return vectors
 
-    def _batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
+    def _batches(self, lengths: np.ndarray, most: int) -> Iterator[np.ndarray]:
         order = np.argsort(lengths, kind="stable")
-        for start in range(0, len(order), self.batch_size):
-            yield order[start : start + self.batch_size]
+        room = self.batch_size * (self.model.max_seq_length or int(lengths.max()))
+        start = 0
+        while start < len(order):
+            longest = lengths[order[min(start + most, len(order)) - 1]]
+            size = max(self.batch_size, min(most, room // max(int(longest), 1)))
+            yield order[start : start + size]
+            start += size
 
     def _token_counts(self, texts: list[str]) -> np.ndarray:
         tokenizer = self.model.tokenizer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ class Embedder(Protocol):
 
     model_name: str
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray: ...
+    def embed(self, texts: Sequence[str], batch_size: int = 0) -> np.ndarray: ...
 
 
 class EmbeddingFrame(NamedTuple):
@@ -51,7 +51,25 @@ def text_hashes(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def embedding_frame(events: pl.DataFrame, known: pl.DataFrame | None, embedder: Embedder) -> EmbeddingFrame:
+def missing_texts(events: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """``id``, ``hour``, ``text_hash`` and ``edge_weight`` of every event whose text has no vector yet.
+
+    Args:
+        events: rows of `EVENTS`.
+        known: as for `embedding_frame`.
+    """
+    texts = text_hashes(events).join(_cache(known), on="text_hash", how="anti", maintain_order="left")
+    weights = events.select("id", "edge_weight")
+    return texts.drop("text").join(weights, on="id", how="left", maintain_order="left")
+
+
+def embedding_frame(
+    events: pl.DataFrame,
+    known: pl.DataFrame | None,
+    embedder: Embedder,
+    only: Collection[str] | None = None,
+    batch_size: int = 0,
+) -> EmbeddingFrame:
     """The events' vectors, as `EVENT_EMBEDDINGS`, in the order of the events.
 
     The embedder is not touched where every text is known.
@@ -61,6 +79,8 @@ def embedding_frame(events: pl.DataFrame, known: pl.DataFrame | None, embedder: 
         known: ``text_hash`` and ``embedding`` of the same model from earlier; None where there are none.
             Look up the hashes of `text_hashes` to hand in only what is needed.
         embedder: computes what is not known.
+        only: hashes of the texts that it computes; the others have no row. By default all.
+        batch_size: texts that it computes at once, where that is more than usual.
     """
     wanted = text_hashes(events)
     cache = _cache(known)
@@ -69,8 +89,11 @@ def embedding_frame(events: pl.DataFrame, known: pl.DataFrame | None, embedder: 
         .unique("text_hash", keep="first", maintain_order=True)
         .join(cache, on="text_hash", how="anti", maintain_order="left")
     )
+    cached = wanted["text_hash"].n_unique() - missing.height
+    if only is not None:
+        missing = missing.filter(pl.col("text_hash").is_in(list(only)))
     if missing.height:
-        vectors = np.ascontiguousarray(embedder.embed(missing["text"].to_list()), dtype=np.float32)
+        vectors = np.ascontiguousarray(embedder.embed(missing["text"].to_list(), batch_size), dtype=np.float32)
         computed = pl.DataFrame({"text_hash": missing["text_hash"], "embedding": vectors}).with_columns(
             pl.col("embedding").cast(_VECTOR)
         )
@@ -78,8 +101,7 @@ def embedding_frame(events: pl.DataFrame, known: pl.DataFrame | None, embedder: 
     frame = wanted.join(cache, on="text_hash", how="inner", maintain_order="left").select(
         "id", "hour", "text_hash", pl.lit(embedder.model_name).alias("model"), "embedding"
     )
-    distinct = wanted["text_hash"].n_unique()
-    return EmbeddingFrame(EVENT_EMBEDDINGS.conform(frame), missing.height, distinct - missing.height)
+    return EmbeddingFrame(EVENT_EMBEDDINGS.conform(frame), missing.height, cached)
 
 
 def _cache(known: pl.DataFrame | None) -> pl.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Self
@@ -133,7 +134,7 @@ class LoadState:
     """How much gives way now.
 
     Args:
-        batch: events of a usual micro-batch.
+        batch: events that are taken in with ease.
         load: the step.
     """
 
@@ -149,21 +150,36 @@ class LoadState:
             return replace(self, load=Load(self.load - 1))
         return self
 
-    @property
-    def batch_size(self) -> int:
-        """Events to take at once."""
-        return self.batch * (1 if self.load is Load.NORMAL else _LARGER)
+    def grown(self, usual: int) -> int:
+        """How many to take at once where usually so many are."""
+        return usual * (1 if self.load is Load.NORMAL else _LARGER)
 
     @property
     def embeds(self) -> bool:
         """Whether texts are embedded at once, and not later."""
         return self.load < Load.EMBEDDINGS_POSTPONED
 
-    def kept(self, weights: npt.NDArray[np.floating], chance: np.random.Generator) -> npt.NDArray[np.bool_]:
-        """Which events are taken in: all, or while sampling each with its weight in (0, 1] as probability."""
-        if self.load < Load.SAMPLED:
-            return np.ones(len(weights), dtype=np.bool_)
-        return chance.random(len(weights)) < weights
+    @property
+    def samples(self) -> bool:
+        """Whether events are `sampled`."""
+        return self.load >= Load.SAMPLED
+
+
+def sampled(ids: Sequence[str], weights: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Which events are taken in where they are sampled: each with its weight in (0, 1] as probability.
+
+    The same event falls the same way always, in whatever company it comes.
+
+    Args:
+        ids: of the events.
+        weights: theirs, (n,).
+
+    Returns:
+        (n,).
+    """
+    digests = (hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids)
+    chance = np.fromiter((int.from_bytes(digest) for digest in digests), dtype=np.float64, count=len(ids))
+    return chance / 2.0**64 < weights
 
 
 def _log_odds(probability: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import duckdb
 
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.tables import EVENTS, TABLES, Table
+from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES, Table
 
 _VERSION_TABLE = "lake_versions"
 
@@ -22,9 +22,17 @@ def create_statement(table: Table) -> str:
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES.values():
-        connection.execute(create_statement(table))
-        connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
+        _create(connection, table)
     connection.execute(f"CREATE OR REPLACE VIEW mentions AS {mentions_query(EVENTS.name)}")
+
+
+def _create_load_checks(connection: duckdb.DuckDBPyConnection) -> None:
+    _create(connection, LOAD_CHECKS)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    connection.execute(create_statement(table))
+    connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
 
 
 def mentions_query(events: str) -> str:
@@ -37,7 +45,7 @@ def mentions_query(events: str) -> str:
 
 
 #: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables}
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables, 2: _create_load_checks}
 NEWEST = max(MIGRATIONS)
 
 

@@ -96,6 +96,11 @@ class Lake:
         frame = self.read(query + (f" ORDER BY {order}" if order else ""), parameters)
         return frame.cast({name: table.schema[name] for name in names})  # type: ignore[arg-type]
 
+    def has(self, table: Table) -> bool:
+        """Whether the lake has a table: one of an older release gets a new one when it is next opened for writing."""
+        found = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?"
+        return not self.read(found, [table.name]).is_empty()
+
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot."""
         with hiding_secrets(self.location), self.cursor() as cursor:

@@ -425,6 +425,21 @@ DRIFT_CHECKS = Table(
     write="append",
 )
 
+LOAD_CHECKS = Table(
+    name="load_checks",
+    meaning="Each hour's look at how much waits, and what gives way.",
+    columns=(
+        Column("checked_at", "TIMESTAMPTZ", "UTC", "When it was looked at."),
+        Column("hour", "TIMESTAMPTZ", "UTC", "Start of the newest hour then."),
+        Column("waiting", "BIGINT", "events", "Events that were collected and not yet taken in, and texts to embed."),
+        Column("step", "BIGINT", "0 to 3", "Of `load`; 0 where nothing gives way."),
+        Column("load", "VARCHAR", "", "`normal`, `larger_batches`, `embeddings_postponed` or `sampled`."),
+        Column("postponed_hours", "BIGINT", "hours", "Hours of which texts were still to be embedded."),
+    ),
+    key=("checked_at",),
+    write="append",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -444,5 +459,6 @@ TABLES: Mapping[str, Table] = {
         ALERTS,
         FORGOTTEN,
         DRIFT_CHECKS,
+        LOAD_CHECKS,
     )
 }

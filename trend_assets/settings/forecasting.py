@@ -54,6 +54,17 @@ class DriftSettings(Section):
     retrain_days: int = Field(2, ge=1, description="Days between trainings that drift asks for.")
 
 
+class LoadSettings(Section):
+    """What gives way when more is waiting than an hour's run takes in."""
+
+    events: int = Field(
+        10_000,
+        ge=1,
+        description="Events that an hour takes in with ease; batches grow above it, embeddings wait above 4 times as "
+        "many, and are sampled above 16 times.",
+    )
+
+
 class SensitivitySettings(Section):
     """Which topics get an alert (`topic_rising`)."""
 

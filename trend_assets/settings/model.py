@@ -26,6 +26,7 @@ from trend_assets.settings.forecasting import (
     DriftSettings,
     EmbeddingSettings,
     ForecastSettings,
+    LoadSettings,
     PromotionSettings,
     SensitivitySettings,
     TrainingSettings,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     promotion: PromotionSettings = PromotionSettings()
     drift: DriftSettings = DriftSettings()
     sensitivity: SensitivitySettings = SensitivitySettings()
+    load: LoadSettings = LoadSettings()
     alerts: AlertSettings = AlertSettings()
     mail: MailSettings = MailSettings()
     twitter: TwitterSettings = TwitterSettings()

@@ -23,6 +23,7 @@ from trend_assets.lake.tables import (
     DRIFT_CHECKS,
     EVENT_EMBEDDINGS,
     EVENTS,
+    LOAD_CHECKS,
     PREDICTION_OUTCOMES,
     PREDICTIONS,
     RAW_EVENTS,
@@ -149,6 +150,9 @@ def fill(home: Path, location: LakeLocation | None = None) -> Lake:
         "reasons": "live NDCG@10 is 0.310",
     }
     lake.write(DRIFT_CHECKS, DRIFT_CHECKS.frame([checked]))
+    looks = [(CUT - ONE, CUT - 2 * ONE, 90_000, 1, "larger_batches", 0)]
+    looks += [(CUT, CUT - ONE, 81_000, 2, "embeddings_postponed", 1)]
+    lake.write(LOAD_CHECKS, LOAD_CHECKS.frame(looks))
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(collected()))
     lake.write(ALERTS, ALERTS.frame(told()))
     return lake

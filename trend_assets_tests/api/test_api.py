@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import numpy as np
@@ -11,6 +13,8 @@ import polars as pl
 import pytest
 
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
+from trend_assets.lake.store import Lake
+from trend_assets.settings import DagsterSettings, Settings
 from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts
 
 
@@ -238,6 +242,20 @@ def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.
     assert "topic0" not in text
     assert 'trend_collection_lag_seconds{source="twitter"}' in text
     assert 'trend_live_ndcg_at_10{label="bursts",ranking="forecast"}' in text
+    assert "trend_load_step 2.0" in text and "trend_load_waiting_events 81000.0" in text
+    assert "trend_load_postponed_hours 1.0" in text
+
+
+def test_a_lake_of_the_first_release_is_served_until_it_gets_what_is_new(
+    lake: Lake, serve: Callable[[Settings], Any]
+) -> None:
+    with lake.transaction() as connection:
+        connection.execute("DROP TABLE load_checks; DELETE FROM lake_versions WHERE version > 1")
+    with serve(Settings(home=lake.location.home, dagster=DagsterSettings(port=1))) as client:
+        health = client.get("/health").json()
+        assert (health["status"], health["load"]) == ("ok", None)
+        told = client.get("/metrics").text
+        assert "trend_lake_readable 1.0" in told and "trend_load_step 0.0" in told
 
 
 def test_the_documentation_has_examples(client: httpx.Client) -> None:
@@ -251,4 +269,5 @@ def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> Non
     health = client.get("/health").json()
     assert health["status"] == "ok" and health["last_training"] == "2024-01-01T00:00:00Z"
     assert {row["source"] for row in health["last_collection"]} == {"twitter", "youtube"}
+    assert (health["load"]["load"], health["load"]["step"]) == ("embeddings_postponed", 2)
     assert health["last_prediction"] == (CUT + 2 * ONE).isoformat().replace("+00:00", "Z")

@@ -106,6 +106,7 @@ def test_collection_and_accuracy_tell_what_is_wrong(client: httpx.Client, look: 
     health = text(look(client, "health"))
     assert "does not answer" in health and "It has drifted: live NDCG" in health
     assert ">/accuracy</td>" in health and " ms<" in health
+    assert "Embeddings are postponed until less waits" in health and "81,000 events waited" in health
 
 
 def test_a_source_that_never_gave_anything_is_named_with_the_reason(

@@ -122,7 +122,7 @@ def test_sql_says_what_is_wrong_and_never_writes(filled: Trend) -> None:
 def test_status_tells_of_tables_sources_and_trainings(filled: Trend) -> None:
     run = filled("status")
     assert run.returncode == 0, run.stderr
-    for text in ("raw_events", "2026-02-04 08:00", "chat.csv", "complete", "no training yet"):
+    for text in ("raw_events", "2026-02-04 08:00", "chat.csv", "complete", "load: not looked at", "no training yet"):
         assert text in run.stdout
 
 

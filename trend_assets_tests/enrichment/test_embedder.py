@@ -20,7 +20,7 @@ from trend_assets.enrichment.embedder import (
     normalise_text,
     text_hash,
 )
-from trend_assets.enrichment.embedding_table import embedding_frame, text_hashes
+from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.lake.tables import EVENT_EMBEDDINGS
 
 TEXTS = [
@@ -68,13 +68,32 @@ def test_equal_texts_are_computed_once_and_order_is_kept(
     monkeypatch.setattr(
         RealtimeTextEmbedder,
         "_embed_unique",
-        lambda self, texts: (computed.append(texts), original(self, texts))[1],
+        lambda self, texts, size: (computed.append(texts), original(self, texts, size))[1],
     )
     vectors = embedder.embed(["b  b", "a https://t.co/1", "b b", "a https://t.co/2"])
     assert computed == [["b b", "a"]]
     assert np.array_equal(vectors[0], vectors[2])
     assert np.array_equal(vectors[1], vectors[3])
     assert not np.allclose(vectors[0], vectors[1], atol=0.01)
+
+
+def test_larger_batches_are_of_short_texts_alone_and_change_no_vector(
+    embedder: RealtimeTextEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = RealtimeTextEmbedder(batch_size=4)
+    monkeypatch.setattr(small, "model", embedder.model, raising=False)
+    texts = [*(f"post {number}" for number in range(20)), *(f"{number} " + "word " * 300 for number in range(6))]
+    sizes: list[int] = []
+    encode = embedder.model.encode
+    monkeypatch.setattr(
+        embedder.model, "encode", lambda batch, **given: (sizes.append(len(batch)), encode(batch, **given))[1]
+    )
+    usual = small.embed(texts)
+    assert sizes == [4, 4, 4, 4, 4, 4, 2]
+    sizes.clear()
+    larger = small.embed(texts, 20)
+    assert sizes == [20, 4, 2]
+    assert (usual * larger).sum(axis=1).min() > 1 - 1e-3
 
 
 def test_meaning_decides_which_texts_are_near(embedder: RealtimeTextEmbedder) -> None:
@@ -111,6 +130,19 @@ def test_what_is_known_is_not_computed_again(embedder: RealtimeTextEmbedder) -> 
     assert (third.embedded, third.cached) == (0, 2)
     assert "model" not in vars(untouched)
     assert third.frame["embedding"].to_list()[0] == first["embedding"].to_list()[0]
+
+
+def test_only_the_texts_that_are_named_are_computed_and_the_others_have_no_row(
+    embedder: RealtimeTextEmbedder,
+) -> None:
+    posted = events(["a cat", "a dog", "a bird", "a cat"]).with_columns(edge_weight=pl.Series([1.0, 0.4, 0.6, 0.2]))
+    first, *_ = embedding_frame(posted.head(1), None, embedder)
+    missing = missing_texts(posted, first)
+    assert missing.select("id", "edge_weight").rows() == [("e1", 0.4), ("e2", 0.6)]
+    assert missing["text_hash"].to_list() == [text_hash("a dog"), text_hash("a bird")]
+    frame, embedded, cached = embedding_frame(posted, first, embedder, only=[text_hash("a bird")])
+    assert frame["id"].to_list() == ["e0", "e2", "e3"] and (embedded, cached) == (1, 1)
+    assert embedding_frame(posted, first, embedder, only=()).frame["id"].to_list() == ["e0", "e3"]
 
 
 def test_no_events_give_an_empty_frame() -> None:

@@ -14,6 +14,7 @@ from trend_assets.forecasting.sensitivity import (
     SensitivityController,
     SensitivityRule,
     SensitivityState,
+    sampled,
 )
 
 RULE = SensitivityRule()
@@ -93,11 +94,16 @@ def test_under_load_one_thing_gives_way_after_another_and_comes_back() -> None:
 
 
 def test_what_gives_way_at_each_step() -> None:
-    weights, chance = np.array([1.0] * 500 + [0.2] * 500), np.random.default_rng(0)
     states = [LoadState(100, load) for load in Load]
-    assert [state.batch_size for state in states] == [100, 800, 800, 800]
+    assert [state.grown(64) for state in states] == [64, 512, 512, 512]
     assert [state.embeds for state in states] == [True, True, False, False]
-    kept = [state.kept(weights, chance) for state in states]
-    assert all(everything.all() for everything in kept[:3])
-    assert kept[3][:500].all()
-    assert 60 < kept[3][500:].sum() < 140
+    assert [state.samples for state in states] == [False, False, False, True]
+
+
+def test_an_event_is_sampled_by_its_weight_and_the_same_way_in_any_company() -> None:
+    ids = [f"twitter:original:{number}" for number in range(2_000)]
+    weights = np.array([1.0] * 1_000 + [0.2] * 1_000)
+    kept = sampled(ids, weights)
+    assert kept[:1_000].all()
+    assert 150 < kept[1_000:].sum() < 250
+    assert sampled(ids[::-1][:700], weights[::-1][:700]).tolist() == kept[::-1][:700].tolist()

@@ -1,0 +1,277 @@
+"""What gives way when more waits than an hour takes in, and how it is made up for by itself.
+
+`Load` climbs one step an hour while the backlog is large, and goes back the same way. First texts go through the
+text model in larger batches. Then embeddings are postponed: only vectors that are known are written, the hours are
+remembered, and embedded once the load has fallen. Last, of the texts of such hours only a sample is embedded even
+then, each event with its weight as probability, so that what is put off stays within bounds.
+
+What is sampled are texts and not the mentions that a forecast counts. The memory of a model goes on only along the
+very mentions that it was trained on, so that thinned hours would let every later forecast begin anew from the whole
+history; and counts of thinned hours would be held against outcomes that were counted whole. A topic without a vector
+is to the model one without a text. Nothing is ever thinned in `raw_events` and `events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import orjson
+import polars as pl
+from filelock import FileLock
+
+from trend_assets.errors import TrendError
+from trend_assets.forecasting.sensitivity import Load, LoadState, sampled
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import LOAD_CHECKS
+from trend_assets.operations.files import write_json
+from trend_assets.settings import Settings
+from trend_assets.sources.collector import utc_now
+
+#: Why a run embeds what was postponed.
+POSTPONED = "postponed"
+#: Runs that the platform starts by itself; what somebody asks for is embedded at once.
+_LIVE = frozenset(("new", "again", "catch_up", "late", POSTPONED))
+_STATE = "load.json"
+_LOCK_SECONDS = 30
+_HOUR = timedelta(hours=1)
+#: Older hours are no longer waited for.
+_RECENT = timedelta(hours=48)
+#: An hour is collected again within that time, and then sampled as before.
+_REMEMBERED = timedelta(days=7)
+#: Where nobody has looked for so long, nothing is collected any more.
+_QUIET = timedelta(hours=2)
+#: Hours that one tick has embedded at most.
+_AT_ONCE = 6
+
+# What was imported waits for whoever backfills it; a source's own hour waits for its run.
+_COLLECTED = """
+    WITH raw AS (SELECT id, hour, source FROM raw_events WHERE hour >= $since),
+         known AS (SELECT id FROM events WHERE hour >= $since),
+         asked AS (SELECT hour, source FROM collection_status WHERE hour >= $since)
+    SELECT count(*) FROM raw ANTI JOIN known USING (id) SEMI JOIN asked USING (hour, source)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """What is remembered of the load; JSON by `to_json`. Hours are their starts, UTC.
+
+    Args:
+        load: the step.
+        last: the newest hour at which it was looked at.
+        postponed: hours of which texts are still to be embedded.
+        sampled: hours of whose texts a sample is embedded.
+    """
+
+    load: Load = Load.NORMAL
+    last: datetime | None = None
+    postponed: frozenset[datetime] = frozenset()
+    sampled: frozenset[datetime] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values from which `from_json` makes it again."""
+        return {
+            "load": self.load.name.lower(),
+            "last": None if self.last is None else self.last.isoformat(),
+            "postponed": [hour.isoformat() for hour in sorted(self.postponed)],
+            "sampled": [hour.isoformat() for hour in sorted(self.sampled)],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        last = values["last"]
+        return cls(
+            Load[values["load"].upper()],
+            None if last is None else datetime.fromisoformat(last),
+            frozenset(map(datetime.fromisoformat, values["postponed"])),
+            frozenset(map(datetime.fromisoformat, values["sampled"])),
+        )
+
+    def state(self, settings: Settings) -> LoadState:
+        """What gives way."""
+        return LoadState(settings.load.events, self.load)
+
+    def looked(self, settings: Settings, hour: datetime, waiting: int) -> Pressure:
+        """After a look at how much waits; an hour that is not later than the last changes nothing."""
+        if self.last is not None and hour <= self.last:
+            return self
+        kept = frozenset(known for known in self.sampled if known in self.postponed or hour - known < _REMEMBERED)
+        return replace(self, load=self.state(settings).after(waiting).load, last=hour, sampled=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours ``[start, end)`` (UTC) that a run embeds, and why it runs (a `Purpose`, or `POSTPONED`)."""
+
+    start: datetime
+    end: datetime
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What a run embeds now.
+
+    Args:
+        hours: of the run.
+        batch_size: texts at once.
+        texts: hashes of those to embed; None for all.
+        later: hours of which texts are embedded later.
+        metadata: what gives way, for people; empty where nothing may.
+    """
+
+    hours: Hours
+    batch_size: int
+    texts: frozenset[str] | None = None
+    later: frozenset[datetime] = frozenset()
+    metadata: Mapping[str, str | int] = field(default_factory=dict)
+
+    def finish(self, settings: Settings) -> None:
+        """Strikes off hours that had been postponed; to be called once the rows are written."""
+        with _locked(settings):
+            known = pressure(settings)
+            done = {hour for hour in known.postponed if self.hours.start <= hour < self.hours.end} - self.later
+            _keep(settings, known, replace(known, postponed=known.postponed - done))
+
+
+def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> Relief:
+    """What of a run's texts is embedded now; hours of which some is not are remembered.
+
+    The run of an hour that has just ended looks at how much waits: events that were collected in the last 48 hours
+    and have not become `events`, and texts of this hour without a vector. What is postponed does not count, else it
+    would hold itself up. What somebody asks for, as a backfill, is embedded whatever the load.
+
+    Args:
+        lake: open for writing.
+        settings: how much may wait.
+        hours: of the run.
+        missing: as `missing_texts` gives it.
+
+    Raises:
+        TrendError: the state in the home is damaged.
+    """
+    if hours.purpose not in _LIVE:
+        return Relief(hours, settings.embeddings.batch_size)
+    waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
+    with _locked(settings):
+        before = pressure(settings)
+        known = before if waiting is None else before.looked(settings, hours.start, waiting)
+        known, relief = _weighed(settings, known, hours, missing)
+        _keep(settings, before, known)
+    if waiting is None:
+        return relief
+    _record(lake, known, hours.start, waiting)
+    return replace(relief, metadata={**relief.metadata, "waiting": waiting})
+
+
+def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.DataFrame) -> tuple[Pressure, Relief]:
+    """What gives way at a load, and what is remembered of it."""
+    load = known.state(settings)
+    if load.samples:
+        known = replace(known, sampled=known.sampled | _hours_of(missing))
+    admitted = _admitted(known, missing)
+    texts, now = frozenset(admitted["text_hash"]), load.embeds
+    later = frozenset() if now else _hours_of(admitted)
+    told: dict[str, str | int] = {
+        "load": load.load.name.lower(),
+        "texts_postponed": 0 if now else len(texts),
+        "texts_left_out": missing["text_hash"].n_unique() - len(texts),
+    }
+    size = load.grown(settings.embeddings.batch_size)
+    relief = Relief(hours, size, texts if now else frozenset(), later, told)
+    return replace(known, postponed=known.postponed | later), relief
+
+
+def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
+    """Looks at the load where no run has for hours, so that it falls when nothing is collected any more.
+
+    Args:
+        lake: open for writing.
+        settings: how much may wait.
+        now: timezone-aware.
+
+    Raises:
+        TrendError: the state in the home is damaged.
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
+    known = pressure(settings)
+    if known.load is Load.NORMAL or known.last is None or hour - known.last < _QUIET:
+        return
+    waiting = _collected(lake, hour)
+    with _locked(settings):
+        before = pressure(settings)
+        known = before.looked(settings, hour, waiting)
+        _keep(settings, before, known)
+    _record(lake, known, hour, waiting)
+
+
+def due(settings: Settings) -> list[datetime]:
+    """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it.
+
+    Raises:
+        TrendError: the state in the home is damaged.
+    """
+    known = pressure(settings)
+    return sorted(known.postponed, reverse=True)[:_AT_ONCE] if known.state(settings).embeds else []
+
+
+def pressure(settings: Settings) -> Pressure:
+    """The load as it was left.
+
+    Raises:
+        TrendError: the state in the home is damaged.
+    """
+    path = settings.home / _STATE
+    try:
+        return Pressure.from_json(orjson.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return Pressure()
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TrendError(
+            f"{path} is damaged ({error}): delete it, and `trend backfill` over days whose embeddings are missing"
+        ) from None
+
+
+def _admitted(known: Pressure, missing: pl.DataFrame) -> pl.DataFrame:
+    """Rows of events that are embedded, now or later."""
+    kept = pl.Series(sampled(missing["id"].to_list(), missing["edge_weight"].to_numpy()), dtype=pl.Boolean)
+    sampling = pl.Series(sorted(known.sampled), dtype=missing.schema["hour"])
+    return missing.filter(kept | ~missing["hour"].is_in(sampling.implode()))
+
+
+def _hours_of(missing: pl.DataFrame) -> frozenset[datetime]:
+    return frozenset(missing["hour"].unique())
+
+
+def _collected(lake: Lake, hour: datetime) -> int:
+    return int(lake.read(_COLLECTED, {"since": hour - _RECENT}).item())
+
+
+def _record(lake: Lake, known: Pressure, hour: datetime, waiting: int) -> None:
+    row = {
+        "checked_at": utc_now(),
+        "hour": hour,
+        "waiting": waiting,
+        "step": int(known.load),
+        "load": known.load.name.lower(),
+        "postponed_hours": len(known.postponed),
+    }
+    lake.write(LOAD_CHECKS, LOAD_CHECKS.frame([row]))
+
+
+@contextmanager
+def _locked(settings: Settings) -> Iterator[None]:
+    """Two runs at once change the state one after the other."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.home / "load.lock", timeout=_LOCK_SECONDS):
+        yield
+
+
+def _keep(settings: Settings, before: Pressure, after: Pressure) -> None:
+    if after != before:
+        write_json(settings.home / _STATE, after.to_json())
