@@ -119,7 +119,9 @@ class TopicInputs:
     def _table(
         self, past: History, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], counts: Table
     ) -> Table:
-        groups = {"counts": lambda: counts}
-        groups["participants"] = lambda: past.derived(ParticipantIndex).table(topics, moments)
-        groups["precedents"] = lambda: past.derived(PrecedentIndex).table(topics)
-        return np.concatenate([groups[group]() for group in self._table_groups], axis=1)
+        compute = {
+            "counts": lambda: counts,
+            "participants": lambda: past.derived(ParticipantIndex).table(topics, moments),
+            "precedents": lambda: past.derived(PrecedentIndex).table(topics),
+        }
+        return np.concatenate([compute[group]() for group in self._table_groups], axis=1)

@@ -104,8 +104,8 @@ class RollingState:
     def replay(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Tensor]:
         """The embeddings of `embedded` from an empty memory, with gradient, one cut after another.
 
-        The gradient reaches what embeds, and what updates the memory from the last batch before a cut; it must be
-        taken before the next cut is asked for. The state is of no use afterwards, for the weights have moved.
+        The gradient reaches what embeds, and what updates the memory from the last batch before a cut. The state is of
+        no use afterwards where the weights have moved.
 
         Args:
             history: at least until the last cut.
