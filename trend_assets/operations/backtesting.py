@@ -40,7 +40,7 @@ def run_backtest(
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
     if with_tgn:
-        rankings.insert(0, new_forecaster(settings, memory))
+        rankings.insert(0, new_forecaster(settings, memory, threads=1 if processes > 1 else 2))
     confidences = ConfidenceWalk("tgn", labels.horizon)
     result = backtest(
         history,

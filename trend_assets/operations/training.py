@@ -47,8 +47,13 @@ class TrainedModel:
     decision: Decision
 
 
-def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
-    """An untrained model as the settings have it."""
+def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> TgnForecaster:
+    """An untrained model as the settings have it.
+
+    Args:
+        memory: past cuts, shared with other rankings.
+        threads: that fit its trees: one where other processes want the cores.
+    """
     # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
     from trend_assets.tgn.forecaster import TgnForecaster
     from trend_assets.tgn.settings import ForecasterSettings
@@ -61,6 +66,7 @@ def new_forecaster(settings: Settings, memory: CutMemory) -> TgnForecaster:
             link_epochs=training.epochs,
             seed=training.seed,
             processes=training.processes,
+            threads=threads,
         ),
         memory,
     )
