@@ -19,7 +19,7 @@ def drift(found: dict[str, Any] | None) -> None:
     if found["reasons"]:
         st.warning(f"It has drifted: {plain(found['reasons'])}.", icon=":material/trending_down:")
     else:
-        st.success("It has not drifted.", icon=":material/check_circle:")
+        _nothing_found(found)
     rows = [
         ["NDCG@10 of live forecasts", number(found["live_ndcg_at_10"])],
         ["NDCG@10 on the weeks held out in training", number(found["held_out_ndcg_at_10"])],
@@ -30,3 +30,13 @@ def drift(found: dict[str, Any] | None) -> None:
         f"{plain(found['model_version'])}, looked at {moment(found['checked_at'])}; {found['live_cuts']} live cuts "
         "(fewer than 20 are not judged)."
     )
+
+
+def _nothing_found(found: dict[str, Any]) -> None:
+    """What is as it was, of what could be judged."""
+    figures = {"accuracy": found["live_ndcg_at_10"], "mentions a day": found["input_psi"]}
+    judged = [name for name, figure in figures.items() if figure is not None]
+    if judged:
+        st.success(f"No drift of its {' and '.join(judged)}.", icon=":material/check_circle:")
+    else:
+        nothing("not to be told: of the last weeks there are too few forecasts that have come due, and too few posts.")

@@ -33,7 +33,7 @@ def drift_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.
     store_check(lake.lake, model, report, now)
     observed = [dg.AssetObservation("tgn_checkpoint", metadata={"model_version": model.version, **_metadata(report)})]
     if not report.reasons:
-        return dg.SensorResult(skip_reason=f"{model.version} has not drifted", asset_events=observed)
+        return dg.SensorResult(skip_reason=f"no drift of {model.version} was found", asset_events=observed)
     why = "; ".join(report.reasons)
     last = datetime.fromisoformat(context.cursor) if context.cursor else model.week
     if now - max(last, model.week) < timedelta(days=settings.drift.retrain_days):

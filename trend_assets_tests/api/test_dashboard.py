@@ -206,3 +206,28 @@ def test_a_shared_address_restores_every_choice(client: httpx.Client, monkeypatc
     assert [box.value for box in app.selectbox] == ["breaks_out", "youtube"]
     assert app.text_input[0].value == "2024-01-02T00:00:00Z"
     assert "No forecast of `breaks_out` at or before" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "inputs", "says"),
+    [
+        (0.41, 0.02, "No drift of its accuracy and mentions a day."),
+        (None, 0.02, "No drift of its mentions a day."),
+        (None, None, "Not to be told"),
+    ],
+)
+def test_what_could_not_be_judged_is_not_called_undrifted(
+    accuracy: float | None, inputs: float | None, says: str
+) -> None:
+    found = {
+        "reasons": "",
+        "live_ndcg_at_10": accuracy,
+        "held_out_ndcg_at_10": None,
+        "input_psi": inputs,
+        "model_version": "tgn-2026-02-02-s8",
+        "checked_at": "2026-11-26T20:01:00+00:00",
+        "live_cuts": 0,
+    }
+    app = AppTest.from_string(f"from api.views.drift import drift\ndrift({found!r})", default_timeout=30).run()
+    assert not app.exception
+    assert says in text(app)
