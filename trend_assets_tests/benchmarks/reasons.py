@@ -83,12 +83,12 @@ class Deletion:
                     yield Falls(label, time, before - named, before - other)
 
     def _pair(self, topic: str, time: int, named: list[str], chance: np.random.Generator) -> tuple[str, str] | None:
-        """The user named first, and one not named with as many mentions of the topic in the day before."""
+        """The user named first, and another with as many mentions of the topic in the day before."""
         day = self._of_the_day(topic, time).drop_nulls("user_id").group_by("user_id").len().sort("user_id")
         counts = dict(day.iter_rows())
         if not named or named[0] not in counts:
             return None
-        others = [user for user, count in counts.items() if user not in named and count == counts[named[0]]]
+        others = [user for user, count in counts.items() if user != named[0] and count == counts[named[0]]]
         return (named[0], str(chance.choice(others))) if others else None
 
     def _without(self, topic: str, user: str, time: int) -> dict[str, float]:
