@@ -48,11 +48,11 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
         settings, window = load_settings(), context.partition_time_window
         embedder = text_model(settings.embeddings)
-        hashes = text_hashes(events)["text_hash"].unique().to_list()
-        known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, hashes])
+        texts = text_hashes(events)
+        known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, texts["text_hash"].unique().to_list()])
         hours = Hours(window.start, window.end, context.run.tags.get(PURPOSE_TAG, "asked"))
-        relief = relieve(lake.lake, settings, hours, missing_texts(events, known))
-        frame, embedded, cached = embedding_frame(events, known, embedder, relief.texts, relief.batch_size)
+        relief = relieve(lake.lake, settings, hours, missing_texts(texts, known))
+        frame, embedded, cached = embedding_frame(texts, known, embedder, relief.texts, relief.batch_size)
         found = {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name}
         yield from checked(EVENT_EMBEDDINGS, frame, {**found, **relief.metadata})
         relief.finish(settings)

@@ -31,9 +31,9 @@ class EmbeddingFrame(NamedTuple):
 
 
 def text_hashes(events: pl.DataFrame) -> pl.DataFrame:
-    """``id``, ``hour``, ``text`` as normalised and its ``text_hash`` for every event that says something.
+    """A row for every event that says something: ``id``, ``hour``, ``edge_weight``, ``text``, ``text_hash``.
 
-    What it leaves out: events whose text is empty, or nothing but links and white space.
+    The text is normalised. What it leaves out: events whose text is empty, or nothing but links and white space.
     """
     texts = events["text"].unique(maintain_order=True).to_list()
     normalised = pl.DataFrame(
@@ -45,26 +45,24 @@ def text_hashes(events: pl.DataFrame) -> pl.DataFrame:
         schema={"text": pl.String, "normalised": pl.String, "text_hash": pl.String},
     ).filter(pl.col("normalised") != "")
     return (
-        events.select("id", "hour", "text")
+        events.select("id", "hour", "edge_weight", "text")
         .join(normalised, on="text", how="inner", maintain_order="left")
-        .select("id", "hour", pl.col("normalised").alias("text"), "text_hash")
+        .select("id", "hour", "edge_weight", pl.col("normalised").alias("text"), "text_hash")
     )
 
 
-def missing_texts(events: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """``id``, ``hour``, ``text_hash`` and ``edge_weight`` of every event whose text has no vector yet.
+def missing_texts(texts: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Of the rows of `text_hashes` those whose text has no vector yet.
 
     Args:
-        events: rows of `EVENTS`.
+        texts: as `text_hashes` gives them.
         known: as for `embedding_frame`.
     """
-    texts = text_hashes(events).join(_cache(known), on="text_hash", how="anti", maintain_order="left")
-    weights = events.select("id", "edge_weight")
-    return texts.drop("text").join(weights, on="id", how="left", maintain_order="left")
+    return texts.join(_cache(known), on="text_hash", how="anti", maintain_order="left")
 
 
 def embedding_frame(
-    events: pl.DataFrame,
+    texts: pl.DataFrame,
     known: pl.DataFrame | None,
     embedder: Embedder,
     only: Collection[str] | None = None,
@@ -75,21 +73,20 @@ def embedding_frame(
     The embedder is not touched where every text is known.
 
     Args:
-        events: rows of `EVENTS`; read are id, hour and text.
+        texts: of the events, as `text_hashes` gives them.
         known: ``text_hash`` and ``embedding`` of the same model from earlier; None where there are none.
             Look up the hashes of `text_hashes` to hand in only what is needed.
         embedder: computes what is not known.
         only: hashes of the texts that it computes; the others have no row. By default all.
         batch_size: texts that it computes at once, where that is more than usual.
     """
-    wanted = text_hashes(events)
     cache = _cache(known)
     missing = (
-        wanted.select("text_hash", "text")
+        texts.select("text_hash", "text")
         .unique("text_hash", keep="first", maintain_order=True)
         .join(cache, on="text_hash", how="anti", maintain_order="left")
     )
-    cached = wanted["text_hash"].n_unique() - missing.height
+    cached = texts["text_hash"].n_unique() - missing.height
     if only is not None:
         missing = missing.filter(pl.col("text_hash").is_in(list(only)))
     if missing.height:
@@ -98,7 +95,7 @@ def embedding_frame(
             pl.col("embedding").cast(_VECTOR)
         )
         cache = pl.concat([cache, computed])
-    frame = wanted.join(cache, on="text_hash", how="inner", maintain_order="left").select(
+    frame = texts.join(cache, on="text_hash", how="inner", maintain_order="left").select(
         "id", "hour", "text_hash", pl.lit(embedder.model_name).alias("model"), "embedding"
     )
     return EmbeddingFrame(EVENT_EMBEDDINGS.conform(frame), missing.height, cached)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.features import LOOKBACK_DAYS, count_table, log_features
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, Outcomes, make_cut, needed_mentions, outcomes
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, Outcomes, make_cut, outcomes
 from trend_assets.forecasting.likelihood import likelihood
 
 _DAY = 24 * HOUR
@@ -140,8 +140,7 @@ class CutMemory:
 
     def _end(self, past: History, cut: Cut) -> _Ended:
         became = outcomes(past, cut, self.settings)
-        needed = needed_mentions(cut, self.settings)
-        return _Ended(became, {label: likelihood(became.after, needed[label]) for label in LABELS})
+        return _Ended(became, {label: likelihood(became.after, became.needed[label]) for label in LABELS})
 
 
 def _joined(arrays: Sequence[npt.NDArray], dtype: npt.DTypeLike) -> npt.NDArray:

@@ -91,11 +91,13 @@ class Outcomes:
 
     Args:
         labels: for each label, which topics it came true for (false where it was not asked); (n,) each.
+        needed: mentions in the horizon that make each label come true; (n,) each.
         after: mentions in the horizon; shape (n,).
         growth: log1p(after) - log1p(before); shape (n,).
     """
 
     labels: Mapping[str, BoolArray]
+    needed: Mapping[str, npt.NDArray[np.int64]]
     after: npt.NDArray[np.int64]
     growth: npt.NDArray[np.float64]
 
@@ -159,8 +161,7 @@ def usual_mentions(
     return history.counts(topics[:, None], starts, starts + settings.horizon).mean(axis=1)
 
 
-def needed_mentions(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
-    """How many mentions in the horizon make each label come true; (n,) each."""
+def _needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
     least = np.full(len(cut), settings.threshold, dtype=np.int64)
     return {
         "bursts": np.maximum(least, np.ceil(settings.burst_ratio * cut.usual).astype(np.int64)),
@@ -179,9 +180,10 @@ def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
     if history.end < end:
         raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}")
     after = history.counts(cut.topics, cut.time, end)
-    needed = needed_mentions(cut, settings)
+    needed = _needed(cut, settings)
     return Outcomes(
         labels={label: cut.asked[label] & (after >= needed[label]) for label in LABELS},
+        needed=needed,
         after=after,
         growth=np.log1p(after) - np.log1p(cut.before),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-#: The shape of the negative binomial distribution: the variance of a mean of m mentions is m + m^2 / 4.
+#: The shape of the negative binomial distribution: where m mentions are expected, their variance is m + m^2 / 4.
 _SHAPE = 4
 #: Expected of a topic that was never mentioned again.
 _LEAST = 0.05

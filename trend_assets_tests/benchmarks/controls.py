@@ -31,7 +31,8 @@ from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.settings import ForecasterSettings
 
-_MENTIONS = """
+#: All mentions, with the texts of their events.
+MENTIONS = """
     SELECT timestamp, topic, user_id, weight, embedding AS text
     FROM mentions LEFT JOIN (SELECT id AS event_id, embedding FROM event_embeddings) USING (event_id)
     ORDER BY timestamp, event_id, topic
@@ -41,8 +42,8 @@ _MENTIONS = """
 class ShuffledOutcomes(CutMemory):
     """Past cuts whose topics have what became of others, by lot number `draw`."""
 
-    def __init__(self, settings: LabelSettings, draw: int) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: LabelSettings, draw: int, days: int = 365) -> None:
+        super().__init__(settings, days=days)
         self._draw = draw
 
     def examples(self, history: History, until: int) -> Examples:
@@ -120,7 +121,7 @@ def main() -> None:
     options = parser.parse_args()
     start = options.start.replace(tzinfo=UTC)
     lake = Lake(lake_location(load_settings()), read_only=True)
-    mentions, settings = lake.read(_MENTIONS), ForecasterSettings()
+    mentions, settings = lake.read(MENTIONS), ForecasterSettings()
     told = {
         "shuffled_future": changed_by_the_future(mentions, start, settings),
         "shuffled_outcomes": against_chance(load_history(lake), start, options.weeks, options.draws, settings),

@@ -30,6 +30,7 @@ from trend_assets.operations.history import load_history
 from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.settings import ForecasterSettings
+from trend_assets_tests.benchmarks.controls import MENTIONS
 
 _DAY = timedelta(days=1)
 
@@ -50,11 +51,12 @@ class Deletion:
     Args:
         folder: the checkpoint.
         history: whole.
+        mentions: that it is made of.
     """
 
-    def __init__(self, folder: Path, history: History) -> None:
+    def __init__(self, folder: Path, history: History, mentions: pl.DataFrame) -> None:
         self._folder, self._history = folder, history
-        self._frame = _frame(history)
+        self._frame = mentions.with_row_index("row")
 
     def falls(self, time: int, topics: int, chance: np.random.Generator) -> Iterator[Falls]:
         """Of the likeliest topics of a cut, for each label.
@@ -111,24 +113,6 @@ class Deletion:
         return self._frame.filter(since & (pl.col("topic") == topic))
 
 
-def _frame(history: History) -> pl.DataFrame:
-    """The mentions, numbered; a text stands where its topic begins."""
-    frame = pl.DataFrame(
-        {
-            "timestamp": pl.Series(history.time * 1_000_000).cast(pl.Datetime("us", "UTC")),
-            "topic": np.array(history.topics, dtype=object)[history.topic].tolist(),
-            "user_id": [history.users[user] if user >= 0 else None for user in history.user.tolist()],
-            "weight": history.weight.astype(np.float64),
-        }
-    ).with_row_index("row")
-    if history.texts is None:
-        return frame
-    first = frame.group_by("topic", maintain_order=True).agg(pl.col("row").first())
-    stated = [text.tolist() if text.any() else None for text in history.texts[: len(first)]]
-    texts = first.with_columns(pl.Series("text", stated, dtype=pl.List(pl.Float32)))
-    return frame.join(texts.select("row", "text"), on="row", how="left", maintain_order="left")
-
-
 def _log_odds(score: float) -> float:
     return float(np.log(score / (1 - score)))
 
@@ -161,14 +145,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     start = to_epoch(options.start.replace(tzinfo=UTC))
-    history = load_history(Lake(lake_location(load_settings()), read_only=True))
+    lake = Lake(lake_location(load_settings()), read_only=True)
+    history = load_history(lake)
     forecaster = TgnForecaster(ForecasterSettings())
     forecaster.fit(history, start)
     chance = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         forecaster.forecast(history, make_cut(history, start, forecaster.settings.labels))
         forecaster.save(Path(folder) / "model")
-        deletion = Deletion(Path(folder) / "model", history)
+        deletion = Deletion(Path(folder) / "model", history, lake.read(MENTIONS))
         falls = [
             fall
             for time in range(start, start + options.weeks * 7 * 24 * HOUR, options.every_hours * HOUR)

@@ -44,7 +44,7 @@ def events(texts: list[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {"id": [f"e{place}" for place in range(len(texts))], "hour": [HOUR] * len(texts), "text": texts},
         schema={"id": pl.String, "hour": pl.Datetime("us", "UTC"), "text": pl.String},
-    )
+    ).with_columns(edge_weight=pl.lit(1.0))
 
 
 def test_vectors_agree_with_the_reference_implementation(embedder: RealtimeTextEmbedder) -> None:
@@ -112,7 +112,9 @@ def test_hash_ignores_links_white_space_and_composition() -> None:
 
 
 def test_frame_holds_events_with_text_only(embedder: RealtimeTextEmbedder) -> None:
-    frame, embedded, cached = embedding_frame(events(["a cat", "", "http://t.co/x", "a  cat", "a dog"]), None, embedder)
+    frame, embedded, cached = embedding_frame(
+        text_hashes(events(["a cat", "", "http://t.co/x", "a  cat", "a dog"])), None, embedder
+    )
     EVENT_EMBEDDINGS.conform(frame)
     assert frame["id"].to_list() == ["e0", "e3", "e4"]
     assert (embedded, cached) == (2, 0)
@@ -122,11 +124,11 @@ def test_frame_holds_events_with_text_only(embedder: RealtimeTextEmbedder) -> No
 
 
 def test_what_is_known_is_not_computed_again(embedder: RealtimeTextEmbedder) -> None:
-    first, *_ = embedding_frame(events(["a cat", "a dog"]), None, embedder)
-    again = embedding_frame(events(["a cat", "a bird", "a dog"]), first, embedder)
+    first, *_ = embedding_frame(text_hashes(events(["a cat", "a dog"])), None, embedder)
+    again = embedding_frame(text_hashes(events(["a cat", "a bird", "a dog"])), first, embedder)
     assert (again.embedded, again.cached) == (1, 2)
     untouched = RealtimeTextEmbedder()
-    third = embedding_frame(events(["a cat", "a bird"]), again.frame, untouched)
+    third = embedding_frame(text_hashes(events(["a cat", "a bird"])), again.frame, untouched)
     assert (third.embedded, third.cached) == (0, 2)
     assert "model" not in vars(untouched)
     assert third.frame["embedding"].to_list()[0] == first["embedding"].to_list()[0]
@@ -136,17 +138,17 @@ def test_only_the_texts_that_are_named_are_computed_and_the_others_have_no_row(
     embedder: RealtimeTextEmbedder,
 ) -> None:
     posted = events(["a cat", "a dog", "a bird", "a cat"]).with_columns(edge_weight=pl.Series([1.0, 0.4, 0.6, 0.2]))
-    first, *_ = embedding_frame(posted.head(1), None, embedder)
-    missing = missing_texts(posted, first)
+    first, *_ = embedding_frame(text_hashes(posted.head(1)), None, embedder)
+    missing = missing_texts(text_hashes(posted), first)
     assert missing.select("id", "edge_weight").rows() == [("e1", 0.4), ("e2", 0.6)]
     assert missing["text_hash"].to_list() == [text_hash("a dog"), text_hash("a bird")]
-    frame, embedded, cached = embedding_frame(posted, first, embedder, only=[text_hash("a bird")])
+    frame, embedded, cached = embedding_frame(text_hashes(posted), first, embedder, only=[text_hash("a bird")])
     assert frame["id"].to_list() == ["e0", "e2", "e3"] and (embedded, cached) == (1, 1)
-    assert embedding_frame(posted, first, embedder, only=()).frame["id"].to_list() == ["e0", "e3"]
+    assert embedding_frame(text_hashes(posted), first, embedder, only=()).frame["id"].to_list() == ["e0", "e3"]
 
 
 def test_no_events_give_an_empty_frame() -> None:
-    frame, embedded, cached = embedding_frame(events([]), None, RealtimeTextEmbedder())
+    frame, embedded, cached = embedding_frame(text_hashes(events([])), None, RealtimeTextEmbedder())
     assert (frame.height, embedded, cached) == (0, 0, 0)
     assert text_hashes(events([])).height == 0
 

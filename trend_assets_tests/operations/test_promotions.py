@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import pytest
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.calibration import fit_calibrated
-from trend_assets.forecasting.examples import CutMemory, Examples
-from trend_assets.forecasting.history import History, to_epoch
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.forecasting.promotion import HeldOut, PromotionRule, decide
 from trend_assets.lake.connection import LakeError
@@ -34,6 +33,7 @@ from trend_assets.operations.models import (
 from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
 from trend_assets.settings import Settings, load_settings
+from trend_assets_tests.benchmarks.controls import ShuffledOutcomes
 from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in
 
 ONE = timedelta(hours=1)
@@ -157,18 +157,8 @@ def test_its_forecasts_name_users_as_reasons(own: Home, trained: TrainedModel) -
 def test_a_model_that_learnt_from_shuffled_outcomes_is_not_promoted(own: Home) -> None:
     history = load_history(own.lake, WEEK)
     labels = label_settings(own.settings.forecast)
-
-    class Shuffled(CutMemory):
-        def examples(self, history: History, until: int) -> Examples:
-            true = super().examples(history, until)
-            order = np.random.default_rng(1).permutation(len(true))
-            labels, likely = (
-                {label: values[order] for label, values in each.items()} for each in (true.labels, true.likely)
-            )
-            return replace(true, labels=labels, likely=likely, growth=true.growth[order])
-
     days = own.settings.training.history_days
-    forecaster = new_forecaster(own.settings, Shuffled(labels, days=days))
+    forecaster = new_forecaster(own.settings, ShuffledOutcomes(labels, 1, days))
     calibrations = fit_calibrated(forecaster, history, to_epoch(WEEK), labels, 1)
     held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
     baselines = _baselines(history, labels, CutMemory(labels, days=days), 1)
