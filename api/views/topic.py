@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -135,7 +136,7 @@ def _predictions(items: list[dict[str, Any]]) -> None:
     if not items:
         nothing("it was never forecast in this span: forecasts ask about topics with mentions in the 24 h before.")
         return
-    st.markdown(f"Newest forecast, {moment(items[0]['cut'])}: {plain(why(items[0]['metadata']))}.{_attended(items[0])}")
+    st.markdown(f"Newest forecast, {moment(items[0]['cut'])}: {plain(why(items[0]['metadata']))}.{_owed(items[0])}")
     if any(item["confidence"] is not None for item in items):
         forecast_chart(items)
     rows = [
@@ -163,8 +164,8 @@ def _predictions(items: list[dict[str, Any]]) -> None:
             table("Earlier forecasts of this topic", columns, rows[_SHOWN:])
 
 
-def _attended(item: dict[str, Any]) -> str:
-    """Whose posts the model looks at most."""
-    users = item["metadata"].get("users") or []
-    told = ", ".join(f"{plain(user['user_id'])} ({user['attention']:.0%})" for user in users)
-    return f" The model attends most to the posts of {told}." if told else ""
+def _owed(item: dict[str, Any]) -> str:
+    """To whom the forecast owes most; forecasts of earlier releases do not know."""
+    users = [user for user in item["metadata"].get("users") or [] if "log_odds" in user]
+    told = ", ".join(f"{plain(user['user_id'])} (odds × {math.exp(user['log_odds']):.2f})" for user in users)
+    return f" What it owes to who posts, against the same posts by strangers: {told}." if told else ""

@@ -22,6 +22,9 @@ from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 _ONE_HOUR = timedelta(hours=1)
 
 
+Contributors = Mapping[str, Sequence[Sequence[tuple[str, float]]]]
+
+
 class GrowthEstimate(Protocol):
     """Something that expects a growth."""
 
@@ -31,10 +34,10 @@ class GrowthEstimate(Protocol):
 
 
 class Reasons(Protocol):
-    """Something that knows who made a topic rise."""
+    """Something that knows to whom a forecast owes most."""
 
-    def contributors(self, history: History, cut: Cut) -> Sequence[Sequence[tuple[str, float]]]:
-        """For each of the cut's topics, users and their share of the attention, best first."""
+    def contributors(self, history: History, cut: Cut) -> Contributors:
+        """For each label and each of the cut's topics, users and what the log-odds owe to them, the most first."""
         ...
 
 
@@ -61,7 +64,7 @@ def forecast(
             `baseline:NAME`.
         fallback: a ranking for labels that `ranking` has not learnt; its rows name it as a baseline and
             carry no confidence. Without it such labels have no rows.
-        reasons: names the users who contributed most to what `ranking` has learnt.
+        reasons: names the users to whom the scores of `ranking` owe most.
 
     Returns:
         A frame as `PREDICTIONS` declares it; `metadata` holds the counts behind it, and the `users`.
@@ -73,15 +76,16 @@ def forecast(
     cut = make_cut(history, moment, settings)
     past = history.until(moment)
     counts = _counts_behind(past, cut)
-    explained = _explained(counts, reasons.contributors(past, cut)) if reasons else counts
     estimate = growth.growth(past, cut) if growth and len(cut) else None
     own = ranking.score(past, cut)
+    contributors = reasons.contributors(past, cut) if reasons else {}
     spare = fallback.score(past, cut) if fallback else {}
     frames = []
     for label in LABELS:
         asked = np.flatnonzero(cut.asked[label])
         if label in own:
-            scores, version, metadata = own[label], model_version or f"baseline:{ranking.name}", explained
+            scores, version = own[label], model_version or f"baseline:{ranking.name}"
+            metadata = _explained(counts, contributors[label]) if label in contributors else counts
             calibrator = (calibrators or {}).get(label)
         elif fallback and label in spare:
             scores, version, metadata = spare[label], f"baseline:{fallback.name}", counts
@@ -186,7 +190,7 @@ def _explained(
     counts: Sequence[dict[str, Any]], contributors: Sequence[Sequence[tuple[str, float]]]
 ) -> list[dict[str, Any]]:
     return [
-        {**behind, "users": [{"user_id": user, "attention": share} for user, share in users]}
+        {**behind, "users": [{"user_id": user, "log_odds": raised} for user, raised in users]}
         for behind, users in zip(counts, contributors, strict=True)
     ]
 

@@ -16,20 +16,17 @@ class _SlotAttention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx, query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx, query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor) -> Tensor:
         """See `slot_attention`."""
         empty = ~mask.unsqueeze(1)
         weights = torch.bmm(query, slots.transpose(1, 2)).masked_fill_(empty, -1e9).softmax(-1)
         weights.masked_fill_(empty, 0.0)
         ctx.save_for_backward(query, slots, weights, position)
         ctx.shape = states.shape
-        ctx.mark_non_differentiable(weights)
-        return torch.bmm(weights, slots), weights
+        return torch.bmm(weights, slots)
 
     @staticmethod
-    def backward(ctx, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of `query` and `states`."""
         query, slots, weights, position = ctx.saved_tensors
         grad = grad.contiguous()
@@ -45,9 +42,7 @@ class _SlotAttention(torch.autograd.Function):
         return torch.bmm(by_logit, slots), None, None, by_states, None
 
 
-def slot_attention(
-    query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor
-) -> tuple[Tensor, Tensor]:
+def slot_attention(query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor) -> Tensor:
     """Attends over slots.
 
     Args:
@@ -58,7 +53,7 @@ def slot_attention(
         position: the row of `states` that a slot's memory was copied from, -1 for none, int64 `[R, K]`.
 
     Returns:
-        The attended mean `[R, H, F]`, zero for a node without interactions, and the weights `[R, H, K]`.
+        The attended mean `[R, H, F]`, zero for a node without interactions.
     """
     return _SlotAttention.apply(query, slots, mask, states, position)
 
@@ -97,18 +92,12 @@ class NeighborAttention(nn.Module):
         nn.init.uniform_(self.key, -bound, bound)
         nn.init.uniform_(self.value, -bound, bound)
 
-    def forward(
-        self, nodes: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Embeds nodes, `[R, node_dim]`, as `[R, out_dim]`; the rest as in `slot_attention`.
-
-        Returns:
-            The embedding and the attention weights `[R, H, K]`, zero for empty slots.
-        """
+    def forward(self, nodes: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor) -> Tensor:
+        """Embeds nodes, `[R, node_dim]`, as `[R, out_dim]`; the rest as in `slot_attention`."""
         rows = nodes.size(0)
         query = (self.query(nodes) / math.sqrt(self.width)).view(rows, self.heads, self.width)
         projected = torch.stack([query[:, head] @ self.key[head] for head in range(self.heads)], dim=1)
-        context, weights = slot_attention(projected, slots, mask, states, position)
+        context = slot_attention(projected, slots, mask, states, position)
         values = torch.cat([context[:, head] @ self.value[head] for head in range(self.heads)], dim=1)
         some = mask.any(1, keepdim=True)
-        return self.dropout(values + some * self.value_bias + self.skip(nodes)), weights
+        return self.dropout(values + some * self.value_bias + self.skip(nodes))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, NamedTuple, Self
 
 import lightgbm
 import numpy as np
@@ -21,6 +21,7 @@ from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from trend_assets.tgn.contributors import Contributors, most, participants_of
 from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
@@ -28,8 +29,6 @@ from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.stream import Embedded
 
 KIND = "tgn_forecaster"
-#: Users named as a reason.
-MOST_USERS = 3
 #: The trees' share of the log-odds, beside the network's.
 _TREES = 0.5
 
@@ -41,13 +40,10 @@ class Forecast:
     Args:
         scores: for each label that was learnt, in (0, 1), not calibrated; (n,) each.
         growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
-        users: for each topic the users whose recent posts it attends to most, and their share of the
-            attention, best first; at most `MOST_USERS`; worked out for a topic when it is looked at.
     """
 
     scores: Scores
     growth: npt.NDArray[np.float64]
-    users: Sequence[Sequence[tuple[str, float]]] = ()
 
 
 class Seen(NamedTuple):
@@ -72,6 +68,16 @@ class _Fitted:
     trees: Mapping[str, list[lightgbm.Booster]]
     until: int
     report: dict[str, Any]
+
+    def judge(self, features: Table, embedding: torch.Tensor | None) -> tuple[Scores, npt.NDArray[np.float64]]:
+        """Log-odds of each label and growth, (rows,) each, from `[rows, features]` and `[rows, embedding]`."""
+        outputs = self.heads(torch.from_numpy(features), embedding)
+        logits, growth = (output.numpy().astype(np.float64) for output in outputs)
+        log_odds = {}
+        for column, label in enumerate(self.labels):
+            trees = mean_logit(self.trees[label], features)
+            log_odds[label] = _TREES * trees + (1 - _TREES) * logits[:, column]
+        return log_odds, growth
 
 
 class TgnForecaster:
@@ -164,19 +170,24 @@ class TgnForecaster:
 
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
         """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
+        fitted = self._ready()
+        if not len(cut) or fitted.heads is None:
+            return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
+        with _one_thread(), torch.no_grad():
+            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held))
+        return Forecast({label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}, growth)
+
+    def contributors(self, cut: Cut, seen: Seen) -> Contributors:
+        """To whom the scores of a cut's topics owe most; nothing may be taken in meanwhile."""
         fitted, (history, features, held) = self._ready(), seen
         if not len(cut) or fitted.heads is None:
-            empty = {label: np.empty(0) for label in fitted.labels}
-            return Forecast(empty, np.full(len(cut), np.nan), [()] * len(cut))
+            return {label: [()] * len(cut) for label in fitted.labels}
+        rows, users = participants_of(fitted.inputs.participants(history, cut))
         with _one_thread(), torch.no_grad():
-            embedding = torch.from_numpy(held.embedding) if held else None
-            outputs = fitted.heads(torch.from_numpy(features), embedding)
-            logits, growth = (output.numpy().astype(np.float64) for output in outputs)
-        scores = {}
-        for column, label in enumerate(fitted.labels):
-            trees = mean_logit(fitted.trees[label], features)
-            scores[label] = 1 / (1 + np.exp(-(_TREES * trees + (1 - _TREES) * logits[:, column])))
-        return Forecast(scores, growth, MostAttended(held, history) if held else [()] * len(cut))
+            whole, _ = fitted.judge(features, _tensor(held))
+            without, _ = fitted.judge(*fitted.inputs.without(history, cut, (features, held), rows, users))
+        names = [history.user_name(user) for user in users]
+        return {label: most(len(cut), rows, names, whole[label][rows] - without[label]) for label in fitted.labels}
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
@@ -338,27 +349,8 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class MostAttended(Sequence[tuple[tuple[str, float], ...]]):
-    """For each topic the users that it attends to most, by name; most topics are never looked at."""
-
-    def __init__(self, held: Embedded, history: History) -> None:
-        self._held, self._history = held, history
-
-    def __len__(self) -> int:
-        return len(self._held.users)
-
-    @overload
-    def __getitem__(self, place: int) -> tuple[tuple[str, float], ...]: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[tuple[tuple[str, float], ...]]: ...
-    def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, slice):
-            return [self[one] for one in range(len(self))[place]]
-        users, attention = self._held.users[place], self._held.attention[place].astype(np.float64)
-        known, where = np.unique(users[users >= 0], return_inverse=True)
-        share = np.bincount(where, attention[users >= 0], minlength=len(known))
-        best = np.lexsort((known, -share))[:MOST_USERS]
-        return tuple((self._history.user_name(known[one]), round(float(share[one]), 4)) for one in best)
+def _tensor(held: Embedded | None) -> torch.Tensor | None:
+    return torch.from_numpy(held.embedding) if held else None
 
 
 def _learnable(examples: Examples, label: str) -> bool:

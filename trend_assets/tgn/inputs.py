@@ -24,6 +24,7 @@ from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.stream import Embedded, RollingState
 
 Table = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 _NAMES = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "precedents": PRECEDENT_NAMES}
 
@@ -88,6 +89,34 @@ class TopicInputs:
             return table, None
         (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
         return table, held
+
+    def participants(self, history: History, cut: Cut) -> npt.NDArray[np.int64]:
+        """Users of a cut's topics who count, by number, -1 where unknown or none; (n, some)."""
+        index = history.until(cut.time).derived(ParticipantIndex)
+        return index.users(cut.topics, np.full(len(cut), cut.time))
+
+    def without(
+        self, history: History, cut: Cut, known: tuple[Table, Embedded | None], rows: Rows, users: Rows
+    ) -> tuple[Table, Tensor | None]:
+        """What `at` would give for a topic of whose participants one is a stranger: `[pairs, len(names)]`, embedding.
+
+        The topic's counts stay as they are: what changes is who wrote the posts, not how many there are.
+
+        Args:
+            history: as for `at`.
+            cut: as for `at`.
+            known: what `at` gave.
+            rows: topics by place in the cut; (pairs,).
+            users: the stranger of each, by number; (pairs,).
+        """
+        table, held = known
+        changed = table[rows]
+        if self._uses("participants"):
+            first = self.names.index(PARTICIPANT_NAMES[0])
+            index = history.until(cut.time).derived(ParticipantIndex)
+            who = index.table(cut.topics[rows], np.full(len(rows), cut.time), strangers=users)
+            changed[:, first : first + len(PARTICIPANT_NAMES)] = who
+        return changed, self.state.without(held, rows, users) if held else None
 
     def advance(self, history: History, batches: int) -> bool:
         """Takes in what a question at the history's end would, of the network `batches` at most; whether more wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +52,22 @@ class LinkPredictor(nn.Module):
     def forward(self, source: Tensor, target: Tensor, pair: Tensor) -> Tensor:
         """Logits `[B]` from projected ends `[B, dim]` and features of the pair `[B, pair_dim]`."""
         return self.final((source + target + self.pair(pair)).relu()).squeeze(-1)
+
+
+class View(NamedTuple):
+    """What an embedding of some nodes is made of.
+
+    Attributes:
+        own: of the nodes themselves, float32 `[R, memory_dim + time_dim + 1]`.
+        slots: their last interactions, float32 `[R, K, F]`.
+        mask: true where there is one to attend to, bool `[R, K]`.
+        position: as for `slot_attention`, int64 `[R, K]`.
+    """
+
+    own: Tensor
+    slots: Tensor
+    mask: Tensor
+    position: Tensor
 
 
 class TemporalGraphNetwork(nn.Module):
@@ -130,16 +147,21 @@ class TemporalGraphNetwork(nn.Module):
             self.memory.store(nodes, partners, both, features)
         self.neighbors.insert(nodes, partners, both, features)
 
-    def embed(self, nodes: Tensor, now: Tensor, updated: Updated) -> tuple[Tensor, Tensor]:
-        """Embeddings of `nodes` as of `now`.
+    def embed(self, nodes: Tensor, now: Tensor, updated: Updated) -> Tensor:
+        """Embeddings `[R, D]` of `nodes` as of `now`; arguments as for `view`."""
+        return self.attend(self.view(nodes, now, updated), updated.states)
+
+    def attend(self, view: View, states: Tensor) -> Tensor:
+        """Embeddings `[R, D]` from what they are made of and the states, `[P, D]`, that its positions name."""
+        return self.attention(view.own, view.slots, view.mask, states, view.position)
+
+    def view(self, nodes: Tensor, now: Tensor, updated: Updated) -> View:
+        """What embeddings of `nodes` as of `now` are made of.
 
         Args:
             nodes: int64 `[R]`, best each once.
             now: the moment, int64 scalar; no interaction observed may be later.
             updated: the latest `memory.update()`.
-
-        Returns:
-            Embeddings `[R, D]` and attention weights `[R, H, K]`.
         """
         near = self.neighbors.query(nodes)
         idle = self.time_encoder(now - self.memory.last_update.index_select(0, nodes))
@@ -148,7 +170,7 @@ class TemporalGraphNetwork(nn.Module):
         mask = near.mask if self.settings.attend else torch.zeros_like(near.mask)
         others, position = self.memory.locate(near.ids)
         slots = torch.cat([others, self.time_encoder(now - near.times), near.features], dim=-1)
-        return self.attention(own, slots, mask, updated.states, position.masked_fill(~mask, -1))
+        return View(own, slots, mask, position.masked_fill(~mask, -1))
 
     def pair_features(self, src: Tensor, dst: Tensor, times: Tensor) -> Tensor:
         """What the recent interactions of two nodes say of the pair, float32 `[B, PAIR_DIM]`.
@@ -183,7 +205,7 @@ class TemporalGraphNetwork(nn.Module):
         """Logits of the true and of the drawn pairs, each `[B]`; applies pending messages first."""
         updated = self.memory.update()
         nodes, inverse = torch.unique(torch.cat([src, dst, negative]), return_inverse=True)
-        embedding, _ = self.embed(nodes, times[0], updated)
+        embedding = self.embed(nodes, times[0], updated)
         size = src.numel()
         source = self.predictor.source(embedding).index_select(0, inverse[:size].repeat(2))
         target = self.predictor.target(embedding).index_select(0, inverse[size:])

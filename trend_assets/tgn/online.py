@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
+from trend_assets.tgn.contributors import Contributors
 from trend_assets.tgn.forecaster import KIND, Forecast, Seen, TgnForecaster
 from trend_assets.tgn.turns import Turns
 
@@ -31,6 +33,15 @@ _BATCHES = 1
 _TAKEN_BACK = 32
 
 
+class _Judged(NamedTuple):
+    """A forecast, and by whom and from what it was made."""
+
+    cut: Cut
+    forecaster: TgnForecaster
+    seen: Seen
+    forecast: Forecast
+
+
 @dataclass(slots=True)
 class _Serving:
     """One loaded checkpoint and the lock of its memory."""
@@ -40,16 +51,24 @@ class _Serving:
     calibrators: Mapping[str, Calibrator]
     loaded_with: int
     lock: Turns = field(default_factory=Turns)
-    last: tuple[object, Cut, Forecast] | None = None
+    last: _Judged | None = None
 
     def forecast(self, history: History, cut: Cut) -> Forecast:
+        return self._judged(history, cut).forecast
+
+    def contributors(self, history: History, cut: Cut) -> Contributors:
+        judged = self._judged(history, cut)
+        # What is known of users grows with what is taken in.
+        with self.lock:
+            return judged.forecaster.contributors(cut, judged.seen)
+
+    def _judged(self, history: History, cut: Cut) -> _Judged:
         last = self.last
-        if last and last[0] is history.origin and last[1] is cut:
-            return last[2]
+        if last and last.seen.history.origin is history.origin and last.cut is cut:
+            return last
         with self.lock:
             forecaster, seen = self._look(history, cut)
-        found = forecaster.judge(cut, seen)
-        self.last = (history.origin, cut, found)
+        self.last = found = _Judged(cut, forecaster, seen, forecaster.judge(cut, seen))
         return found
 
     def serve(self, stream: ArrivingMentions, moment: datetime | None) -> tuple[History, Cut, Forecast]:
@@ -115,7 +134,7 @@ class RuntimeGlue:
         return self._serving.calibrators
 
     def forecast(self, history: History, cut: Cut) -> Forecast:
-        """Scores, growth and contributors of a cut's topics; computed once for the same cut."""
+        """Scores and growth of a cut's topics; computed once for the same cut."""
         return self._serving.forecast(history, cut)
 
     def score(self, history: History, cut: Cut) -> Scores:
@@ -126,9 +145,9 @@ class RuntimeGlue:
         """Expected log1p(after) - log1p(before) of each topic; (n,)."""
         return self.forecast(history, cut).growth
 
-    def contributors(self, history: History, cut: Cut) -> Sequence[Sequence[tuple[str, float]]]:
-        """For each topic the users it attends to most, with their share of the attention."""
-        return self.forecast(history, cut).users
+    def contributors(self, history: History, cut: Cut) -> Contributors:
+        """For each label and topic the users to whom its score owes most."""
+        return self._serving.contributors(history, cut)
 
     def observe(self, mentions: pl.DataFrame) -> None:
         """Takes in a micro-batch; the memory goes on with the next question or as soon as a batch is full.

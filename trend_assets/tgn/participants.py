@@ -77,19 +77,25 @@ class ParticipantIndex:
         for record, counted in ((self._all, user > 0), (self._young, young)):
             record.extend(user[counted], time[counted] - history.start, outcome[counted])
 
-    def table(self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Features of topics at moments (epoch seconds UTC), shape (rows, len(PARTICIPANT_NAMES)).
+    def table(
+        self,
+        topics: npt.NDArray[np.int64],
+        moments: npt.NDArray[np.int64],
+        strangers: npt.NDArray[np.int64] | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Features of topics at moments, shape (rows, len(PARTICIPANT_NAMES)).
 
-        Each topic must have been mentioned before its moment.
+        Args:
+            topics: by number, each mentioned before its moment; (rows,).
+            moments: epoch seconds UTC; (rows,).
+            strangers: a user for each row, by number, of whom nothing shall be known; (rows,).
         """
         if not len(topics):
             return np.empty((0, len(PARTICIPANT_NAMES)), np.float32)
-        count = self._history.counts_before(topics, moments)
-        back = np.minimum(np.arange(RECENT), count[:, None] - 1)
-        real = np.arange(RECENT) < count[:, None]
-        ranks = np.column_stack([count[:, None] - 1 - back, np.zeros_like(count)])
-        mention = self._by_topic.chosen(topics, ranks)
+        mention, real = self._looked_at(topics, moments)
         everybody = self._user.array[mention]
+        if strangers is not None:
+            everybody = np.where(everybody == strangers[:, None] + 1, 0, everybody)
         users, first = everybody[:, :-1], everybody[:, -1]
         records, youngs, totals, weeks, place = self._known(everybody, moments)
         record, young = records[place], youngs[place[:, :-1]]
@@ -113,6 +119,20 @@ class ParticipantIndex:
             _mean((users == first[:, None]).astype(np.float64), real),
         ]
         return np.stack(columns, axis=1).astype(np.float32)
+
+    def users(self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Who the features of `table` are about, -1 where unknown: the last ones and the first; (rows, RECENT + 1)."""
+        mention, _ = self._looked_at(topics, moments)
+        return self._user.array[mention] - 1
+
+    def _looked_at(
+        self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """The last mentions and the first, (rows, RECENT + 1), and which of the last ones there are, (rows, RECENT)."""
+        count = self._history.counts_before(topics, moments)
+        back = np.minimum(np.arange(RECENT), count[:, None] - 1)
+        ranks = np.column_stack([count[:, None] - 1 - back, np.zeros_like(count)])
+        return self._by_topic.chosen(topics, ranks), np.arange(RECENT) < count[:, None]
 
     def _known(self, users: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> tuple[npt.NDArray, ...]:
         """Records and activity of users at moments, each pair once, and which pair is whose, of the users' shape."""

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes
-from trend_assets.tgn.model import TemporalGraphNetwork
+from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes, user_numbers
+from trend_assets.tgn.model import TemporalGraphNetwork, View
 
 _MOST_EVENTS = 1000
 
@@ -24,12 +24,12 @@ class Embedded(NamedTuple):
     Attributes:
         embedding: float32 `[n, memory_dim]`.
         users: who took part last, by number in the history, -1 where unknown or none; int64 `[n, K]`.
-        attention: how much each of these counted, mean over the heads; float32 `[n, K]`.
+        view: what the embedding is made of.
     """
 
     embedding: npt.NDArray[np.float32]
     users: npt.NDArray[np.int64]
-    attention: npt.NDArray[np.float32]
+    view: View
 
 
 class _Before(NamedTuple):
@@ -73,7 +73,7 @@ class RollingState:
 
     @torch.no_grad()
     def embedded(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Embedded]:
-        """Embeddings of topics at each cut, as of what was before it, and whom they attended to.
+        """Embeddings of topics at each cut, as of what was before it, and whom they attend to.
 
         Args:
             history: at least until the last cut.
@@ -95,11 +95,24 @@ class RollingState:
             self._observe(data, self.size, partial)
             updated = self.model.memory.update()
             nodes = topic_nodes(topics)
-            embedding, weights = self.model.embed(nodes, torch.tensor(moment), updated)
+            view = self.model.view(nodes, torch.tensor(moment), updated)
             near = self.model.neighbors.query(nodes)
-            users = ((near.ids - 1) // 2 - 1).masked_fill(~near.mask, -1)
-            yield Embedded(embedding.numpy(), users.numpy(), weights.mean(1).numpy())
+            users = user_numbers(near.ids).masked_fill(~near.mask, -1)
+            yield Embedded(self.model.attend(view, updated.states).numpy(), users.numpy(), view)
             self.model.restore(touched, kept)
+
+    @torch.no_grad()
+    def without(self, held: Embedded, rows: npt.NDArray[np.int64], users: npt.NDArray[np.int64]) -> Tensor:
+        """What embeddings would be that attend to all posts but those of a user; float32 `[pairs, memory_dim]`.
+
+        Args:
+            held: what `embedded` gave.
+            rows: of it; (pairs,).
+            users: by number, one for each of the rows; (pairs,).
+        """
+        others = torch.from_numpy(held.users[rows] != users[:, None])
+        own, slots, mask, position = (part[torch.from_numpy(rows)] for part in held.view)
+        return self.model.attend(View(own, slots, mask & others, position), self.model.memory.memory[:0])
 
     def replay(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Tensor]:
         """The embeddings of `embedded` from an empty memory, with gradient, one cut after another.
@@ -122,8 +135,7 @@ class RollingState:
             with torch.no_grad():
                 self._take_in(history, data, moment)
             updated = self.model.memory.update()
-            embedding, _ = self.model.embed(topic_nodes(topics), torch.tensor(moment), updated)
-            yield embedding
+            yield self.model.embed(topic_nodes(topics), torch.tensor(moment), updated)
 
     @torch.no_grad()
     def advance(self, history: History, moment: int, batches: int) -> bool:

@@ -3,8 +3,8 @@
     TREND_HOME=HOME python -m trend_assets_tests.benchmarks.reasons --start 2024-03-04 --json OUT
 
 Trains as of a Monday. At cuts of the weeks after it, for each of the likeliest topics, the mentions of the day before
-by the user that it attends to most are taken out of the history, and the topic is scored anew; then, instead, as many
-by another user of the topic, drawn by lot. The counts fall by the same number: the difference is the user's.
+by the user to whom its score owes most are taken out of the history, and the topic is scored anew; then, instead, as
+many by another user of the topic, drawn by lot. The counts fall by the same number: the difference is the user's.
 """
 
 from __future__ import annotations
@@ -69,14 +69,15 @@ class Deletion:
         forecaster = TgnForecaster.load(self._folder)
         labels = forecaster.settings.labels
         cut = make_cut(self._history, time, labels)
-        whole = forecaster.forecast(self._history, cut)
+        seen = forecaster.look(self._history, cut)
+        whole, contributors = forecaster.judge(cut, seen), forecaster.contributors(cut, seen)
         for label in LABELS:
             if label not in whole.scores:
                 continue
             likeliest = np.flatnonzero(cut.asked[label])
             for row in likeliest[np.argsort(-whole.scores[label][likeliest], kind="stable")][:topics]:
                 name = self._history.topic_name(int(cut.topics[row]))
-                pair = self._pair(name, time, [user for user, _ in whole.users[row]], chance)
+                pair = self._pair(name, time, [each.user for each in contributors[label][row]], chance)
                 if pair is None:
                     continue
                 named, other = (self._without(name, user, time).get(label) for user in pair)

@@ -135,6 +135,39 @@ def test_a_checkpoint_of_other_mentions_starts_its_memory_anew(
     assert same(loaded.score(other, cut), forecaster.score(other, cut))
 
 
+def test_a_score_owes_most_to_those_who_draw_a_crowd(forecaster: TgnForecaster, history: History) -> None:
+    drew, did_not = [], []
+    for days in range(3):
+        cut = cut_at(history, 24 * days)
+        seen = forecaster.look(history, cut)
+        found = forecaster.contributors(cut, seen)
+        assert set(found) == set(forecaster.judge(cut, seen).scores)
+        for topic, users in zip(cut.topics, found["breaks_out"], strict=True):
+            starter = history.user_name(int(history.user[np.flatnonzero(history.topic == topic)[0]]))
+            owed = dict(users).get(starter, 0.0)
+            assert list(users) == sorted(users, key=lambda each: -each.log_odds) and len(users) <= 3
+            (drew if int(starter.removeprefix("user")) < 20 else did_not).append(owed)
+    assert min(len(drew), len(did_not)) > 20
+    assert np.mean(np.array(drew) > 0) > 0.7 and np.mean(np.array(did_not) > 0) < 0.1
+
+
+def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, history: History) -> None:
+    cut = cut_at(history, 0)
+    seen = forecaster.look(history, cut)
+    scores, named = forecaster.judge(cut, seen).scores["breaks_out"], forecaster.contributors(cut, seen)["breaks_out"]
+    frame, falls = mentions(), []
+    for row in np.flatnonzero([bool(users) and users[0].log_odds > 0.3 for users in named]):
+        topic, user = history.topic_name(int(cut.topics[row])), named[row][0].user
+        theirs = (pl.col("topic") == topic) & (pl.col("user_id") == user)
+        other = pl.when(theirs).then(pl.lit(f"stranger of {topic}")).otherwise("user_id").alias("user_id")
+        changed = History.from_mentions(frame.with_columns(other), START, START + timedelta(days=DAYS))
+        again = cut_at(changed, 0)
+        place = [changed.topic_name(int(each)) for each in again.topics].index(topic)
+        loaded = forecaster.score(changed, again)["breaks_out"][place]
+        falls.append(scores[row] - loaded)
+    assert len(falls) >= 3 and np.mean(np.array(falls) > 0) > 0.9
+
+
 def test_a_checkpoint_cut_short_is_refused(forecaster: TgnForecaster, tmp_path: Path) -> None:
     forecaster.save(tmp_path / "model")
     path = tmp_path / "model" / "model.safetensors"

@@ -268,29 +268,20 @@ def test_killed_twenty_times_the_state_equals_an_undisturbed_twins(models: tuple
         assert equals_an_undisturbed_twin(models[0], tmp_path / "live")
 
 
-def test_the_reasons_are_users_that_count(models: tuple[Path, Path]) -> None:
-    """Without the posts of those it attends to most, a topic's score is another."""
+def test_its_reasons_are_those_of_the_checkpoint_whatever_was_served_meanwhile(models: tuple[Path, Path]) -> None:
     moment = WEEK + 12 * HOUR
     history = History.from_mentions(FRAME, end=history_end())
     cut = make_cut(history, int(moment.timestamp()), SETTINGS.labels)
-    found = TgnForecaster.load(models[0]).forecast(history, cut)
-    assert len(found.users) == len(cut)
-    changed = 0
-    for row in np.argsort(-found.scores["bursts"])[:5]:
-        name, users = history.topics[cut.topics[row]], found.users[row]
-        assert 1 <= len(users) <= 3
-        assert all(0 < share <= 1 for _, share in users)
-        assert sum(share for _, share in users) <= 1.001
-        assert list(users) == sorted(users, key=lambda pair: -pair[1])
-        posts = pl.col("topic") == name
-        own = set(FRAME.filter(posts & (pl.col("timestamp") < moment))["user_id"])
-        assert {user for user, _ in users} <= own
-        named = pl.col("user_id").is_in([user for user, _ in users])
-        late = pl.col("timestamp") >= WEEK
-        other = History.from_mentions(FRAME.filter(~(posts & named & late)), end=history_end())
-        again = make_cut(other, cut.time, SETTINGS.labels)
-        numbers = [other.topics[topic] for topic in again.topics]
-        if name in numbers:
-            score = TgnForecaster.load(models[0]).score(other, again)["bursts"][numbers.index(name)]
-            changed += score != found.scores["bursts"][row]
-    assert changed > 0
+    alone = TgnForecaster.load(models[0])
+    expected = alone.contributors(cut, alone.look(history, cut))
+    glue = RuntimeGlue(models[0])
+    scores = glue.score(history, cut)
+    glue.forecast(history, make_cut(history, cut.time + 3600, SETTINGS.labels))
+    found = glue.contributors(history, cut)
+    assert found == expected and set(found) == set(scores)
+    named = 0
+    for topic, users in zip(cut.topics, found["bursts"], strict=True):
+        posts = (pl.col("topic") == history.topics[topic]) & (pl.col("timestamp") < moment)
+        assert len(users) <= 3 and {each.user for each in users} <= set(FRAME.filter(posts)["user_id"])
+        named += len(users)
+    assert named

@@ -184,6 +184,22 @@ def test_indexes_that_grow_say_what_those_of_the_whole_say() -> None:
     assert history is not None and len(history) > 3_000
 
 
+def test_a_stranger_among_the_participants_is_one_of_whom_nothing_is_known() -> None:
+    rows = [(1, "#big", "starter"), *((1 + n / 10, "#big", f"u{n}") for n in range(1, 20))]
+    late = [(60, "#new", "starter"), (60.5, "#new", "u1"), (61, "#new", "starter")]
+    moment = np.array([EPOCH + 62 * HOUR])
+
+    def table(last: list[tuple[float, str, str | None]], stranger: str | None = None) -> np.ndarray:
+        history = history_of([*rows, *last])
+        strangers = None if stranger is None else np.array([list(history.users).index(stranger)])
+        return ParticipantIndex(history).table(np.array([list(history.topics).index("#new")]), moment, strangers)
+
+    unknown = [(hour, topic, None if user == "starter" else user) for hour, topic, user in late]
+    assert np.array_equal(table(late, "starter"), table(unknown))
+    assert np.array_equal(table(late, "u7"), table(late))
+    assert not np.array_equal(table(late, "starter"), table(late))
+
+
 def test_a_record_counts_what_had_become_of_earlier_topics_by_then() -> None:
     crowd = [(1 + n / 10, "#big", f"u{n}") for n in range(1, 20)]
     rows = [(1, "#big", "starter"), (1, "#small", "loner"), *crowd]
