@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,12 +24,16 @@ _LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source
 _NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes GROUP BY label"
 _ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
 _LOAD = "SELECT step, waiting, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
+_UNKNOWN = (math.nan, math.nan, math.nan)
 _UNDELIVERED = ("waiting", "held", "retrying")
 _SCORED = (Rows("predictions", ()), Rows("prediction_outcomes", ()))
 
 
 class Meters:
-    """The application's own registry, so that two applications in one process do not mix."""
+    """The application's own registry, so that two applications in one process do not mix.
+
+    What is not known is NaN, never zero.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -98,8 +103,8 @@ class Meters:
         self.lag.clear()
         for row in lake.read(_LAGS).iter_rows(named=True):
             self.lag.labels(row["source"]).set((now - row["hour"]).total_seconds() - 3600)
-        if cut := lake.newest("predictions", "cut"):
-            self.forecast_age.set((now - cut).total_seconds())
+        cut = lake.newest("predictions", "cut")
+        self.forecast_age.set((now - cut).total_seconds() if cut else math.nan)
         for state in _UNDELIVERED:
             self.undelivered.labels(state).set(0)
         for state, count in lake.read(_ALERTS).iter_rows():
@@ -112,10 +117,10 @@ class Meters:
             self._measured = scored
 
     def _look_at_load(self, lake: LakeReader) -> None:
-        for step, waiting, hours in lake.read(_LOAD).iter_rows() if lake.has("load_checks") else ():
-            self.load.set(step)
-            self.waiting.set(waiting)
-            self.postponed.set(hours)
+        looks = lake.read(_LOAD).rows() if lake.has("load_checks") else []
+        # A zero would say that nothing waits, where nobody has looked yet.
+        for gauge, value in zip((self.load, self.waiting, self.postponed), next(iter(looks), _UNKNOWN), strict=True):
+            gauge.set(value)
 
     def _measure(self, lake: LakeReader) -> None:
         self.ndcg.clear()

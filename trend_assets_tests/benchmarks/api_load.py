@@ -30,6 +30,9 @@ from typing import Any
 import numpy as np
 import psutil
 
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.settings import Settings
 from trend_assets_tests.benchmarks.homes import environment, import_tweets, start_trend
 from trend_assets_tests.benchmarks.listeners import listen
 from trend_assets_tests.benchmarks.requests_mix import Mix, run_load
@@ -113,7 +116,7 @@ class Memory:
 
 @contextlib.contextmanager
 def writing(home: Path, enabled: bool) -> Iterator[None]:
-    """A backfill of real tweets into the same lake, if asked for."""
+    """A backfill of real tweets into the same lake, if asked for, from its first commit on."""
     if not enabled:
         yield
         return
@@ -122,6 +125,10 @@ def writing(home: Path, enabled: bool) -> Iterator[None]:
         home, "backfill", "--start", "2014-01-01", "--end", "2014-07-01", "--no-embeddings", "--chunk-days", 1
     )
     try:
+        lake = Lake(lake_location(Settings(home=home)), read_only=True)
+        before = lake.snapshot()
+        while lake.snapshot() == before and backfill.poll() is None:
+            time.sleep(0.5)
         yield
         print(f"the backfill {'was still writing' if backfill.poll() is None else 'had ended'}", file=sys.stderr)
     finally:

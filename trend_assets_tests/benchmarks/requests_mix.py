@@ -112,7 +112,7 @@ class _Taken:
     """What came of the requests so far."""
 
     seconds: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
-    course: list[tuple[float, float]] = field(default_factory=list)
+    course: list[tuple[float, float, bool]] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     late: list[float] = field(default_factory=list)
     etags: dict[str, str] = field(default_factory=dict)
@@ -163,7 +163,7 @@ async def _ask(client: LightClient, route: str, path: str, tagged: bool, taken: 
     if "etag" in answer.headers:
         taken.etags[path] = answer.headers["etag"]
     taken.seconds[route, _kind(answer)].append(spent)
-    taken.course.append((began, spent))
+    taken.course.append((began, spent, _kind(answer) == "made"))
 
 
 def _kind(answer: Answer) -> str:
@@ -188,15 +188,18 @@ def _figures(taken: _Taken, took: float) -> dict[str, Any]:
         "sent_late_ms": _percentiles(taken.late),
         "cached": _percentiles(cached),
         "uncached": _percentiles(made),
-        "by_tenth": [_percentiles([spent for _, spent in part]) for part in _tenths(sorted(taken.course))],
+        "by_tenth": [_percentiles([spent for _, spent, _ in part]) for part in _tenths(taken.course)],
+        "uncached_by_tenth": [
+            _percentiles([spent for _, spent, made in part if made]) for part in _tenths(taken.course)
+        ],
         "routes": {f"{route} {kind}": _percentiles(found) for (route, kind), found in sorted(taken.seconds.items())},
     }
 
 
-def _tenths(course: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+def _tenths(course: list[tuple[float, float, bool]]) -> list[list[tuple[float, float, bool]]]:
     """In order of time, so that a stall is told from what is always slow."""
-    size = max(1, -(-len(course) // 10))
-    return [course[place : place + size] for place in range(0, len(course), size)]
+    ordered, size = sorted(course), max(1, -(-len(course) // 10))
+    return [ordered[place : place + size] for place in range(0, len(ordered), size)]
 
 
 def _percentiles(seconds: list[float]) -> dict[str, float]:
