@@ -44,7 +44,7 @@ class Prediction(BaseModel):
     growth: float | None = Field(description="Expected log1p(after) - log1p(before); null where not estimated.")
     source_events_count: int = Field(description="Events in the window before the cut.")
     model_version: str = Field(description="The checkpoint, or `baseline:NAME` where no model was trained.")
-    metadata: dict[str, Any] = Field(description="The counts behind it.")
+    metadata: dict[str, Any] = Field(description="The counts behind it, and the users to whom it owes most.")
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")

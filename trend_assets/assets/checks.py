@@ -10,15 +10,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from trend_assets.lake.tables import (
-    EVENT_EMBEDDINGS,
-    EVENTS,
-    PREDICTIONS,
-    RAW_EVENTS,
-    TEMPORAL_EDGES,
-    TOPIC_ACTIVITY,
-    Table,
-)
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, PREDICTIONS, RAW_EVENTS, TEMPORAL_EDGES, TOPIC_ACTIVITY
 
 #: What an asset function yields: its rows, then what the checks found in them.
 Rows = Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]

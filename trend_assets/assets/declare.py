@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from trend_assets.assets.checks import check_specs
-from trend_assets.lake.tables import Table
+from trend_assets.lake.table import Table
 
 OWNERS = ["team:trends"]
 IO_MANAGER = "lake_io_manager"

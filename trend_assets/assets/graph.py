@@ -6,7 +6,8 @@ import polars as pl
 from trend_assets.assets.checks import Rows, check_specs, checked
 from trend_assets.assets.declare import IO_MANAGER, OWNERS, counts, table_metadata
 from trend_assets.graph.builder import GraphBuilder
-from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import NODES, TEMPORAL_EDGES
 
 
 def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import duckdb
 
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES
 
 _VERSION_TABLE = "lake_versions"
 

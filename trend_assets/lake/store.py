@@ -14,7 +14,8 @@ from filelock import FileLock, Timeout
 
 from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, open_duckdb
 from trend_assets.lake.migrations import migrate, refuse_newer
-from trend_assets.lake.tables import TABLES, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import TABLES
 from trend_assets.periods import utc
 
 _LOCK_SECONDS = 120

@@ -1,4 +1,4 @@
-"""Every table of the lake: columns, types, units and meaning, declared once.
+"""Every table of the lake, declared once.
 
 The same declarations create the tables, type the Polars frames that the assets return, and are
 shown as column schemas in the Dagster UI. Nothing here opens the lake.
@@ -6,88 +6,9 @@ shown as column schemas in the Dagster UI. Nothing here opens the lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
 
-import polars as pl
-
-#: How an asset's frame meets what the table already holds.
-#: ``replace``: the written partitions are deleted and inserted in one transaction.
-#: ``append``: rows whose key is new are added, all others are left as they are.
-#: ``merge``: rows whose key is known take the place of the old ones.
-#: ``upsert``: like ``append``, but a node seen earlier than was known takes the earlier time.
-WriteMode = Literal["replace", "append", "merge", "upsert"]
-
-_POLARS_TYPES: Mapping[str, Any] = {
-    "VARCHAR": pl.String,
-    "BIGINT": pl.Int64,
-    "DOUBLE": pl.Float64,
-    "BOOLEAN": pl.Boolean,
-    "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
-    "VARCHAR[]": pl.List(pl.String),
-    "FLOAT[]": pl.List(pl.Float32),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its DuckDB type, the unit of its values ("" where it has none), its meaning."""
-
-    name: str
-    type: str
-    unit: str
-    meaning: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table of the lake.
-
-    ``partition`` names the column that holds the start of the row's partition (an hour or a week,
-    UTC), ``key`` the columns that identify a row.
-    """
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    partition: str | None = None
-    write: WriteMode = "replace"
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """Column name to Polars type, in the table's order."""
-        return {column.name: _POLARS_TYPES[column.type] for column in self.columns}
-
-    @property
-    def column_names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-    def frame(self, rows: Iterable[Mapping[str, Any]] | Sequence[Sequence[Any]] = ()) -> pl.DataFrame:
-        """A frame with exactly this table's columns and types, from rows in any order."""
-        return pl.DataFrame(list(rows), schema=self.schema, orient="row")
-
-    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """``frame`` with this table's columns in order and type.
-
-        Raises:
-            ValueError: a column is missing, unknown, of another type, or null where it may not be.
-        """
-        missing = [name for name in self.column_names if name not in frame.columns]
-        unknown = [name for name in frame.columns if name not in self.schema]
-        if missing or unknown:
-            raise ValueError(f"{self.name}: missing columns {missing}, unknown columns {unknown}")
-        frame = frame.select(self.column_names)
-        wrong = {name: str(frame.schema[name]) for name, dtype in self.schema.items() if frame.schema[name] != dtype}
-        if wrong:
-            raise ValueError(f"{self.name}: columns of another type than declared: {wrong}")
-        nulls = [column.name for column in self.columns if not column.nullable and frame[column.name].null_count()]
-        if nulls:
-            raise ValueError(f"{self.name}: nulls in columns that may not be null: {nulls}")
-        return frame
-
+from trend_assets.lake.table import Column, Table
 
 _HOUR = Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour in which it happened: the partition.")
 
@@ -289,7 +210,7 @@ PREDICTIONS = Table(
             "metadata",
             "VARCHAR",
             "JSON",
-            "The counts behind it, and of a trained model the `users` whose posts it attends to most.",
+            "The counts behind it, and of a trained model the `users` to whom it owes most.",
         ),
     ),
     key=("hour", "label", "topic"),

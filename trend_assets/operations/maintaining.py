@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from trend_assets.lake.maintenance import Maintained, maintain
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import TABLES, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import TABLES
 from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.returning import forget_returned
 from trend_assets.settings import RetentionSettings, Settings

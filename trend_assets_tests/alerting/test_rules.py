@@ -11,7 +11,8 @@ from trend_assets.alerting.alert import RULES, Alert
 from trend_assets.alerting.quiet import QuietHours
 from trend_assets.alerting.rules import evaluate
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, PREDICTIONS, TRAINING_RUNS, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, PREDICTIONS, TRAINING_RUNS
 from trend_assets.settings import AlertRule, Settings
 from trend_assets_tests.alerting.conftest import Configure
 

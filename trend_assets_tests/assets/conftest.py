@@ -15,7 +15,7 @@ from dagster import DagsterInstance
 from trend_assets.automation.instance import open_instance
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import Table
+from trend_assets.lake.table import Table
 from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.settings import Settings, load_settings
 

@@ -17,7 +17,8 @@ from polars.testing import assert_frame_equal
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS, NODES, RAW_EVENTS, TEMPORAL_EDGES, TOPIC_ACTIVITY, Table
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import EVENTS, NODES, RAW_EVENTS, TEMPORAL_EDGES, TOPIC_ACTIVITY
 from trend_assets_tests.benchmarks.homes import import_tweets, start_trend, trend
 
 _COMPARED = (RAW_EVENTS, EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES, NODES)
