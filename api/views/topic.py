@@ -168,4 +168,5 @@ def _owed(item: dict[str, Any]) -> str:
     """To whom the forecast owes most; forecasts of earlier releases do not know."""
     users = [user for user in item["metadata"].get("users") or [] if "log_odds" in user]
     odds = [f"{plain(user['user_id'])} (odds {math.exp(user['log_odds']):.2f} times as high)" for user in users]
-    return f" Against the same posts by strangers it owes most to {', '.join(odds)}." if odds else ""
+    label = LABELS[item["label"]].split(":")[0]
+    return f" Against the same posts by strangers “{label}” owes most to {', '.join(odds)}." if odds else ""
