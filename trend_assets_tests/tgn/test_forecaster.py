@@ -156,7 +156,7 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
     seen = forecaster.look(history, cut)
     scores, named = forecaster.judge(cut, seen).scores["breaks_out"], forecaster.contributors(cut, seen)["breaks_out"]
     frame, falls = mentions(), []
-    for row in np.flatnonzero([bool(users) and users[0].log_odds > 0.3 for users in named]):
+    for row in np.flatnonzero([bool(users) and users[0].log_odds > 0.3 for users in named])[:4]:
         topic, user = history.topic_name(int(cut.topics[row])), named[row][0].user
         theirs = (pl.col("topic") == topic) & (pl.col("user_id") == user)
         other = pl.when(theirs).then(pl.lit(f"stranger of {topic}")).otherwise("user_id").alias("user_id")
@@ -165,7 +165,7 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
         place = [changed.topic_name(int(each)) for each in again.topics].index(topic)
         loaded = forecaster.score(changed, again)["breaks_out"][place]
         falls.append(scores[row] - loaded)
-    assert len(falls) >= 3 and np.mean(np.array(falls) > 0) > 0.9
+    assert len(falls) == 4 and min(falls) > 0
 
 
 def test_a_checkpoint_cut_short_is_refused(forecaster: TgnForecaster, tmp_path: Path) -> None:
