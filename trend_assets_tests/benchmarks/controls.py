@@ -72,6 +72,25 @@ class Chance:
         return {label: self._lot.random(len(cut)) for label in LABELS}
 
 
+class TurnedRound:
+    """Ranks the other way about.
+
+    What has learnt nothing is most extreme where examples are few, at the largest topics, and puts these first or last:
+    in the mean over both that is above a lot. What has learnt something is below it when it is turned round.
+    """
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+        self.name = f"{ranking.name}, turned round"
+
+    def fit(self, history: History, until: int) -> None:
+        """The ranking has learnt."""
+
+    def score(self, history: History, cut: Cut) -> Scores:
+        """The ranking's scores, negated."""
+        return {label: -score for label, score in self._ranking.score(history, cut).items()}
+
+
 def another_future(mentions: pl.DataFrame, start: datetime) -> pl.DataFrame:
     """The same past; from `start` on every mention has the topic, the user and the text of another."""
     past, future = mentions.filter(pl.col("timestamp") < start), mentions.filter(pl.col("timestamp") >= start)
@@ -103,7 +122,7 @@ def against_chance(
     for draw in range(1, draws + 1):
         shuffled = TgnForecaster(settings, ShuffledOutcomes(settings.labels, draw))
         shuffled.name = f"shuffled outcomes {draw}"
-        rankings.append(shuffled)
+        rankings += [shuffled, TurnedRound(shuffled)]
     found = backtest(history, rankings, start, start + timedelta(weeks=weeks), retraining="once")
     return {
         label: {name: result.mean(name, "ndcg_at_10") for name in result.values}
