@@ -22,11 +22,6 @@ def user_nodes(users: npt.NDArray[np.integer]) -> Tensor:
     return torch.from_numpy((users.astype(np.int64) + 1) * 2 + 1)
 
 
-def user_numbers(nodes: Tensor) -> Tensor:
-    """The numbers of users whose node ids are given; -1 for the one that unknown users share."""
-    return (nodes - 1) // 2 - 1
-
-
 def topic_nodes(topics: npt.NDArray[np.integer]) -> Tensor:
     """Node ids of topics by number."""
     return torch.from_numpy(topics.astype(np.int64) * 2)

@@ -59,12 +59,14 @@ class View(NamedTuple):
 
     Attributes:
         own: of the nodes themselves, float32 `[R, memory_dim + time_dim + 1]`.
-        slots: their last interactions, float32 `[R, K, F]`.
+        ids: with whom their last interactions were, int64 `[R, K]`.
+        slots: these interactions, float32 `[R, K, F]`.
         mask: true where there is one to attend to, bool `[R, K]`.
         position: as for `slot_attention`, int64 `[R, K]`.
     """
 
     own: Tensor
+    ids: Tensor
     slots: Tensor
     mask: Tensor
     position: Tensor
@@ -170,7 +172,7 @@ class TemporalGraphNetwork(nn.Module):
         mask = near.mask if self.settings.attend else torch.zeros_like(near.mask)
         others, position = self.memory.locate(near.ids)
         slots = torch.cat([others, self.time_encoder(now - near.times), near.features], dim=-1)
-        return View(own, slots, mask, position.masked_fill(~mask, -1))
+        return View(own, near.ids, slots, mask, position.masked_fill(~mask, -1))
 
     def pair_features(self, src: Tensor, dst: Tensor, times: Tensor) -> Tensor:
         """What the recent interactions of two nodes say of the pair, float32 `[B, PAIR_DIM]`.

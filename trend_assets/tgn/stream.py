@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes, user_numbers
+from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes, user_nodes
 from trend_assets.tgn.model import TemporalGraphNetwork, View
 
 _MOST_EVENTS = 1000
@@ -23,12 +23,10 @@ class Embedded(NamedTuple):
 
     Attributes:
         embedding: float32 `[n, memory_dim]`.
-        users: who took part last, by number in the history, -1 where unknown or none; int64 `[n, K]`.
         view: what the embedding is made of.
     """
 
     embedding: npt.NDArray[np.float32]
-    users: npt.NDArray[np.int64]
     view: View
 
 
@@ -94,11 +92,8 @@ class RollingState:
             kept = self.model.snapshot(touched)
             self._observe(data, self.size, partial)
             updated = self.model.memory.update()
-            nodes = topic_nodes(topics)
-            view = self.model.view(nodes, torch.tensor(moment), updated)
-            near = self.model.neighbors.query(nodes)
-            users = user_numbers(near.ids).masked_fill(~near.mask, -1)
-            yield Embedded(self.model.attend(view, updated.states).numpy(), users.numpy(), view)
+            view = self.model.view(topic_nodes(topics), torch.tensor(moment), updated)
+            yield Embedded(self.model.attend(view, updated.states).numpy(), view)
             self.model.restore(touched, kept)
 
     @torch.no_grad()
@@ -110,9 +105,9 @@ class RollingState:
             rows: of it; (pairs,).
             users: by number, one for each of the rows; (pairs,).
         """
-        others = torch.from_numpy(held.users[rows] != users[:, None])
-        own, slots, mask, position = (part[torch.from_numpy(rows)] for part in held.view)
-        return self.model.attend(View(own, slots, mask & others, position), self.model.memory.memory[:0])
+        view = View(*(part[torch.from_numpy(rows)] for part in held.view))
+        others = view.ids != user_nodes(users).unsqueeze(1)
+        return self.model.attend(view._replace(mask=view.mask & others), self.model.memory.memory[:0])
 
     def replay(self, history: History, cuts: list[tuple[int, npt.NDArray[np.int64]]]) -> Iterator[Tensor]:
         """The embeddings of `embedded` from an empty memory, with gradient, one cut after another.
