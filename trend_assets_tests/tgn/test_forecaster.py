@@ -168,6 +168,14 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
     assert len(falls) == 4 and min(falls) > 0
 
 
+def test_where_no_user_is_known_nobody_is_named(forecaster: TgnForecaster) -> None:
+    unknown = mentions().with_columns(user_id=pl.lit(None, pl.String))
+    history = History.from_mentions(unknown, START, START + timedelta(days=DAYS))
+    cut = cut_at(history, 0)
+    found = forecaster.contributors(cut, forecaster.look(history, cut))
+    assert len(cut) > 10 and all(users == [()] * len(cut) for users in found.values())
+
+
 def test_a_checkpoint_cut_short_is_refused(forecaster: TgnForecaster, tmp_path: Path) -> None:
     forecaster.save(tmp_path / "model")
     path = tmp_path / "model" / "model.safetensors"
