@@ -31,6 +31,11 @@ def _create_load_checks(connection: duckdb.DuckDBPyConnection) -> None:
     _create(connection, LOAD_CHECKS)
 
 
+def _count_conflicts(connection: duckdb.DuckDBPyConnection) -> None:
+    for column in ("content_hash VARCHAR", "known BIGINT", "conflicts BIGINT"):
+        connection.execute(f"ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS {column}")
+
+
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(create_statement(table))
     connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
@@ -46,7 +51,11 @@ def mentions_query(events: str) -> str:
 
 
 #: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables, 2: _create_load_checks}
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {
+    1: _create_tables,
+    2: _create_load_checks,
+    3: _count_conflicts,
+}
 NEWEST = max(MIGRATIONS)
 
 

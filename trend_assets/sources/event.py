@@ -38,6 +38,7 @@ class Event:
         language: BCP 47, where the source says it.
         context: where it stands: `original_content_id`, `conversation_id`, …; JSON values only.
         features: signals by name, e.g. `followers`, `likes`; a missing one is absent, never zero.
+        notes: what the reader assumed, in words of a small set; the import counts them, no table keeps them.
 
     Raises:
         Rejected: a naive timestamp, an empty content id, an unknown source or event type.
@@ -54,6 +55,7 @@ class Event:
     language: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.timestamp.tzinfo is None:

@@ -50,11 +50,17 @@ class Batch:
         rejections: rows that cannot be events.
         bytes_read: bytes of the file as it is on disk that were consumed so far; the whole is
             ``path.stat().st_size``.
+        member: path inside an archive of files; None where the file itself holds the rows.
+        notes: about the file, e.g. "read as Windows-1252".
+        error: why this member could not be read, or not to its end.
     """
 
     payloads: list[Payload] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     bytes_read: int = 0
+    member: str | None = None
+    notes: list[str] = field(default_factory=list)
+    error: str | None = None
 
     @property
     def rows(self) -> int:
