@@ -13,8 +13,8 @@ from trend_assets.assets.collectors import budgets, enabled_collectors, live_sou
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
 from trend_assets.operations.collecting import Ledger, Memory, memory
-from trend_assets.operations.privacy.admission import Guard
 from trend_assets.operations.identity import Identified
+from trend_assets.operations.privacy.admission import Guard
 from trend_assets.operations.recording import Collection, compare, record, reserve
 from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected, Purpose, collect

@@ -116,7 +116,9 @@ class KnownEvents:
         if asked.is_empty():
             return _select(connection, asked, f"{_FOUND} LIMIT 0")
         # Most that is known happened in the hours of what comes in, and there the lake skips the files of others.
-        here = _select(connection, asked, f"{_FOUND} WHERE hour BETWEEN ? AND ?", asked["hour"].min(), asked["hour"].max())
+        here = _select(
+            connection, asked, f"{_FOUND} WHERE hour BETWEEN ? AND ?", asked["hour"].min(), asked["hour"].max()
+        )
         rest = asked.join(here, on="id", how="anti")
         if rest.height and self._hashes is None:
             # One column is a quarter of all.
@@ -124,7 +126,9 @@ class KnownEvents:
         return pl.concat([here, _select(connection, rest, _FOUND)]) if rest.height else here
 
 
-def _select(connection: duckdb.DuckDBPyConnection, wanted: pl.DataFrame, query: str, *parameters: object) -> pl.DataFrame:
+def _select(
+    connection: duckdb.DuckDBPyConnection, wanted: pl.DataFrame, query: str, *parameters: object
+) -> pl.DataFrame:
     connection.register("wanted", wanted.select("id"))
     try:
         return connection.execute(query, parameters).pl()

@@ -13,6 +13,13 @@ from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES
 _VERSION_TABLE = "lake_versions"
 
 
+STEP_3 = """
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS content_hash VARCHAR;
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS known BIGINT;
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS conflicts BIGINT;
+"""
+
+
 def create_statement(table: Table) -> str:
     """The statement that creates `table` where it does not exist."""
     columns = ", ".join(
@@ -31,11 +38,6 @@ def _create_load_checks(connection: duckdb.DuckDBPyConnection) -> None:
     _create(connection, LOAD_CHECKS)
 
 
-def _count_conflicts(connection: duckdb.DuckDBPyConnection) -> None:
-    for column in ("content_hash VARCHAR", "known BIGINT", "conflicts BIGINT"):
-        connection.execute(f"ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS {column}")
-
-
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(create_statement(table))
     connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
@@ -51,10 +53,10 @@ def mentions_query(events: str) -> str:
 
 
 #: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], object]] = {
     1: _create_tables,
     2: _create_load_checks,
-    3: _count_conflicts,
+    3: lambda connection: connection.execute(STEP_3),
 }
 NEWEST = max(MIGRATIONS)
 

@@ -243,7 +243,7 @@ COLLECTION_STATUS = Table(
     meaning="What each source gave in each hour, or why it gave nothing.",
     columns=(
         _HOUR,
-        Column("source", "VARCHAR", "", "The source; for an import the file as it was named, `ARCHIVE/MEMBER` within one."),
+        Column("source", "VARCHAR", "", "The source; of an import the file as it was named, or `FILE/MEMBER`."),
         Column("status", "VARCHAR", "", "`complete`, `partial`, `empty`, `skipped` or `failed`."),
         Column("events", "BIGINT", "events", "Events that the source gave."),
         Column("rejected", "BIGINT", "rows", "Rows that could not become events."),

@@ -167,6 +167,13 @@ class FileReport:
         return iter(dict.fromkeys(error for error in said if error))
 
     @property
+    def why(self) -> str:
+        """Why it failed, in words; empty where it did not."""
+        conflicts = (f"{part.conflicts:,} of {part.rows:,} rows were rejected, e.g. {part.conflict}"
+                     for part in self.parts.values() if part.has_conflicts)  # fmt: skip
+        return "; ".join([*self.errors, *conflicts])
+
+    @property
     def first(self) -> datetime | None:
         """The hour of the earliest event."""
         return _hour(min((part.first for part in self.parts.values() if part.first), default=None))
@@ -179,7 +186,7 @@ class FileReport:
     @property
     def failed(self) -> bool:
         """Whether something could not be read, or too many rows have the id of another post."""
-        return bool(list(self.errors)) or any(part.has_conflicts for part in self.parts.values())
+        return bool(self.why)
 
 
 @dataclass(slots=True)
@@ -205,6 +212,8 @@ class Seen:
     def add(self, payloads: Sequence[Payload], found: Identified) -> None:
         """Counts a batch."""
         events = found.events
+        if found.raw.height == len(payloads):
+            payloads = [item for item, verdict in zip(payloads, found.verdicts, strict=True) if verdict != "conflict"]
         self.events += len(payloads)
         self._count_topics(payloads)
         self.notes.update(note for payload in payloads for note in payload.event.notes)

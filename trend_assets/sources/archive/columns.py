@@ -7,7 +7,7 @@ import difflib
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ FIELDS = (
 )
 _ALIASES = {"id": "content_id"}
 _ZONE = "timezone"
+_NAMESPACE = "namespace"
 _DEFAULT_SOURCE = "archive"
 _DEFAULT_EVENT_TYPE = "original"
 
@@ -48,6 +49,7 @@ class ColumnMap:
             id is a hash of its whole row.
         zone: the time zone of times that name none, e.g. ``UTC`` or ``Europe/Berlin``; without it they
             are rejected.
+        namespace: the chat, forum or channel in which ids and users are unique; it becomes part of them.
 
     Raises:
         ColumnMapError: an unknown field or time zone, or no ``timestamp``.
@@ -55,6 +57,7 @@ class ColumnMap:
 
     columns: Mapping[str, str]
     zone: str | None = None
+    namespace: str | None = None
 
     def __post_init__(self) -> None:
         for field in self.columns:
@@ -99,13 +102,25 @@ class ColumnMap:
                 raise ColumnMapError(f"the column map names {field} twice")
             columns[field] = column
         zone = columns.pop(_ZONE, None)
-        return cls(columns, zone)
+        return cls(columns, zone, columns.pop(_NAMESPACE, None))
+
+    def with_namespace(self, name: str) -> ColumnMap:
+        """The same map for the ids of one chat, forum or channel.
+
+        Raises:
+            ColumnMapError: an empty name.
+        """
+        if not name.strip():
+            raise ColumnMapError("the namespace is empty")
+        return replace(self, namespace=name.strip())
 
     def __str__(self) -> str:
         """The textual form, which `parse` reads back."""
         parts = [f"{field}={column}" for field, column in self.columns.items()]
         if self.zone:
             parts.append(f"{_ZONE}={self.zone}")
+        if self.namespace:
+            parts.append(f"{_NAMESPACE}={self.namespace}")
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(parts)
         return line.getvalue()
@@ -163,14 +178,21 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
         timestamp=instants.from_any(value["timestamp"], column_map.tzinfo),
         source=(_string(value.get("source")) or _DEFAULT_SOURCE).strip().lower(),
         event_type=(_string(value.get("event_type")) or _DEFAULT_EVENT_TYPE).strip().lower(),
-        content_id=content_id,
-        user_id=identifier(value.get("user_id")),
+        content_id=_within(column_map.namespace, content_id),
+        user_id=_within(column_map.namespace, identifier(value.get("user_id"))),
         text=written,
         hashtags=_hashtags(value, written),
         topics=_topics(value, written),
         language=_string(value.get("language")),
         context={name: cell for name, cell in row.items() if name not in mapped and not _is_empty(cell)},
     )
+
+
+def _within(namespace: str | None, value: str | None) -> Any:
+    """An id with its namespace; escaped, so that two pairs never give one id."""
+    if namespace is None or value is None:
+        return value
+    return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in (namespace, value))
 
 
 def _cell(row: Mapping[str, Any], column: str) -> Any:
