@@ -36,9 +36,6 @@ def csv_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload |
     if layout is None:
         raise NoTable(f"{file.name} is neither JSON nor a table (CSV, Parquet, xlsx)")
     reader, layout = table_reader(file, layout, columns)
-    if layout.skipped:
-        were = "lines before the header were" if layout.skipped > 1 else "line before the header was"
-        file.notes.append(f"{layout.skipped} {were} skipped")
     lines = _Lines(file, decoder, layout.first_line)
     names, again = layout.names, 0
     for record in Records(lines, layout.delimiter, len(names), is_row_of(layout.sample, len(names))):

@@ -18,6 +18,7 @@ from trend_assets.sources.archive.containers import Member, is_tar, members, zip
 from trend_assets.sources.archive.csv_table import NoTable, csv_rows
 from trend_assets.sources.archive.foreign import foreign
 from trend_assets.sources.archive.json_files import json_rows
+from trend_assets.sources.archive.sheets import sheet_rows
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, TruncatedArchive, open_archive
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
@@ -28,6 +29,8 @@ __all__ = ["ArchiveError", "Batch", "TruncatedArchive", "read_archive"]
 #: A batch ends early when its texts reach this many characters, so that wide rows stay bounded too.
 _BATCH_CHARACTERS = 32 << 20
 _PARQUET = b"PAR1"
+_XLS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SPREADSHEETS = ("xlsx", "ods")
 _MAX_REASONS = 1_000
 
 
@@ -180,6 +183,11 @@ def _rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[tuple[Payloa
             size = file.path.stat().st_size if file.path else file.bytes_read
             for row, share in parquet_rows(file, stream, columns):
                 yield row, int(share * size)
+        return
+    if zip_kind(file) in _SPREADSHEETS or file.head.startswith(_XLS):
+        with file.seekable() as stream:
+            for row in sheet_rows(file, stream, columns):
+                yield row, file.bytes_read
         return
     if meaning := foreign(file.head, zip_kind(file)):
         raise NoTable(f"{file.name} is {meaning}")

@@ -8,7 +8,6 @@ _AS_CSV = "export the table as CSV"
 _MAGICS = (
     (b"SQLite format 3\x00", f"an SQLite database: {_AS_CSV}, as in: sqlite3 -header -csv FILE 'SELECT * FROM posts'"),
     (b"%PDF", "a PDF document: get the posts as CSV or JSON from where it was made"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc): save it as .xlsx or CSV"),
     (b"ARROW1", "an Arrow (Feather) file: write it as Parquet"),
     (b"FEA1", "a Feather file: write it as Parquet"),
     (b"ORC", "an ORC file: write it as Parquet"),
@@ -35,7 +34,6 @@ _MAGICS = (
 _OFFICE = {
     "docx": "a Word document: save its table as CSV",
     "pptx": "a PowerPoint file: save its table as CSV",
-    "ods": "an OpenDocument spreadsheet: save it as .xlsx or CSV",
 }
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95.{8}|[c}\]\x8c(])", re.DOTALL)
 _PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)

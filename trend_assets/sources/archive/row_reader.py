@@ -96,6 +96,7 @@ def table_reader(file: ArchiveFile, layout: Layout, columns: ColumnMap | None) -
         known = table_format(layout.names)
         if known is None:
             raise _needs_columns(file, layout)
+        _note_skipped(file, layout)
         return _KnownRows(known), layout
     if fits(columns, layout.names):
         _note_repeated(file, layout, columns)
@@ -104,6 +105,7 @@ def table_reader(file: ArchiveFile, layout: Layout, columns: ColumnMap | None) -
     elif layout.header is None:
         raise _has_no_header(file, layout)
     require(file, columns, layout.names)
+    _note_skipped(file, layout)
     return _MappedRows(columns), layout
 
 
@@ -160,6 +162,12 @@ def _places(sample: Sequence[Sequence[str]]) -> str:
     ]
     names_zone = instant is None or _ZONED.search(cells[instant])
     return ",".join(parts if names_zone else [*parts, "timezone=UTC"])
+
+
+def _note_skipped(file: ArchiveFile, layout: Layout) -> None:
+    if layout.skipped:
+        were = "lines before the header were" if layout.skipped > 1 else "line before the header was"
+        file.notes.append(f"{layout.skipped} {were} skipped")
 
 
 def _note_repeated(file: ArchiveFile, layout: Layout, columns: ColumnMap) -> None:

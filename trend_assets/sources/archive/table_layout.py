@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trend_assets.sources.archive.csv_records import Record, Records, TextLine
@@ -118,12 +118,24 @@ def find_layout(lines: list[str], fits: Callable[[Sequence[str]], bool]) -> Layo
     """
     hint = _HINT.match(lines[0].strip()) if lines else None
     skipped = 1 if hint else 0
-    candidates = [
-        _Candidate(delimiter, records, fits)
-        for delimiter in (hint[1] if hint else _DELIMITERS)
-        if (records := _records(delimiter, lines[skipped:], skipped + 1))
-    ]
-    return max(candidates, key=lambda candidate: candidate.score).layout(skipped + 1) if candidates else None
+    records = {
+        delimiter: _records(delimiter, lines[skipped:], skipped + 1) for delimiter in (hint[1] if hint else _DELIMITERS)
+    }
+    return best_layout(records, skipped + 1, fits)
+
+
+def best_layout(
+    records: Mapping[str, list[Record]], first_line: int, fits: Callable[[Sequence[str]], bool]
+) -> Layout | None:
+    """The layout of a table from its first records; None where there are none.
+
+    Args:
+        records: what each delimiter makes of the first lines.
+        first_line: the number of the first line.
+        fits: whether these cells are a header that the reader is after.
+    """
+    candidates = [_Candidate(delimiter, found, fits) for delimiter, found in records.items() if found]
+    return max(candidates, key=lambda candidate: candidate.score).layout(first_line) if candidates else None
 
 
 class _Candidate:
