@@ -1,4 +1,4 @@
-"""The README's example of a new source, pasted into a file and asked."""
+"""The documents' example of a new source, pasted into a file and asked."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```python\n(\"\"\"Stories on Hacker News.*?)```", readme, re.DOTALL)
+    document = (REPOSITORY / "docs" / "contributing.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(\"\"\"Stories on Hacker News.*?)```", document, re.DOTALL)
     assert block is not None
     (tmp_path / "hacker_news_collector.py").write_text(block[1], encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
