@@ -26,7 +26,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def _commands() -> Iterator[str]:
     from trend_assets.cli import app
 
-    yield "# Commands\n\nAll dates are UTC. A failure is one sentence and exit status 1; `--debug` shows the traceback.\n"
+    yield "# Commands\n"
+    yield "All dates are UTC. A failure is one sentence and exit status 1; `--debug` shows the traceback.\n"
     yield from _command("trend", typer.main.get_command(app), 2)
 
 
