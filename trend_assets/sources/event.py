@@ -33,6 +33,8 @@ class Event:
         language: BCP 47, where the source says it.
         context: where it stands: `original_content_id`, `conversation_id`, …; JSON values only.
         features: signals by name, e.g. `followers`, `likes`; a missing one is absent, never zero.
+        notes: what its reader assumed, in the words of `wire.notes`. They are no part of the event: no table
+            holds them, and events that differ in them alone are equal.
 
     Raises:
         Rejected: a naive timestamp, an empty content id, an unknown source or event type.
@@ -49,6 +51,7 @@ class Event:
     language: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.timestamp.tzinfo is None:

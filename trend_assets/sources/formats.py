@@ -12,6 +12,8 @@ YOUTUBE_V3 = "youtube_v3"
 GOOGLE_TRENDS = "google_trends"
 BLUESKY = "bluesky"
 MASTODON = "mastodon"
+REDDIT = "reddit"
+HACKER_NEWS = "hacker_news"
 #: Followed by the column map in its textual form, so that a row can be read from the lake alone.
 COLUMNS_PREFIX = "columns:"
 

@@ -31,8 +31,6 @@ class JsonRouter:
 
     def __init__(self, columns: ColumnMap | None, file: str = "FILE") -> None:
         self._row_format = f"{COLUMNS_PREFIX}{columns}" if columns else None
-        # Of composite columns the first is enough to tell a row.
-        self._is_row = recognition.has_column(columns.columns["timestamp"].split("+")[0]) if columns else None
         self._file = file
 
     def rows(self, line: int | None, value: Any, raw: str | None = None) -> Iterator[Payload | Rejection]:
@@ -56,11 +54,8 @@ class JsonRouter:
         try:
             if not isinstance(value, dict):
                 raise Rejected("a JSON value that is not an object")
-            if self._row_format and self._is_row:
-                # Rows stand below a key where the object itself is none.
-                rows = [] if self._is_row(value) else recognition.rows_below(value, self._is_row)
-                for row in rows or [value]:
-                    yield _row(line, self._row_format, row, None if rows else raw)
+            if self._row_format:
+                yield _row(line, self._row_format, value, raw)
                 return
             payloads = recognition.found(value)
             if payloads is None:

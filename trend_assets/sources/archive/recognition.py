@@ -8,14 +8,18 @@ from typing import Any
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.formats import Found
+from trend_assets.sources.hacker_news import events as hacker_news
+from trend_assets.sources.reddit import events as reddit
 from trend_assets.sources.twitter import marks as twitter
-from trend_assets.sources.wire.values import listed, mapping, mappings, text
+from trend_assets.sources.wire.values import listed, mappings, text
 from trend_assets.sources.youtube import events as youtube
 
 #: Each finds its own payloads in a JSON object, or says None; the first that knows it has it.
 _FINDERS: tuple[Callable[[Mapping[str, Any]], Iterator[Found] | None], ...] = (
     twitter.found,
     youtube.found,
+    reddit.found,
+    hacker_news.found,
 )
 #: What people also have, read through a column map: marks that all must be there, and what has them.
 _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
@@ -92,13 +96,3 @@ def unknown(value: Mapping[str, Any], file: str = "FILE") -> str:
     )
     keys = listed(sorted(map(str, sample)))
     return f"not a tweet or another post of a known kind: {listing}{looks} with {keys}; {advice}"
-
-
-def has_column(column: str) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether an object has a column of a column map; ``user.id`` reaches into the object under ``user``."""
-
-    def has(row: Mapping[str, Any]) -> bool:
-        outer, _, inner = column.partition(".")
-        return column in row or (bool(inner) and has_column(inner)(mapping(row.get(outer))))
-
-    return has
