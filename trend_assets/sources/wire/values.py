@@ -134,6 +134,13 @@ def size(items: Any) -> int | None:
     return len(items) if isinstance(items, list) else None
 
 
+def total(items: Any, key: str) -> float | None:
+    """The sum of the numbers under ``key`` of each object in a JSON array; None where there is no array."""
+    if not isinstance(items, list):
+        return None
+    return sum((number(item.get(key)) or 0.0 for item in mappings(items)), 0.0)
+
+
 def present(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Named values, without those that are None or empty."""
     return {name: value for name, value in values if value not in (None, "", [], {})}
