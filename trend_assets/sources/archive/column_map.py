@@ -140,6 +140,15 @@ class ColumnMap:
         return frozenset({*self.columns.values(), *single} | ({self.zone} if self.zone else set()))
 
     @cached_property
+    def user_columns(self) -> frozenset[str]:
+        """The columns that tell the user and nothing else; where there is none, all that tell the user."""
+        if "user_id" not in self.columns:
+            return frozenset()
+        theirs = {self.columns["user_id"], *self.parts["user_id"]}
+        others = {name for field, parts in self.parts.items() if field != "user_id" for name in parts}
+        return frozenset(theirs - others or theirs)
+
+    @cached_property
     def tzinfo(self) -> tzinfo | None:
         """The zone that `zone` names; None where it names a column, or nothing."""
         return zones.named(self.zone) if self.zone else None
