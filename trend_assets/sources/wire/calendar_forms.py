@@ -10,10 +10,11 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from trend_assets.sources.event import Rejected
-
 # Not `calendar.month_name`, which speaks the language of the machine.
-_MONTH_NAMES = "january february march april may june july august september october november december".split()
+_MONTH_NAMES = (
+    ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+     "december")
+)  # fmt: skip
 #: English names of months, whole or cut, in lower case.
 MONTHS = {name[:cut]: number for number, name in enumerate(_MONTH_NAMES, 1) for cut in (3, len(name))} | {"sept": 9}
 
@@ -35,6 +36,8 @@ _FORMS = tuple(
         rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_TIME}{_ZONE}\s+(?P<year>\d{{4}})",
     )
 )
+#: JavaScript's dates with the zone's long name are the longest.
+_LONGEST = 120
 _SPACES = re.compile(r"\s+")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\d{3})?)?)?)?", re.ASCII)
 
@@ -58,6 +61,8 @@ def shown(text: str) -> Shown | None:
 
     An hour 24 is the next midnight, a second 60 the next second.
     """
+    if len(text) > _LONGEST:
+        return None
     # Spaces of any width, as Unicode's locale data put before PM.
     text = _SPACES.sub(" ", text)
     for form in _FORMS:

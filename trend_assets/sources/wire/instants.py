@@ -205,8 +205,7 @@ def _written(text: str, zone: tzinfo | None) -> Reading:
     if (bare := text.strip("\"'=")) and bare != text:
         return _written(bare, zone)
     raise Rejected(
-        f"a timestamp in no form that means one thing: '{text[:60]}', "
-        f"add to the column map {suggestion(text[:60])}"
+        f"a timestamp in no form that means one thing: '{text[:60]}', add to the column map {suggestion(text[:60])}"
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 DATE_ONLY = "a date without a time"
-BEFORE_2000 = "before the year 2000"
 LATER_THAN_NOW = "later than now"
+BEFORE_2000 = "before the year 2000"
 INDEXED_AT = "createdAt is unusable: indexedAt is used"
 TWICE = "an hour that the clocks showed twice: the first is taken"
 US_CENTRAL = "CST is read as US Central time"
