@@ -15,7 +15,7 @@ from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
 from trend_assets.operations.privacy.run_records import clean_records
 from trend_assets.settings import Settings
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile
+from trend_assets.sources.archive.unpacking import ArchiveError, open_archive
 
 #: Shorter ids and words stand in many a line by chance.
 _LEAST_LENGTH = 5
@@ -100,7 +100,7 @@ def _holds(path: Path, words: Sequence[str]) -> bool:
     try:
         if path.suffix == ".parquet":
             return _table_holds(path, words)
-        with ArchiveFile(path) as file:
+        with open_archive(path) as file:
             return any(_any_in(line.data.decode("utf-8", "replace"), words) for line in file.lines())
     except (ArchiveError, OSError, pl.exceptions.PolarsError):
         # What cannot be read cannot be known to be clean.
