@@ -13,6 +13,13 @@ from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES
 _VERSION_TABLE = "lake_versions"
 
 
+STEP_3 = """
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS content_hash VARCHAR;
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS known BIGINT;
+    ALTER TABLE collection_status ADD COLUMN IF NOT EXISTS conflicts BIGINT;
+"""
+
+
 def create_statement(table: Table) -> str:
     """The statement that creates `table` where it does not exist."""
     columns = ", ".join(
@@ -46,7 +53,11 @@ def mentions_query(events: str) -> str:
 
 
 #: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables, 2: _create_load_checks}
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], object]] = {
+    1: _create_tables,
+    2: _create_load_checks,
+    3: lambda connection: connection.execute(STEP_3),
+}
 NEWEST = max(MIGRATIONS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,11 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
-from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, open_duckdb
+from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, hiding_secrets, open_duckdb
+from trend_assets.lake.known_events import KnownEvents
 from trend_assets.lake.migrations import migrate, refuse_newer
 from trend_assets.lake.table import Table
-from trend_assets.lake.tables import TABLES
+from trend_assets.lake.tables import RAW_EVENTS, TABLES
 from trend_assets.periods import utc
 
 _LOCK_SECONDS = 120
@@ -35,6 +36,7 @@ class Lake:
     def __init__(self, location: LakeLocation, *, read_only: bool = False) -> None:
         self.location = location
         self.read_only = read_only
+        self.known_events = KnownEvents()
         self._write_lock = threading.RLock()
         self._connection = self._open()
 
@@ -132,8 +134,10 @@ class Lake:
                 # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
                 with suppress(duckdb.Error):
                     cursor.execute("ROLLBACK")
+                self.known_events.ended(None)
                 raise
             cursor.execute("COMMIT")
+            self.known_events.ended(_committed(cursor) if self.known_events.used else None)
 
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -166,7 +170,17 @@ class Lake:
             ValueError: the frame does not fit the table, or rows lie outside `[start, end)`.
         """
         with self.transaction() as connection:
-            return write_frame(connection, table, frame, start, end)
+            if table is not RAW_EVENTS:
+                self.known_events.untouched()
+                return write_frame(connection, table, frame, start, end)
+            held = self.known_events.answered(connection, frame["id"])
+            fresh = _unknown(connection, table, table.conform(frame), held)
+            return self.insert_events(connection, fresh)
+
+    def insert_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
+        """Inserts rows of `RAW_EVENTS` whose ids the lake does not hold, inside a transaction of this lake."""
+        self.known_events.inserted(connection, frame["id"])
+        return _insert(connection, RAW_EVENTS, RAW_EVENTS.conform(frame))
 
 
 def write_frame(
@@ -203,17 +217,20 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataF
     return frame.height
 
 
-def _unknown(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame's rows, one a key, whose key the table does not hold."""
+def _unknown(
+    connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame, held: Collection[str] | None = None
+) -> pl.DataFrame:
+    """The frame's rows, one a key, whose key the table does not hold; `held` are its keys, where they are known."""
     frame = frame.unique(subset=list(table.key), keep="first", maintain_order=True)
     if frame.is_empty():
         return frame
+    if held is not None:
+        return frame.filter(~pl.col(table.key[0]).is_in(list(held)))
     keys = frame.select(table.key)
-    where, parameters = "true", []
-    if table.partition and table.partition in frame.columns:
-        # Lets DuckLake skip files of other times.
-        where = f"{table.partition} BETWEEN ? AND ?"
-        parameters = [frame[table.partition].min(), frame[table.partition].max()]
+    # Times in the key let DuckLake skip files. A partition that is not in it does not: a key is one in all of them.
+    times = [name for name in table.key if isinstance(table.schema[name], pl.Datetime)]
+    where = " AND ".join(f"{name} BETWEEN ? AND ?" for name in times) or "true"
+    parameters = [bound for name in times for bound in (frame[name].min(), frame[name].max())]
     connection.register("incoming_keys", keys)
     names = ", ".join(table.key)
     try:
@@ -227,10 +244,11 @@ def _unknown(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.Data
 
 
 def _delete_known(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> None:
-    names = ", ".join(table.key)
+    # A part of a key may be null, as where a collector has no file.
+    same = " AND ".join(f"{table.name}.{name} IS NOT DISTINCT FROM k.{name}" for name in table.key)
     connection.register("incoming_keys", frame.select(table.key))
     try:
-        connection.execute(f"DELETE FROM {table.name} WHERE ({names}) IN (SELECT ({names}) FROM incoming_keys)")
+        connection.execute(f"DELETE FROM {table.name} WHERE EXISTS (SELECT 1 FROM incoming_keys k WHERE {same})")
     finally:
         connection.unregister("incoming_keys")
 
@@ -252,6 +270,12 @@ def _take_earlier(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl
             connection.unregister("earlier")
     finally:
         connection.unregister("incoming")
+
+
+def _committed(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The newest snapshot that this process has made."""
+    row = connection.execute(f"SELECT id FROM {LAKE}.last_committed_snapshot()").fetchone()
+    return int(row[0]) if row and row[0] is not None else None
 
 
 def _window(table: Table, start: datetime | None, end: datetime | None) -> tuple[str, list[datetime]]:

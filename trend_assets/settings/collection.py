@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import Field, SecretStr
 
 from trend_assets.settings.section import Section
@@ -22,7 +24,9 @@ class ScheduleSettings(Section):
     )
     training_weekday: int = Field(0, ge=0, le=6, description="Day of the weekly training, 0 is Monday.")
     training_hour: int = Field(1, ge=0, le=23, description="UTC hour of the weekly training.")
-    history_start: str = Field("2014-01-01", description="The first day that has partitions (UTC).")
+    history_start: date = Field(
+        date(2014, 1, 1), description="The first day that has partitions (UTC), where no event is older."
+    )
 
 
 class ArchiveSettings(Section):

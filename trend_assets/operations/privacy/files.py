@@ -92,8 +92,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _came_from(path: Path, origins: Collection[str]) -> bool:
-    """Whether rows came from this file; one of a name that was taken has a time before it."""
-    return path.name in origins or path.name.partition("-")[2] in origins
+    """Whether rows came from this file; one of a name that was taken has a time before it.
+
+    An origin is a path, and goes on within an archive of files.
+    """
+    names = {part for origin in origins for part in origin.split("/")}
+    return path.name in names or path.name.partition("-")[2] in names
 
 
 def _holds(path: Path, words: Sequence[str]) -> bool:
