@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Request, Response
@@ -135,7 +135,7 @@ async def _start(
     given: str | None,
     tags: Mapping[str, str] | None = None,
 ) -> StartedRun:
-    begin = datetime.fromisoformat(request.app.state.settings.schedule.history_start).replace(tzinfo=UTC)
+    begin = datetime.combine(request.app.state.settings.schedule.history_start, time(), UTC)
     if not begin <= hour <= datetime.now(UTC) - _HOUR:
         raise WrongMoment(
             f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (schedule.history_start) "

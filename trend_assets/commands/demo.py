@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,7 +119,7 @@ def _keep_settings(home: Path, settings: Settings) -> None:
 
 
 def _simulated_plan(settings: Settings) -> Plan:
-    start = datetime.combine(date.fromisoformat(settings.simulator.start), time(), UTC)
+    start = datetime.combine(settings.simulator.start, time(), UTC)
     return Plan(start, start + timedelta(weeks=_WEEKS))
 
 
@@ -136,7 +136,7 @@ def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
     if first is None or last - first < timedelta(weeks=2):
         raise TrendError("these files span less than two weeks: the demo needs history, a live day and its truth")
     start = first.replace(hour=0)
-    if start.date().isoformat() < settings.schedule.history_start:
+    if start.date() < settings.schedule.history_start:
         raise TrendError(
             f"these posts begin on {start.date()}: set TREND_SCHEDULE__HISTORY_START={start.date()} and run again"
         )

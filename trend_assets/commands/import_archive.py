@@ -133,7 +133,7 @@ def _next_step(reports: list[FileReport], settings: Settings) -> None:
         return
     first, last = min(firsts), max(lasts)
     history_start = settings.schedule.history_start
-    if first.date().isoformat() < history_start:
+    if first.date() < history_start:
         console.print(
             f"Some events are older than schedule.history_start ({history_start}): set it to "
             f"{first.date()} or earlier so that they get partitions."
