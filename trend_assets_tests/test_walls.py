@@ -31,7 +31,7 @@ API_MAY_IMPORT = {
     "views": set(),
 }
 #: What all parts may import, and what imports none of them.
-BOTTOM = ("errors", "periods", "topic_names")
+BOTTOM = ("errors", "names", "periods", "topic_names")
 
 
 def modules(folder: Path) -> list[Path]:

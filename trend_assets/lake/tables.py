@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trend_assets.lake.table import Column, Table
+from trend_assets.names import SOURCES
 
+_SOURCE = f"One of {', '.join(f'`{name}`' for name in SOURCES)}."
 _HOUR = Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour in which it happened: the partition.")
 
 RAW_EVENTS = Table(
@@ -19,7 +21,7 @@ RAW_EVENTS = Table(
         Column("id", "VARCHAR", "", "`source:event_type:content_id`; the same event always has the same id."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
@@ -74,7 +76,7 @@ EVENTS = Table(
         Column("id", "VARCHAR", "", "As in `raw_events`, where the payload is."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),

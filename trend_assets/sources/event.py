@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon", "archive")
+from trend_assets import names
+from trend_assets.names import EVENT_TYPES
 
-EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
-    "twitter": ("original", "retweet", "reply", "quote"),
-    "youtube": ("upload", "trending", "comment"),
-    "google_trends": ("trend", "interest"),
-    "bluesky": ("original", "reply", "quote"),
-    "mastodon": ("original", "retweet", "reply", "quote", "trend"),
-}
+SOURCES = tuple(names.SOURCES)
 
 
 class Rejected(ValueError):
@@ -29,7 +24,7 @@ class Event:
     Args:
         timestamp: when, timezone-aware; kept in UTC.
         source: one of `SOURCES`.
-        event_type: one of the source's `EVENT_TYPES`; any word for `archive`.
+        event_type: one of the source's `EVENT_TYPES`; any word for a source that has none there.
         content_id: the source's own id of the content.
         user_id: the source's own id of the user, where there is one.
         text: what was written.

@@ -1,12 +1,13 @@
-"""Which parser reads which format."""
+"""The sources, and which parser reads which format of theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from trend_assets import names
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.bluesky import events as bluesky
 from trend_assets.sources.event import Event, Rejected
@@ -28,13 +29,38 @@ COLUMNS_PREFIX = "columns:"
 
 Parser = Callable[[Mapping[str, Any]], Event]
 
-PARSERS: Mapping[str, Parser] = {
-    TWITTER_V1: parse_v1,
-    X_V2: parse_v2,
-    YOUTUBE_V3: youtube.parse,
-    GOOGLE_TRENDS: google_trends.parse,
-    BLUESKY: bluesky.parse,
-    MASTODON: mastodon.parse,
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A shape in which events come, its parser, and the sources that the events are of."""
+
+    name: str
+    parse: Parser
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source(names.Source):
+    """A source with the names of the formats that bring its events; a column map brings those of any."""
+
+    formats: tuple[str, ...] = ()
+
+
+FORMATS: Mapping[str, Format] = {
+    row.name: row
+    for row in (
+        Format(TWITTER_V1, parse_v1, ("twitter",)),
+        Format(X_V2, parse_v2, ("twitter",)),
+        Format(YOUTUBE_V3, youtube.parse, ("youtube",)),
+        Format(GOOGLE_TRENDS, google_trends.parse, ("google_trends",)),
+        Format(BLUESKY, bluesky.parse, ("bluesky",)),
+        Format(MASTODON, mastodon.parse, ("mastodon",)),
+    )
+}
+PARSERS: Mapping[str, Parser] = {name: row.parse for name, row in FORMATS.items()}
+SOURCES: Mapping[str, Source] = {
+    name: Source(**asdict(source), formats=tuple(row.name for row in FORMATS.values() if name in row.sources))
+    for name, source in names.SOURCES.items()
 }
 
 
