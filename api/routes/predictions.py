@@ -15,6 +15,7 @@ from api.pipeline.dagster_links import partition_link
 from api.reading.editions import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import EVER, Moment
+from trend_assets.topic_names import canonical_beginning
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -93,7 +94,7 @@ def _page(
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
-    asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, *named_by, limit]
+    asked = [cut, label.value, canonical_beginning(topic), after_rank, min_confidence, min_confidence, *named_by, limit]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
     before = Within("events", "hour", cut - 24 * _HOUR, cut)
     items = [prediction(row, dagster) for row in lake.read(query, asked, *here, before).iter_rows(named=True)]

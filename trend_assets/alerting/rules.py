@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from trend_assets.alerting.alert import Alert
 from trend_assets.lake.store import Lake
 from trend_assets.settings import AlertRule, Settings
+from trend_assets.topic_names import canonical_topic
 
 _HOUR = timedelta(hours=1)
 #: An older forecast is of the past: a backfill, or a pipeline that stands still, which other rules tell of.
@@ -71,7 +71,7 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
         for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
             yield _topic("topic_confident", settings, row)
     if alerts.watch_list:
-        topics = [_canonical(topic) for topic in alerts.watch_list]
+        topics = [topic for topic in map(canonical_topic, alerts.watch_list) if topic]
         watched = {**asked, "rank": alerts.watch_rank, "topics": topics}
         for row in lake.read(_WATCHED, watched).iter_rows(named=True):
             yield _topic("watch_list", settings, row)
@@ -84,10 +84,6 @@ def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert
         f"at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     )
     return Alert(rule, row["topic"], message)
-
-
-def _canonical(topic: str) -> str:
-    return unicodedata.normalize("NFKC", topic).casefold().strip()
 
 
 def _late_sources(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:
