@@ -21,7 +21,7 @@ _LOOKED_BACK = timedelta(days=1)
 _TOPICS = 50
 _NEWEST = """
     SELECT topic, rank, confidence, cut, model_version FROM predictions
-    WHERE hour >= $since AND label = $label
+    WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
       AND cut = (SELECT max(cut) FROM predictions WHERE hour >= $since AND label = $label)
 """
 _CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank LIMIT {_TOPICS}"

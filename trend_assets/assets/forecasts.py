@@ -32,19 +32,14 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         settings = load_settings()
-        frame = forecast_hours(lake.lake, settings, window.start, window.end)
-        # Many hours at once are the past: nobody wants to be told of it.
-        alerts = 0 if is_range(context) else alert_topics(lake.lake, settings, frame, datetime.now(UTC))
-        yield from checked(
-            PREDICTIONS,
-            frame,
-            counts(
-                context,
-                {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
-                alerts=alerts,
-                top_bursts=_likeliest(frame),
-            ),
-        )
+        frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run_id)
+        models = ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"
+        yield from checked(PREDICTIONS, frame, counts(context, {"models": models}, top_bursts=_likeliest(frame)))
+        # The rows are stored once their output was taken: nobody is told of a forecast that is not there. Many hours
+        # at once are the past, which is no news.
+        if not is_range(context):
+            told = alert_topics(lake.lake, settings, window.end, datetime.now(UTC))
+            context.log.info(f"{told} topics alerted")
 
     @dg.asset(
         **table_asset(PREDICTION_OUTCOMES, "forecasting"),
