@@ -51,7 +51,9 @@ def differences(lake: Lake, tables: dict[str, Table]) -> list[str]:
         declared = {column.name: column.type for column in table.columns}
         found += [f"{table.name}.{name}" for name, _ in here.items() ^ declared.items()]
         refused = {name for name, _, nullable in columns if not nullable}
-        found += [f"{table.name}.{column.name}" for column in table.columns if column.nullable and column.name in refused]
+        found += [
+            f"{table.name}.{column.name}" for column in table.columns if column.nullable and column.name in refused
+        ]
     return found
 
 
