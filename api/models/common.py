@@ -15,6 +15,23 @@ class Label(StrEnum):
     EMERGES = "emerges"
 
 
+class Revision(StrEnum):
+    """Which forecast of a cut."""
+
+    FIRST = "first"
+    NEWEST = "newest"
+
+
+class Made(StrEnum):
+    """When a forecast was made, seen from its cut."""
+
+    LIVE = "live"
+    LATE = "late"
+    BACKFILL = "backfill"
+    REVISED = "revised"
+    UNRECORDED = "unrecorded"
+
+
 class Problem(BaseModel):
     """An error as RFC 9457 describes it."""
 

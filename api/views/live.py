@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from api.views.filters import label_choice, source_choice
+from api.views.filters import label_choice, revision_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
+    MADE,
     counted,
     days,
     moment,
@@ -33,12 +34,13 @@ _NEAR = timedelta(hours=6)
 def show() -> None:
     """The page."""
     st.title("Live Trends")
-    label, chosen, at = _filters()
-    page = source().get("/predictions/top", label=label, k=10, at=at or None, source=chosen)
+    label, chosen, at, revision = _filters()
+    page = source().get("/predictions/top", label=label, k=10, at=at or None, source=chosen, revision=revision)
     if page["cut"] is None:
         nothing(f"{page['reason']}: run `trend predict`, or let the hourly schedule run (`trend up`).")
         return
-    st.caption(f"{LABELS[label]}. Made at {moment(page['cut'])} for the 24 h after{_made_by(page['items'])}")
+    st.caption(f"{LABELS[label]}. From {moment(page['cut'])} on, for 24 h{_made_by(page['items'])}")
+    _made(page)
     if page["items"]:
         table("The topics likeliest to rise", _COLUMNS, [_row(item) for item in page["items"]])
     else:
@@ -57,8 +59,16 @@ _COLUMNS = (
 )
 
 
-def _filters() -> tuple[str, str | None, str]:
-    left, middle, right = st.columns([2, 1, 1])
+def _made(page: dict[str, Any]) -> None:
+    """When it was made, where that is not soon after its moment; and whether it was made again."""
+    for made in sorted({item["made"] for item in page["items"]} & MADE.keys()):
+        st.info(f"This forecast was {MADE[made]}.", icon=":material/history:")
+    if page["revisions"]:
+        st.caption(f"Made again {counted(page['revisions'], 'time')}, with posts that came later.")
+
+
+def _filters() -> tuple[str, str | None, str, str]:
+    left, middle, right, last = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
     label = label_choice(left)
     chosen = source_choice(middle)
     at = right.text_input(
@@ -68,7 +78,7 @@ def _filters() -> tuple[str, str | None, str]:
         placeholder="2026-02-02T12:00Z",
         help="UTC, ends with Z; empty: the newest",
     )
-    return label, chosen, at.strip()
+    return label, chosen, at.strip(), revision_choice(last)
 
 
 def _row(item: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from api.views.source import source
 from api.views.topic_charts import activity_chart, forecast_chart
 from api.views.words import (
     LABELS,
+    MADE,
     moment,
     nothing,
     number,
@@ -141,7 +142,7 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         forecast_chart(items)
     rows = [
         [
-            outside(item["dagster_link"], moment(item["cut"])),
+            outside(item["dagster_link"], moment(item["cut"])) + _made(item["made"]),
             escape(LABELS[item["label"]].split(":")[0]),
             str(item["rank"]),
             percent(item["confidence"]),
@@ -151,7 +152,7 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         for item in items
     ]
     columns = (
-        ("Made at", "when"),
+        ("From", "when"),
         ("Forecast", ""),
         ("Rank", "number"),
         ("Confidence", "number"),
@@ -162,6 +163,11 @@ def _predictions(items: list[dict[str, Any]]) -> None:
     if len(rows) > _SHOWN:
         with st.expander(f"{len(rows) - _SHOWN} earlier forecasts"):
             table("Earlier forecasts of this topic", columns, rows[_SHOWN:])
+
+
+def _made(made: str) -> str:
+    """Of a forecast that was not live, that it was not, as HTML."""
+    return f"<br><span class='why'>{escape(MADE[made].split(':')[0])}</span>" if made in MADE else ""
 
 
 def _owed(item: dict[str, Any]) -> str:

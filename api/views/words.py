@@ -74,6 +74,15 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(zone()).replace(tzinfo=None)
 
 
+#: How forecasts that are not live are called, and what that means.
+MADE = {
+    "late": "made late: later than an hour or so after the moment that it speaks of, before the outcome was known",
+    "backfill": "made afterwards: what this model would have said, not what it said",
+    "revised": "revised: with posts that came later; the first one is scored",
+    "unrecorded": "made by an older release: it did not note when",
+}
+
+
 def percent(value: float | None) -> str:
     return "—" if value is None else f"{value:.0%}"
 

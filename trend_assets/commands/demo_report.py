@@ -11,7 +11,7 @@ from trend_assets.commands.forecast_table import forecast_table
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.scoring import CutScores, live_scores
+from trend_assets.operations.scoring import CutScores, made_of, stored_scores
 from trend_assets.settings import Settings
 
 
@@ -23,17 +23,18 @@ def show(settings: Settings, start: datetime, cut: datetime) -> None:
     console.print()
     console.print(forecast_table(lake, cut, "bursts", 10))
     console.print()
-    console.print(_scores(live_scores(lake, settings, start, cut), cut))
+    for made in made_of(lake, start, cut):
+        console.print(_scores(stored_scores(lake, start, cut, made), cut, made))
 
 
-def _scores(scores: list[CutScores], cut: datetime) -> Table:
+def _scores(scores: list[CutScores], cut: datetime, made: str) -> Table:
     table = Table(
         "label",
         "ranking",
         "P@10",
         "NDCG@10",
         "cuts",
-        title="How right the hourly forecasts of the live day were, beside counting",
+        title=f"How right the hourly forecasts of the live day ({made}) were, beside counting",
         title_justify="left",
         caption=f"the last cut is {cut:%Y-%m-%d %H:%M} UTC; cuts without a positive or with under 10 topics left out",
         caption_justify="left",

@@ -22,9 +22,7 @@ from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 _ONE_HOUR = timedelta(hours=1)
 #: What a forecast says; the other columns of `PREDICTIONS` tell how it was made.
 _SAID = {
-    name: kind
-    for name, kind in PREDICTIONS.schema.items()
-    if name not in ("forecast_at", "run_id", "revision", "made")
+    name: kind for name, kind in PREDICTIONS.schema.items() if name not in ("forecast_at", "run_id", "revision", "made")
 }
 
 Contributors = Mapping[str, Sequence[Sequence[tuple[str, float]]]]
