@@ -33,7 +33,7 @@ API_MAY_IMPORT = {
 #: How right a forecast was is computed in one place, also for the API; it stands on nothing but numpy and polars.
 MEASURES = ("trend_assets.forecasting.accuracy", "trend_assets.forecasting.metrics")
 #: What all parts may import, and what imports none of them.
-BOTTOM = ("errors", "periods")
+BOTTOM = ("errors", "periods", "words")
 
 
 def modules(folder: Path) -> list[Path]:
@@ -131,7 +131,12 @@ def test_the_api_flows_one_way(part: str) -> None:
 
 
 def test_alerts_stand_on_the_lake_and_the_settings_alone() -> None:
-    allowed = ("trend_assets.alerting", "trend_assets.lake", "trend_assets.settings", "trend_assets.errors")
+    allowed = (
+        "trend_assets.alerting",
+        "trend_assets.lake",
+        "trend_assets.settings",
+        *(f"trend_assets.{name}" for name in BOTTOM),
+    )
     for path in modules(PACKAGE / "alerting"):
         for name in names(path):
             if is_or_under(name, "trend_assets") and name not in {"trend_assets", "trend_assets.__version__"}:

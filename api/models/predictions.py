@@ -18,7 +18,7 @@ class Prediction(BaseModel):
             "examples": [
                 {
                     "cut": "2015-01-05T06:00:00Z",
-                    "label": "bursts",
+                    "label": "emerges",
                     "topic": "$tsla",
                     "rank": 1,
                     "score": 0.83,
@@ -30,6 +30,8 @@ class Prediction(BaseModel):
                     "forecast_at": "2015-01-05T06:10:42Z",
                     "revision": 0,
                     "made": "live",
+                    "mentions_before": 12,
+                    "expected_mentions": 30,
                     "came_true": True,
                     "mentions_after": 31,
                     "dagster_link": "http://127.0.0.1:3000/assets/predictions?view=partitions&partition=2015-01-05-05%3A00",
@@ -53,6 +55,10 @@ class Prediction(BaseModel):
     made: Made = Field(
         description="`live`: soon after its cut; `late`: later, before the outcome was known; `backfill`: after it; "
         "`revised`: not the first; `unrecorded`: by an older release."
+    )
+    mentions_before: int = Field(description="Events in as long a time before the cut as the horizon.")
+    expected_mentions: int | None = Field(
+        description="Events expected in the horizon, rounded; null where no growth is expected or estimated."
     )
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")

@@ -34,7 +34,7 @@ _CALIBRATION = f"""
 @router.get("")
 def accuracy(
     lake: Reader,
-    label: Annotated[Label, Query(description="What was forecast.")] = Label.BURSTS,
+    label: Annotated[Label, Query(description="What was forecast.")] = Label.EMERGES,
     model: Annotated[
         str | None, Query(max_length=200, description="Forecasts of this model version; default: all.")
     ] = None,

@@ -15,6 +15,7 @@ from api.pipeline.dagster_links import partition_link
 from api.reading.editions import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import EVER, Moment
+from trend_assets.words import expected_mentions
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -27,7 +28,9 @@ _SOON = timedelta(days=2)
 _TICK = timedelta(microseconds=1)
 COLUMNS = """
     p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
-    p.model_version, p.metadata, p.forecast_at, p.revision, p.made, o.came_true, o.mentions_after
+    p.model_version, p.metadata, p.forecast_at, p.revision, p.made, 
+    coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS mentions_before,
+    o.came_true, o.mentions_after
 """
 #: An outcome is of a topic: it is the same for every revision.
 JOIN = "LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic"
@@ -57,7 +60,7 @@ Source = Annotated[
 def predictions(
     lake: Reader,
     dagster: Dagster,
-    label: ForLabel = Label.BURSTS,
+    label: ForLabel = Label.EMERGES,
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
     source: Source = None,
@@ -66,7 +69,7 @@ def predictions(
     after_rank: Annotated[int, Query(ge=0, le=1_000_000_000, description="For the next page: the last rank seen.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> PredictionPage:
-    """The forecasts of one cut in order of rank, page by page."""
+    """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     return _page(lake, dagster.address, label, at, topic, source, revision, after_rank, min_confidence, limit)
 
 
@@ -74,13 +77,13 @@ def predictions(
 def top(
     lake: Reader,
     dagster: Dagster,
-    label: ForLabel = Label.BURSTS,
+    label: ForLabel = Label.EMERGES,
     at: At = None,
     source: Source = None,
     revision: Which = Revision.FIRST,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
 ) -> PredictionPage:
-    """The k likeliest topics of the newest cut, or of any past one."""
+    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability."""
     return _page(lake, dagster.address, label, at, "", source, revision, 0, None, k)
 
 
@@ -138,4 +141,6 @@ def prediction(row: dict[str, Any], dagster: str) -> Prediction:
         dagster: address of the Dagster UI.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
-    return Prediction(**{**row, "metadata": orjson.loads(row["metadata"]), "dagster_link": link})
+    expected = expected_mentions(row["mentions_before"], row["growth"])
+    made = {"metadata": orjson.loads(row["metadata"]), "expected_mentions": expected, "dagster_link": link}
+    return Prediction(**{**row, **made})

@@ -11,7 +11,8 @@ import streamlit as st
 
 from api.views.filters import label_choice
 from api.views.source import source
-from api.views.words import LABELS, MADE, local, moment, nothing, number, table
+from api.views.words import LABELS, local, moment, nothing, number, table
+from trend_assets.words import MADE
 
 _NAMES = {"live": "live", "late": "late", "backfill": "afterwards", "unrecorded": "by an older release"}
 

@@ -12,19 +12,19 @@ from api.views.filters import label_choice, revision_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
-    MADE,
+    chance,
     counted,
     days,
+    expectation,
     moment,
     nothing,
-    number,
     outcome,
-    percent,
     sparkline,
     table,
     topic_link,
     why,
 )
+from trend_assets.words import MADE
 
 _DAY = timedelta(hours=24)
 #: Where not every hour has a forecast, one from a few hours earlier is still the day before's.
@@ -42,7 +42,8 @@ def show() -> None:
     st.caption(f"{LABELS[label]}. From {moment(page['cut'])} on, for 24 h{_made_by(page['items'])}")
     _made(page)
     if page["items"]:
-        table("The topics likeliest to rise", _COLUMNS, [_row(item) for item in page["items"]])
+        st.caption("The likeliest first. Mentions are those of the 24 h before, and about how many are expected after.")
+        table("The topics of the forecast, the likeliest first", _COLUMNS, [_row(item) for item in page["items"]])
     else:
         nothing(page["reason"])
     st.header("How the forecast of the day before went", anchor=False)
@@ -53,8 +54,8 @@ _COLUMNS = (
     ("#", "number"),
     ("Topic and why", "topic"),
     ("Last 7 days", "wide"),
-    ("Score", "number wide"),
-    ("Confidence", "number"),
+    ("Mentions", "when"),
+    ("Chance", "number"),
     ("24 h later", "when"),
 )
 
@@ -82,18 +83,13 @@ def _filters() -> tuple[str, str | None, str, str]:
 
 
 def _row(item: dict[str, Any]) -> list[str]:
-    after = (
-        ""
-        if item["mentions_after"] is None
-        else f"<br><span class='why'>{counted(item['mentions_after'], 'mention')}</span>"
-    )
     return [
         str(item["rank"]),
         f"{topic_link(item['topic'])}<br><span class='why'>{escape(why(item['metadata']))}</span>",
         sparkline(days(item["metadata"])),
-        number(item["score"]),
-        percent(item["confidence"]),
-        outcome(item["came_true"]) + after,
+        expectation(item),
+        chance(item["confidence"]),
+        outcome(item),
     ]
 
 
@@ -112,5 +108,9 @@ def _yesterday(label: str, chosen: str | None, cut: str) -> None:
         nothing("no forecast was made 24 h before this one, or it has not come due: outcomes follow a day later.")
         return
     hits = sum(item["came_true"] for item in scored)
-    st.markdown(f"Of the {len(scored)} likeliest at {moment(page['cut'])}, **{hits}** came true.")
+    more = sum(item["mentions_after"] > item["mentions_before"] for item in scored)
+    st.markdown(
+        f"Of the {len(scored)} likeliest at {moment(page['cut'])}, **{hits}** came true; "
+        f"{more} had more mentions than in the 24 h before."
+    )
     table("The forecast of the day before", _COLUMNS, [_row(item) for item in scored])

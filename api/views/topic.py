@@ -15,7 +15,8 @@ from api.views.source import source
 from api.views.topic_charts import activity_chart, forecast_chart
 from api.views.words import (
     LABELS,
-    MADE,
+    expectation,
+    made_note,
     moment,
     nothing,
     number,
@@ -142,12 +143,12 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         forecast_chart(items)
     rows = [
         [
-            outside(item["dagster_link"], moment(item["cut"])) + _made(item["made"]),
+            outside(item["dagster_link"], moment(item["cut"])) + made_note(item["made"]),
             escape(LABELS[item["label"]].split(":")[0]),
             str(item["rank"]),
             percent(item["confidence"]),
-            outcome(item["came_true"]),
-            "—" if item["mentions_after"] is None else str(item["mentions_after"]),
+            expectation(item),
+            outcome(item),
         ]
         for item in items
     ]
@@ -155,19 +156,14 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         ("From", "when"),
         ("Forecast", ""),
         ("Rank", "number"),
-        ("Confidence", "number"),
-        ("Outcome", ""),
-        ("Mentions after", "number wide"),
+        ("Chance", "number"),
+        ("Mentions", "when"),
+        ("Outcome", "when"),
     )
     table("Forecasts of this topic, the newest first; each links to its hour in Dagster", columns, rows[:_SHOWN])
     if len(rows) > _SHOWN:
         with st.expander(f"{len(rows) - _SHOWN} earlier forecasts"):
             table("Earlier forecasts of this topic", columns, rows[_SHOWN:])
-
-
-def _made(made: str) -> str:
-    """Of a forecast that was not live, that it was not, as HTML."""
-    return f"<br><span class='why'>{escape(MADE[made].split(':')[0])}</span>" if made in MADE else ""
 
 
 def _owed(item: dict[str, Any]) -> str:

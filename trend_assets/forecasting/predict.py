@@ -201,14 +201,13 @@ def _explained(
 
 def _counts_behind(past: History, cut: Cut) -> list[dict[str, Any]]:
     table = count_table(past, [cut])
-    usual = cut.usual.tolist()
     rows = []
-    for row, expected in zip(table.tolist(), usual, strict=True):
+    for row, before, usual in zip(table.tolist(), cut.before.tolist(), cut.usual.tolist(), strict=True):
         counts: dict[str, Any] = {
             name: int(value) if value.is_integer() else round(value, 4)
             for name, value in zip(COUNT_NAMES, row, strict=True)
         }
-        rows.append({**counts, "usual": expected})
+        rows.append({**counts, "before": before, "usual": usual})
     return rows
 
 
