@@ -31,7 +31,7 @@ def filled(table: Table, **values: object) -> dict[str, object]:
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
-def predict(lake: Lake, cut: datetime, label: str = "bursts", made: str = "live") -> None:
+def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live") -> None:
     rows = [
         filled(PREDICTIONS, hour=cut - HOUR, cut=cut, label=label, topic=topic, rank=rank, confidence=confidence)
         | {"model_version": "tgn-1", "metadata": "{}", "made": made}
@@ -64,10 +64,10 @@ def test_topics_above_a_confidence_of_the_newest_cut_are_told(lake: Lake, config
     assert alert == Alert(
         "topic_confident",
         "#a",
-        "forecast as rank 1 of `bursts` with confidence 0.90 at 2026-02-03 12:00 UTC by tgn-1",
+        "rank 1: will grow (chance 90 %): 0 mentions in 24 h; forecast at 2026-02-03 12:00 UTC by tgn-1",
     )
     assert len(told(lake, configure(alerts={"topic_confidence": 0.6}))) == 2
-    assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "emerges"})) == []
+    assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "bursts"})) == []
     assert told(lake, configure()) == []
     assert told(lake, settings, NOW + timedelta(days=1)) == [], "a forecast of the past is no news"
 

@@ -47,7 +47,7 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
         {
             "hour": cut - ONE,
             "cut": cut,
-            "label": "bursts",
+            "label": "emerges",
             "topic": topic,
             "rank": index + 1,
             "score": 1 / (index + 1),

@@ -241,7 +241,7 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
     confidences = np.array([0.9 / (index + 1) for index in range(12)])
     truth = np.array([[index in true for index in range(12)] for true in TRUE.values()])
     assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
-    assert client.get("/accuracy", params={"label": "emerges"}).json()["reason"]
+    assert client.get("/accuracy", params={"label": "bursts"}).json()["reason"]
     assert client.get("/accuracy", params={"model": "tgn-2024-01-01-s1"}).json()["overall"] == answer["overall"]
     assert client.get("/accuracy", params={"model": "another"}).json()["overall"] == []
 
@@ -255,7 +255,7 @@ def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> 
     assert frame["cut"].dtype == pl.Datetime("us", "UTC")
     csv = pl.read_csv(client.get("/export", params={"format": "csv"}).content)
     assert csv["topic"].to_list() == frame["topic"].to_list()
-    one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "bursts"}
+    one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "emerges"}
     assert pl.read_parquet(io.BytesIO(client.get("/export", params=one).content)).height == 12
 
 
@@ -279,7 +279,7 @@ def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.
     assert 'trend_api_requests_total{method="GET",route="/predictions/top",status="422"}' in text
     assert "topic0" not in text
     assert 'trend_collection_lag_seconds{source="twitter"}' in text
-    assert 'trend_live_ndcg_at_10{label="bursts",ranking="forecast"}' in text
+    assert 'trend_live_ndcg_at_10{label="emerges",ranking="forecast"}' in text
     assert "trend_load_step 2.0" in text and "trend_load_waiting_events 81000.0" in text
     assert "trend_load_postponed_hours 1.0" in text
 

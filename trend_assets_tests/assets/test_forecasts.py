@@ -53,7 +53,7 @@ def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) 
     assert after.filter(pl.col("revision") == 0).equals(before)
     revised = after.filter(pl.col("revision") == 1)
     assert set(revised["run_id"]) == {again} and set(revised["made"]) == {"revised"}
-    ranks = after.filter(topic="#t11", label="bursts").sort("revision")["rank"]
+    ranks = after.filter(topic="#t11", label="emerges").sort("revision")["rank"]
     assert ranks.to_list() == [12, 1]
 
 

@@ -31,7 +31,7 @@ def lake(settings: Settings) -> Iterator[Lake]:
 
 
 def stored(
-    lake: Lake, cut: datetime, confidence: dict[str, float | None], label: str = "bursts", made: str = "live"
+    lake: Lake, cut: datetime, confidence: dict[str, float | None], label: str = "emerges", made: str = "live"
 ) -> datetime:
     """Stores a forecast; gives its cut."""
     frame = PREDICTIONS.frame(
@@ -43,7 +43,7 @@ def stored(
             "rank": rank,
             "score": 0.5,
             "confidence": value,
-            "growth": None,
+            "growth": 1.4,
             "source_events_count": 3,
             "model_version": "tgn-2026-02-02-s3",
             "metadata": "{}",
@@ -71,14 +71,15 @@ def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings)
     (alert,) = alerts(settings)
     assert (alert["kind"], alert["subject"]) == ("topic_rising", "#a")
     assert alert["message"] == (
-        "will burst with confidence 0.91 (threshold 0.50), forecast at 2026-02-03 12:00 UTC by tgn-2026-02-02-s3"
+        "will grow (chance 91 %): 3 → about 15 mentions in 24 h; "
+        "threshold 50 %, forecast at 2026-02-03 12:00 UTC by tgn-2026-02-02-s3"
     )
 
 
 def test_without_a_stored_forecast_or_its_confidence_nobody_is_told(lake: Lake, settings: Settings) -> None:
     assert alert_topics(lake, settings, CUT, CUT) == 0
     assert alert_topics(lake, settings, stored(lake, CUT, {"#a": None}), CUT) == 0
-    assert alert_topics(lake, settings, stored(lake, CUT, {"#a": 0.99}, label="emerges"), CUT) == 0
+    assert alert_topics(lake, settings, stored(lake, CUT, {"#a": 0.99}, label="bursts"), CUT) == 0
     assert alerts(settings) == []
 
 
