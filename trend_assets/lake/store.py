@@ -14,7 +14,8 @@ from filelock import FileLock, Timeout
 
 from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, hiding_secrets, open_duckdb
 from trend_assets.lake.known_events import KnownEvents
-from trend_assets.lake.migrations import migrate, refuse_newer
+from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
+from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import RAW_EVENTS, TABLES
 from trend_assets.periods import utc
@@ -27,7 +28,8 @@ class Lake:
 
     Args:
         location: where the lake is.
-        read_only: open it without the right to write; it must exist.
+        read_only: open it without the right to write; it must exist. One of an older release is brought up to
+            date first, and nothing else is written.
 
     Raises:
         LakeError: it cannot be opened, or was written by a newer release.
@@ -43,14 +45,28 @@ class Lake:
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self.read_only:
             connection = open_duckdb(self.location, read_only=True)
-            if refuse_newer(connection) == 0:
-                connection.close()
+            found = refuse_newer(connection)
+            if found == NEWEST:
+                return connection
+            connection.close()
+            if found == 0:
                 raise LakeError(f"the lake in {self.location.folder} has no tables yet: run `trend import FILE`")
-            return connection
+            self._migrate_for_reading(found)
+            return open_duckdb(self.location, read_only=True)
         with self._process_lock():
             connection = open_duckdb(self.location, read_only=False)
             migrate(connection)
         return connection
+
+    def _migrate_for_reading(self, found: int) -> None:
+        """A reader of this release asks for columns that an older lake has not."""
+        try:
+            Lake(self.location).close()
+        except (LakeError, duckdb.Error, OSError) as error:
+            raise LakeError(
+                f"this lake has version {found}, this release reads version {NEWEST}, and it cannot be brought up to "
+                f"date from here ({str(error).splitlines()[0]}): run `trend status` once where it can be written"
+            ) from None
 
     @contextmanager
     def _process_lock(self) -> Iterator[None]:
@@ -163,8 +179,8 @@ class Lake:
         Args:
             table: where to.
             frame: rows with the table's columns and types.
-            start: first partition that is replaced; only for tables that replace.
-            end: where the replaced partitions end (exclusive).
+            start: first partition that is written; for tables that replace and revise.
+            end: where the written partitions end (exclusive).
 
         Raises:
             ValueError: the frame does not fit the table, or rows lie outside `[start, end)`.
@@ -197,6 +213,9 @@ def write_frame(
         where, parameters = _window(table, start, end)
         connection.execute(f"DELETE FROM {table.name} WHERE {where}", parameters)
         return _insert(connection, table, frame)
+    if table.write == "revise":
+        _refuse_outside(table, frame, start, end)
+        return _insert(connection, table, next_revisions(connection, table, frame))
     if table.write == "merge":
         _delete_known(connection, table, frame)
         return _insert(connection, table, frame)
@@ -209,9 +228,11 @@ def write_frame(
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> int:
     if frame.is_empty():
         return 0
+    names = ", ".join(f'"{name}"' for name in table.column_names)
     connection.register("incoming", frame)
     try:
-        connection.execute(f"INSERT INTO {table.name} SELECT * FROM incoming")
+        # By name: a column that a migration added stands last in the lake, wherever it is declared.
+        connection.execute(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM incoming")
     finally:
         connection.unregister("incoming")
     return frame.height
@@ -266,7 +287,7 @@ def _take_earlier(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl
         if earlier.height:
             connection.register("earlier", earlier)
             connection.execute(f"DELETE FROM {table.name} WHERE ({names}) IN (SELECT ({names}) FROM earlier)")
-            connection.execute(f"INSERT INTO {table.name} SELECT * FROM earlier")
+            connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM earlier")
             connection.unregister("earlier")
     finally:
         connection.unregister("incoming")

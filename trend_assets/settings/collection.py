@@ -52,6 +52,9 @@ class ScheduleSettings(Section):
     recollect_hours: int = Field(
         2, ge=0, le=48, description="Hours before the last one that are collected again, for late posts."
     )
+    forecast_within: float = Field(
+        1.0, gt=0, le=24, description="Hours after its cut until which a forecast is live: shown, alerted, scored."
+    )
     late_pass: bool = Field(True, description="Collect each hour once more a day later: counts that changed.")
     late_hours: int = Field(24, ge=3, le=168, description="Hours after which the late pass comes.")
     catch_up_hours: int = Field(
