@@ -96,7 +96,7 @@ def _digits_shown(said: str) -> int:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Ids of several columns as one; no other ids give the same."""
+    """Ids of several columns as one; no other ids of as many columns give the same."""
     return "+".join(part.replace("\\", "\\\\").replace("+", "\\+") for part in parts)
 
 

@@ -73,11 +73,12 @@ def _list(cell: Any) -> list[str] | None:
     if isinstance(cell, str):
         cell = _decoded(cell.strip())
     if isinstance(cell, dict):
-        cell = [cell]
+        cell = [cell] if cell else []
     if not isinstance(cell, list | tuple):
         return None
     named = [name for item in cell if (name := _name(item))]
-    return named if named or not cell else None
+    # Numbers in brackets are rather a part of a title.
+    return named if named or all(item is None for item in cell) else None
 
 
 def _name(item: Any) -> str | None:
