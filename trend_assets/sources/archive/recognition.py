@@ -7,20 +7,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
+from trend_assets.sources.bluesky import archive as bluesky
+from trend_assets.sources.discord import events as discord
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.formats import Found
 from trend_assets.sources.hacker_news import events as hacker_news
+from trend_assets.sources.mastodon import archive as mastodon
 from trend_assets.sources.reddit import events as reddit
+from trend_assets.sources.telegram import api as telegram_api
+from trend_assets.sources.telegram import desktop as telegram_desktop
+from trend_assets.sources.tiktok import events as tiktok
 from trend_assets.sources.twitter import marks as twitter
 from trend_assets.sources.wire.values import listed, mappings, text
 from trend_assets.sources.youtube import events as youtube
+from trend_assets.sources.youtube import takeout
 
 #: Each finds its own payloads in a JSON object, or says None; the first that knows it has it.
 _FINDERS: tuple[Callable[[Mapping[str, Any]], Iterator[Found] | None], ...] = (
     twitter.found,
     youtube.found,
+    bluesky.found,
+    mastodon.found,
     reddit.found,
     hacker_news.found,
+    telegram_desktop.found,
+    telegram_api.found,
+    discord.found,
+    tiktok.found,
+    takeout.found,
 )
 #: What people also have, read through a column map: marks that all must be there, and what has them.
 _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
