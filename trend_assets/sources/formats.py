@@ -24,7 +24,7 @@ TELEGRAM_API = "telegram_api"
 DISCORD = "discord"
 TIKTOK = "tiktok"
 ZEESCHUIMER = "zeeschuimer"
-FOURCAT = "4cat"
+FOURCAT = "fourcat"
 #: Followed by the column map in its textual form, so that a row can be read from the lake alone.
 COLUMNS_PREFIX = "columns:"
 

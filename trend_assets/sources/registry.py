@@ -20,6 +20,7 @@ from trend_assets.sources.formats import (
     BLUESKY_RECORD,
     COLUMNS_PREFIX,
     DISCORD,
+    FOURCAT,
     GOOGLE_TRENDS,
     HACKER_NEWS,
     JETSTREAM,
@@ -32,7 +33,10 @@ from trend_assets.sources.formats import (
     X_V2,
     YOUTUBE_TAKEOUT,
     YOUTUBE_V3,
+    ZEESCHUIMER,
 )
+from trend_assets.sources.fourcat import tables as fourcat
+from trend_assets.sources.fourcat import zeeschuimer
 from trend_assets.sources.google_trends import events as google_trends
 from trend_assets.sources.hacker_news import events as hacker_news
 from trend_assets.sources.mastodon import archive as outbox
@@ -86,6 +90,8 @@ FORMATS: Mapping[str, Format] = {
         Format(TELEGRAM_API, telegram_api.parse, ("telegram",)),
         Format(DISCORD, discord.parse, ("discord",)),
         Format(TIKTOK, tiktok.parse, ("tiktok",)),
+        Format(ZEESCHUIMER, zeeschuimer.parse, zeeschuimer.SOURCES),
+        Format(FOURCAT, fourcat.parse, ("archive", "4chan", *dict.fromkeys(fourcat.SOURCES_BY_HOST.values()))),
     )
 }
 PARSERS: Mapping[str, Parser] = {name: row.parse for name, row in FORMATS.items()}
