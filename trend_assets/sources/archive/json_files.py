@@ -12,7 +12,7 @@ from trend_assets.sources.archive.json_rows import JsonRouter, is_json_row, is_p
 from trend_assets.sources.archive.json_values import SCRIPT, JsonValues, Value, decoded
 from trend_assets.sources.archive.row_reader import fits, needs_columns
 from trend_assets.sources.archive.suggestions import suggested_columns
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, TruncatedArchive
+from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts, TruncatedArchive
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import loads
@@ -45,7 +45,7 @@ def json_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload 
         )
     if _is_lines(head, file.is_whole):
         values = _line_values(file)
-    elif head.startswith((b"[", b"{")) or SCRIPT.match(head[:_LOOKED_AT].decode(errors="replace")):
+    elif head.startswith((b"[", b"{")) or SCRIPT.match(_start(file)):
         values = _document_values(file)
     else:
         return None
@@ -97,6 +97,7 @@ def _checked(file: ArchiveFile, values: Iterator[Value], columns: ColumnMap | No
 
     Raises:
         NeedsColumns: they are of no known kind, and no columns were given.
+        NoPosts: the same of a member of an archive, where no columns would read them.
         ArchiveError: columns that they lack.
     """
     first: list[Value] = []
@@ -115,7 +116,7 @@ def _checked(file: ArchiveFile, values: Iterator[Value], columns: ColumnMap | No
         if columns is not None:
             path = _path_to_rows(file, columns, rows)
         elif not any(is_platform(value.value) for value in first):
-            _suggest(file, rows)
+            _refuse(file, rows)
     return chain(first, _raising(broken) if broken else values), path
 
 
@@ -124,11 +125,19 @@ def _raising(error: TruncatedArchive) -> Iterator[Value]:
     yield
 
 
-def _suggest(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
-    below = (row for path in _paths_to_arrays(rows[0], _DEEPEST) for row in _objects(_at(rows[0], path)))
-    for row in islice(chain(rows[:1], below), _LINES_TO_TELL):
-        if suggested_columns(list(row), row) is not None:
-            raise needs_columns(file, "JSON of no known kind", list(row), row)
+def _refuse(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
+    """Refuses rows of no known kind where columns would read them, and in an archive always."""
+    if not (file.is_member and SCRIPT.match(_start(file))):
+        below = (row for path in _paths_to_arrays(rows[0], _DEEPEST) for row in _objects(_at(rows[0], path)))
+        for row in islice(chain(rows[:1], below), _LINES_TO_TELL):
+            if suggested_columns(list(row), row) is not None:
+                raise needs_columns(file, "JSON of no known kind", list(row), row)
+    if file.is_member:
+        raise NoPosts(f"{file.name} is JSON of no known kind")
+
+
+def _start(file: ArchiveFile) -> str:
+    return file.text_head.lstrip()[:_LOOKED_AT].decode(errors="replace")
 
 
 def _path_to_rows(file: ArchiveFile, columns: ColumnMap, values: list[dict[str, Any]]) -> Path:
