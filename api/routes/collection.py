@@ -11,6 +11,7 @@ from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSu
 from api.reading.lake import Reader
 from api.reading.spans import End, Start, span
 from api.routes.quotas import held, quotas
+from trend_assets.names import LIVE_SOURCES
 
 router = APIRouter(prefix="/collection", tags=["collection"])
 
@@ -31,7 +32,7 @@ _GAPS = f"""
     WITH good AS (
         SELECT DISTINCT source, hour FROM collection_status
         WHERE {_SPAN} AND status IN ('complete', 'partial', 'empty')
-          AND source IN ('twitter', 'youtube', 'google_trends', 'bluesky', 'mastodon')
+          AND source IN {LIVE_SOURCES}
     ), wanted AS (
         SELECT source, unnest(generate_series(min(hour), ?::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM good GROUP BY source

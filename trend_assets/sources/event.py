@@ -7,19 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from trend_assets import names
+from trend_assets.names import EVENT_TYPES
 from trend_assets.sources.wire.notes import LATER_THAN_NOW
 
+SOURCES = tuple(names.SOURCES)
 _A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
-
-SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon", "archive")
-
-EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
-    "twitter": ("original", "retweet", "reply", "quote"),
-    "youtube": ("upload", "trending", "comment"),
-    "google_trends": ("trend", "interest"),
-    "bluesky": ("original", "reply", "quote"),
-    "mastodon": ("original", "retweet", "reply", "quote", "trend"),
-}
 
 
 class Rejected(ValueError):
@@ -33,7 +26,7 @@ class Event:
     Args:
         timestamp: when, timezone-aware; kept in UTC.
         source: one of `SOURCES`.
-        event_type: one of the source's `EVENT_TYPES`; any word for `archive`.
+        event_type: one of the source's `EVENT_TYPES`; any word for a source that has none there.
         content_id: the source's own id of the content.
         user_id: the source's own id of the user, where there is one.
         text: what was written.

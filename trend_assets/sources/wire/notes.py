@@ -9,6 +9,8 @@ INDEXED_AT = "createdAt is unusable: indexedAt is used"
 TWICE = "an hour that the clocks showed twice: the first is taken"
 US_CENTRAL = "CST is read as US Central time"
 DAY_NUMBER = "a spreadsheet's day number read as a time"
+NO_ZONE = "a time without a zone read as UTC"
+BELOW_ONE = "a value below 1 read as 0.5"
 FLOAT_ID = "digits of an id written as a float"
 WRAPPED_ID = "what a spreadsheet put around an id was taken off"
 MARKUP = "HTML read as text"
@@ -21,6 +23,8 @@ ALL = (
     TWICE,
     US_CENTRAL,
     DAY_NUMBER,
+    NO_ZONE,
+    BELOW_ONE,
     FLOAT_ID,
     WRAPPED_ID,
     MARKUP,
