@@ -24,6 +24,7 @@ _DEFAULT_EVENT_TYPE = "original"
 _ABSENT = object()
 #: A date that a spreadsheet or pandas wrote with the time that it has not.
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$", re.ASCII)
+_NO_TIME = UNKNOWN | {"NaT"}
 #: Columns of twarc's tables that say what a tweet passes on or answers, and what it is by that.
 _REFERENCES = {
     "referenced_tweets.retweeted.id": "retweet",
@@ -101,7 +102,7 @@ def _cells(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> list[tu
 
 def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> Any:
     (name, first), *others = _cells(row, column_map, "timestamp")
-    if _is_empty(first) or first in ("NaT", *UNKNOWN):
+    if _is_empty(first) or (isinstance(first, str) and first in _NO_TIME):
         raise Rejected(f"nothing in column {name!r}, which is the timestamp")
     if isinstance(first, dict):
         inner = f"{name}.{next(iter(first), 'PART')}"
