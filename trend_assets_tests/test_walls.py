@@ -122,7 +122,12 @@ def test_the_api_flows_one_way(part: str) -> None:
 
 
 def test_alerts_stand_on_the_lake_and_the_settings_alone() -> None:
-    allowed = ("trend_assets.alerting", "trend_assets.lake", "trend_assets.settings", *(f"trend_assets.{name}" for name in BOTTOM))
+    allowed = (
+        "trend_assets.alerting",
+        "trend_assets.lake",
+        "trend_assets.settings",
+        *(f"trend_assets.{name}" for name in BOTTOM),
+    )
     for path in modules(PACKAGE / "alerting"):
         for name in names(path):
             if is_or_under(name, "trend_assets") and name not in {"trend_assets", "trend_assets.__version__"}:

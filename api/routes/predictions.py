@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.models.common import Label
+from api.models.common import Label, SourceName
 from api.models.predictions import Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
@@ -42,9 +42,7 @@ _NAMED_BY = """
 
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
-Source = Annotated[
-    str | None, Query(max_length=200, description="Topics that this source named in the 24 h before the cut.")
-]
+Source = Annotated[SourceName | None, Query(description="Topics that this source named in the 24 h before the cut.")]
 
 
 @router.get("")
@@ -82,7 +80,7 @@ def _page(
     label: Label,
     at: datetime | None,
     topic: str,
-    source: str | None,
+    source: SourceName | None,
     after_rank: int,
     min_confidence: float | None,
     limit: int,
@@ -92,7 +90,7 @@ def _page(
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
-    named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
+    named_by = [source.value, cut - 24 * _HOUR, cut] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
     asked = [cut, label.value, canonical_beginning(topic), after_rank, min_confidence, min_confidence, *named_by, limit]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
