@@ -69,7 +69,7 @@ _STORY = """
 """
 _PREDICTIONS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? ORDER BY p.cut DESC, p.label LIMIT ?
+    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 ORDER BY p.cut DESC, p.label LIMIT ?
 """
 
 

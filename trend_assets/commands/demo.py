@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,7 +119,7 @@ def _keep_settings(home: Path, settings: Settings) -> None:
 
 
 def _simulated_plan(settings: Settings) -> Plan:
-    start = datetime.combine(settings.simulator.start, time(), UTC)
+    start = datetime.combine(date.fromisoformat(settings.simulator.start), time(), UTC)
     return Plan(start, start + timedelta(weeks=_WEEKS))
 
 
@@ -130,17 +130,12 @@ def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
 
     lake = Lake(lake_location(settings))
     reports = import_all(lake, files, column_map(settings, columns))
-    if any(report.error for report in reports):
+    if any(report.failed for report in reports):
         raise typer.Exit(1)
     first, last = lake.read("SELECT min(hour), max(hour) FROM raw_events").row(0)
     if first is None or last - first < timedelta(weeks=2):
         raise TrendError("these files span less than two weeks: the demo needs history, a live day and its truth")
-    start = first.replace(hour=0)
-    if start.date() < settings.schedule.history_start:
-        raise TrendError(
-            f"these posts begin on {start.date()}: set TREND_SCHEDULE__HISTORY_START={start.date()} and run again"
-        )
-    return Plan(start, last.replace(hour=0) - _DAY)
+    return Plan(first.replace(hour=0), last.replace(hour=0) - _DAY)
 
 
 @contextmanager

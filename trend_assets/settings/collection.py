@@ -52,6 +52,9 @@ class ScheduleSettings(Section):
     recollect_hours: int = Field(
         2, ge=0, le=48, description="Hours before the last one that are collected again, for late posts."
     )
+    forecast_within: float = Field(
+        1.0, gt=0, le=24, description="Hours after its cut until which a forecast is live: shown, alerted, scored."
+    )
     late_pass: bool = Field(True, description="Collect each hour once more a day later: counts that changed.")
     late_hours: int = Field(24, ge=3, le=168, description="Hours after which the late pass comes.")
     catch_up_hours: int = Field(
@@ -59,7 +62,9 @@ class ScheduleSettings(Section):
     )
     training_weekday: int = Field(0, ge=0, le=6, description="Day of the weekly training, 0 is Monday.")
     training_hour: int = Field(1, ge=0, le=23, description="UTC hour of the weekly training.")
-    history_start: Day = Field(date(2014, 1, 1), description="The first day that has partitions (UTC).")
+    history_start: Day = Field(
+        date(2014, 1, 1), description="The first day that has partitions (UTC), where no event is older."
+    )
 
 
 class ArchiveSettings(Section):

@@ -11,21 +11,25 @@ from trend_assets import names
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.bluesky import events as bluesky
 from trend_assets.sources.event import Event, Rejected
+from trend_assets.sources.formats import (
+    BLUESKY,
+    COLUMNS_PREFIX,
+    GOOGLE_TRENDS,
+    HACKER_NEWS,
+    MASTODON,
+    REDDIT,
+    TWITTER_V1,
+    X_V2,
+    YOUTUBE_V3,
+)
 from trend_assets.sources.google_trends import events as google_trends
+from trend_assets.sources.hacker_news import events as hacker_news
 from trend_assets.sources.mastodon import events as mastodon
+from trend_assets.sources.reddit import events as reddit
 from trend_assets.sources.twitter.v1 import parse_v1
 from trend_assets.sources.twitter.v2 import parse_v2
 from trend_assets.sources.wire.values import loads
 from trend_assets.sources.youtube import events as youtube
-
-TWITTER_V1 = "twitter_v1"
-X_V2 = "x_v2"
-YOUTUBE_V3 = "youtube_v3"
-GOOGLE_TRENDS = "google_trends"
-BLUESKY = "bluesky"
-MASTODON = "mastodon"
-#: Followed by the column map in its textual form, so that a row can be read from the lake alone.
-COLUMNS_PREFIX = "columns:"
 
 Parser = Callable[[Mapping[str, Any]], Event]
 
@@ -55,6 +59,8 @@ FORMATS: Mapping[str, Format] = {
         Format(GOOGLE_TRENDS, google_trends.parse, ("google_trends",)),
         Format(BLUESKY, bluesky.parse, ("bluesky",)),
         Format(MASTODON, mastodon.parse, ("mastodon",)),
+        Format(REDDIT, reddit.parse, ("reddit",)),
+        Format(HACKER_NEWS, hacker_news.parse, ("hacker_news",)),
     )
 }
 PARSERS: Mapping[str, Parser] = {name: row.parse for name, row in FORMATS.items()}

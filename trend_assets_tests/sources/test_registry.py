@@ -51,11 +51,11 @@ def test_every_format_belongs_to_registered_sources():
 
 def test_the_graph_knows_the_types_of_live_sources_in_an_order_that_new_sources_leave_alone():
     live = [kind for source in SOURCES.values() if source.live for kind in source.event_types]
-    assert names.COMMON_EVENT_TYPES == tuple(dict.fromkeys(live))
+    assert tuple(dict.fromkeys(live)) == names.COMMON_EVENT_TYPES
 
 
 def test_an_event_of_an_unregistered_source_is_rejected_with_the_list():
-    with pytest.raises(Rejected, match="unknown source 'myspace': expected one of twitter, .*telegram"):
+    with pytest.raises(Rejected, match=r"unknown source 'myspace': expected one of twitter, .*telegram"):
         parse("columns:timestamp=t,source=s", '{"t": "2014-01-01T00:00:48Z", "s": "MySpace"}')
     with pytest.raises(Rejected, match="unknown event type 'like' for telegram: expected one of original"):
         parse("columns:timestamp=t,source=s,event_type=e", '{"t": 1700000000, "s": "telegram", "e": "like"}')

@@ -15,7 +15,7 @@ from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
 from trend_assets.operations.privacy.run_records import clean_records
 from trend_assets.settings import Settings
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile
+from trend_assets.sources.archive.unpacking import ArchiveError, open_archive
 
 #: Shorter ids and words stand in many a line by chance.
 _LEAST_LENGTH = 5
@@ -92,15 +92,19 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _came_from(path: Path, origins: Collection[str]) -> bool:
-    """Whether rows came from this file; one of a name that was taken has a time before it."""
-    return path.name in origins or path.name.partition("-")[2] in origins
+    """Whether rows came from this file; one of a name that was taken has a time before it.
+
+    An origin is a path, and goes on within an archive of files.
+    """
+    names = {part for origin in origins for part in origin.split("/")}
+    return path.name in names or path.name.partition("-")[2] in names
 
 
 def _holds(path: Path, words: Sequence[str]) -> bool:
     try:
         if path.suffix == ".parquet":
             return _table_holds(path, words)
-        with ArchiveFile(path) as file:
+        with open_archive(path) as file:
             return any(_any_in(line.data.decode("utf-8", "replace"), words) for line in file.lines())
     except (ArchiveError, OSError, pl.exceptions.PolarsError):
         # What cannot be read cannot be known to be clean.

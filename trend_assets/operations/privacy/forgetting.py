@@ -167,7 +167,7 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
     rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
     fresh = topic_activity(rows.cast(dict(EVENTS.schema)))
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
-    connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} SELECT * FROM fresh")
+    connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")
     return before - fresh.height
 
@@ -210,9 +210,9 @@ def _unname(connection: duckdb.DuckDBPyConnection, traces: Traces) -> None:
         metadata=pl.Series([_without(text, named) for text in rows["metadata"]], dtype=pl.String)
     )
     connection.register("changed", changed)
-    keys = "(hour, label, topic)"
+    keys = f"({', '.join(PREDICTIONS.key)})"
     connection.execute(f"DELETE FROM predictions WHERE {keys} IN (SELECT {keys} FROM changed)")
-    connection.execute("INSERT INTO predictions SELECT * FROM changed")
+    connection.execute("INSERT INTO predictions BY NAME SELECT * FROM changed")
     connection.unregister("changed")
 
 
