@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from trend_assets.names import SOURCES
+
 
 class Label(StrEnum):
     """What is forecast of a topic: it will grow; it is unusually high for this topic; it is new and rising."""
@@ -30,6 +32,20 @@ class Made(StrEnum):
     BACKFILL = "backfill"
     REVISED = "revised"
     UNRECORDED = "unrecorded"
+
+
+SourceName = StrEnum("SourceName", {name: name for name in SOURCES})
+SourceName.__doc__ = "Where events come from."
+
+
+class CollectionState(StrEnum):
+    """How the collection of an hour ended."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    EMPTY = "empty"
+    SKIPPED = "skipped"
+    FAILED = "failed"
 
 
 class Problem(BaseModel):

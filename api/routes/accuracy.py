@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 
 from api.models.accuracy import Accuracy, CalibrationBin, RankingAccuracy, WeekAccuracy
 from api.models.common import Label, Made
+from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import End, Span, Start, span
 from trend_assets.forecasting.accuracy import means, measured, scored_rows
@@ -20,6 +21,14 @@ _DEFAULT_DAYS = 84
 _HOUR = timedelta(hours=1)
 _OF = "label = ? AND model_version = coalesce(?, model_version)"
 _NEWEST = f"SELECT max(cut) FROM prediction_outcomes WHERE {_OF}"
+#: One that was trained and has forecast nothing is known, too.
+_MODELS = """
+    SELECT model_version, max(seen) AS seen FROM (
+        SELECT model_version, max(cut) AS seen FROM predictions GROUP BY model_version
+        UNION ALL SELECT model_version, max(cut) FROM prediction_outcomes GROUP BY model_version
+        UNION ALL SELECT model_version, max(week) FROM training_runs GROUP BY model_version
+    ) WHERE model_version IS NOT NULL GROUP BY model_version ORDER BY seen DESC, model_version
+"""
 _SPAN = f"{_OF} AND cut >= ? AND cut < ?"
 _SCORED = f"SELECT made, count(DISTINCT cut) AS cuts FROM prediction_outcomes WHERE {_SPAN} GROUP BY made"
 _ROWS = scored_rows(f"{_SPAN} AND made = ?", f"{_SPAN} AND hour >= ? AND hour < ?")
@@ -44,6 +53,8 @@ def accuracy(
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
     newest = lake.value(_NEWEST, (label.value, model))
+    if newest is None and model is not None:
+        refuse_unknown("model", model, lake.read(_MODELS)["model_version"].to_list())
     if newest is None:
         return Accuracy(
             label=label,

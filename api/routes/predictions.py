@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.models.common import Label, Revision
+from api.models.common import Label, Revision, SourceName
 from api.models.predictions import Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
@@ -52,9 +52,7 @@ Which = Annotated[
     Revision,
     Query(description="`first`: the forecast as it was made and is scored; `newest`: with the posts that came later."),
 ]
-Source = Annotated[
-    str | None, Query(max_length=200, description="Topics that this source named in the 24 h before the cut.")
-]
+Source = Annotated[SourceName | None, Query(description="Topics that this source named in the 24 h before the cut.")]
 
 
 @router.get("")
@@ -94,7 +92,7 @@ def _page(
     label: Label,
     at: datetime | None,
     topic: str,
-    source: str | None,
+    source: SourceName | None,
     revision: Revision,
     after_rank: int,
     min_confidence: float | None,
@@ -107,7 +105,7 @@ def _page(
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     revisions = lake.value(_NEWEST_REVISION, (cut, label.value), Within("predictions", "cut", cut, cut + _TICK))
     number = 0 if revision is Revision.FIRST else revisions
-    named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
+    named_by = [source.value, cut - 24 * _HOUR, cut] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
     asked = [
         cut,

@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.reading.known import among
 from api.reading.lake import LakeReader
 from api.reading.spans import WrongMoment
 from trend_assets.lake.connection import LakeError
@@ -168,7 +169,7 @@ def _refuse_unknown(settings: Settings, source: str) -> None:
     # Of the simulated world every platform may be asked.
     enabled = known if settings.simulator.enabled else [name for name in known if sections[name].enabled]
     if source not in enabled:
-        raise HTTPException(422, f"{source!r} is no enabled source: enabled are {', '.join(enabled) or 'none'}")
+        raise HTTPException(422, f"{source!r} is no enabled source{among(source, enabled, 'enabled')}")
 
 
 def _floor(moment: datetime) -> datetime:

@@ -76,6 +76,7 @@ def test_watched_topics_are_told_from_their_rank_on_however_they_are_written(lak
     predict(lake, CUT)
     watched = {"watch_list": [" $C", "#B", "#unheard"]}
     assert told(lake, configure(alerts=watched)) == [("watch_list", "#b"), ("watch_list", "$c")]
+    assert told(lake, configure(alerts={"watch_list": ["#\uff22\u200b", "#"]})) == [("watch_list", "#b")]
     assert told(lake, configure(alerts={**watched, "watch_rank": 2})) == [("watch_list", "#b")]
     assert told(lake, configure(alerts={**watched, "muted": ["watch_list", "topic_confident"]})) == []
 

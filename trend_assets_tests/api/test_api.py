@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
 import polars as pl
 import pytest
 
+from trend_assets.enrichment.topics import topics_of
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY
 from trend_assets.settings import DagsterSettings, Settings
-from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, forecasts, outcomes
+from trend_assets.sources.event import Event
+from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
 from trend_assets_tests.lake import golden_schemas
 
 
@@ -109,6 +113,64 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         assert answer.json()["title"] == "a parameter is wrong"
     assert client.get("/nowhere").json()["status"] == 404
     assert client.options("/topics").json()["status"] == 405
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("/predictions/top?labels=bursts", ["'labels'", "did you mean 'label'?", "'k'"]),
+        ("/predictions/top?Label=bursts", ["did you mean 'label'?"]),
+        ("/predictions/top?k=3&k=4", ["'k' stands there 2 times"]),
+        ("/predictions?label=Bursts", ["'Bursts'", "did you mean 'bursts'?", "'emerges'"]),
+        ("/predictions?source=Twitter", ["'Twitter'", "did you mean 'twitter'?", "'youtube'"]),
+        ("/predictions/top?source=", ["there is no ''", "'twitter'"]),
+        ("/collection/status?source=Twitter", ["did you mean 'twitter'?", "'mastodon'"]),
+        ("/collection/status?status=broken", ["'broken'", "'failed'", "'partial'"]),
+        ("/accuracy?model=nothere", ["'nothere'", "'tgn-2024-01-01-s1'"]),
+        ("/accuracy?model=TGN-2024-01-01-s1", ["did you mean 'tgn-2024-01-01-s1'?"]),
+        ("/alerts?rule=disk", ["'disk'", "'disk_low'"]),
+        ("/alerts?state=open", ["'waiting'"]),
+        ("/export?format=xlsx", ["'parquet'"]),
+        ("/topics/%23topic0?days=7", ["'days'", "'start'"]),
+        ("/health?verbose=1", ["known are none"]),
+        ("/metrics?x=1", ["'x'"]),
+        ("/openapi.json", []),
+    ],
+)
+def test_what_is_unknown_is_refused_with_what_there_is(client: httpx.Client, question: str, told: list[str]) -> None:
+    answer = client.get(question)
+    assert answer.status_code == (422 if told else 200)
+    assert all(part in answer.json()["detail"] for part in told), answer.text
+
+
+def test_what_is_known_and_gave_nothing_is_no_error(client: httpx.Client) -> None:
+    nothing = client.get("/collection/status", params={"source": "mastodon"}).json()
+    assert nothing["hours"] == [] and nothing["reason"] == "nothing was collected from mastodon yet"
+    assert client.get("/predictions", params={"source": "telegram"}).json()["items"] == []
+    bursts = client.get("/accuracy", params={"label": "bursts", "model": "tgn-2024-01-01-s1"}).json()
+    assert bursts["overall"] == [] and bursts["reason"]
+
+
+MAY = "#\u039c\u03b1\u0390\u03bf\u03c5"
+
+
+@pytest.mark.parametrize("written", [MAY, MAY.upper(), f" {unicodedata.normalize('NFD', MAY)} ", f"\uff03{MAY[1:]}"])
+def test_a_topic_is_found_however_it_is_written(lake: Lake, serve: Callable[[Settings], Any], written: str) -> None:
+    topic = topics_of(Event(CUT, "twitter", "original", "9", text=MAY))[0]
+    made = {**forecasts(CUT + 3 * ONE)[0], "topic": topic}
+    lake.write(PREDICTIONS, PREDICTIONS.frame([made]), CUT + 2 * ONE, CUT + 3 * ONE)
+    heard = event(9, CUT, "twitter", [topic], "7", MAY)
+    lake.write(EVENTS, EVENTS.frame([heard]), CUT, CUT + ONE)
+    row = {"hour": CUT, "topic": topic, "mentions": 1, "weighted_mentions": 1.0, "distinct_users": 1}
+    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([row]), CUT, CUT + ONE)
+    with serve(Settings(home=lake.location.home, dagster=DagsterSettings(port=1))) as client:
+        story = client.get(f"/topics/{quote(written, safe='')}").json()
+        assert (story["topic"], story["mentions"]) == (topic, 1)
+        assert [item["topic"] for item in client.get("/topics", params={"prefix": written}).json()["items"]] == [topic]
+        named = client.get("/topics", params={"prefix": written.strip()[1:]}).json()["items"]
+        assert [item["topic"] for item in named] == [topic]
+        found = client.get("/predictions", params={"topic": written}).json()["items"]
+        assert [item["topic"] for item in found] == [topic]
 
 
 def test_event_stats_count_what_is_there(client: httpx.Client) -> None:
@@ -245,7 +307,6 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
     assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
     assert client.get("/accuracy", params={"label": "bursts"}).json()["reason"]
     assert client.get("/accuracy", params={"model": "tgn-2024-01-01-s1"}).json()["overall"] == answer["overall"]
-    assert client.get("/accuracy", params={"model": "another"}).json()["overall"] == []
 
 
 def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> None:

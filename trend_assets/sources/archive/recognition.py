@@ -144,21 +144,3 @@ def unknown(value: Mapping[str, Any], file: str = "FILE") -> str:
     )
     keys = listed(sorted(map(str, sample)))
     return f"not a tweet or another post of a known kind: {listing}{looks} with {keys}; {advice}"
-
-
-@dataclass(frozen=True, slots=True)
-class TableFormat:
-    """A known layout of tables.
-
-    Args:
-        format: the name in the registry of the format that its payloads have.
-        payloads: splits a row into the JSON objects of its events.
-    """
-
-    format: str
-    payloads: Callable[[dict[str, Any]], list[dict[str, Any]]]
-
-
-def table_format(header: Sequence[str]) -> TableFormat | None:
-    """The known layout whose header this is, if any."""
-    return None
