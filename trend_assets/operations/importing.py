@@ -93,7 +93,8 @@ def _store(lake: Lake, path: Path, batch: Batch, report: FileReport, guard: Guar
     report.forgotten += left_out.height
     report.added += lake.write(RAW_EVENTS, raw) if raw.height else 0
     if batch.rejections:
-        lake.write(REJECTED_EVENTS, guard.rejected(rejected_frame(batch.rejections, path.name, now)))
+        rejected = rejected_frame(batch.rejections, path.name, now)
+        lake.write(REJECTED_EVENTS, guard.rejected(rejected, {payload.format for payload in batch.payloads}))
     report.rows += batch.rows
     report.events += raw.height
     report.reasons.update(rejection.reason for rejection in batch.rejections)
