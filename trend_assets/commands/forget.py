@@ -48,6 +48,9 @@ def forget(
     if even_unknown and source is None:
         raise TrendError("--even-unknown needs --source: on another platform the same id is somebody else's")
     settings = load_settings()
+    if not even_unknown:
+        # An empty home is told, and not made a lake of.
+        Lake(lake_location(settings), read_only=True).close()
     lake = Lake(lake_location(settings))
     found = preview(lake, settings, subject)
     subject = of_one_source(found, subject)

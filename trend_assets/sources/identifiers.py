@@ -128,6 +128,8 @@ _SOURCE_USERS: Mapping[str, frozenset[str]] = {
     "youtube": frozenset({"channel_id"}),
     "bluesky": frozenset({"mentions"}),
 }
+#: Of YouTube's kinds of resources those whose id is a content's or a user's; a category's is neither.
+_WITH_AN_ID = {f"youtube#{kind}" for kind in ("video", "comment", "commentThread", "searchResult", "channel")}
 #: Bluesky writes the author into a post's address.
 _AUTHOR = re.compile(r"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/")
 _TOKENS = (re.compile(r"[\w:.-]+"), re.compile(r"[\w:./@+%\\-]+"))
@@ -202,7 +204,8 @@ def _in_platform(payload: Mapping[str, Any]) -> Iterator[SourcedIdentifier]:
     for fields in _FIELDS.values():
         if fields.marks.isdisjoint(payload):
             continue
-        found = set(_walk(payload, fields, "content"))
+        kind = payload.get("kind")
+        found = set(_walk(payload, fields, "content" if kind is None or kind in _WITH_AN_ID else ""))
         names_user = any(kind == "user" for kind, _ in found)
         for kind, value in found:
             yield SourcedIdentifier(fields.source, kind, value)
