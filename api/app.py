@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
@@ -38,6 +38,7 @@ from api.serving.caching import SnapshotCache
 from api.serving.docs_page import docs_page
 from api.serving.keys import Guard
 from api.serving.metrics import Metered, Meters
+from api.serving.strict import known_parameters
 from api.serving.warming import Warming
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Which topics will rise, how sure the forecast is, and how often it was right.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        dependencies=[Depends(known_parameters)],
         docs_url=None,
         redoc_url=None,
     )

@@ -18,7 +18,7 @@ from trend_assets.automation.alerts import alerts_sensor  # noqa: E402
 from trend_assets.automation.drift import drift_sensor  # noqa: E402
 from trend_assets.automation.jobs import asset_jobs  # noqa: E402
 from trend_assets.automation.maintenance import nightly_maintenance, nightly_schedule  # noqa: E402
-from trend_assets.automation.partitions import hourly, weekly  # noqa: E402
+from trend_assets.automation.partitions import history_start, hourly, weekly  # noqa: E402
 from trend_assets.automation.postponed import postponed_sensor  # noqa: E402
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule  # noqa: E402
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor  # noqa: E402
@@ -26,8 +26,9 @@ from trend_assets.lake.io_manager import LakeIOManager, LakeResource  # noqa: E4
 from trend_assets.settings import load_settings  # noqa: E402
 
 _settings = load_settings()
-_hours = hourly(_settings)
-_weeks = weekly(_settings)
+_start = history_start(_settings)
+_hours = hourly(_start)
+_weeks = weekly(_start)
 
 defs = dg.Definitions(
     assets=[

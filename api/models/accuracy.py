@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.models.common import Label
+from api.models.common import Label, Made
 
 
 class RankingAccuracy(BaseModel):
@@ -36,9 +36,11 @@ class CalibrationBin(BaseModel):
 
 
 class Accuracy(BaseModel):
-    """Live accuracy of the stored forecasts beside counting, at the same cuts over the same topics."""
+    """Accuracy of the stored first forecasts beside counting, at the same cuts over the same topics."""
 
     label: Label
+    made: Made = Field(description="Which forecasts are measured; each kind by itself.")
+    scored: dict[Made, int] = Field(description="Cuts of each kind whose outcome is known, in the span.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     start: datetime | None = Field(description="First cut looked at (UTC); null where nothing is scored.")
     end: datetime | None = Field(description="Where the span ends, exclusive (UTC).")

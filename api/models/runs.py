@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.reading.spans import Moment
 
 
 class CollectionRequest(BaseModel):
     """Which hour to collect."""
+
+    model_config = ConfigDict(extra="forbid")
 
     hour: Moment | None = Field(
         None,
@@ -24,6 +26,8 @@ class CollectionRequest(BaseModel):
 
 class PredictionRequest(BaseModel):
     """When to forecast."""
+
+    model_config = ConfigDict(extra="forbid")
 
     at: Moment | None = Field(
         None,

@@ -76,7 +76,9 @@ class TopicStory(BaseModel):
     gen_z_score: float | None = Field(description="Mean over the span's events, 0 to 1; null without events.")
     spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
     activity: list[SourceHour] = Field(description="Hours with mentions, in order of time.")
-    predictions: list[Prediction] = Field(description="Newest first, with what became of them.")
+    predictions: list[Prediction] = Field(
+        description="The first of each cut, newest cut first, with what became of them."
+    )
     posts: list[Post] = Field(description="Least spammy and newest first, one a text.")
     users: list[TopicUser] = Field(description="The ten who named it most.")
     related: list[RelatedTopic] = Field(description="The ten most often named with it.")

@@ -38,6 +38,17 @@ def label_choice(place: DeltaGenerator) -> str:
     )
 
 
+def revision_choice(place: DeltaGenerator) -> str:
+    """Which forecast of a moment: the first one, or the newest."""
+    newest = place.toggle(
+        "With late posts",
+        key="newest",
+        bind="query-params",
+        help="Shows the newest forecast of that moment, made again with posts that came later; the first is scored.",
+    )
+    return "newest" if newest else "first"
+
+
 def days_choice(place: DeltaGenerator, days: tuple[int, ...]) -> int:
     """How many days back; the first is the default."""
     return int(place.selectbox("Days back", [str(number) for number in days], key="days", bind="query-params"))

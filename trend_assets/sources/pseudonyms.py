@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
+from trend_assets.sources.archive.column_map import ColumnMap, ColumnMapError
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire.values import dumps, loads
 
@@ -71,16 +73,24 @@ class Pseudonyms:
         """
         return dumps(self._object(source, loads(raw_data), person=False))
 
-    def row(self, source: str, raw_data: str, user_id: str | None) -> str:
-        """A row of a community's own table: every value that is the user's id is replaced, its text is kept."""
+    def row(self, source: str, raw_data: str, user_id: str | None, format: str = "") -> str:
+        """A row of a community's own table: every value that is the user's id is replaced, its text is kept.
+
+        Args:
+            source: the row's source.
+            raw_data: the row, JSON text.
+            user_id: the user's id as the row's event has it.
+            format: the row's format: by its column map the id may be made of a column's value, within a namespace.
+        """
         if user_id is None:
             return raw_data
         try:
             values = loads(raw_data)
         except Rejected:
             return raw_data
-        hashed = self.user(source, user_id)
-        return dumps({key: hashed if str(value) == user_id else value for key, value in values.items()})
+        columns, hashed = _user_columns(format), self.user(source, user_id)
+        ids = {user_id, *(str(values[name]) for name in columns if len(columns) == 1 and name in values)}
+        return dumps(_renamed(values, "", columns, ids, hashed))
 
     def _hash(self, source: str, value: str) -> str:
         return hashlib.blake2b(f"{source}:{value}".encode(), digest_size=_SIZE, key=self._key).hexdigest()
@@ -119,6 +129,29 @@ class Pseudonyms:
         return _MENTION.sub(
             lambda found: f"@{found[1] or ''}{self.handle(source, found[2].rstrip('.-'))}{_tail(found[2])}", text
         )
+
+
+@lru_cache(maxsize=64)
+def _user_columns(format: str) -> frozenset[str]:
+    try:
+        return ColumnMap.parse(format.partition(":")[2]).user_columns
+    except ColumnMapError:
+        return frozenset()
+
+
+def _renamed(
+    row: Mapping[str, Any], prefix: str, columns: Collection[str], ids: Collection[str], hashed: str
+) -> dict[str, Any]:
+    """The row with ``hashed`` in the user's columns, those within objects, too, and in the place of ids beside them."""
+    renamed = {}
+    for key, value in row.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            value = _renamed(value, f"{name}.", columns, (), hashed)
+        elif value is not None and (name in columns or str(value) in ids):
+            value = hashed
+        renamed[key] = value
+    return renamed
 
 
 def _describes(source: str, key: str, person: bool) -> bool:

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire import tags
 from trend_assets.sources.wire.values import mappings, strings, text
+
+
+def tweet_id(said: str | None) -> str:
+    """A tweet's id.
+
+    Raises:
+        Rejected: there is none, or not a whole number (spreadsheets write ``1.75E+18`` and lose digits for good).
+    """
+    if said is None:
+        raise Rejected("no tweet id")
+    if not (said.isascii() and said.isdigit()):
+        raise Rejected(f"tweet id {said[:40]!r} is not a whole number: its digits are lost")
+    return said
 
 
 def unescape(written: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ from trend_assets.sources.event import Rejected
 
 #: Why bytes are no text, for a rejection.
 UNDECODABLE = "not valid UTF-8"
+
+#: A number with an exponent, as spreadsheets and pandas write what has many digits.
+ROUNDED = re.compile(r"-?\d+(?:[.,]\d+)?[eE]\+\d+|-?\d+[.,]\d+[eE]\d+", re.ASCII)
+#: From here on a float does not hold every whole number.
+_EXACT = 2**53
 
 _NOTHING: Mapping[str, Any] = {}
 #: Marks of what Python's own decoder reads and orjson refuses.
@@ -92,12 +98,23 @@ def text(value: Any) -> str | None:
 
 
 def identifier(value: Any) -> str | None:
-    """An id as a string; platforms send it as a string or as an integer, and floats have lost digits."""
+    """An id as a string; platforms send it as a string or as an integer.
+
+    A float, as pandas writes it where a value was missing, is an id only as far as it has all digits. An id that
+    a spreadsheet has rounded, ``1.2345E+18``, is none: it would be that of many.
+    """
     if isinstance(value, str):
+        if "+" in value and ROUNDED.fullmatch(value.strip()):
+            return None
         return value.replace("\x00", "").strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return None
+    return whole(value) if isinstance(value, float) else None
+
+
+def whole(value: float) -> str | None:
+    """The digits of a float that is a whole number; None from 2^53 on, where digits are lost."""
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else None
 
 
 def number(value: Any) -> float | None:
@@ -134,6 +151,13 @@ def words(value: Any) -> list[str]:
 def size(items: Any) -> int | None:
     """How many items a JSON array has; None where there is no array."""
     return len(items) if isinstance(items, list) else None
+
+
+def total(items: Any, key: str) -> float | None:
+    """The sum of the numbers under ``key`` of each object in a JSON array; None where there is no array."""
+    if not isinstance(items, list):
+        return None
+    return sum((number(item.get(key)) or 0.0 for item in mappings(items)), 0.0)
 
 
 def present(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
