@@ -17,11 +17,13 @@ import pytest
 
 from trend_assets.enrichment.topics import topics_of
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
+from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.sources.event import Event
 from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
+from trend_assets_tests.lake import golden_schemas
 
 
 def test_top_gives_the_newest_cut_and_past_ones(client: httpx.Client) -> None:
@@ -345,16 +347,15 @@ def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.
     assert "trend_load_postponed_hours 1.0" in text
 
 
-def test_a_lake_of_the_first_release_is_served_until_it_gets_what_is_new(
-    lake: Lake, serve: Callable[[Settings], Any]
-) -> None:
-    with lake.transaction() as connection:
-        connection.execute("DROP TABLE load_checks; DELETE FROM lake_versions WHERE version > 1")
-    with serve(Settings(home=lake.location.home, dagster=DagsterSettings(port=1))) as client:
+@pytest.mark.parametrize("version", golden_schemas.VERSIONS)
+def test_a_lake_of_every_release_is_served(home: Path, serve: Callable[[Settings], Any], version: int) -> None:
+    golden_schemas.make(LakeLocation(home), version).close()
+    with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as client:
         health = client.get("/health").json()
         assert (health["status"], health["load"]) == ("ok", None)
         told = client.get("/metrics").text
         assert "trend_lake_readable 1.0" in told and "trend_load_step NaN" in told
+        assert client.get("/predictions/top").json()["reason"] == "no forecast of `emerges` yet"
 
 
 def test_the_documentation_has_examples(client: httpx.Client) -> None:

@@ -29,7 +29,9 @@ def payloads(row: dict[str, Any]) -> list[dict[str, Any]]:
     """
     first, *series = row
     at = str(row[first] if row[first] is not None else "").strip()
-    period = _PERIODS.get(first.strip().lower()) or next((name for form, name in _FORMS if form.fullmatch(at)), "minute")
+    period = _PERIODS.get(first.strip().lower()) or next(
+        (name for form, name in _FORMS if form.fullmatch(at)), "minute"
+    )
     found = []
     for name in series:
         match = _SERIES.fullmatch(name)

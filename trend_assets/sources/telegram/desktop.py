@@ -108,7 +108,10 @@ def _is_chat(value: Mapping[str, Any]) -> bool:
         isinstance(messages, list)
         and isinstance(value.get("type"), str)
         and ("id" in value or "name" in value)
-        and (not messages or any(item.get("type") in ("message", "service") and "date" in item for item in mappings(messages)))
+        and (
+            not messages
+            or any(item.get("type") in ("message", "service") and "date" in item for item in mappings(messages))
+        )
     )
 
 
