@@ -29,7 +29,8 @@ def predict(
 ) -> None:
     """Forecast from what was known at a moment, store it, and show the topics likeliest to grow.
 
-    A forecast that is there stays: another one of the same hour is stored beside it where it differs.
+    A forecast that is there stays: another one of the same hour is stored beside it where it differs. Where the
+    lake knows what came of it, it says so.
 
     Example: trend predict --at 2015-03-02T06:00
     """
@@ -37,7 +38,7 @@ def predict(
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange, materialize_hours
-    from trend_assets.operations.history import need_mentions
+    from trend_assets.operations.history import need_mentions, newest_mention
 
     if label not in LABELS:
         raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
@@ -46,5 +47,10 @@ def predict(
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
     need_mentions(lake, cut)
-    materialize_hours(open_instance(settings), HourRange(cut - _HOUR, cut), ["predictions"])
+    instance = open_instance(settings)
+    materialize_hours(instance, HourRange(cut - _HOUR, cut), ["predictions"])
+    due = cut + timedelta(hours=settings.forecast.horizon_hours)
+    # What is not collected yet has not come true yet either.
+    if due <= newest_mention(lake):
+        materialize_hours(instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
     console.print(forecast_table(lake, cut, label, top, newest=newest))

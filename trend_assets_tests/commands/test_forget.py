@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pytest
 
-from trend_assets_tests.commands.conftest import COMMAND, Trend, one_sentence, runner
+from trend_assets_tests.commands.conftest import Trend, one_sentence, runner
+from trend_assets_tests.conftest import REPOSITORY
 
 
 def tweet(number: int, user: int, name: str, text: str) -> dict[str, object]:
@@ -24,18 +26,26 @@ def tweet(number: int, user: int, name: str, text: str) -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def filled(folder: Path, tmp_path: Path) -> Callable[[], Trend]:
+@pytest.fixture(scope="module")
+def template(folder: Path) -> Path:
     """A home with three tweets and two rows of a table, of whose users one has the id of another's."""
-    trend = runner(tmp_path / "home", tmp_path)
+    trend = runner(folder / "template", folder)
     original = tweet(901, 21, "Alice", "hello #tea")
     posts = [original, tweet(902, 22, "bob", "x"), {**tweet(903, 22, "bob", "RT"), "retweeted_status": original}]
-    (tmp_path / "posts.jsonl").write_text("\n".join(json.dumps(post) for post in posts), "utf-8")
-    (tmp_path / "rows.csv").write_text("id,who,at\n7,22,2026-01-05T06:00:00Z\n8,30,2026-01-05T06:00:00Z\n", "utf-8")
+    (folder / "posts.jsonl").write_text("\n".join(json.dumps(post) for post in posts), "utf-8")
+    (folder / "rows.csv").write_text("id,who,at\n7,22,2026-01-05T06:00:00Z\n8,30,2026-01-05T06:00:00Z\n", "utf-8")
     assert trend("import", "posts.jsonl").returncode == 0
     assert trend("import", "--columns", "id=id,user_id=who,timestamp=at", "rows.csv").returncode == 0
-    assert trend("backfill", "--from", "2026-01-05T06:00", "--to", "2026-01-05T07:00").returncode == 0
-    return trend
+    hour = ("--start", "2026-01-05T06:00", "--end", "2026-01-05T07:00", "--no-embeddings")
+    assert trend("backfill", *hour).returncode == 0
+    return folder / "template"
+
+
+@pytest.fixture
+def filled(template: Path, tmp_path: Path) -> Trend:
+    """A copy of it for one test."""
+    shutil.copytree(template, tmp_path / "home")
+    return runner(tmp_path / "home", tmp_path)
 
 
 def left(trend: Trend) -> list[str]:
@@ -88,8 +98,8 @@ def test_an_empty_home_stays_empty(folder: Path, tmp_path: Path) -> None:
 def test_a_terminal_is_asked_first(filled: Trend, tmp_path: Path, answer: str, options: list[str],
                                    removed: bool) -> None:  # fmt: skip
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TREND_HOME": str(tmp_path / "home"), "TERM": "dumb"}
-    command = [COMMAND, "forget", "--user", "21", *options]
+    environment = {**os.environ, "TREND_HOME": str(tmp_path / "home"), "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", "from trend_assets.cli import main; main()", "forget", "--user", "21", *options]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, close_fds=True)
     os.close(theirs)
     os.write(ours, f"{answer}\n".encode())

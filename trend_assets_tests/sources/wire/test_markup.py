@@ -28,9 +28,9 @@ def test_html_is_read_as_text(written: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["a < b", "if a<b and c>d", "vector<int> x; List<a> y", "use <b> for bold", "<3 you", 
-     "http://x.org/?a=1&copy=2&b;c", "R&B", "<https://x.org>", "<me@x.org>", "a &unknown; b", "x << 2 && y >> 1", "<T>(x: T) => x", "<!DOCTYPE",
-     "<![CDATA["],
+    ["a < b", "if a<b and c>d", "vector<int> x; List<a> y", "use <b> for bold", "<3 you", "a &unknown; b", "R&B",
+     "http://x.org/?a=1&copy=2&b;c", "<https://x.org>", "<me@x.org>", "x << 2 && y >> 1", "<T>(x: T) => x",
+     "<!DOCTYPE", "<![CDATA["],
 )  # fmt: skip
 def test_what_only_looks_like_html_stays(written: str) -> None:
     assert words_of(written) == written
