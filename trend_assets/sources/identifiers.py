@@ -15,7 +15,10 @@ from trend_assets.sources.wire.values import loads
 
 #: Formats of platforms, whose keys are known. In tables of other communities a number may be anything.
 _TABLES = "columns:"
-_ID_KEY = re.compile(r"(^|_)(id|ids|id_str|did|uri|cid|value|authors?)$|Ids?$|(^|_)url$|Url$", re.ASCII)
+_ID_KEY = re.compile(
+    r"(^|_)(id|ids|id_str|did|uri|cid|value|authors?)$|I[dD]s?$|(^|_)url$|Url$|^(by|actor|attributedTo|inReplyTo|object|parent)$",
+    re.ASCII,
+)
 _PARTS = re.compile(r"[/?#&=]")
 _TOKENS = re.compile(r"[\w:.-]+")
 
