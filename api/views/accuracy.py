@@ -11,7 +11,7 @@ import streamlit as st
 
 from api.views.filters import label_choice
 from api.views.source import source
-from api.views.words import LABELS, local, moment, nothing, number, table
+from api.views.words import LABELS, counted, local, moment, nothing, number, table
 from trend_assets.words import MADE
 
 _NAMES = {"live": "live", "late": "late", "backfill": "afterwards", "unrecorded": "by an older release"}
@@ -26,14 +26,14 @@ def show() -> None:
         nothing(found["reason"])
         return
     st.caption(
-        f"{LABELS[label]}. {found['cuts']} cuts until {moment(found['end'])}; cuts with fewer than ten topics, "
-        "or with none that came true, do not count."
+        f"{LABELS[label]}. {counted(found['cuts'], 'hourly forecast')} until {moment(found['end'])}; those of fewer "
+        "than ten topics, and those of which nothing came true, tell nothing and are left out."
     )
     if found["made"] != "live":
         st.info(f"These forecasts were {MADE[found['made']]}.", icon=":material/history:")
-    others = [f"{cuts} {_NAMES[made]}" for made, cuts in found["scored"].items() if made != found["made"]]
+    others = [f"{cuts} made {_NAMES[made]}" for made, cuts in found["scored"].items() if made != found["made"]]
     if others:
-        st.caption(f"Measured apart, not here: cuts forecast {', '.join(others)}.")
+        st.caption(f"Not among them, and measured apart: hourly forecasts of which {', '.join(others)}.")
     rows = [
         [escape(row["ranking"]), number(row["ndcg_at_10"]), number(row["precision_at_10"])] for row in found["overall"]
     ]

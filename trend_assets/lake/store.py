@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 import duckdb
 import polars as pl
-from filelock import FileLock, Timeout
 
-from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, hiding_secrets, open_duckdb
+from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, explained, no_lake, open_duckdb
 from trend_assets.lake.known_events import KnownEvents
 from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
 from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import RAW_EVENTS, TABLES
+from trend_assets.lake.write_lock import WriteLock, holding, write_lock
 from trend_assets.periods import utc
-
-_LOCK_SECONDS = 120
 
 
 class Lake:
@@ -39,7 +37,8 @@ class Lake:
         self.location = location
         self.read_only = read_only
         self.known_events = KnownEvents()
-        self._write_lock = threading.RLock()
+        self._turn = threading.RLock()
+        self._lock: WriteLock | None = None if read_only else write_lock(location)
         self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -50,12 +49,14 @@ class Lake:
                 return connection
             connection.close()
             if found == 0:
-                raise LakeError(f"the lake in {self.location.folder} has no tables yet: run `trend import FILE`")
+                raise no_lake(self.location)
             self._migrate_for_reading(found)
             return open_duckdb(self.location, read_only=True)
-        with self._process_lock():
+        # Of those that come first one makes the lake.
+        with self._alone():
             connection = open_duckdb(self.location, read_only=False)
-            migrate(connection)
+            with explained(self.location):
+                migrate(connection)
         return connection
 
     def _migrate_for_reading(self, found: int) -> None:
@@ -69,24 +70,21 @@ class Lake:
             ) from None
 
     @contextmanager
-    def _process_lock(self) -> Iterator[None]:
-        """SQLite takes one writer at a time; PostgreSQL resolves conflicts by itself."""
-        if not self.location.uses_sqlite:
-            with nullcontext():
-                yield
-            return
-        self.location.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.location.lock_file, timeout=_LOCK_SECONDS):
-                yield
-        except Timeout:
-            raise LakeError(
-                f"another process has held {self.location.lock_file} for {_LOCK_SECONDS} s: "
-                "see which with `fuser`, and try again when it is done"
-            ) from None
+    def _alone(self) -> Iterator[WriteLock]:
+        """No other thread, process or machine writes.
+
+        Raises:
+            LakeError: another does, for too long; or this thread is within a transaction.
+        """
+        if self._lock is None:
+            raise LakeError("the lake was opened to be read only: open it with read_only=False to write")
+        with self._turn, holding(self._lock):
+            yield self._lock
 
     def close(self) -> None:
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own on the same attached lake; for one thread."""
@@ -97,7 +95,7 @@ class Lake:
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
-        with hiding_secrets(self.location), self.cursor() as cursor:
+        with explained(self.location), self.cursor() as cursor:
             return cursor.execute(query, parameters).pl()
 
     def read_table(
@@ -122,7 +120,7 @@ class Lake:
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot."""
-        with hiding_secrets(self.location), self.cursor() as cursor:
+        with explained(self.location), self.cursor() as cursor:
             row = cursor.execute("SELECT id FROM lake.current_snapshot()").fetchone()
         if row is None:
             raise LakeError("the lake has no snapshot")
@@ -141,11 +139,16 @@ class Lake:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One write: all of it is seen, or nothing."""
-        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
+        """One write: all of it is seen, or nothing.
+
+        Raises:
+            LakeError: another process writes for too long, or this thread is within a transaction already.
+        """
+        with explained(self.location), self._alone() as lock, self.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
+                lock.check()
             except BaseException:
                 # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
                 with suppress(duckdb.Error):
@@ -158,13 +161,13 @@ class Lake:
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for maintenance while nothing else writes: each statement is a transaction of its own."""
-        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
+        with explained(self.location), self._alone(), self.cursor() as cursor:
             yield cursor
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
         """This process has the lake closed, and no other writes; no cursor may be in use. It is opened again after."""
-        with self._write_lock, self._process_lock():
+        with self._alone():
             self._connection.close()
             try:
                 yield

@@ -9,27 +9,47 @@ from typing import Any
 
 from trend_assets import names
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.bluesky import archive as repositories
 from trend_assets.sources.bluesky import events as bluesky
+from trend_assets.sources.discord import events as discord
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.formats import (
+    ACTIVITYPUB,
     BLUESKY,
+    BLUESKY_FEED,
+    BLUESKY_RECORD,
     COLUMNS_PREFIX,
+    DISCORD,
+    FOURCAT,
     GOOGLE_TRENDS,
     HACKER_NEWS,
+    JETSTREAM,
     MASTODON,
     REDDIT,
+    TELEGRAM,
+    TELEGRAM_API,
+    TIKTOK,
     TWITTER_V1,
     X_V2,
+    YOUTUBE_TAKEOUT,
     YOUTUBE_V3,
+    ZEESCHUIMER,
 )
+from trend_assets.sources.fourcat import tables as fourcat
+from trend_assets.sources.fourcat import zeeschuimer
 from trend_assets.sources.google_trends import events as google_trends
 from trend_assets.sources.hacker_news import events as hacker_news
+from trend_assets.sources.mastodon import archive as outbox
 from trend_assets.sources.mastodon import events as mastodon
 from trend_assets.sources.reddit import events as reddit
+from trend_assets.sources.telegram import api as telegram_api
+from trend_assets.sources.telegram import desktop as telegram_desktop
+from trend_assets.sources.tiktok import events as tiktok
 from trend_assets.sources.twitter.v1 import parse_v1
 from trend_assets.sources.twitter.v2 import parse_v2
 from trend_assets.sources.wire.values import loads
 from trend_assets.sources.youtube import events as youtube
+from trend_assets.sources.youtube import takeout
 
 Parser = Callable[[Mapping[str, Any]], Event]
 
@@ -59,8 +79,19 @@ FORMATS: Mapping[str, Format] = {
         Format(GOOGLE_TRENDS, google_trends.parse, ("google_trends",)),
         Format(BLUESKY, bluesky.parse, ("bluesky",)),
         Format(MASTODON, mastodon.parse, ("mastodon",)),
+        Format(ACTIVITYPUB, outbox.parse, ("mastodon",)),
+        Format(BLUESKY_FEED, repositories.parse_item, ("bluesky",)),
+        Format(BLUESKY_RECORD, repositories.parse_record, ("bluesky",)),
+        Format(JETSTREAM, repositories.parse_commit, ("bluesky",)),
+        Format(YOUTUBE_TAKEOUT, takeout.parse, ("youtube",)),
         Format(REDDIT, reddit.parse, ("reddit",)),
         Format(HACKER_NEWS, hacker_news.parse, ("hacker_news",)),
+        Format(TELEGRAM, telegram_desktop.parse, ("telegram",)),
+        Format(TELEGRAM_API, telegram_api.parse, ("telegram",)),
+        Format(DISCORD, discord.parse, ("discord",)),
+        Format(TIKTOK, tiktok.parse, ("tiktok",)),
+        Format(ZEESCHUIMER, zeeschuimer.parse, zeeschuimer.SOURCES),
+        Format(FOURCAT, fourcat.parse, ("archive", "4chan", *dict.fromkeys(fourcat.SOURCES_BY_HOST.values()))),
     )
 }
 PARSERS: Mapping[str, Parser] = {name: row.parse for name, row in FORMATS.items()}

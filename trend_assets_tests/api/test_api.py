@@ -20,6 +20,7 @@ from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY
+from trend_assets.operations.scoring import stored_scores
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.sources.event import Event
 from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
@@ -307,6 +308,18 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
     assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
     assert client.get("/accuracy", params={"label": "bursts"}).json()["reason"]
     assert client.get("/accuracy", params={"model": "tgn-2024-01-01-s1"}).json()["overall"] == answer["overall"]
+
+
+def test_the_terminal_and_the_api_tell_the_same_figures(client: httpx.Client, filled_home: Path) -> None:
+    lake = Lake(LakeLocation(filled_home), read_only=True)
+    told = [
+        (score.ranking, score.ndcg_at_10, score.precision_at_10)
+        for score in stored_scores(lake, CUT - ONE, CUT + 5 * ONE)
+        if score.label == "emerges"
+    ]
+    lake.close()
+    answer = client.get("/accuracy").json()["overall"]
+    assert told == [(row["ranking"], row["ndcg_at_10"], row["precision_at_10"]) for row in answer]
 
 
 def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> None:

@@ -65,9 +65,9 @@ def old(location: LakeLocation, version: int) -> None:
     connection.close()
 
 
-def test_every_released_version_has_its_golden_schema() -> None:
-    """Where this fails the version is not released yet, and its copy is to be written (see `golden_schemas`)."""
-    assert set(golden_schemas.VERSIONS) == set(MIGRATIONS)
+def test_the_newest_version_has_its_golden_schema() -> None:
+    """Where this fails its copy is to be written (see `golden_schemas`)."""
+    assert NEWEST in golden_schemas.VERSIONS and set(golden_schemas.VERSIONS) <= set(MIGRATIONS)
 
 
 def test_a_new_lake_has_the_columns_that_are_declared(location: LakeLocation) -> None:

@@ -129,3 +129,26 @@ def test_rows_of_other_communities_lose_the_id_alone(raw: str) -> None:
     user = str(json.loads(raw)["user"])
     row = json.loads(NAMES.row("archive", raw, user))
     assert row["user"] == NAMES.user("archive", user) and row["text"] == json.loads(raw)["text"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "kept"),
+    [
+        (
+            "id=chat+n,user_id=chat+who",
+            {"t": 1, "chat": "A", "n": "5", "who": "ann", "likes": 3},
+            {"chat", "n", "likes"},
+        ),
+        ("user_id=who,namespace=A", {"t": 1, "who": "ann", "answers": "ann", "n": 2}, {"n"}),
+        ("user_id=who", {"t": 1, "who": '="77"', "n": "x"}, {"n"}),
+        ("user_id=who.id", {"t": 1, "who": {"id": 77, "role": "x"}}, set()),
+    ],
+)
+def test_a_user_is_hashed_in_the_row_however_the_id_is_made_of_it(columns: str, row: dict, kept: set[str]) -> None:
+    format = f"columns:timestamp=t,{columns}"
+    raw = json.dumps(row | {"t": 1_700_000_000})
+    user = parse(format, raw).user_id
+    hashed = json.loads(NAMES.row("archive", raw, user, format))
+    assert {name for name in row if name != "t" and hashed[name] == row[name]} == kept
+    assert "ann" not in str(hashed) and "77" not in str(hashed)
+    assert parse(format, json.dumps(hashed)).user_id not in (None, user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from trend_assets.sources.archive import tag_cells
@@ -24,6 +24,7 @@ _DEFAULT_EVENT_TYPE = "original"
 _ABSENT = object()
 #: A date that a spreadsheet or pandas wrote with the time that it has not.
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$", re.ASCII)
+_NO_TIME = UNKNOWN | {"NaT"}
 #: Columns of twarc's tables that say what a tweet passes on or answers, and what it is by that.
 _REFERENCES = {
     "referenced_tweets.retweeted.id": "retweet",
@@ -54,25 +55,29 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
     told: list[str] = []
     timestamp = _timestamp(row, column_map, told)
     content_id = _content_id(row, column_map, told)
-    value = {field: _cell(row, column) for field, column in column_map.columns.items()}
+    columns, mapped = column_map.columns, column_map.names
     source = _source(row, column_map)
     kind, original = _reference(row, column_map) if source in ("archive", "twitter") else (None, None)
-    written = _written(value.get("text"), told)
-    context = {name: cell for name, cell in row.items() if name not in column_map.names and not _is_empty(cell)}
+    written = _written(_cell(row, columns.get("text")), told)
+    context = {
+        name: cell
+        for name, cell in row.items()
+        if name not in mapped and cell is not None and (not isinstance(cell, str) or cell.strip())
+    }
     if original is not None:
         context["original_content_id"] = original
     return Event(
         timestamp=timestamp,
         source=source,
-        event_type=(_word(value.get("event_type")) or kind or _DEFAULT_EVENT_TYPE).lower(),
+        event_type=(_word(_cell(row, columns.get("event_type"))) or kind or _DEFAULT_EVENT_TYPE).lower(),
         content_id=content_id,
         user_id=_identity(row, column_map, "user_id", told)[0],
         text=written,
-        hashtags=_hashtags(value, written),
-        topics=_topics(value, written),
-        language=_word(value.get("language")),
+        hashtags=_hashtags(row, columns, written),
+        topics=_topics(row, columns, written),
+        language=_word(_cell(row, columns.get("language"))),
         context=context,
-        notes=tuple(dict.fromkeys(told)),
+        notes=tuple(dict.fromkeys(told)) if told else (),
     )
 
 
@@ -85,23 +90,30 @@ def _find(row: Mapping[str, Any], column: str) -> Any:
     return _find(within_outer, inner) if isinstance(within_outer, dict) else _ABSENT
 
 
-def _cell(row: Mapping[str, Any], column: str) -> Any:
+def _cell(row: Mapping[str, Any], column: str | None) -> Any:
+    """The value of a column; None where the row lacks it, or none is mapped."""
+    if column is None:
+        return None
     found = _find(row, column)
     return None if found is _ABSENT else found
 
 
 def _cells(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> list[tuple[str, Any]]:
     """The columns that make a field, with their values; a column of the whole name goes before its parts."""
-    whole, parts = column_map.columns[field], column_map.parts[field]
+    whole = column_map.columns[field]
     found = _find(row, whole)
-    if found is not _ABSENT or parts == (whole,):
-        return [(whole, None if found is _ABSENT else found)]
-    return [(name, _cell(row, name)) for name in parts]
+    if found is not _ABSENT:
+        return [(whole, found)]
+    return [(name, _cell(row, name)) for name in column_map.parts[field]]
 
 
-def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> Any:
-    (name, first), *others = _cells(row, column_map, "timestamp")
-    if _is_empty(first) or first in ("NaT", *UNKNOWN):
+def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> datetime:
+    name, others = column_map.columns["timestamp"], None
+    if name in row:
+        first = row[name]
+    else:
+        (name, first), *others = _cells(row, column_map, "timestamp")
+    if _is_empty(first) or (isinstance(first, str) and first in _NO_TIME):
         raise Rejected(f"nothing in column {name!r}, which is the timestamp")
     if isinstance(first, dict):
         inner = f"{name}.{next(iter(first), 'PART')}"
@@ -109,25 +121,24 @@ def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -
     if others:
         date = _MIDNIGHT.sub("", str(first))
         first = " ".join([date, *(str(cell) for _, cell in others if not _is_empty(cell))])
-    moment, assumed = instants.read(first, _zone(row, column_map), column_map.form)
+    zone = None if column_map.zone is None else _zone(row, column_map.zone, column_map.tzinfo)
+    moment, assumed = instants.read(first, zone, column_map.form)
     told += assumed
     return moment
 
 
-def _zone(row: Mapping[str, Any], column_map: ColumnMap) -> tzinfo | None:
-    if column_map.zone is None:
+def _zone(row: Mapping[str, Any], name: str, constant: tzinfo | None) -> tzinfo | None:
+    cell = _find(row, name)
+    if cell is _ABSENT:
+        if constant is None:
+            raise Rejected(f"no column {name!r}, which is the time zone")
+        return constant
+    if _is_empty(cell) or str(cell) in UNKNOWN:
         return None
-    cell = _find(row, column_map.zone)
-    if cell is not _ABSENT:
-        if _is_empty(cell) or cell in UNKNOWN:
-            return None
-        zone = zones.named(str(cell))
-        if zone is None:
-            raise Rejected(f"column {column_map.zone!r} holds no time zone but '{str(cell)[:60]}'")
-        return zone
-    if column_map.tzinfo is None:
-        raise Rejected(f"no column {column_map.zone!r}, which is the time zone")
-    return column_map.tzinfo
+    zone = zones.named(str(cell))
+    if zone is None:
+        raise Rejected(f"column {name!r} holds no time zone but '{str(cell)[:60]}'")
+    return zone
 
 
 def _content_id(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> str:
@@ -143,16 +154,19 @@ def _content_id(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) 
 def _identity(
     row: Mapping[str, Any], column_map: ColumnMap, field: str, told: list[str]
 ) -> tuple[str | None, str | None]:
-    """The id in a field's columns, within the map's namespace; None, and the column that says nothing."""
-    if field not in column_map.columns:
+    """The id in a field's columns, within the map's namespace; None where the column that comes with it is empty."""
+    whole = column_map.columns.get(field)
+    if whole is None:
         return None, None
-    parts = []
+    if whole in row and column_map.namespace is None:
+        return identity(row[whole], whole, told), whole
+    parts: list[str] = []
     for name, cell in _cells(row, column_map, field):
         part = identity(cell, name, told)
         if part is None:
             return None, name
         parts.append(part)
-    found = joined(parts) if len(parts) > 1 else parts[0]
+    found = parts[0] if len(parts) == 1 else joined(parts)
     return (within(column_map.namespace, found) if column_map.namespace else found), None
 
 
@@ -180,16 +194,16 @@ def _reference(row: Mapping[str, Any], column_map: ColumnMap) -> tuple[str | Non
     return None, None
 
 
-def _hashtags(value: Mapping[str, Any], written: str) -> tuple[str, ...]:
-    if "hashtags" in value:
-        return tag_cells.hashtags(value["hashtags"])
+def _hashtags(row: Mapping[str, Any], columns: Mapping[str, str], written: str) -> tuple[str, ...]:
+    if "hashtags" in columns:
+        return tag_cells.hashtags(_cell(row, columns["hashtags"]))
     # A column that names the topics has the last word on what the row is about.
-    return () if "topics" in value else tags.hashtags(written)
+    return () if "topics" in columns else tags.hashtags(written)
 
 
-def _topics(value: Mapping[str, Any], written: str) -> tuple[str, ...]:
-    if "topics" in value:
-        return tag_cells.names(value["topics"])
+def _topics(row: Mapping[str, Any], columns: Mapping[str, str], written: str) -> tuple[str, ...]:
+    if "topics" in columns:
+        return tag_cells.names(_cell(row, columns["topics"]))
     return tuple(f"${tag}" for tag in tags.cashtags(written))
 
 
@@ -198,15 +212,17 @@ def _is_empty(cell: Any) -> bool:
 
 
 def _word(cell: Any) -> str | None:
-    word = text(cell if isinstance(cell, str) else dumps(cell))
-    return None if word is None or cell is None or (word := word.strip()) in UNKNOWN else word or None
+    if cell is None:
+        return None
+    word = (text(cell if isinstance(cell, str) else dumps(cell)) or "").strip()
+    return word if word and word not in UNKNOWN else None
 
 
 def _written(cell: Any, told: list[str]) -> str:
-    if _is_empty(cell):
-        return ""
     if not isinstance(cell, str):
-        return _pieces(cell) or dumps(cell)
+        return "" if cell is None else _pieces(cell) or dumps(cell)
+    if cell.isspace():
+        return ""
     written = text(cell) or ""
     if written.startswith("[") and (pieces := _pieces(_decoded(written))):
         return pieces

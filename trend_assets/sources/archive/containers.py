@@ -130,7 +130,7 @@ _Found = Iterator[tuple[str, BinaryIO | None, str | None]]
 
 def _of_tar(file: ArchiveFile, budget: Budget, skipped: Counter[str]) -> _Found:
     try:
-        with tarfile.open(fileobj=ChunkReader(_counted(file, budget)), mode="r|") as archive:
+        with tarfile.open(fileobj=ChunkReader(budget.counted(file.chunks())), mode="r|") as archive:
             for entry in archive:
                 if _is_of_system(entry.name):
                     skipped["files that a system added"] += 1
@@ -142,12 +142,6 @@ def _of_tar(file: ArchiveFile, budget: Budget, skipped: Counter[str]) -> _Found:
         raise TruncatedArchive(f"{file.name} {broken}") from None
     except _DAMAGES as error:
         raise TruncatedArchive(f"{file.name} is a damaged tar archive: {error}") from None
-
-
-def _counted(file: ArchiveFile, budget: Budget) -> Iterator[bytes]:
-    for chunk in file.chunks():
-        budget.spend(len(chunk))
-        yield chunk
 
 
 def _of_zip(file: ArchiveFile, skipped: Counter[str]) -> _Found:

@@ -9,7 +9,7 @@ from trend_assets.sources.archive.csv_records import Records, TextLine
 from trend_assets.sources.archive.encodings import LineDecoder
 from trend_assets.sources.archive.row_reader import fits, table_reader
 from trend_assets.sources.archive.table_layout import Layout, find_layout, is_row_of
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, TruncatedArchive
+from trend_assets.sources.archive.unpacking import ArchiveFile, NoPosts, TruncatedArchive
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
 
@@ -18,23 +18,20 @@ _LINES_LOOKED_AT = 1_000
 _MOST_NULS = 1 / 1_000
 
 
-class NoTable(ArchiveError):
-    """A file that holds no rows of any kind."""
-
-
 def csv_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
     """The rows of a text table; a rejected row's line is its first.
 
     Raises:
         NeedsColumns: no columns were given, and the layout is none that is known.
-        NoTable: not a text table.
+        NoPosts: not a text table.
         ArchiveError: columns that it lacks.
         TruncatedArchive: the stream breaks off.
     """
     decoder = LineDecoder(file.text_head, file.notes)
     layout = _layout(file, decoder, columns)
     if layout is None:
-        raise NoTable(f"{file.name} is neither JSON nor a table (CSV, Parquet, xlsx)")
+        file.check()
+        raise NoPosts(f"{file.name} is neither JSON nor a table (CSV, Parquet, xlsx)")
     reader, layout = table_reader(file, layout, columns)
     lines = _Lines(file, decoder, layout.first_line)
     names, again = layout.names, 0

@@ -15,11 +15,17 @@ from pathlib import Path
 from trend_assets.sources.archive.arrow_table import parquet_rows
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.containers import Member, is_tar, members, zip_kind
-from trend_assets.sources.archive.csv_table import NoTable, csv_rows
+from trend_assets.sources.archive.csv_table import csv_rows
 from trend_assets.sources.archive.foreign import foreign
 from trend_assets.sources.archive.json_files import json_rows
 from trend_assets.sources.archive.sheets import sheet_rows
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, TruncatedArchive, open_archive
+from trend_assets.sources.archive.unpacking import (
+    ArchiveError,
+    ArchiveFile,
+    NoPosts,
+    TruncatedArchive,
+    open_archive,
+)
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import one_line
@@ -105,7 +111,7 @@ def _of_member(member: Member, columns: ColumnMap | None, batch_rows: int) -> It
         return
     try:
         yield from _batches(member.file, columns, batch_rows)
-    except NoTable as error:
+    except NoPosts as error:
         yield Batch(notes=[f"no posts: {error}"])
     except ArchiveError as error:
         yield Batch(error=str(error))
@@ -190,8 +196,8 @@ def _rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[tuple[Payloa
                 yield row, file.bytes_read
         return
     if meaning := foreign(file.head, zip_kind(file)):
-        raise NoTable(f"{file.name} is {meaning}")
-    if file.is_whole and not file.text_head.strip():
-        raise NoTable(f"{file.name} is empty")
+        raise NoPosts(f"{file.name} is {meaning}")
+    if not file.text_head.strip() and next(file.lines(), None) is None:
+        raise NoPosts(f"{file.name} is empty")
     for row in json_rows(file, columns) or csv_rows(file, columns):
         yield row, file.bytes_read

@@ -38,7 +38,8 @@ def identity(cell: Any, column: str, notes: list[str]) -> str | None:
         Rejected: digits are lost, or it is no id at all.
     """
     if isinstance(cell, str):
-        return _of_text(cell, column, notes)
+        text = cell.strip(_AROUND)
+        return text if text.isdigit() and text.isascii() else _of_text(text, column, notes)
     if cell is None or cell in ([], {}) or (isinstance(cell, float) and math.isnan(cell)):
         return None
     if isinstance(cell, int) and not isinstance(cell, bool):
@@ -51,17 +52,14 @@ def identity(cell: Any, column: str, notes: list[str]) -> str | None:
     raise Rejected(f"column {column!r} holds no id but a {type(cell).__name__}")
 
 
-def _of_text(cell: str, column: str, notes: list[str]) -> str | None:
-    text = cell.strip(_AROUND)
-    if text.isdigit() and text.isascii():
-        return text
+def _of_text(text: str, column: str, notes: list[str]) -> str | None:
     if "\x00" in text:
         text = text.replace("\x00", "")
     if not text or text in UNKNOWN:
         return None
     if text[0] in "\"'=" and (match := _WRAPPED.fullmatch(text)):
         notes.append(WRAPPED_ID)
-        return _of_text(next(filter(None, match.groups())), column, notes)
+        return identity(next(filter(None, match.groups())), column, notes)
     if not text[-1].isdigit():
         return text
     if match := _PREFIXED.fullmatch(text):
@@ -96,7 +94,7 @@ def _digits_shown(said: str) -> int:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Ids of several columns as one; no other ids give the same."""
+    """Ids of several columns as one; no other ids of as many columns give the same."""
     return "+".join(part.replace("\\", "\\\\").replace("+", "\\+") for part in parts)
 
 

@@ -12,7 +12,7 @@ from trend_assets.sources.archive.json_rows import JsonRouter, is_json_row, is_p
 from trend_assets.sources.archive.json_values import SCRIPT, JsonValues, Value, decoded
 from trend_assets.sources.archive.row_reader import fits, needs_columns
 from trend_assets.sources.archive.suggestions import suggested_columns
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, TruncatedArchive
+from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts, TruncatedArchive
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import loads
@@ -22,9 +22,11 @@ _LOOKED_AT = 1_000
 _LOOKED_AT_BYTES = 8 << 20
 _LINES_TO_TELL = 20
 _PYTHON = re.compile(rb"[\[\s]*\{\s*'")
+#: Before each value of a JSON text sequence.
+_SEQUENCE = b"\x1e"
 #: Keys, one within another.
 Path = tuple[str, ...]
-_Checked = tuple[Iterator[Value], Path]
+_Checked = tuple[Iterator[Value], Path | None]
 #: How deep rows may lie below keys, `{"response": {"data": [row]}}`.
 _DEEPEST = 3
 
@@ -43,28 +45,30 @@ def json_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload 
             f"{file.name} is written in Python's notation ({{'key': None}}), which is not JSON: "
             "write its rows with json.dumps"
         )
-    if _is_lines(head, file.is_whole):
+    if SCRIPT.match(_start(file)) or head.startswith(_SEQUENCE):
+        values = _document_values(file)
+    elif _is_lines(head):
         values = _line_values(file)
-    elif head.startswith((b"[", b"{")) or SCRIPT.match(head[:_LOOKED_AT].decode(errors="replace")):
+    elif head.startswith((b"[", b"{")):
         values = _document_values(file)
     else:
         return None
     return _routed(_checked(file, values, columns), columns)
 
 
-def _is_lines(head: bytes, is_whole: bool) -> bool:
+def _is_lines(head: bytes) -> bool:
     """Whether each line is a value of its own."""
     lines = [line for line in head.split(b"\n", 10 * _LINES_TO_TELL) if line.strip()]
     if not head.startswith((b"[", b"{")):
         rows = sum(_is_row(line) for line in lines[:_LINES_TO_TELL])
         return 2 * rows >= min(len(lines), _LINES_TO_TELL) and rows > 0
-    if len(lines) == 1:
+    if head.startswith(b"[") and len(lines) == 1:
         # An array in one line may be of any length.
-        return head.startswith(b"{") and (is_whole or b"\n" in head)
-    if _is_row(lines[0]):
-        return True
-    # A first line that is damaged, or a document spread over its lines?
-    return head.startswith(b"{") and lines[1].startswith(b"{") and any(map(_is_row, lines[1:_LINES_TO_TELL]))
+        return False
+    # Where the first line is damaged it may be a document spread over its lines.
+    return _is_row(lines[0]) or (
+        len(lines) > 1 and lines[0][:1] == lines[1][:1] == b"{" and any(map(_is_row, lines[1:_LINES_TO_TELL]))
+    )
 
 
 def _is_row(line: bytes) -> bool:
@@ -97,6 +101,7 @@ def _checked(file: ArchiveFile, values: Iterator[Value], columns: ColumnMap | No
 
     Raises:
         NeedsColumns: they are of no known kind, and no columns were given.
+        NoPosts: the same of a member of an archive, where no columns would read them.
         ArchiveError: columns that they lack.
     """
     first: list[Value] = []
@@ -110,12 +115,12 @@ def _checked(file: ArchiveFile, values: Iterator[Value], columns: ColumnMap | No
                 break
     except TruncatedArchive as error:
         broken = error
-    path: Path = ()
+    path: Path | None = None
     if rows := [row for value in first for row in _objects(value.value)]:
         if columns is not None:
             path = _path_to_rows(file, columns, rows)
         elif not any(is_platform(value.value) for value in first):
-            _suggest(file, rows)
+            _refuse(file, rows)
     return chain(first, _raising(broken) if broken else values), path
 
 
@@ -124,21 +129,29 @@ def _raising(error: TruncatedArchive) -> Iterator[Value]:
     yield
 
 
-def _suggest(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
-    below = (row for path in _paths_to_arrays(rows[0], _DEEPEST) for row in _objects(_at(rows[0], path)))
-    for row in islice(chain(rows[:1], below), _LINES_TO_TELL):
-        if suggested_columns(list(row), row) is not None:
-            raise needs_columns(file, "JSON of no known kind", list(row), row)
+def _refuse(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
+    """Refuses rows of no known kind where columns would read them, and in an archive always."""
+    if not (file.is_member and SCRIPT.match(_start(file))):
+        below = (row for path in _paths_to_arrays(rows[0], _DEEPEST) for row in _objects(_at(rows[0], path)))
+        for row in islice(chain(rows[:1], below), _LINES_TO_TELL):
+            if suggested_columns(list(row), row) is not None:
+                raise needs_columns(file, "JSON of no known kind", list(row), row)
+    if file.is_member:
+        raise NoPosts(f"{file.name} is JSON of no known kind")
 
 
-def _path_to_rows(file: ArchiveFile, columns: ColumnMap, values: list[dict[str, Any]]) -> Path:
-    """The keys below which the rows with the mapped columns lie; none where the values are the rows.
+def _start(file: ArchiveFile) -> str:
+    return file.text_head.lstrip()[:_LOOKED_AT].decode(errors="replace")
+
+
+def _path_to_rows(file: ArchiveFile, columns: ColumnMap, values: list[dict[str, Any]]) -> Path | None:
+    """The keys below which the rows with the mapped columns lie; None where the values are the rows.
 
     Raises:
         ArchiveError: there are no such rows.
     """
     if fits(columns, _keys(values)):
-        return ()
+        return None
     for path in _paths_to_arrays(values[0], _DEEPEST):
         if fits(columns, _keys([row for value in values for row in _objects(_at(value, path))])):
             return path
@@ -147,7 +160,7 @@ def _path_to_rows(file: ArchiveFile, columns: ColumnMap, values: list[dict[str, 
     except ColumnMapError as error:
         hint = "; without columns it is read as what it looks like" if any(map(is_platform, values)) else ""
         raise ArchiveError(f"{file.name}: {error}{hint}") from None
-    return ()
+    return None
 
 
 def _routed(checked: _Checked, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
@@ -156,7 +169,7 @@ def _routed(checked: _Checked, columns: ColumnMap | None) -> Iterator[Payload | 
     for value in values:
         if value.problem is not None:
             yield Rejection(value.line, value.problem, value.raw or "")
-        elif path and (rows := _objects(_at(value.value, path))):
+        elif path is not None and (rows := _objects(_at(value.value, path))):
             yield from router.rows(value.line, rows)
         else:
             yield from router.rows(value.line, value.value, value.raw)
@@ -173,6 +186,8 @@ def _paths_to_arrays(value: Any, depth: int, path: Path = ()) -> Iterator[Path]:
     """The paths to arrays of objects, and to objects of nothing but objects; those that lie higher first."""
     if not isinstance(value, dict) or not depth:
         return
+    if not path and _is_of_rows(list(value.values())):
+        yield path
     for key, inner in value.items():
         items = inner if isinstance(inner, list) else list(inner.values()) if isinstance(inner, dict) else []
         if any(isinstance(item, dict) for item in items) and (isinstance(inner, list) or _is_of_rows(items)):

@@ -95,9 +95,11 @@ class JsonValues:
                 yield from self._array(None)
             elif character == "{":
                 yield from self._document()
+            elif self._text.skips(SCRIPT):
+                continue
             elif character in ",;)\x1e":
                 self._text.skip()
-            elif not self._text.skips(SCRIPT):
+            else:
                 yield self._damaged("", _LINE_END)
 
     def _document(self) -> Iterator[Value]:

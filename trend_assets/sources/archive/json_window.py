@@ -14,6 +14,7 @@ _CHUNK = 1 << 20
 _MARGIN = 256
 #: An error so near to the end of what was read may be but the cut.
 _NEAR_END = 32
+_LONGEST_SKIPPED = 1_000
 #: How far is looked for the end of a damaged row.
 _MOST_DAMAGED = 16 << 20
 
@@ -94,6 +95,8 @@ class JsonWindow:
 
     def skips(self, pattern: re.Pattern[str]) -> bool:
         """Goes behind what the pattern fits, if it does."""
+        while not self._is_done and len(self._text) - self._at < _LONGEST_SKIPPED:
+            self._more()
         found = pattern.match(self._text, self._at)
         if found:
             self._advance(found.end())

@@ -7,20 +7,61 @@ from dataclasses import dataclass
 from typing import Any
 
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
+from trend_assets.sources.bluesky import archive as bluesky
+from trend_assets.sources.discord import events as discord
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.formats import Found
+from trend_assets.sources.formats import FOURCAT, GOOGLE_TRENDS, HACKER_NEWS, X_V2, YOUTUBE_TAKEOUT, Found
+from trend_assets.sources.fourcat import tables as fourcat
+from trend_assets.sources.fourcat import zeeschuimer
+from trend_assets.sources.google_trends import csv_export
 from trend_assets.sources.hacker_news import events as hacker_news
+from trend_assets.sources.mastodon import archive as mastodon
 from trend_assets.sources.reddit import events as reddit
+from trend_assets.sources.telegram import api as telegram_api
+from trend_assets.sources.telegram import desktop as telegram_desktop
+from trend_assets.sources.tiktok import events as tiktok
 from trend_assets.sources.twitter import marks as twitter
+from trend_assets.sources.twitter import twarc_csv
 from trend_assets.sources.wire.values import listed, mappings, text
 from trend_assets.sources.youtube import events as youtube
+from trend_assets.sources.youtube import takeout
+
+
+@dataclass(frozen=True, slots=True)
+class TableFormat:
+    """A known layout of tables.
+
+    Args:
+        format: the name in the registry of the format that its payloads have.
+        payloads: splits a row into the JSON objects of its events.
+    """
+
+    format: str
+    payloads: Callable[[dict[str, Any]], list[dict[str, Any]]]
+
 
 #: Each finds its own payloads in a JSON object, or says None; the first that knows it has it.
 _FINDERS: tuple[Callable[[Mapping[str, Any]], Iterator[Found] | None], ...] = (
     twitter.found,
     youtube.found,
+    bluesky.found,
+    mastodon.found,
     reddit.found,
     hacker_news.found,
+    telegram_desktop.found,
+    telegram_api.found,
+    discord.found,
+    tiktok.found,
+    takeout.found,
+    zeeschuimer.found,
+)
+#: Layouts of tables, by what tells their headers; the first that knows one has it.
+_TABLES: tuple[tuple[Callable[[Sequence[str]], bool], TableFormat], ...] = (
+    (twarc_csv.is_table, TableFormat(X_V2, twarc_csv.payloads)),
+    (csv_export.is_export, TableFormat(GOOGLE_TRENDS, csv_export.payloads)),
+    (hacker_news.is_table, TableFormat(HACKER_NEWS, hacker_news.payloads)),
+    (takeout.is_comments, TableFormat(YOUTUBE_TAKEOUT, takeout.payloads)),
+    (fourcat.is_table, TableFormat(FOURCAT, fourcat.payloads)),
 )
 #: What people also have, read through a column map: marks that all must be there, and what has them.
 _LOOKS: tuple[tuple[frozenset[str], str], ...] = (
@@ -44,6 +85,12 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
         if payloads is not None:
             return payloads
     return None
+
+
+def table_format(header: Sequence[str]) -> TableFormat | None:
+    """The known layout whose header this is, if any."""
+    names = [name.strip() for name in header]
+    return next((table for knows, table in _TABLES if knows(names)), None)
 
 
 def is_known(value: Any) -> bool:
@@ -97,21 +144,3 @@ def unknown(value: Mapping[str, Any], file: str = "FILE") -> str:
     )
     keys = listed(sorted(map(str, sample)))
     return f"not a tweet or another post of a known kind: {listing}{looks} with {keys}; {advice}"
-
-
-@dataclass(frozen=True, slots=True)
-class TableFormat:
-    """A known layout of tables.
-
-    Args:
-        format: the name in the registry of the format that its payloads have.
-        payloads: splits a row into the JSON objects of its events.
-    """
-
-    format: str
-    payloads: Callable[[dict[str, Any]], list[dict[str, Any]]]
-
-
-def table_format(header: Sequence[str]) -> TableFormat | None:
-    """The known layout whose header this is, if any."""
-    return None

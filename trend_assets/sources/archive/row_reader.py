@@ -10,7 +10,7 @@ from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, pars
 from trend_assets.sources.archive.recognition import TableFormat, table_format
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
 from trend_assets.sources.archive.table_layout import Layout, looks_like_instant, numbered_names
-from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile
+from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import COLUMNS_PREFIX, Rejection, parser
 from trend_assets.sources.wire.values import dumps, listed
@@ -20,7 +20,7 @@ _ZONED = re.compile(r"(Z|[+-]\d\d:?\d\d|GMT|UTC)\s*$|^\s*\d+(\.\d+)?\s*$")
 
 
 class NeedsColumns(ArchiveError):
-    """A table of no known layout, for which no columns were given; the message says how to give them."""
+    """Rows of no known kind, for which no columns were given; the message says how to give them."""
 
 
 class RowReader(Protocol):
@@ -117,15 +117,18 @@ def require(file: ArchiveFile, columns: ColumnMap, names: Sequence[str]) -> None
         raise ArchiveError(f"{file.name}: {error}") from None
 
 
-def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], sample: Mapping[str, Any] | None) -> NeedsColumns:
-    """The error for rows of no known kind without a column map.
+def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], sample: Mapping[str, Any] | None) -> ArchiveError:
+    """The error for rows of no known kind without a column map; in an archive, rows without a time are no posts.
 
     Args:
         kind: what they stand in, e.g. `a table`.
         names: of the columns.
         sample: one row, where there is one.
     """
-    guessed = suggested_columns(names, sample) or "timestamp=COLUMN,id=COLUMN,text=COLUMN"
+    guessed = suggested_columns(names, sample)
+    if guessed is None and file.is_member:
+        return NoPosts(f"{file.name} is {kind} with the columns {listed(list(names))}")
+    guessed = guessed or "timestamp=COLUMN,id=COLUMN,text=COLUMN"
     return NeedsColumns(
         f"{file.name} is {kind} with the columns {listed(list(names))}: say which is which with --columns, as in: "
         f"{import_command(guessed, file.typed)}"

@@ -151,7 +151,8 @@ class _Candidate:
         self._header = found if found is not None else widths.index(self._width)
         agreeing = widths[self._header :].count(self._width)
         share = agreeing / (len(widths) - self._header)
-        self._is_table = self._is_fitting or (self._width > 1 and share >= _LEAST_AGREEING)
+        is_even = share >= _LEAST_AGREEING and (agreeing > 1 or len(widths) == 1)
+        self._is_table = self._is_fitting or (self._width > 1 and is_even)
         self.score = (self._is_fitting, self._is_table, agreeing, share, self._width)
 
     def layout(self, first_line: int) -> Layout:

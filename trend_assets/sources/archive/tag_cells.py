@@ -27,7 +27,10 @@ _BRACKETED = re.compile(r"(?:<([^<>]+)>\s*)+")
 def names(cell: Any) -> tuple[str, ...]:
     """Names of topics, each once. Only a list holds several: the title of a thread may have commas."""
     found = _list(cell)
-    return _each_once([_string(cell)] if found is None else found)
+    if found is None:
+        name = _string(cell).strip()
+        return (name,) if name and name not in UNKNOWN else ()
+    return _each_once(found)
 
 
 def hashtags(cell: Any) -> tuple[str, ...]:
@@ -71,13 +74,17 @@ def _string(cell: Any) -> str:
 def _list(cell: Any) -> list[str] | None:
     """The names of a list, however it is written; None for what is none."""
     if isinstance(cell, str):
-        cell = _decoded(cell.strip())
+        written = cell.strip()
+        if written[:1] not in ("[", "{"):
+            return None
+        cell = _decoded(written)
     if isinstance(cell, dict):
-        cell = [cell]
+        cell = [cell] if cell else []
     if not isinstance(cell, list | tuple):
         return None
     named = [name for item in cell if (name := _name(item))]
-    return named if named or not cell else None
+    # Numbers in brackets are rather a part of a title.
+    return named if named or all(item is None for item in cell) else None
 
 
 def _name(item: Any) -> str | None:

@@ -36,6 +36,10 @@ class TruncatedArchive(ArchiveError):
     """A file that breaks off: what came before has been read."""
 
 
+class NoPosts(ArchiveError):
+    """A file that holds no posts of any kind, as a picture or a letter; in an archive such files are no error."""
+
+
 class Budget:
     """How much a container may unpack to: a little file that unpacks to terabytes is an attack.
 
@@ -54,15 +58,17 @@ class Budget:
     def is_spent(self) -> bool:
         return self._spent > self.FREE and self._spent > self.RATIO * self._packed()
 
-    def spend(self, size: int) -> None:
-        """Counts what was unpacked.
+    def counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks.
 
         Raises:
-            Broken: that is more than there is.
+            Broken: while they are taken: there are more than may be.
         """
-        self._spent += size
-        if self.is_spent:
-            raise Broken(f"unpacks to more than {self.RATIO} times its size, as no file of posts does")
+        for chunk in chunks:
+            self._spent += len(chunk)
+            if self.is_spent:
+                raise Broken(f"unpacks to more than {self.RATIO} times its size, as no file of posts does")
+            yield chunk
 
 
 class ArchiveFile:
@@ -79,6 +85,7 @@ class ArchiveFile:
         compression: `gzip`, `zstd`, `bzip2`, `xz`, one within another, or None for a plain file.
         head: the first unpacked bytes.
         is_whole: whether `head` is all there is.
+        is_member: whether it is a member of an archive.
         notes: what was assumed about the file, in words for its owner.
     """
 
@@ -87,9 +94,11 @@ class ArchiveFile:
     ) -> None:
         self.name, self.path, self.typed = name, path, typed or name
         self.notes: list[str] = []
+        self.is_member = budget is not None
         self.bytes_read = 0
-        self._stream, self._budget = stream, budget
-        self.compression, self._chunks = unpacked(self._packed())
+        self._stream = stream
+        self.compression, chunks = unpacked(self._packed())
+        self._chunks = chunks if budget is None else budget.counted(chunks)
         self._broken: Broken | None = None
         self.is_whole = False
         self.head = self._read_head()
@@ -113,18 +122,26 @@ class ArchiveFile:
 
     def _read_head(self) -> bytes:
         head = bytearray()
+        most = _HEAD
         try:
             for chunk in self._chunks:
                 head += chunk
-                # A page of a platform is one line, told apart as a whole.
-                is_enough = b"\n" in head or not head.lstrip(_UTF8_BOM + b" \t\r\n").startswith(b"{")
-                if len(head) >= _HEAD and (is_enough or len(head) >= lines.MAX_LINE_BYTES):
-                    break
+                if len(head) >= most:
+                    # A page of a platform is one line, told apart as a whole.
+                    is_page = head[:64].lstrip(_UTF8_BOM + b" \t\r\n").startswith(b"{") and b"\n" not in head
+                    if not is_page or len(head) >= lines.MAX_LINE_BYTES:
+                        break
+                    most = 2 * len(head)
             else:
                 self.is_whole = True
         except Broken as broken:
             self._broken = broken
         return bytes(head)
+
+    def check(self) -> None:
+        """Raises TruncatedArchive where not even the head could be read to its end."""
+        if self._broken is not None:
+            raise TruncatedArchive(f"{self.name} {self._broken}")
 
     def chunks(self) -> Iterator[bytes]:
         """Unpacked chunks from the first byte on.
@@ -135,10 +152,7 @@ class ArchiveFile:
         yield self.head
         if self._broken is not None:
             raise self._broken
-        for chunk in self._chunks:
-            if self._budget is not None:
-                self._budget.spend(len(chunk))
-            yield chunk
+        yield from self._chunks
 
     @cached_property
     def _codec(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.formats import DISCORD, Found
 from trend_assets.sources.wire import instants, tags
-from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, size, strings, text, total
+from trend_assets.sources.wire.values import identifier, mapping, numbers, present, size, strings, text, total
 
 _POSTS = ("Default", "Reply", "ThreadStarterMessage", "ChatInputCommand", "ContextMenuCommand", "0", "19")
 

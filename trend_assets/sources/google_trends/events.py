@@ -21,6 +21,8 @@ _WORLD = "world"
 _TRAFFIC = re.compile(r"\s*([\d.,]+)\s*([KkMm]?)\+?\s*")
 _BELOW_ONE = re.compile(r"\s*<\s*1\s*")
 _DAYS = ("day", "week", "month")
+#: What `2024-01` and `2024-01-15T12` leave out, by their lengths.
+_LEFT_OUT = {7: "-01", 13: ":00"}
 _MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -75,7 +77,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
 def _exported_at(payload: Mapping[str, Any]) -> instants.Reading:
     """The beginning of the period that a value is for; days, weeks and months begin at midnight UTC."""
     said, period = text(payload.get("timestamp")) or "", payload["period"]
-    at, notes = instants.read(f"{said}-01" if period == "month" and len(said) == 7 else said, UTC)
+    at, notes = instants.read(said + (_LEFT_OUT.get(len(said), "") if period in ("month", "hour") else ""), UTC)
     return (at, ()) if period in _DAYS else (at, (*notes, NO_ZONE))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from trend_assets.sources.wire.markup import plain_text
 from trend_assets.sources.wire.values import identifier, mappings, numbers, present, text
 
 _TYPES = {"story": "original", "job": "original", "poll": "original", "comment": "comment"}
+_ANSWERS = ("comment_text", "parent_id", "parent")
 _OTHER_TYPES = {"pollopt": "an option of a poll, not a post"}
 
 
@@ -35,6 +36,17 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
 def is_item(value: Mapping[str, Any]) -> bool:
     """Whether an object has the fields of the API's items, which the rows of BigQuery's table have, too."""
     return value.get("type") in {*_TYPES, *_OTHER_TYPES} and "id" in value and "time" in value and "by" in value
+
+
+def is_table(header: Sequence[str]) -> bool:
+    """Whether a header is of a table of BigQuery's (`full`, `stories` or `comments`)."""
+    names = set(header)
+    return {"id", "by", "time", "dead", "deleted"} <= names and bool({"timestamp", "time_ts"} & names)
+
+
+def payloads(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row as the item that it was made of, without its empty cells."""
+    return [{name: cell for name, cell in row.items() if cell not in (None, "")}]
 
 
 def parse(payload: Mapping[str, Any]) -> Event:
@@ -100,7 +112,7 @@ def _event_type(payload: Mapping[str, Any]) -> str:
     if not isinstance(kind, str):
         kind = next((tag for tag in labels if tag in _TYPES), None) if isinstance(labels, list) else None
     if kind is None:
-        kind = "comment" if payload.get("comment_text") or payload.get("parent_id") else "story"
+        kind = "comment" if any(payload.get(name) for name in _ANSWERS) else "story"
     if kind not in _TYPES:
         raise Rejected(_OTHER_TYPES.get(kind, f"an item of type {kind[:40]!r}, not a story or comment"))
     return _TYPES[kind]

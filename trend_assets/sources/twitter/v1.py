@@ -33,7 +33,7 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
     Raises:
         Rejected: no id or one that has lost digits, no readable time.
     """
-    content_id = tweet_id(_id(payload, "id"))
+    content_id = tweet_id(_id(payload, "id") or payload.get("id"))
     if payload.get("created_at") is None:
         raise Rejected("no created_at")
     timestamp = instants.from_any(payload["created_at"])

@@ -55,7 +55,7 @@ def parse_v2(payload: Mapping[str, Any]) -> Event:
     """
     view = _View.of(payload)
     tweet, author = view.tweet, view.author
-    content_id = tweet_id(identifier(tweet.get("id")))
+    content_id = tweet_id(tweet.get("id"))
     timestamp = _time(tweet, content_id)
     written, entities = _text(tweet)
     event_type, original_id = view.relation()

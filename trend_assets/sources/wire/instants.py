@@ -7,7 +7,6 @@ is the same event years later; that nothing comes from the future is seen to whe
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -116,7 +115,11 @@ def from_iso(said: Any, zone: tzinfo | None = None) -> datetime:
 
 
 def from_any(said: Any, zone: tzinfo | None = None) -> datetime:
-    """`read` without what was assumed."""
+    """`read` without the notes.
+
+    Raises:
+        Rejected: as `read`.
+    """
     return read(said, zone)[0]
 
 
@@ -163,10 +166,10 @@ def _read(said: Any, zone: tzinfo | None, form: DateFormat | None) -> Reading:
         return _placed(said, zone, True)
     if not isinstance(said, (int, float)) or isinstance(said, bool):
         raise Rejected("no timestamp")
-    if form is not None and math.isfinite(said):
-        found = form.read(str(int(said)) if said == int(said) else str(said))
-        if found is not None:
-            return _placed(found[0], zone, found[1])
+    if not abs(said) < 1e20:
+        raise Rejected(_OUT_OF_RANGE)
+    if form is not None and (found := form.read(str(int(said)) if said == int(said) else str(said))) is not None:
+        return _placed(found[0], zone, found[1])
     return _number(said, zone)
 
 
@@ -210,7 +213,7 @@ def _written(text: str, zone: tzinfo | None) -> Reading:
 
 
 def _number(said: float, zone: tzinfo | None) -> Reading:
-    if not 0 < said < 1e20:
+    if said <= 0:
         raise Rejected(_OUT_OF_RANGE)
     whole = int(said)
     if whole == said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +22,16 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
     """The item of a history that an object is; None where it is none."""
     is_item = value.get("header") in _HEADERS and "time" in value and "title" in value
     return iter([(YOUTUBE_TAKEOUT, value)]) if is_item else None
+
+
+def is_comments(header: Sequence[str]) -> bool:
+    """Whether a header is of the table of comments."""
+    return COMMENT_ID in header and WRITTEN_AT in header
+
+
+def payloads(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row without its empty cells."""
+    return [{name: cell for name, cell in row.items() if cell not in (None, "")}]
 
 
 def parse(payload: Mapping[str, Any]) -> Event:

@@ -135,7 +135,7 @@ def test_half_a_surrogate_pair(tmp_path):
         (b'{"name": "x"}', "name"),
         (b'{\n "name": "x",\n "n": {}\n}\n', "name"),
         (b"[1, 2]", "not an object"),
-        (b'{"kind": "x"', "not valid JSON"),
+        (b'{"kind": "x"', "its JSON does not end"),
         (b"PK\x03\x04rest", "damaged zip archive"),
         (b"id,when,body\n1,2,3\n", "id, when, body: say which is which with --columns"),
         (b"id\twhen\n1\t2\n", "id, when"),
