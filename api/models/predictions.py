@@ -71,5 +71,5 @@ class PredictionPage(BaseModel):
     cut: datetime | None = Field(description="The newest cut that answers the question; null where there is none.")
     revisions: int = Field(0, description="How often that cut was forecast again, with posts that came later.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
-    items: list[Prediction]
+    items: list[Prediction] = Field(description="In order of rank.")
     reason: str | None = Field(None, description="Why there are none.")

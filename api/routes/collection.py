@@ -57,7 +57,7 @@ def status(
     start: Start = None,
     end: End = None,
     source: Annotated[
-        str | None, Query(max_length=500, description="A source, or an imported file.", examples=["twitter"])
+        str | None, Query(max_length=500, description="A source, e.g. twitter, or an imported file.")
     ] = None,
     status: Annotated[CollectionState | None, Query(description="Hours that ended so.")] = None,
     limit: Annotated[int, Query(ge=1, le=5000, description="Hours at most.")] = 1000,

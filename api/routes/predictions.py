@@ -66,7 +66,7 @@ def predictions(
     revision: Which = Revision.FIRST,
     min_confidence: Annotated[float | None, Query(ge=0, le=1, description="At least so sure.")] = None,
     after_rank: Annotated[int, Query(ge=0, le=1_000_000_000, description="For the next page: the last rank seen.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     return _page(lake, dagster.address, label, at, topic, source, revision, after_rank, min_confidence, limit)

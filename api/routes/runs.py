@@ -93,7 +93,10 @@ async def generate(
 
 
 @router.get("/runs/{run_id}", responses={404: {"model": Problem, "description": "No run of that id."}})
-async def run(dagster: Dagster, run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$")]) -> Run:
+async def run(
+    dagster: Dagster,
+    run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$", description="Dagster's id of the run.")],
+) -> Run:
     """How a run stands."""
     found = await dagster.run(run_id)
     if found is None:

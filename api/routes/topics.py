@@ -91,7 +91,7 @@ def topics(
     cursor: Annotated[
         str | None, Query(max_length=400, pattern=r"^[0-9]{1,15}:", description="`next` of the page before.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> TopicPage:
     """Topics of the span (default: the last seven days with activity), the most mentioned first."""
     asked = _span(lake, start, end)

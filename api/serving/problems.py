@@ -38,9 +38,12 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def describe(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with problems under their own media type, which FastAPI cannot be told of."""
+    """The OpenAPI document with what FastAPI cannot be told of: problems' own media type, and keys for reading."""
     for item in document["paths"].values():
-        for operation in item.values():
+        for method, operation in item.items():
+            if method == "get":
+                # Without a key, or with one: it depends on api.open_reads.
+                operation["security"] = [{}, {"HTTPBearer": []}]
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):

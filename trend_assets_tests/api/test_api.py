@@ -375,7 +375,17 @@ def test_the_documentation_has_examples(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     assert {"/health", "/predictions", "/topics/{topic}", "/accuracy", "/export"} <= set(document["paths"])
     assert document["components"]["schemas"]["Prediction"]["examples"]
-    assert 'GET <a href="accuracy">/accuracy</a>' in client.get("/docs").text
+    for schema in document["components"]["schemas"].values():
+        assert all(one.get("description") for one in schema.get("properties", {}).values())
+    for path, item in document["paths"].items():
+        parameters = [one for operation in item.values() for one in operation.get("parameters", [])]
+        assert all(one.get("description") for one in parameters), path
+
+
+def test_the_front_door_leads_to_the_description(client: httpx.Client) -> None:
+    first = client.get("/")
+    assert first.status_code == 307 and first.headers["location"] == "docs"
+    assert "SwaggerUIBundle" in client.get("/", follow_redirects=True).text
 
 
 def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> None:
