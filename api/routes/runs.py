@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.reading.known import among
 from api.reading.lake import LakeReader
 from api.reading.spans import WrongMoment
 from trend_assets.lake.connection import LakeError
@@ -92,7 +93,10 @@ async def generate(
 
 
 @router.get("/runs/{run_id}", responses={404: {"model": Problem, "description": "No run of that id."}})
-async def run(dagster: Dagster, run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$")]) -> Run:
+async def run(
+    dagster: Dagster,
+    run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$", description="Dagster's id of the run.")],
+) -> Run:
     """How a run stands."""
     found = await dagster.run(run_id)
     if found is None:
@@ -168,7 +172,7 @@ def _refuse_unknown(settings: Settings, source: str) -> None:
     # Of the simulated world every platform may be asked.
     enabled = known if settings.simulator.enabled else [name for name in known if sections[name].enabled]
     if source not in enabled:
-        raise HTTPException(422, f"{source!r} is no enabled source: enabled are {', '.join(enabled) or 'none'}")
+        raise HTTPException(422, f"{source!r} is no enabled source{among(source, enabled, 'enabled')}")
 
 
 def _floor(moment: datetime) -> datetime:

@@ -15,10 +15,10 @@ import torch
 from torch_geometric.data import TemporalData
 
 from trend_assets.graph.identity import node_id
-from trend_assets.sources.event import EVENT_TYPES
+from trend_assets.names import COMMON_EVENT_TYPES
 
 #: The fixed vocabulary of `msg`'s first columns; an archive's own words are all ``other``.
-EVENT_TYPE_VOCABULARY = (*dict.fromkeys(kind for kinds in EVENT_TYPES.values() for kind in kinds), "other")
+EVENT_TYPE_VOCABULARY = (*COMMON_EVENT_TYPES, "other")
 
 _ORDER = ("timestamp", "event_id")
 

@@ -1,8 +1,6 @@
 """Opening the lake: DuckDB with DuckLake attached, from extensions that come as wheels.
 
-A process keeps one connection a lake (attaching takes 140 ms) and hands out cursors. With the SQLite
-catalog every commit happens under one inter-process file lock, since SQLite takes one writer at a
-time; PostgreSQL needs none.
+A process keeps one connection a lake (attaching takes 140 ms) and hands out cursors.
 """
 
 from __future__ import annotations
@@ -10,88 +8,32 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import duckdb
 
-from trend_assets.errors import TrendError
-from trend_assets.settings import Settings
+from trend_assets.lake.failures import (
+    catalog_failure,
+    explained,
+    hiding_secrets,
+    require_storage,
+    storage_failure,
+)
+from trend_assets.lake.location import LakeError, LakeLocation, lake_location
+
+__all__ = [
+    "LAKE",
+    "LakeError",
+    "LakeLocation",
+    "explained",
+    "extension_file",
+    "hiding_secrets",
+    "lake_location",
+    "no_lake",
+    "open_duckdb",
+]
 
 LAKE = "lake"
-
-
-class LakeError(TrendError):
-    """The lake cannot be opened, read or written; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class LakeLocation:
-    """Where a lake is.
-
-    Args:
-        home: the folder of everything that a run makes; holds the SQLite catalog and the lock.
-        catalog_url: a `postgresql://` address of the catalog, or None for SQLite in `home`.
-        data_path: where the Parquet files are: a folder, or an address that DuckDB can write
-            (`s3://…`); None for a folder in `home`.
-        s3: credentials and endpoint of object storage, as DuckDB's secret parameters.
-        memory_limit: DuckDB's memory limit, e.g. `2GB`.
-        threads: DuckDB's threads.
-    """
-
-    home: Path
-    catalog_url: str | None = None
-    data_path: str | None = None
-    s3: tuple[tuple[str, str], ...] = ()
-    memory_limit: str = "2GB"
-    threads: int = 2
-
-    @property
-    def folder(self) -> Path:
-        return self.home / "lake"
-
-    @property
-    def sqlite_catalog(self) -> Path:
-        return self.folder / "catalog.sqlite"
-
-    @property
-    def lock_file(self) -> Path:
-        return self.folder / "catalog.lock"
-
-    @property
-    def files(self) -> str:
-        return self.data_path or f"{self.folder / 'files'}/"
-
-    @property
-    def uses_sqlite(self) -> bool:
-        return self.catalog_url is None
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """What DuckDB needs to open it, and no more: loading one takes a tenth of a second."""
-        catalog = "sqlite_scanner" if self.uses_sqlite else "postgres_scanner"
-        return ("ducklake", catalog, "httpfs") if self.s3 or "://" in self.files else ("ducklake", catalog)
-
-
-def lake_location(settings: Settings) -> LakeLocation:
-    """Where the settings say that the lake is, secrets in the clear: not for logs."""
-    lake = settings.lake
-    secrets = {
-        "KEY_ID": lake.s3_key_id and lake.s3_key_id.get_secret_value(),
-        "SECRET": lake.s3_secret and lake.s3_secret.get_secret_value(),
-        "ENDPOINT": lake.s3_endpoint,
-        "REGION": lake.s3_region,
-    }
-    return LakeLocation(
-        home=settings.home,
-        catalog_url=lake.catalog_url and lake.catalog_url.get_secret_value(),
-        data_path=lake.data_path,
-        s3=tuple((key, value) for key, value in secrets.items() if value),
-        memory_limit=lake.memory_limit,
-        threads=lake.threads,
-    )
 
 
 def extension_file(name: str) -> Path:
@@ -116,16 +58,22 @@ def _quoted(text: str) -> str:
 
 
 def _catalog(location: LakeLocation, read_only: bool) -> str:
-    if location.catalog_url is not None:
-        return f"ducklake:postgres:{_libpq(location.catalog_url)}"
+    if not location.uses_sqlite:
+        return f"ducklake:postgres:{location.libpq()}"
     if not location.sqlite_catalog.exists():
         if read_only:
-            raise LakeError(
-                f"there is no lake in {location.folder} yet: run `trend import FILE`, `trend collect` or `trend demo` "
-                "first, or set TREND_HOME to the folder that holds one"
-            )
+            raise no_lake(location)
         _create_sqlite_catalog(location)
     return f"ducklake:sqlite:{location.sqlite_catalog}"
+
+
+def no_lake(location: LakeLocation) -> LakeError:
+    """The error for a lake that is to be read and that nobody has made yet."""
+    where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or mend lake.catalog_url"
+    return LakeError(
+        f"there is no lake in {location.folder if location.uses_sqlite else location} yet: run `trend import FILE`, "
+        f"`trend collect` or `trend demo` first, {where}"
+    )
 
 
 def _create_sqlite_catalog(location: LakeLocation) -> None:
@@ -136,21 +84,6 @@ def _create_sqlite_catalog(location: LakeLocation) -> None:
     catalog.close()
 
 
-def _libpq(url: str) -> str:
-    """A `postgresql://` address in the key=value form that DuckDB's scanner takes."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-        raise LakeError("lake.catalog_url must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
-    values = {
-        "dbname": parts.path.strip("/"),
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": parts.username,
-        "password": parts.password,
-    }
-    return " ".join(f"{key}={value}" for key, value in values.items() if value is not None)
-
-
 def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """A new DuckDB connection with the lake attached as `lake` and in use; time zone UTC.
 
@@ -158,19 +91,10 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         LakeError: there is no lake to read, or it cannot be opened.
     """
     catalog = _catalog(location, read_only)
+    require_storage(location)
     connection = duckdb.connect(":memory:", config={"custom_user_agent": "trend_assets"})
     try:
-        for name in location.extensions:
-            connection.load_extension(str(extension_file(name)))
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET memory_limit = {_quoted(location.memory_limit)}")
-        connection.execute(f"SET threads = {location.threads}")
-        # In a notebook DuckDB refuses even to switch it off where there are no widgets, and it is off then.
-        with contextlib.suppress(duckdb.InvalidInputException):
-            connection.execute("SET enable_progress_bar = false")
-        if location.s3:
-            secret = ", ".join(f"{key} {_quoted(value)}" for key, value in location.s3)
-            connection.execute(f"CREATE SECRET (TYPE s3, {secret})")
+        _set_up(connection, location)
         # The catalog remembers where its files were; a home that was moved or copied still opens.
         options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
         if read_only:
@@ -179,28 +103,23 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         connection.execute(f"USE {LAKE}")
     except duckdb.Error as error:
         connection.close()
-        where = "the PostgreSQL catalog" if location.catalog_url else str(location.sqlite_catalog)
-        raise LakeError(f"the lake cannot be opened ({where}): {_without_secrets(error, location)}") from None
+        if read_only and "Existing DuckLake at metadata catalog" in str(error):
+            raise no_lake(location) from None
+        raise LakeError(storage_failure(error, location) or catalog_failure(error, location)) from None
     return connection
 
 
-@contextlib.contextmanager
-def hiding_secrets(location: LakeLocation) -> Iterator[None]:
-    """Errors of DuckDB inside are the same errors without passwords: it tells with which it could not connect."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise type(error)(_replaced(str(error), location)) from None
-
-
-def _without_secrets(error: Exception, location: LakeLocation) -> str:
-    return _replaced(str(error).splitlines()[0], location)
-
-
-def _replaced(text: str, location: LakeLocation) -> str:
-    secrets = [value for _, value in location.s3]
-    if location.catalog_url and urlsplit(location.catalog_url).password:
-        secrets.append(str(urlsplit(location.catalog_url).password))
-    for secret in secrets:
-        text = text.replace(secret, "****")
-    return text
+def _set_up(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> None:
+    for name in location.extensions:
+        connection.load_extension(str(extension_file(name)))
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET memory_limit = {_quoted(location.memory_limit)}")
+    connection.execute(f"SET threads = {location.threads}")
+    # In a notebook DuckDB refuses even to switch it off where there are no widgets, and it is off then.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
+    if "httpfs" in location.extensions:
+        connection.execute(f"SET http_timeout = {location.s3_timeout}")
+    if location.s3:
+        secret = ", ".join(f"{key} {_quoted(value)}" for key, value in location.s3)
+        connection.execute(f"CREATE SECRET (TYPE s3, {secret})")

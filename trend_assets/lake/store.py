@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 import duckdb
 import polars as pl
-from filelock import FileLock, Timeout
 
-from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, hiding_secrets, open_duckdb
+from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, explained, no_lake, open_duckdb
 from trend_assets.lake.known_events import KnownEvents
-from trend_assets.lake.migrations import migrate, refuse_newer
+from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
+from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import RAW_EVENTS, TABLES
+from trend_assets.lake.write_lock import WriteLock, holding, write_lock
 from trend_assets.periods import utc
-
-_LOCK_SECONDS = 120
 
 
 class Lake:
@@ -27,7 +26,8 @@ class Lake:
 
     Args:
         location: where the lake is.
-        read_only: open it without the right to write; it must exist.
+        read_only: open it without the right to write; it must exist. One of an older release is brought up to
+            date first, and nothing else is written.
 
     Raises:
         LakeError: it cannot be opened, or was written by a newer release.
@@ -37,40 +37,54 @@ class Lake:
         self.location = location
         self.read_only = read_only
         self.known_events = KnownEvents()
-        self._write_lock = threading.RLock()
+        self._turn = threading.RLock()
+        self._lock: WriteLock | None = None if read_only else write_lock(location)
         self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self.read_only:
             connection = open_duckdb(self.location, read_only=True)
-            if refuse_newer(connection) == 0:
-                connection.close()
-                raise LakeError(f"the lake in {self.location.folder} has no tables yet: run `trend import FILE`")
-            return connection
-        with self._process_lock():
+            found = refuse_newer(connection)
+            if found == NEWEST:
+                return connection
+            connection.close()
+            if found == 0:
+                raise no_lake(self.location)
+            self._migrate_for_reading(found)
+            return open_duckdb(self.location, read_only=True)
+        # Of those that come first one makes the lake.
+        with self._alone():
             connection = open_duckdb(self.location, read_only=False)
-            migrate(connection)
+            with explained(self.location):
+                migrate(connection)
         return connection
 
-    @contextmanager
-    def _process_lock(self) -> Iterator[None]:
-        """SQLite takes one writer at a time; PostgreSQL resolves conflicts by itself."""
-        if not self.location.uses_sqlite:
-            with nullcontext():
-                yield
-            return
-        self.location.folder.mkdir(parents=True, exist_ok=True)
+    def _migrate_for_reading(self, found: int) -> None:
+        """A reader of this release asks for columns that an older lake has not."""
         try:
-            with FileLock(self.location.lock_file, timeout=_LOCK_SECONDS):
-                yield
-        except Timeout:
+            Lake(self.location).close()
+        except (LakeError, duckdb.Error, OSError) as error:
             raise LakeError(
-                f"another process has held {self.location.lock_file} for {_LOCK_SECONDS} s: "
-                "see which with `fuser`, and try again when it is done"
+                f"this lake has version {found}, this release reads version {NEWEST}, and it cannot be brought up to "
+                f"date from here ({str(error).splitlines()[0]}): run `trend status` once where it can be written"
             ) from None
+
+    @contextmanager
+    def _alone(self) -> Iterator[WriteLock]:
+        """No other thread, process or machine writes.
+
+        Raises:
+            LakeError: another does, for too long; or this thread is within a transaction.
+        """
+        if self._lock is None:
+            raise LakeError("the lake was opened to be read only: open it with read_only=False to write")
+        with self._turn, holding(self._lock):
+            yield self._lock
 
     def close(self) -> None:
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own on the same attached lake; for one thread."""
@@ -81,7 +95,7 @@ class Lake:
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
-        with hiding_secrets(self.location), self.cursor() as cursor:
+        with explained(self.location), self.cursor() as cursor:
             return cursor.execute(query, parameters).pl()
 
     def read_table(
@@ -106,7 +120,7 @@ class Lake:
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot."""
-        with hiding_secrets(self.location), self.cursor() as cursor:
+        with explained(self.location), self.cursor() as cursor:
             row = cursor.execute("SELECT id FROM lake.current_snapshot()").fetchone()
         if row is None:
             raise LakeError("the lake has no snapshot")
@@ -125,11 +139,16 @@ class Lake:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One write: all of it is seen, or nothing."""
-        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
+        """One write: all of it is seen, or nothing.
+
+        Raises:
+            LakeError: another process writes for too long, or this thread is within a transaction already.
+        """
+        with explained(self.location), self._alone() as lock, self.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
+                lock.check()
             except BaseException:
                 # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
                 with suppress(duckdb.Error):
@@ -142,13 +161,13 @@ class Lake:
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for maintenance while nothing else writes: each statement is a transaction of its own."""
-        with hiding_secrets(self.location), self._write_lock, self._process_lock(), self.cursor() as cursor:
+        with explained(self.location), self._alone(), self.cursor() as cursor:
             yield cursor
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
         """This process has the lake closed, and no other writes; no cursor may be in use. It is opened again after."""
-        with self._write_lock, self._process_lock():
+        with self._alone():
             self._connection.close()
             try:
                 yield
@@ -163,8 +182,8 @@ class Lake:
         Args:
             table: where to.
             frame: rows with the table's columns and types.
-            start: first partition that is replaced; only for tables that replace.
-            end: where the replaced partitions end (exclusive).
+            start: first partition that is written; for tables that replace and revise.
+            end: where the written partitions end (exclusive).
 
         Raises:
             ValueError: the frame does not fit the table, or rows lie outside `[start, end)`.
@@ -197,6 +216,9 @@ def write_frame(
         where, parameters = _window(table, start, end)
         connection.execute(f"DELETE FROM {table.name} WHERE {where}", parameters)
         return _insert(connection, table, frame)
+    if table.write == "revise":
+        _refuse_outside(table, frame, start, end)
+        return _insert(connection, table, next_revisions(connection, table, frame))
     if table.write == "merge":
         _delete_known(connection, table, frame)
         return _insert(connection, table, frame)
@@ -209,9 +231,11 @@ def write_frame(
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> int:
     if frame.is_empty():
         return 0
+    names = ", ".join(f'"{name}"' for name in table.column_names)
     connection.register("incoming", frame)
     try:
-        connection.execute(f"INSERT INTO {table.name} SELECT * FROM incoming")
+        # By name: a column that a migration added stands last in the lake, wherever it is declared.
+        connection.execute(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM incoming")
     finally:
         connection.unregister("incoming")
     return frame.height
@@ -266,7 +290,7 @@ def _take_earlier(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl
         if earlier.height:
             connection.register("earlier", earlier)
             connection.execute(f"DELETE FROM {table.name} WHERE ({names}) IN (SELECT ({names}) FROM earlier)")
-            connection.execute(f"INSERT INTO {table.name} SELECT * FROM earlier")
+            connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM earlier")
             connection.unregister("earlier")
     finally:
         connection.unregister("incoming")

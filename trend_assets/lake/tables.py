@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trend_assets.lake.table import Column, Table
+from trend_assets.lake.table import Column, Revisions, Table
+from trend_assets.names import SOURCES
 
+_SOURCE = f"One of {', '.join(f'`{name}`' for name in SOURCES)}."
 _HOUR = Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour in which it happened: the partition.")
 
 RAW_EVENTS = Table(
@@ -19,7 +21,7 @@ RAW_EVENTS = Table(
         Column("id", "VARCHAR", "", "`source:event_type:content_id`; the same event always has the same id."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
@@ -74,7 +76,7 @@ EVENTS = Table(
         Column("id", "VARCHAR", "", "As in `raw_events`, where the payload is."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
@@ -187,12 +189,21 @@ TRAINING_RUNS = Table(
     write="merge",
 )
 
+_REVISION = Column("revision", "BIGINT", "", "0 is the first forecast of its cut and label, which is the one scored.")
+_MADE = Column(
+    "made",
+    "VARCHAR",
+    "",
+    "`live`: within `schedule.forecast_within` of its cut; `late`: after that, before the outcome was known; "
+    "`backfill`: after the outcome; `revised`: not the first; `unrecorded`: by a release that did not note it.",
+)
+
 PREDICTIONS = Table(
     name="predictions",
-    meaning="What was forecast at each cut, for each label, topic by topic.",
+    meaning="What was forecast at each cut, for each label, topic by topic; a row never changes.",
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour that the forecast saw: the partition."),
-        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast: the end of that hour."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "The forecast origin: the end of that hour, until which it looks."),
         Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "1 is the topic most likely to come true."),
@@ -212,17 +223,23 @@ PREDICTIONS = Table(
             "JSON",
             "The counts behind it, and of a trained model the `users` to whom it owes most.",
         ),
+        Column("forecast_at", "TIMESTAMPTZ", "UTC", "When it was really made; null where unrecorded.", nullable=True),
+        Column("run_id", "VARCHAR", "", "The Dagster run that made it; null where unrecorded.", nullable=True),
+        _REVISION,
+        _MADE,
     ),
-    key=("hour", "label", "topic"),
+    key=("cut", "label", "topic", "revision"),
     partition="hour",
+    write="revise",
+    revisions=Revisions(("cut", "label"), origin=("forecast_at", "run_id", "made"), later={"made": "revised"}),
 )
 
 PREDICTION_OUTCOMES = Table(
     name="prediction_outcomes",
-    meaning="What became of each prediction, once its horizon had passed.",
+    meaning="What became of each cut's first forecast, once its horizon had passed.",
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour of the horizon: the partition."),
-        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "As in `predictions`."),
         Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "The rank that was forecast."),
@@ -233,8 +250,10 @@ PREDICTION_OUTCOMES = Table(
         Column("mentions_before", "BIGINT", "events", "Mentions in the window before the cut."),
         Column("mentions_after", "BIGINT", "events", "Mentions in the horizon after the cut."),
         Column("growth", "DOUBLE", "log1p mentions", "What really grew: log1p(after) - log1p(before)."),
+        _REVISION,
+        _MADE,
     ),
-    key=("hour", "label", "topic"),
+    key=("cut", "label", "topic"),
     partition="hour",
 )
 

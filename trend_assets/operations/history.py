@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
@@ -56,6 +56,12 @@ def need_mentions(lake: Lake, end: datetime) -> None:
     """Raises what `load_history` would raise, without reading it all."""
     if lake.read("SELECT 1 FROM mentions WHERE hour < ? LIMIT 1", [end]).is_empty():
         raise _nothing(end)
+
+
+def newest_mention(lake: Lake) -> datetime:
+    """Where the last hour ends in which a topic was mentioned; there must be one."""
+    newest: datetime = lake.read("SELECT max(hour) AS hour FROM mentions")["hour"][0]
+    return newest + timedelta(hours=1)
 
 
 def _nothing(end: datetime | None) -> NothingKnown:

@@ -90,7 +90,8 @@ def _store(lake: Lake, name: str, batch: Batch, guard: Guard) -> tuple[Identifie
     """Writes a batch; what its events are, and the rows that cannot be events."""
     now = datetime.now(UTC)
     raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
-    rejected = guard.rejected(rejected_frame(batch.rejections, name, now))
+    formats = {payload.format for payload in batch.payloads}
+    rejected = guard.rejected(rejected_frame(batch.rejections, name, now), formats)
     with lake.transaction() as connection:
         found = identify(connection, lake.known_events, raw)
         lake.insert_events(connection, found.new)

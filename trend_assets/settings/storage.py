@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from trend_assets.settings.section import Section
@@ -11,17 +13,46 @@ class LakeSettings(Section):
     """Where the lake's catalog and files are."""
 
     catalog_url: SecretStr | None = Field(
-        None, description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE of the catalog; SQLite where absent."
+        None,
+        description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE of the catalog, as libpq has it; else SQLite.",
     )
     data_path: str | None = Field(
         None, description="Folder or object storage address (s3://BUCKET/PREFIX) of the Parquet files."
     )
     s3_key_id: SecretStr | None = Field(None, description="Access key of the object storage.")
     s3_secret: SecretStr | None = Field(None, description="Secret key of the object storage.")
+    s3_session_token: SecretStr | None = Field(None, description="Token that belongs to a temporary key.")
+    s3_credential_chain: bool = Field(
+        False, description="Take keys from where AWS's tools do: environment, profile, role of the machine or pod."
+    )
     s3_endpoint: str | None = Field(None, description="Host and port of an S3-compatible storage.")
     s3_region: str | None = Field(None, description="Region of the object storage.")
+    s3_url_style: Literal["path", "vhost"] | None = Field(
+        None, description="`path` (HOST/BUCKET) for most S3-compatible servers; `vhost` (BUCKET.HOST), as AWS has it."
+    )
+    s3_use_ssl: bool | None = Field(None, description="False for a server that speaks plain HTTP.")
+    s3_timeout_seconds: int = Field(
+        30, ge=1, description="Seconds that a request to the object storage may take; it is tried again three times."
+    )
     memory_limit: str = Field("2GB", description="DuckDB's memory limit.")
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:
+            raise ValueError("host and port without http:// or https://; for plain HTTP set s3_use_ssl: false")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_keys(self) -> LakeSettings:
+        if (self.s3_key_id is None) != (self.s3_secret is None):
+            raise ValueError("s3_key_id and s3_secret belong together: set both")
+        if self.s3_session_token is not None and self.s3_key_id is None:
+            raise ValueError("s3_session_token belongs to a key: set s3_key_id and s3_secret, too")
+        if self.s3_credential_chain and self.s3_key_id is not None:
+            raise ValueError("s3_credential_chain finds the keys by itself: leave s3_key_id and s3_secret out")
+        return self
 
 
 class MaintenanceSettings(Section):

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,12 +36,14 @@ from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.operations.importing import import_file
 from trend_assets.operations.maintaining import maintain_lake
 from trend_assets.operations.privacy.admission import key_file
-from trend_assets.operations.privacy.files import Files, forget_files
+from trend_assets.operations.privacy.files import Files, forget_files, preview_files
 from trend_assets.operations.privacy.forgetting import Forgotten, forget
-from trend_assets.operations.privacy.traces import Subject
+from trend_assets.operations.privacy.traces import Subject, find
 from trend_assets.settings import Settings, load_settings
+from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.tgn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from trend_assets.tgn.forecaster import KIND
+from trend_assets_tests.operations.conftest import Home
 
 HOUR = datetime(2026, 1, 5, 6, tzinfo=UTC)
 USER, HANDLE, TAG = "7700112233445566", "sentinelhandle", "sentinelhashtag"
@@ -81,12 +82,6 @@ def write_tweets(path: Path) -> Path:
     lines = [json.dumps(item) for item in tweets()] + [json.dumps({"id_str": "1", "user": {"id_str": USER}})]
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     return path
-
-
-@dataclass
-class Home:
-    settings: Settings
-    lake: Lake
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +135,8 @@ def fill_the_rest(lake: Lake) -> None:
     raw = lake.read("SELECT * FROM raw_events").rename({"collected_at": "observed_at"})
     lake.write(OBSERVATIONS, raw.select(OBSERVATIONS.column_names).cast(dict(OBSERVATIONS.schema)))
     users = [{"user_id": f"twitter:{USER}", "attention": 0.6}, {"user_id": "twitter:43", "attention": 0.2}]
-    common = {"hour": HOUR, "cut": HOUR + timedelta(hours=1), "label": "bursts", "rank": 1, "score": 0.5}
+    common = {"hour": HOUR, "cut": HOUR + timedelta(hours=1), "label": "bursts", "rank": 1, "score": 0.5,
+              "revision": 0, "made": "live"}  # fmt: skip
     made = [{**common, "topic": f"#{tag}", "source_events_count": 2, "model_version": "tgn-made",
              "metadata": json.dumps({"mentions_3h": 2, "users": users})} for tag in (TAG, "common")]  # fmt: skip
     lake.write(PREDICTIONS, PREDICTIONS.frame(made), HOUR, HOUR + timedelta(hours=1))
@@ -287,3 +283,76 @@ def test_bounds_are_those_of_what_is_left(filled: Home) -> None:
             assert lake.read(f"SELECT id FROM events WHERE {column} = ?", [value]).height >= 1
         assert lake.read("SELECT topic FROM topic_activity WHERE topic = '#other'").height == 1
     other.close()
+
+
+def test_files_go_for_what_they_hold_and_not_for_their_names(filled: Home) -> None:
+    done = filled.settings.inbox / "done"
+    (done / "20260105T060000000000-posts.jsonl.gz").write_bytes((done / "posts.jsonl.gz").read_bytes())
+    others = [json.dumps(item) for item in tweets()[3:]]
+    for name in ("2024-posts.jsonl.gz", "20260105T070000000000-posts.jsonl.gz"):
+        (done / name).write_bytes(gzip.compress("\n".join(others).encode()))
+    (done / "half.jsonl.gz").write_bytes(gzip.compress("\n".join(others).encode())[:-20])
+    forgotten = forget(filled.lake, filled.settings, Subject("user", USER))
+    assert [path.name for path in preview_files(filled.settings, forgotten).deleted] == [
+        "20260105T060000000000-posts.jsonl.gz",
+        "posts.jsonl.gz",
+    ]
+    files = forget_files(filled.settings, forgotten)
+    assert sorted(path.name for path in done.iterdir()) == [
+        "2024-posts.jsonl.gz",
+        "20260105T070000000000-posts.jsonl.gz",
+        "half.jsonl.gz",
+    ]
+    assert (len(files.deleted), [path.name for path in files.unread]) == (2, ["half.jsonl.gz"])
+
+
+def test_a_table_is_read_by_the_columns_that_it_was_imported_by(empty: Home) -> None:
+    done = empty.settings.inbox / "done"
+    done.mkdir(parents=True)
+    (done / "a.csv").write_text("id,who,at,n\n7,9,2026-01-05T06:00:00Z,3\n", "utf-8")
+    (done / "b.csv").write_text("id,who,at,n\n8,3,2026-01-05T06:00:00Z,9\n", "utf-8")
+    columns = ColumnMap.parse("id=id,user_id=who,timestamp=at")
+    for name in ("a.csv", "b.csv"):
+        import_file(empty.lake, done / name, columns)
+    forgotten = forget(empty.lake, empty.settings, Subject("user", "9", "archive"))
+    assert forgotten.removed == {"raw_events": 1}
+    assert [path.name for path in forget_files(empty.settings, forgotten).deleted] == ["a.csv"]
+    assert [path.name for path in done.iterdir()] == ["b.csv"]
+    # A row of the person that is no event is kept out, too; one that only has the number is not.
+    (done / "c.csv").write_text("id,who,at,n\n4,5,2026-01-05T06:00:00Z,5\n10,9,never,3\n11,3,never,9\n", "utf-8")
+    assert import_file(empty.lake, done / "c.csv", columns).rejected == 2
+    assert [json.loads(raw)["id"] for raw in empty.lake.read("SELECT raw_data FROM rejected_events")["raw_data"]] == [
+        "11"
+    ]
+
+
+def test_logs_lose_lines_of_short_ids_and_plain_words_where_they_are_told_to_be_such(empty: Home) -> None:
+    moment = HOUR.isoformat()
+    rows = [{"id": "1", "who": "12", "at": moment, "about": "error"}, {"id": "2", "who": "3", "at": moment}]
+    (empty.settings.home / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    columns = ColumnMap.parse("id=id,user_id=who,timestamp=at,topics=about")
+    import_file(empty.lake, empty.settings.home / "rows.jsonl", columns)
+    materialize_hours(open_instance(empty.settings), HourRange(HOUR, HOUR + timedelta(hours=1)), ["events"])
+    kept = [
+        '{"level":"error","message":"error 12"}',
+        "error: 12 of 12 files",
+        '{"subject":"#errors"}',
+        '{"user_id":"120"}',
+        "archive:123 waits",
+    ]
+    gone = ['{"subject":"error","message":"error rises"}', '{"user_id": "12"}', "weights of archive:12 are gone"]
+    (empty.settings.logs_folder / "a.log").write_text("\n".join([*kept[:3], *gone, *kept[3:]]) + "\n", "utf-8")
+    forgotten = forget(empty.lake, empty.settings, Subject("user", "12", "archive"))
+    assert forgotten.topics == ("error",)
+    assert forget_files(empty.settings, forgotten).lines == len(gone)
+    assert (empty.settings.logs_folder / "a.log").read_text("utf-8").splitlines() == kept
+
+
+def test_what_cannot_be_told_of_rejected_text_is_left_and_counted(empty: Home, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id_str": "5", "user": {"id_str": "77"} broken\nuser 7700112233445566 said\n', "utf-8")
+    import_file(empty.lake, path)
+    found = find(empty.lake, Subject("user", "77"), None)
+    assert (found.rejected_ids, found.undecided) == (set(), 1)
+    found = find(empty.lake, Subject("user", USER), None)
+    assert (len(found.rejected_ids), found.undecided) == (1, 0)

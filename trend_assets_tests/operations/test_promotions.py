@@ -144,7 +144,7 @@ def test_a_good_model_is_promoted_with_its_reason(own: Home, trained: TrainedMod
 
 
 def test_its_forecasts_name_users_as_reasons(own: Home, trained: TrainedModel) -> None:
-    frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+    frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
     rows = frame.filter(pl.col("model_version") == trained.model_version)
     assert rows.height > 10
     users = [orjson.loads(row)["users"] for row in rows["metadata"]]
@@ -204,7 +204,7 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
         tensors.write_bytes(b"\x80\x04cos\nsystem\n(S'touch executed'\ntR.")
     promote(own.settings, broken.name, "for the test")
     try:
-        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert trained.model_version in set(frame["model_version"])
         assert broken.name not in set(frame["model_version"])
         (alert,) = [one for one in alerts(own.settings) if one["subject"] == broken.name]
@@ -219,7 +219,7 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
 def test_without_a_former_one_the_baseline_forecasts(own: Home, trained: TrainedModel) -> None:
     roll_back(own.settings)
     try:
-        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert frame["model_version"].str.starts_with("baseline:").all()
     finally:
         promote(own.settings, trained.model_version, "for the test")

@@ -103,7 +103,7 @@ def test_the_checkpoint_says_what_it_is(busy: Home, trained: TrainedModel) -> No
 
 
 def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> None:
-    frame = forecast_hours(busy.lake, busy.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7))
+    frame = forecast_hours(busy.lake, busy.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7), "run")
     assert frame["cut"].unique().sort().to_list() == [WEEK + timedelta(hours=6), WEEK + timedelta(hours=7)]
     assert frame["hour"].unique().sort().to_list() == [WEEK + timedelta(hours=5), WEEK + timedelta(hours=6)]
     bursts = frame.filter(pl.col("label") == "bursts")
@@ -120,7 +120,7 @@ def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> Non
 
 def test_before_its_week_it_is_not_asked(busy: Home, trained: TrainedModel) -> None:
     assert model_at(busy.settings, WEEK - timedelta(hours=1)) is None
-    frame = forecast_hours(busy.lake, busy.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1))
+    frame = forecast_hours(busy.lake, busy.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1), "run")
     assert frame.height > 0
     assert frame["model_version"].str.starts_with("baseline:").all()
     assert frame["confidence"].null_count() == frame.height
@@ -135,5 +135,5 @@ def test_training_again_on_the_same_rows_gives_the_same_forecast(busy: Home, tra
 
 
 def test_nothing_is_forecast_before_the_history_begins(busy: Home, empty: Home) -> None:
-    assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START).is_empty()
-    assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC)).is_empty()
+    assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START, "run").is_empty()
+    assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC), "run").is_empty()

@@ -7,7 +7,6 @@ import os
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +15,7 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.identifiers import identifiers, tokens
+from trend_assets.sources.identifiers import identifiers, rejected_identifiers
 from trend_assets.sources.pseudonyms import Pseudonyms
 
 ANY_SOURCE = "*"
@@ -113,14 +112,6 @@ class Guard:
             hashes[kind].setdefault(hashed, set()).add(source)
         return cls(hashes, list(keys.values()), pseudonyms(settings))
 
-    @cached_property
-    def _any_kind(self) -> dict[str, set[str]]:
-        merged: dict[str, set[str]] = {}
-        for by_hash in self.hashes.values():
-            for hashed, sources in by_hash.items():
-                merged.setdefault(hashed, set()).update(sources)
-        return merged
-
     def knows(self, kind: str, source: str, value: str) -> bool:
         """Whether a user's or content's id of a source was forgotten."""
         return self._forgotten(self.hashes[kind], source, value)
@@ -128,18 +119,25 @@ class Guard:
     def raw(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows of `RAW_EVENTS` as they may be kept, and ``hour``, ``source`` of those that are left out."""
         left_out = frame.select("hour", "source").clear()
-        if self._any_kind:
+        if self._any:
             gone = pl.Series([self._is_gone(*row) for row in self._rows(frame)], dtype=pl.Boolean)
             frame, left_out = frame.filter(~gone), frame.filter(gone).select("hour", "source")
         return (self._hashed(frame) if self.names else frame), left_out
 
-    def rejected(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows of `REJECTED_EVENTS` as they may be kept."""
-        if self._any_kind:
-            gone = [any(self._forgotten(self._any_kind, None, token) for token in tokens(raw)) for raw in
-                    frame["raw_data"]]  # fmt: skip
+    def rejected(self, frame: pl.DataFrame, formats: Collection[str] = ()) -> pl.DataFrame:
+        """Rows of `REJECTED_EVENTS` as they may be kept.
+
+        Args:
+            formats: by which other rows of the same origin were read: they tell where ids stand.
+        """
+        if self._any:
+            gone = [self._names_gone(raw, formats) for raw in frame["raw_data"]]
             frame = frame.filter(~pl.Series(gone, dtype=pl.Boolean))
         return frame.with_columns(raw_data=pl.lit(WITHHELD)) if self.names and frame.height else frame
+
+    @property
+    def _any(self) -> bool:
+        return any(self.hashes.values())
 
     @staticmethod
     def _rows(frame: pl.DataFrame) -> list[tuple[str, str, str | None, str, str]]:
@@ -147,10 +145,14 @@ class Guard:
 
     def _is_gone(self, source: str, content_id: str, user_id: str | None, format: str, raw_data: str) -> bool:
         return (
-            self._forgotten(self.hashes["content"], source, content_id)
-            or (user_id is not None and self._forgotten(self.hashes["user"], source, user_id))
-            or any(self._forgotten(self._any_kind, source, value) for value in identifiers(format, raw_data))
+            self.knows("content", source, content_id)
+            or (user_id is not None and self.knows("user", source, user_id))
+            or any(self.knows(kind, source, value) for kind, value in identifiers(format, raw_data))
         )
+
+    def _names_gone(self, raw_data: str, formats: Collection[str]) -> bool:
+        found = rejected_identifiers(raw_data, formats)
+        return any(self._forgotten(self.hashes[kind], source, value) for source, kind, value in found)
 
     def _forgotten(self, hashes: Mapping[str, Collection[str]], source: str | None, value: str) -> bool:
         for key in self.keys:
@@ -172,9 +174,9 @@ class Guard:
         assert self.names is not None
         hashed = None if user_id is None else self.names.user(source, user_id)
         if format.startswith("columns:"):
-            return content_id, hashed, self.names.row(source, raw_data, user_id)
+            return content_id, hashed, self.names.row(source, raw_data, user_id, format)
         try:
-            payload = self.names.payload(source, raw_data)
+            payload = self.names.payload(source, raw_data, user_id)
         except Rejected:
             payload = WITHHELD
         return self.names.content(source, content_id), hashed, payload

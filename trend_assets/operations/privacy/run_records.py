@@ -6,12 +6,13 @@ import base64
 import binascii
 import re
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from trend_assets.operations.privacy.words import Words
 
 #: Where people's words may stand; names of assets, jobs and steps are under other keys.
 _TEXT_KEYS = frozenset({"md_str", "text", "message", "user_message"})
@@ -29,17 +30,19 @@ _WITH_TEXTS = """
 """
 
 
-def clean_records(dagster_home: Path, words: Sequence[str]) -> int:
+def clean_records(dagster_home: Path, words: Words) -> int:
     """Replaces texts and plots that hold one of the words, in every SQLite event log of a Dagster home.
 
     Returns:
         How many records were changed.
     """
+    if not words:
+        return 0
     folder = dagster_home / "history" / "runs"
     return sum(_clean(path, words) for path in sorted(folder.glob("*.db")))
 
 
-def _clean(path: Path, words: Sequence[str]) -> int:
+def _clean(path: Path, words: Words) -> int:
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as log:
         changed = sum(_clean_column(log, table, column, words) for table, column in _EVENTS)
         if changed:
@@ -48,7 +51,7 @@ def _clean(path: Path, words: Sequence[str]) -> int:
     return changed
 
 
-def _clean_column(log: sqlite3.Connection, table: str, column: str, words: Sequence[str]) -> int:
+def _clean_column(log: sqlite3.Connection, table: str, column: str, words: Words) -> int:
     if not log.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone():
         return 0
     rows = log.execute(_WITH_TEXTS.format(table=table, column=column))
@@ -60,7 +63,7 @@ def _clean_column(log: sqlite3.Connection, table: str, column: str, words: Seque
     return len(changes)
 
 
-def _cleaned(event: str, words: Sequence[str]) -> str | None:
+def _cleaned(event: str, words: Words) -> str | None:
     """The record without the words; None where it has none of them."""
     try:
         before = orjson.loads(event)
@@ -70,7 +73,7 @@ def _cleaned(event: str, words: Sequence[str]) -> str | None:
     return None if after == before else orjson.dumps(after).decode()
 
 
-def _walk(value: Any, words: Sequence[str], key: str = "") -> Any:
+def _walk(value: Any, words: Words, key: str = "") -> Any:
     if isinstance(value, dict):
         return {name: _walk(inner, words, name) for name, inner in value.items()}
     if isinstance(value, list):
@@ -80,9 +83,9 @@ def _walk(value: Any, words: Sequence[str], key: str = "") -> Any:
     return value
 
 
-def _names(text: str, words: Sequence[str]) -> bool:
+def _names(text: str, words: Words) -> bool:
     shown = text + "".join(_decoded(image) for image in _IMAGE.findall(text))
-    return any(word in shown for word in words)
+    return words.named_in([shown])[0]
 
 
 def _decoded(image: str) -> str:

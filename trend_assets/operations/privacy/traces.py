@@ -1,16 +1,32 @@
-"""Where in the lake a user or a post is found, whatever table or payload it is in."""
+"""Where in the lake a user or a post is found, whatever table or payload it is in.
+
+Found are the person's own rows, and rows of others that carry the person: whose payload or context holds the
+person's id, or the id of one of the person's posts, in a field in which its format keeps such ids. These are
+retweets, quotes, answers, mentions, and comments under a video.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import polars as pl
 
 from trend_assets.lake.store import Lake
 from trend_assets.sources.event import SOURCES
-from trend_assets.sources.identifiers import context_identifiers, identifiers, tokens
+from trend_assets.sources.identifiers import (
+    Identifier,
+    Kind,
+    SourcedIdentifier,
+    context_identifiers,
+    identifiers,
+    is_unmistakable,
+    rejected_identifiers,
+    tokens,
+)
 from trend_assets.sources.pseudonyms import Pseudonyms
 
 _BATCH_ROWS = 20_000
@@ -27,7 +43,7 @@ class Subject:
         source: one of `SOURCES`; all of them where it is None.
     """
 
-    kind: Literal["user", "content"]
+    kind: Kind
     id: str
     source: str | None = None
 
@@ -37,118 +53,134 @@ class Traces:
     """What was found.
 
     Args:
-        users: source and id of the person, as the lake names them.
-        contents: source and id of the contents that go.
-        event_ids: of every row that goes.
+        ids: the person and the person's posts, or the post, as the lake names them.
+        own: event ids of the person's own rows, or of the post.
+        event_ids: of every row that goes: those, and those that carry them.
         rejected_ids: of `rejected_events`.
-        origins: files and collectors that the rows came from.
+        undecided: rejected rows in which the id stands as a word and nothing tells whether it is this one.
+        sources: whose rows go.
+        formats: by origin, what its rows were read by.
     """
 
-    users: set[tuple[str, str]] = field(default_factory=set)
-    contents: set[tuple[str, str]] = field(default_factory=set)
+    ids: set[SourcedIdentifier] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     event_ids: set[str] = field(default_factory=set)
     rejected_ids: set[str] = field(default_factory=set)
-    origins: set[str] = field(default_factory=set)
+    undecided: int = 0
+    sources: set[str] = field(default_factory=set)
+    formats: dict[str, set[str]] = field(default_factory=dict)
 
     @property
-    def user_ids(self) -> set[str]:
-        return {user for _, user in self.users}
+    def is_empty(self) -> bool:
+        """Whether nothing in the lake names the person or the post."""
+        return not (self.event_ids or self.rejected_ids)
 
     @property
-    def content_ids(self) -> set[str]:
-        return {content for _, content in self.contents}
+    def contents(self) -> set[tuple[str | None, str]]:
+        """Source and id of the contents that are forgotten."""
+        return {(source, value) for source, kind, value in self.ids if kind == "content"}
 
     @property
     def names(self) -> set[str]:
         """The users as forecasts and models name them."""
-        return {f"{source}:{user}" for source, user in self.users}
+        return {f"{source}:{value}" for source, kind, value in self.ids if kind == "user"}
 
-    @property
-    def all_ids(self) -> list[str]:
-        return sorted(self.user_ids | self.content_ids)
-
-    @property
-    def node_keys(self) -> set[str]:
-        return {f"{source}:{value}" for source, value in self.users | self.contents}
+    def knows(self, source: str | None, item: Identifier) -> bool:
+        """Whether an id is the person's or one of the posts'; `source` is None where nothing tells it."""
+        if source is not None:
+            return SourcedIdentifier(source, *item) in self.ids
+        return any(SourcedIdentifier(known, *item) in self.ids for known in SOURCES)
 
 
 def find(lake: Lake, subject: Subject, names: Pseudonyms | None) -> Traces:
-    """Everything that is the user's or the post's, and every payload that names them.
+    """Everything that is the user's or the post's, and every row that carries them.
 
     Args:
         lake: read, not changed.
         subject: under the original id.
         names: how the lake names users, where under hashes; ids from before that was set are found, too.
     """
-    traces = _named(subject, names)
-    column = "user_id" if subject.kind == "user" else "content_id"
+    traces = Traces(ids=set(_spellings(subject, names)), formats=_formats(lake))
+    asked = sorted((source, value) for source, _, value in traces.ids)
     for table in _EVERY:
-        _own(lake, table, column, subject, traces)
-    if subject.kind == "content":
-        traces.contents |= {(source, value) for source, value in _spellings(subject, names)}
-    _naming(lake, subject.source, traces)
-    _origins(lake, traces)
+        _own(lake, table, f"{subject.kind}_id", asked, traces)
+    _naming(lake, traces)
+    _rejected(lake, traces)
     return traces
 
 
-def _origins(lake: Lake, traces: Traces) -> None:
-    for table, ids in (("raw_events", traces.event_ids), ("rejected_events", traces.rejected_ids)):
-        query = f"SELECT DISTINCT origin FROM {table} WHERE id IN (SELECT unnest(?))"
-        traces.origins |= set(lake.read(query, [sorted(ids)])["origin"]) if ids else set()
-
-
-def _named(subject: Subject, names: Pseudonyms | None) -> Traces:
-    return Traces(users=set(_spellings(subject, names))) if subject.kind == "user" else Traces()
-
-
-def _spellings(subject: Subject, names: Pseudonyms | None) -> Iterator[tuple[str, str]]:
+def _spellings(subject: Subject, names: Pseudonyms | None) -> Iterator[SourcedIdentifier]:
     for source in (subject.source,) if subject.source else SOURCES:
-        yield source, subject.id
+        yield SourcedIdentifier(source, subject.kind, subject.id)
         if names is not None:
             named = names.user if subject.kind == "user" else names.content
-            yield source, named(source, subject.id)
+            yield SourcedIdentifier(source, subject.kind, named(source, subject.id))
 
 
-def _own(lake: Lake, table: str, column: str, subject: Subject, traces: Traces) -> None:
-    wanted = traces.users if subject.kind == "user" else traces.contents
-    if subject.kind == "content":
-        wanted = {(source, subject.id) for source in ((subject.source,) if subject.source else SOURCES)}
-    sources, values = zip(*sorted(wanted), strict=True)
+def _formats(lake: Lake) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for origin, format in lake.read("SELECT DISTINCT origin, format FROM raw_events").iter_rows():
+        found[origin].add(format)
+    return dict(found)
+
+
+def _own(lake: Lake, table: str, column: str, asked: list[tuple[str | None, str]], traces: Traces) -> None:
+    sources, values = zip(*asked, strict=True)
     found = lake.read(
         f"SELECT id, source, content_id FROM {table} WHERE (source, {column}) IN "
         "(SELECT (s, v) FROM (SELECT unnest(?) AS s, unnest(?) AS v))",
         [list(sources), list(values)],
     )
-    traces.event_ids |= set(found["id"])
-    traces.contents |= set(zip(found["source"], found["content_id"], strict=True))
+    for event_id, source, content in found.iter_rows():
+        traces.own.add(event_id)
+        traces.event_ids.add(event_id)
+        traces.sources.add(source)
+        traces.ids.add(SourcedIdentifier(source, "content", content))
 
 
-def _naming(lake: Lake, source: str | None, traces: Traces) -> None:
-    """Rows whose payload or context names one of the ids where ids stand."""
-    ids = set(traces.all_ids)
-    where, parameters = ("WHERE source = ?", [source]) if source else ("", [])
-    readers: dict[str, tuple[str, Callable[[str, str], Collection[str]]]] = {
-        "raw_events": ("id, format, raw_data", identifiers),
-        "observations": ("id, format, raw_data", identifiers),
-        "events": ("id, '' AS format, context", lambda _, text: context_identifiers(text)),
+def _naming(lake: Lake, traces: Traces) -> None:
+    """Rows whose payload or context holds one of the ids where ids stand."""
+    read: Mapping[str, tuple[str, Callable[[str, str, str], Collection[Identifier]]]] = {
+        "raw_events": ("id, source, format, raw_data", lambda _, format, text: identifiers(format, text)),
+        "observations": ("id, source, format, raw_data", lambda _, format, text: identifiers(format, text)),
+        "events": ("id, source, '' AS format, context", lambda source, _, text: context_identifiers(source, text)),
     }
-    for table, (columns, named_in) in readers.items():
-        query = f"SELECT {columns} FROM {table} {where}"
-        traces.event_ids |= set(_matching(lake, query, parameters, ids, named_in))
-    rejected = "SELECT id, '' AS format, raw_data || ' ' || reason FROM rejected_events"
-    traces.rejected_ids |= set(_matching(lake, rejected, [], ids, lambda _, text: tokens(text)))
+    patterns = _spelled(traces)
+    sources = sorted({source for source, _, _ in traces.ids if source})
+    for table, (columns, ids_in) in read.items():
+        query = f"SELECT {columns} FROM {table} WHERE source IN (SELECT unnest(?))"
+        for event_id, source, format, text in _likely(lake, query, [sources], patterns):
+            if any(traces.knows(source, item) for item in ids_in(source, format, text)):
+                traces.event_ids.add(event_id)
+                traces.sources.add(source)
 
 
-def _matching(
-    lake: Lake, query: str, parameters: list[str], ids: set[str], named_in: Callable[[str, str], Collection[str]]
-) -> Iterable[str]:
-    patterns = sorted(ids)
+def _rejected(lake: Lake, traces: Traces) -> None:
+    doubtful = {value for _, _, value in traces.ids if not is_unmistakable(value)}
+    query = "SELECT id, origin, reason, raw_data || ' ' || reason FROM rejected_events"
+    for rejected_id, origin, reason, text in _likely(lake, query, [], _spelled(traces)):
+        raw = text.removesuffix(f" {reason}")
+        found = rejected_identifiers(raw, traces.formats.get(origin, ())) | rejected_identifiers(reason)
+        if any(traces.knows(item.source, Identifier(item.kind, item.value)) for item in found):
+            traces.rejected_ids.add(rejected_id)
+        elif not doubtful.isdisjoint(tokens(text)):
+            traces.undecided += 1
+
+
+def _spelled(traces: Traces) -> list[str]:
+    """The ids as JSON may write them, and the part of a composed id that a table's cell holds."""
+    values = {value for _, _, value in traces.ids}
+    escaped = {json.dumps(value)[1:-1] for value in values} | {value.replace("/", "\\/") for value in values}
+    cells = {re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\)[/+]", value)[-1]) for value in values}
+    return sorted((values | escaped | cells) - {""})
+
+
+def _likely(
+    lake: Lake, query: str, parameters: list[list[str]], patterns: list[str]
+) -> Iterable[tuple[str, str, str, str]]:
+    """Rows whose last column holds the bytes of an id: most rows do not, and need not be read as JSON."""
     with lake.cursor() as cursor:
         for batch in cursor.execute(query, parameters).to_arrow_reader(_BATCH_ROWS):
             frame = pl.DataFrame(batch)
-            frame.columns = ["id", "format", "text"]
-            # Most rows hold none of the bytes: only the others are worth reading as JSON.
-            likely = frame.filter(pl.col("text").str.contains_any(patterns))
-            for key, format, text in likely.iter_rows():
-                if not ids.isdisjoint(named_in(format, text)):
-                    yield key
+            frame.columns = ["id", "first", "second", "text"]
+            yield from frame.filter(pl.col("text").str.contains_any(patterns)).iter_rows()

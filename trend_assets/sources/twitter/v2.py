@@ -13,6 +13,7 @@ from trend_assets.sources.twitter.parts import (
     expanded_urls,
     hashtags_or_text,
     listed_tags,
+    tweet_id,
     unescape,
     was_cut,
 )
@@ -54,9 +55,7 @@ def parse_v2(payload: Mapping[str, Any]) -> Event:
     """
     view = _View.of(payload)
     tweet, author = view.tweet, view.author
-    content_id = identifier(tweet.get("id"))
-    if content_id is None:
-        raise Rejected("no tweet id")
+    content_id = tweet_id(tweet.get("id"))
     timestamp = _time(tweet, content_id)
     written, entities = _text(tweet)
     event_type, original_id = view.relation()

@@ -10,6 +10,7 @@ import pytest
 
 from trend_assets.sources.bluesky.events import parse
 from trend_assets.sources.event import Rejected
+from trend_assets.sources.wire import notes
 
 #: Shaped by hand after the lexicons; no answer of Bluesky is recorded.
 VIEW: dict[str, Any] = {
@@ -75,6 +76,13 @@ def test_a_post_cannot_be_of_tomorrow_but_of_years_ago() -> None:
     assert parse({**VIEW, "indexedAt": "soon"}).timestamp == parse(VIEW).timestamp
 
 
+@pytest.mark.parametrize("created", [None, "", "yesterday", "0001-01-01T00:00:00Z", 7])
+def test_where_the_authors_time_is_unusable_the_networks_is_taken_and_noted(created: Any) -> None:
+    event = parse(view(createdAt=created))
+    assert event.timestamp.isoformat() == "2026-01-05T12:00:01+00:00"
+    assert event.notes == (notes.INDEXED_AT,) and parse(VIEW).notes == ()
+
+
 def test_tags_are_looked_for_in_the_text_where_none_are_marked() -> None:
     assert parse(view(facets=None, tags=None)).hashtags == ("World",)
     assert parse(view(facets=[{"features": None}, 7], tags=["a", 1])).hashtags == ("a",)
@@ -85,8 +93,8 @@ def test_tags_are_looked_for_in_the_text_where_none_are_marked() -> None:
     [
         ({}, "no post uri"),
         ({**VIEW, "record": None}, "no record"),
-        (view(createdAt=None), "no timestamp"),
-        (view(createdAt="0001-01-01T00:00:00Z"), "out of range"),
+        ({**view(createdAt=None), "indexedAt": None}, "no timestamp"),
+        ({**view(createdAt="0001-01-01T00:00:00Z"), "indexedAt": "soon"}, "out of range"),
     ],
 )
 def test_what_is_no_post_is_rejected(payload: dict[str, Any], reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The README's example of a new source, pasted into a file and asked."""
+"""The documents' example of a new source, pasted into a file and asked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from trend_assets.sources import event, registry
+from trend_assets.sources import registry
 from trend_assets.sources.collection import collect
 from trend_assets_tests.conftest import REPOSITORY
 
@@ -55,12 +55,11 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```python\n(\"\"\"Stories on Hacker News.*?)```", readme, re.DOTALL)
+    document = (REPOSITORY / "docs" / "contributing.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(\"\"\"Stories on Hacker News.*?)```", document, re.DOTALL)
     assert block is not None
     (tmp_path / "hacker_news_collector.py").write_text(block[1], encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(event, "SOURCES", (*event.SOURCES, "hacker_news"))
     monkeypatch.delitem(sys.modules, "hacker_news_collector", raising=False)
     module = __import__("hacker_news_collector")
     monkeypatch.setattr(registry, "PARSERS", {**registry.PARSERS, "hacker_news": module.parse})

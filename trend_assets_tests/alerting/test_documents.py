@@ -1,4 +1,4 @@
-"""The README's example of alert settings is one."""
+"""The documents' example of alert settings is one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from trend_assets.settings import load_settings
 from trend_assets_tests.conftest import REPOSITORY
 
 
-def test_the_example_of_the_readme_is_taken(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    section = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("## Alerts\n")[2]
+def test_the_example_of_the_documents_is_taken(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = (REPOSITORY / "docs" / "alerts.md").read_text(encoding="utf-8").partition("# Alerts\n")[2]
     (tmp_path / "trend.yaml").write_text(section.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
     monkeypatch.setenv("TREND_CONFIG", str(tmp_path / "trend.yaml"))
     settings = load_settings()
