@@ -45,8 +45,24 @@ def mentions_query(events: str) -> str:
     """
 
 
+# Mentions are read from the graph. Edges of earlier releases stay, and are read as they are: they lack communities,
+# named users, authors of what is answered or passed on, and who acted where nobody is named, and say `refers_to` for
+# every relation. `trend backfill --only temporal_graph --start DAY --end DAY` makes them anew from `events`.
+STEP_5 = """
+DROP VIEW IF EXISTS mentions;
+"""
+
+
+def _mentions_from_edges(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(STEP_5)
+
+
 #: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables, 2: _create_load_checks}
+MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {
+    1: _create_tables,
+    2: _create_load_checks,
+    5: _mentions_from_edges,
+}
 NEWEST = max(MIGRATIONS)
 
 
@@ -85,7 +101,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
     try:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_VERSION_TABLE} (version BIGINT, applied_at TIMESTAMPTZ)")
-        for step in range(found + 1, NEWEST + 1):
+        for step in sorted(step for step in MIGRATIONS if step > found):
             MIGRATIONS[step](connection)
             connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (?, now())", [step])
         connection.execute("COMMIT")

@@ -15,6 +15,15 @@ class EmbeddingSettings(Section):
     device: str = Field("cpu", description="cpu, or cuda where there is one.")
 
 
+class GraphSettings(Section):
+    """What becomes of events in the temporal graph."""
+
+    community_columns: list[str] = Field(
+        default_factory=lambda: ["channel", "list", "subreddit", "group", "forum"],
+        description="Keys of an event's context that name the community in which it stands, as an archive's columns.",
+    )
+
+
 class ForecastSettings(Section):
     """What is forecast: the labels' definitions."""
 

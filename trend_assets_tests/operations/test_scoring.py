@@ -10,7 +10,7 @@ import pytest
 
 from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES
 from trend_assets.operations.scoring import live_scores
-from trend_assets_tests.operations.conftest import START, Home, event
+from trend_assets_tests.operations.conftest import START, Home, event, write_posts
 
 CUT = START + timedelta(days=2)
 TOPICS = [f"#t{number:02d}" for number in range(12)]
@@ -48,7 +48,7 @@ def scored(empty: Home) -> Home:
         for minute in range(9):
             rows.append(event(number := number + 1, CUT + timedelta(hours=1, minutes=minute), [TOPICS[topic]], "u"))
     rows.append(event(number + 1, START, ["#first"], "u"))
-    empty.lake.write(EVENTS, EVENTS.frame(rows), START, CUT + timedelta(days=1))
+    write_posts(empty.lake, EVENTS.frame(rows), START, CUT + timedelta(days=1))
     outcomes = [outcome(CUT, topic + 1, name, topic in BURST) for topic, name in enumerate(TOPICS)]
     # A cut at which nothing came true, and one with fewer than ten topics, do not count.
     late = CUT + timedelta(hours=1)
@@ -88,7 +88,7 @@ def test_the_same_topics_whatever_their_order_in_the_history(scored: Home) -> No
     """A topic that was there before the window must not shift the truth of the others."""
     frame = scored.lake.read_table(EVENTS)
     early = EVENTS.frame([event(9_000, START + timedelta(hours=1), [TOPICS[11]], "u")])
-    scored.lake.write(EVENTS, pl.concat([frame, early]), START, CUT + timedelta(days=1))
+    write_posts(scored.lake, pl.concat([frame, early]), START, CUT + timedelta(days=1))
     scores = live_scores(scored.lake, scored.settings, START, CUT)
     found = {score.ranking: score.ndcg_at_10 for score in scores}
     assert found["mentions_24h"] == pytest.approx((1 / log2(6) + 1 / log2(10)) / (1 + 1 / log2(3)))
