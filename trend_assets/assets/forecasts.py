@@ -14,7 +14,6 @@ from trend_assets.operations.attention import alert_topics
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import load_settings
 
-
 #: What a history of mentions is read from.
 _HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 

@@ -13,6 +13,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, open_duckdb
+from trend_assets.lake.lineage import note_write, noted
 from trend_assets.lake.migrations import migrate, refuse_newer
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
@@ -75,7 +76,7 @@ class Lake:
         cursor = self._connection.cursor()
         # What is in use, and the time zone, belong to a connection and are not handed on to its cursors.
         cursor.execute("USE lake; SET TimeZone = 'UTC'")
-        return cursor
+        return noted(cursor)
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
@@ -178,6 +179,7 @@ def write_frame(
 ) -> int:
     """`Lake.write` inside a transaction that the caller holds."""
     frame = table.conform(frame)
+    note_write(table.name)
     if table.write == "replace":
         _refuse_outside(table, frame, start, end)
         where, parameters = _window(table, start, end)
