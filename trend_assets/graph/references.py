@@ -41,6 +41,11 @@ class Reference(NamedTuple):
     dst: str
 
 
+def relation(event_type: str | None) -> str:
+    """In which way an event of this type refers to another content."""
+    return _RELATIONS.get(event_type or "", REFERS_TO)
+
+
 def references(source: str, event_type: str, context: str, columns: Sequence[str] = ()) -> list[Reference]:
     """The edges that an event's context tells of, each once.
 
@@ -63,13 +68,13 @@ def references(source: str, event_type: str, context: str, columns: Sequence[str
 def _contents(source: str, event_type: str, told: Mapping[str, Any]) -> Iterator[Reference]:
     original, author = (identifier(told.get(f"original_{what}_id")) for what in ("content", "user"))
     if original:
-        yield Reference(_RELATIONS.get(event_type, REFERS_TO), None, f"content:{source}:{original}")
+        yield Reference(relation(event_type), None, f"content:{source}:{original}")
         if author:
             yield Reference(WROTE, f"user:{source}:{author}", f"content:{source}:{original}")
-    for key, relation in (("parent_id", REPLIES_TO), ("quoted_content_id", QUOTES)):
+    for key, way in (("parent_id", REPLIES_TO), ("quoted_content_id", QUOTES)):
         other = identifier(told.get(key))
         if other and other != original:
-            yield Reference(relation, None, f"content:{source}:{other}")
+            yield Reference(way, None, f"content:{source}:{other}")
 
 
 def _mentions(source: str, told: Mapping[str, Any]) -> Iterator[Reference]:

@@ -35,7 +35,7 @@ def run_backtest(
         progress: told how far it is.
         processes: that share out the weeks; each takes as much memory as one training.
     """
-    history = load_history(lake, _known_until(lake))
+    history = load_history(lake, _known_until(lake), messages=settings.training.messages if with_tgn else ())
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]

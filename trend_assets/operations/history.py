@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Self
+
+import polars as pl
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.graph.messages import kinds, projection
+from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENT_EMBEDDINGS, NODES, TEMPORAL_EDGES
 from trend_assets.settings import ForecastSettings
@@ -24,30 +29,45 @@ class GraphMissing(TrendError):
     """There are events, but the temporal graph has not been made of them; the message says how to make it."""
 
 
-def load_history(lake: Lake, end: datetime | None = None, snapshot: int | None = None) -> History:
+def load_history(
+    lake: Lake, end: datetime | None = None, snapshot: int | None = None, messages: Sequence[str] = ()
+) -> History:
     """All mentions before `end` (timezone-aware; by default all that there are).
 
     The history begins at the first hour that has an edge; every event has one.
 
     Args:
         snapshot: of the lake, whose rows are read; by default the newest.
+        messages: of `graph.messages.MESSAGES`, what the interactions of a network are to carry (`training.messages`).
 
     Raises:
         NothingKnown: no event names a topic before `end`.
         GraphMissing: some do, but `temporal_edges` and `nodes` say nothing of them.
         LakeError: the lake has no such snapshot.
     """
-    edges, nodes, vectors = (
-        table.name if snapshot is None else lake.at(table, snapshot)
-        for table in (TEMPORAL_EDGES, NODES, EVENT_EMBEDDINGS)
-    )
-    mentions = lake.read(mentions_query(edges, nodes, bounded=end is not None), _parameters(end))
+    tables = _Tables.of(lake, snapshot)
+    bound = end is not None
+    mentions = lake.read(mentions_query(tables.edges, tables.nodes, bound), _parameters(end))
     if mentions.is_empty():
         raise _nothing(lake, end)
-    texts = lake.read(_texts_query(edges, nodes, vectors, bounded=end is not None), _parameters(end))
+    texts = lake.read(_texts_query(tables, bound), _parameters(end))
     # An hour in which nobody named a topic is known, too: it counts as a week without mentions.
-    start = lake.read(f"SELECT min(hour) AS start FROM {edges}")["start"][0]
-    return History.from_mentions(mentions.join(texts, on=["event_id", "topic"], how="left"), start, end)
+    start = lake.read(f"SELECT min(hour) AS start FROM {tables.edges}")["start"][0]
+    mentions = mentions.join(texts, on=["event_id", "topic"], how="left")
+    return History.from_mentions(_with_details(lake, tables, end, mentions, messages), start, end)
+
+
+class _Tables(NamedTuple):
+    """What to write behind FROM."""
+
+    edges: str
+    nodes: str
+    vectors: str
+
+    @classmethod
+    def of(cls, lake: Lake, snapshot: int | None) -> Self:
+        tables = (TEMPORAL_EDGES, NODES, EVENT_EMBEDDINGS)
+        return cls(*(table.name if snapshot is None else lake.at(table, snapshot) for table in tables))
 
 
 def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, bounded: bool = False) -> str:
@@ -80,8 +100,61 @@ def need_mentions(lake: Lake, end: datetime) -> None:
         raise _nothing(lake, end)
 
 
-def _texts_query(edges: str, nodes: str, vectors: str, bounded: bool) -> str:
+def _with_details(
+    lake: Lake, tables: _Tables, end: datetime | None, mentions: pl.DataFrame, messages: Sequence[str]
+) -> pl.DataFrame:
+    """Mentions with the columns of `DETAILS` that the messages need."""
+    if "type" in messages:
+        mentions = mentions.with_columns(kinds(mentions["event_type"]).alias("kind"))
+    if "answers" in messages:
+        answers = lake.read(_answers_query(tables, end is not None), _parameters(end))
+        mentions = mentions.join(answers, on="event_id", how="left")
+    if "text" in messages:
+        lengths = lake.read(f"SELECT len(embedding) AS length FROM {tables.vectors} LIMIT 1")["length"]
+        vectors = lake.read(
+            _vectors_query(tables, lengths[0] if len(lengths) else 0, end is not None), _parameters(end)
+        )
+        mentions = mentions.join(vectors, on="event_id", how="left")
+    return mentions
+
+
+def _answers_query(tables: _Tables, bounded: bool) -> str:
+    """SQL for event_id and answers, the author of the content that an event answers, passes on or quotes.
+
+    It is known where the event itself tells it (`wrote`), or where the content had been seen before. Of several
+    contents the one answered comes first.
+    """
+    before = " AND edges.hour < $end" if bounded else ""
+    ways = ", ".join(f"'{way}'" for way in (REPLIES_TO, REPOSTS, QUOTES, REFERS_TO))
+    return f"""
+        WITH ways AS (FROM {tables.edges} AS edges WHERE edge_type IN ({ways}){before}),
+             authors AS (
+                SELECT edges.* FROM {tables.edges} AS edges SEMI JOIN ways ON ways.dst = edges.dst
+                WHERE edge_type NOT IN ({ways}){before}
+             )
+        SELECT ways.event_id,
+            arg_min(users.key, (list_position([{ways}], ways.edge_type), authors.edge_type <> '{WROTE}',
+                authors.timestamp, users.key)) AS answers
+        FROM ways JOIN authors ON authors.dst = ways.dst
+        JOIN {tables.nodes} AS users ON users.node_id = authors.src AND users.kind = 'user'
+        WHERE authors.event_id = ways.event_id OR authors.edge_type <> '{WROTE}' AND authors.timestamp <= ways.timestamp
+        GROUP BY ways.event_id
+    """
+
+
+def _vectors_query(tables: _Tables, length: int, bounded: bool) -> str:
+    """SQL for event_id and vector, the projected text of an event; each by itself, so that its bits are always the
+    same whatever is read beside it."""
+    products = ", ".join(f"list_inner_product(embedding, {row}::FLOAT[])" for row in projection(length))
+    return f"""
+        SELECT id AS event_id, [{products}]::FLOAT[] AS vector FROM {tables.vectors}
+        WHERE len(embedding) = {length}{" AND hour < $end" if bounded else ""}
+    """
+
+
+def _texts_query(tables: _Tables, bounded: bool) -> str:
     """SQL for event_id, topic and text, a vector, of the event with which each topic begins: no other is looked at."""
+    edges, nodes, vectors = tables
     about = f"(FROM {edges} WHERE edge_type = 'about'{' AND hour < $end' if bounded else ''})"
     return f"""
         WITH firsts AS (SELECT dst, min(timestamp) AS timestamp FROM {about} GROUP BY dst),

@@ -38,7 +38,7 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
     it. A model that cannot be used is passed over: `model_version` names what forecast instead.
     """
     try:
-        history = load_history(lake, end)
+        history = load_history(lake, end, messages=settings.training.messages)
     except NothingKnown:
         return PREDICTIONS.frame()
     labels = label_settings(settings.forecast)
@@ -80,7 +80,9 @@ def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | Non
             from trend_assets.tgn.checkpoint import CheckpointError
 
             try:
-                return _loaded(model.folder, settings.models_folder / _LIVE)
+                glue = _loaded(model.folder, settings.models_folder / _LIVE)
+                glue.need(settings.training.messages)
+                return glue
             except CheckpointError as error:
                 _refused.add(model)
                 raise_alert(lake, settings, "model_refused", model.version, str(error))
