@@ -2,9 +2,9 @@
 
     TREND_HOME=HOME python -m trend_assets_tests.benchmarks.ablation --start 2024-01-01 --end 2024-07-01 --json OUT
 
-Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
-weight), which knows no messages to add. All variants see the same cuts, are retrained at the same moments and share the trees that see the same
-columns.
+Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id, weight),
+which knows no messages to add. All variants see the same cuts, are retrained at the same moments and share the trees
+that see the same columns.
 """
 
 from __future__ import annotations
