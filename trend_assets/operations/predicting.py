@@ -12,7 +12,7 @@ from trend_assets.alerting.raising import raise_alert
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
-from trend_assets.forecasting.selection import best_counting_ranking
+from trend_assets.forecasting.selection import BestCounting
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
@@ -56,7 +56,7 @@ def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetim
 
 
 def _forecast(history: History, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
-    counting = best_counting_ranking(history, to_epoch(cut), labels)
+    counting = BestCounting(history, to_epoch(cut), labels)
     if model is None:
         return forecast(counting, history, cut, labels)
     return forecast(
