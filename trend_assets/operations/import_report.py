@@ -14,6 +14,7 @@ from trend_assets.enrichment.topics import topics_of
 from trend_assets.operations.identity import Identified
 from trend_assets.sources.archive.files import Batch
 from trend_assets.sources.event import Payload
+from trend_assets.sources.wire.notes import BEFORE_2000, LATER_THAN_NOW
 
 #: A file of which more rows than this share have the id of another post has failed.
 CONFLICT_SHARE = 0.001
@@ -25,9 +26,9 @@ _MOST_TOPICS = 200_000
 _OLD = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 
+#: Not every reader notes them: they are counted where the times stand together.
+_BY_TIME = frozenset({BEFORE_2000, LATER_THAN_NOW})
 ONE_TIME = "all rows of a file have the same time: is timestamp= the right column?"
-BEFORE_2000 = "a time before 2000"
-AFTER_NOW = "a time after tomorrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +217,13 @@ class Seen:
             payloads = [item for item, verdict in zip(payloads, found.verdicts, strict=True) if verdict != "conflict"]
         self.events += len(payloads)
         self._count_topics(payloads)
-        self.notes.update(note for payload in payloads for note in payload.event.notes)
+        self.notes.update(note for payload in payloads for note in payload.event.notes if note not in _BY_TIME)
         for source, event_type, count in events.group_by("source", "event_type").len().iter_rows():
             self.types[source, event_type] += count
         times = events["timestamp"]
         self.days |= set(times.dt.date().unique())
         self._note(BEFORE_2000, int((times < _OLD).sum()))
-        self._note(AFTER_NOW, int((times > datetime.now(UTC) + _AHEAD).sum()))
+        self._note(LATER_THAN_NOW, int((times > datetime.now(UTC) + _AHEAD).sum()))
 
     def end(self, parts: Iterable[Part]) -> None:
         """Notes what is told by a whole file only."""

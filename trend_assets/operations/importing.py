@@ -109,6 +109,8 @@ def _record(lake: Lake, report: FileReport) -> None:
     rows = []
     for part in parts.values():
         error = part.error or (report.error if part.name == report.name else None)
+        # A member without posts has a note that says so.
+        told = (part.conflict or "") if part.has_conflicts else ("" if part.rows else "; ".join(part.notes))
         rows.append(
             {
                 "hour": now.replace(minute=0, second=0, microsecond=0),
@@ -118,7 +120,7 @@ def _record(lake: Lake, report: FileReport) -> None:
                 "rejected": part.rejected,
                 "requests": 0,
                 "finished_at": now,
-                "message": error or (part.conflict if part.has_conflicts else None) or "",
+                "message": error or told,
                 "forgotten": part.forgotten,
                 "content_hash": hashed,
                 "known": part.known,

@@ -152,7 +152,7 @@ def test_days_that_lie_years_apart_are_two_commands_and_what_is_not_over_is_left
     over = now.replace(minute=0, second=0, microsecond=0)
     if over.hour:
         assert later == [["backfill", "--start", f"{now:%Y-%m-%d}", "--end", f"{over:%Y-%m-%dT%H:%M}"]]
-    assert "1 days before 1980-01-01" in run.stdout and "before 2000" in run.stdout
+    assert "1 days before 1980-01-01" in run.stdout and "before the year 2000" in run.stdout
 
 
 def test_a_namespace_keeps_two_chats_apart_and_needs_columns(folder: Path) -> None:
