@@ -13,6 +13,7 @@ from trend_assets.assets.enriched import enriched_assets  # noqa: E402
 from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
 from trend_assets.assets.graph import graph_asset  # noqa: E402
 from trend_assets.assets.raw import raw_events_asset  # noqa: E402
+from trend_assets.assets.records import record_specs  # noqa: E402
 from trend_assets.assets.training import training_asset  # noqa: E402
 from trend_assets.automation.alerts import alerts_sensor  # noqa: E402
 from trend_assets.automation.drift import drift_sensor  # noqa: E402
@@ -37,6 +38,7 @@ defs = dg.Definitions(
         graph_asset(_hours),
         training_asset(_weeks),
         *forecast_assets(_hours),
+        *record_specs(),
     ],
     jobs=[*asset_jobs(), import_inbox, nightly_maintenance],
     schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule), nightly_schedule(_settings)],

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "enrichment": {"enrichment", "sources"},
     "graph": {"graph", "sources"},
     "tgn": {"tgn", "graph", "forecasting"},
-    "forecasting": {"forecasting"},
+    "forecasting": {"forecasting", "graph"},
     "simulator": {"simulator", "sources"},
 }
 #: Of the API. The dashboard (`views`) speaks to it by HTTP.

@@ -15,6 +15,9 @@ from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import load_settings
 from trend_assets.words import DEFAULT_LABEL, TITLES
 
+#: What a history of mentions is read from.
+_HISTORY = ("temporal_edges", "nodes", "event_embeddings")
+
 
 def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon has passed."""
@@ -28,7 +31,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     @dg.asset(
         **table_asset(PREDICTIONS, "forecasting", "pytorch"),
         **shared,
-        deps=["topic_activity", dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
+        deps=[*_HISTORY, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
     )
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
@@ -45,7 +48,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     @dg.asset(
         **table_asset(PREDICTION_OUTCOMES, "forecasting"),
         **shared,
-        deps=["topic_activity", dg.AssetDep(predictions, partition_mapping=come_due)],
+        deps=[*_HISTORY, dg.AssetDep(predictions, partition_mapping=come_due)],
     )
     def prediction_outcomes(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
         window = context.partition_time_window

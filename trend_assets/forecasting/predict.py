@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -83,7 +84,8 @@ def forecast(
     estimate = growth.growth(past, cut) if growth and len(cut) else None
     own = ranking.score(past, cut)
     contributors = reasons.contributors(past, cut) if reasons else {}
-    spare = fallback.score(past, cut) if fallback else {}
+    # Where every label has been learnt nobody asks for it.
+    spare = cache(lambda: fallback.score(past, cut) if fallback else {})
     frames = []
     for label in LABELS:
         asked = np.flatnonzero(cut.asked[label])
@@ -91,8 +93,8 @@ def forecast(
             scores, version = own[label], model_version or f"baseline:{ranking.name}"
             metadata = _explained(counts, contributors[label]) if label in contributors else counts
             calibrator = (calibrators or {}).get(label)
-        elif fallback and label in spare:
-            scores, version, metadata = spare[label], f"baseline:{fallback.name}", counts
+        elif fallback and label in spare():
+            scores, version, metadata = spare()[label], f"baseline:{fallback.name}", counts
             calibrator = None
         else:
             continue

@@ -13,15 +13,6 @@ from trend_assets.lake.tables import TABLES
 _VERSION_TABLE = "lake_versions"
 
 
-def mentions_query(events: str) -> str:
-    """The `mentions` view's query over `events`, the table or the table as it was."""
-    return f"""
-        SELECT timestamp, hour, id AS event_id, unnest(topics) AS topic,
-               source || ':' || user_id AS user_id, source, event_type, content_id, edge_weight AS weight
-        FROM {events}
-    """
-
-
 #: Each brings a lake from the version before it to its own; never change a released one.
 MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3}
 NEWEST = max(MIGRATIONS)

@@ -94,6 +94,9 @@ CREATE TABLE load_checks (
 """
 
 # A default stays with the rows that were there: DuckLake keeps it with the column, and writes no file anew.
+# Mentions are read from the graph. Edges of earlier releases stay, and are read as they are: they lack communities,
+# named users, authors of what is answered or passed on, and who acted where nobody is named, and say `refers_to` for
+# every relation. `trend backfill --only temporal_graph --start DAY --end DAY` makes them anew from `events`.
 STEP_3 = """
 ALTER TABLE collection_status ADD COLUMN content_hash VARCHAR;
 ALTER TABLE collection_status ADD COLUMN known BIGINT;
@@ -108,4 +111,5 @@ ALTER TABLE prediction_outcomes ADD COLUMN revision BIGINT DEFAULT 0;
 ALTER TABLE prediction_outcomes ALTER COLUMN revision DROP DEFAULT;
 ALTER TABLE prediction_outcomes ADD COLUMN made VARCHAR DEFAULT 'unrecorded';
 ALTER TABLE prediction_outcomes ALTER COLUMN made DROP DEFAULT;
+DROP VIEW IF EXISTS mentions;
 """

@@ -13,6 +13,7 @@ import polars as pl
 
 from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, explained, no_lake, open_duckdb
 from trend_assets.lake.known_events import KnownEvents
+from trend_assets.lake.lineage import note_write, noted
 from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
 from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
@@ -91,7 +92,7 @@ class Lake:
         cursor = self._connection.cursor()
         # What is in use, and the time zone, belong to a connection and are not handed on to its cursors.
         cursor.execute("USE lake; SET TimeZone = 'UTC'")
-        return cursor
+        return noted(cursor)
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
@@ -211,6 +212,7 @@ def write_frame(
 ) -> int:
     """`Lake.write` inside a transaction that the caller holds."""
     frame = table.conform(frame)
+    note_write(table.name)
     if table.write == "replace":
         _refuse_outside(table, frame, start, end)
         where, parameters = _window(table, start, end)

@@ -13,7 +13,7 @@ from trend_assets.alerting.raising import raise_alert
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
-from trend_assets.forecasting.selection import best_counting_ranking
+from trend_assets.forecasting.selection import BestCounting
 from trend_assets.forecasting.timeliness import Punctuality, signed
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
@@ -55,7 +55,7 @@ def forecast_hours(
         clock: the time now, timezone-aware.
     """
     try:
-        history = load_history(lake, end)
+        history = load_history(lake, end, messages=settings.training.messages)
     except NothingKnown:
         return PREDICTIONS.frame()
     labels = label_settings(settings.forecast)
@@ -81,7 +81,7 @@ def punctuality(settings: Settings) -> Punctuality:
 
 
 def _forecast(history: History, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
-    counting = best_counting_ranking(history, to_epoch(cut), labels)
+    counting = BestCounting(history, to_epoch(cut), labels)
     if model is None:
         return forecast(counting, history, cut, labels)
     return forecast(
@@ -105,7 +105,9 @@ def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | Non
             from trend_assets.tgn.checkpoint import CheckpointError
 
             try:
-                return _loaded(model.folder, settings.models_folder / _LIVE)
+                glue = _loaded(model.folder, settings.models_folder / _LIVE)
+                glue.need(settings.training.messages)
+                return glue
             except CheckpointError as error:
                 _refused.add(model)
                 raise_alert(lake, settings, "model_refused", model.version, str(error))

@@ -34,7 +34,7 @@ from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
 from trend_assets.settings import Settings, load_settings
 from trend_assets_tests.benchmarks.controls import ShuffledOutcomes
-from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in
+from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in, write_posts
 
 ONE = timedelta(hours=1)
 SEVEN = timedelta(weeks=1)
@@ -119,7 +119,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         patch.setenv("TREND_HOME", "set below")
         patch.setenv("TREND_TRAINING__EPOCHS", "1")
         made = home_in(tmp_path_factory.mktemp("own"))
-        made.lake.write(EVENTS, bursty_events(), START, START + timedelta(days=DAYS))
+        write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
         yield made
         made.lake.close()
 
@@ -171,7 +171,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
     """Although the lake's rows have changed since."""
     changed = own.lake.read_table(EVENTS).filter(pl.col("id").hash() % 2 == 0)
     before = own.lake.read_table(EVENTS)
-    own.lake.write(EVENTS, changed, START, START + timedelta(days=DAYS))
+    write_posts(own.lake, changed, START, START + timedelta(days=DAYS))
     try:
         assert len(load_history(own.lake, WEEK)) < trained.mentions
         shutil.move(trained.folder, trained.folder.with_name("kept"))
@@ -184,7 +184,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
         with pytest.raises(LakeError, match="no snapshot 9999"):
             train(own.lake, own.settings, WEEK, snapshot=9999)
     finally:
-        own.lake.write(EVENTS, before, START, START + timedelta(days=DAYS))
+        write_posts(own.lake, before, START, START + timedelta(days=DAYS))
         shutil.rmtree(trained.folder.with_name("kept"), ignore_errors=True)
 
 

@@ -16,7 +16,7 @@ from trend_assets.operations.history import NothingKnown
 from trend_assets.operations.models import model_at
 from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, held_out_weeks, train
-from trend_assets_tests.operations.conftest import START, WEEK, Home, event
+from trend_assets_tests.operations.conftest import START, WEEK, Home, event, write_posts
 
 COUNTING = {
     "mentions_3h",
@@ -48,7 +48,7 @@ def test_an_empty_lake_trains_nothing(empty: Home) -> None:
 def test_too_few_mentions_are_told_with_what_is_needed(empty: Home) -> None:
     moments = [START + timedelta(hours=hour) for hour in range(30)]
     rows = [event(number, moment, ["#a"], "ann") for number, moment in enumerate(moments)]
-    empty.lake.write(EVENTS, EVENTS.frame(rows), START, WEEK)
+    write_posts(empty.lake, EVENTS.frame(rows), START, WEEK)
     with pytest.raises(NothingKnown, match=r"30 mentions before 2026-02-02, training needs 500"):
         train(empty.lake, empty.settings, WEEK)
     # What comes later is not counted.
@@ -75,7 +75,7 @@ def test_the_model_is_named_by_its_week_and_snapshot(busy: Home, trained: Traine
     assert trained.model_version == f"tgn-2026-02-02-s{busy.lake.snapshot()}"
     assert trained.folder == busy.settings.models_folder / trained.model_version
     assert trained.lake_snapshot == busy.lake.snapshot()
-    before = busy.lake.read("SELECT count(*) AS n FROM mentions WHERE hour < ?", [WEEK])["n"][0]
+    before = busy.lake.read("SELECT sum(len(topics))::BIGINT AS n FROM events WHERE hour < ?", [WEEK])["n"][0]
     assert trained.mentions == before
     assert trained.seconds > 0
     assert len(trained.losses["link"]) == 1

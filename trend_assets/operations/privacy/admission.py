@@ -176,7 +176,7 @@ class Guard:
         if format.startswith("columns:"):
             return content_id, hashed, self.names.row(source, raw_data, user_id, format)
         try:
-            payload = self.names.payload(source, raw_data)
+            payload = self.names.payload(source, raw_data, user_id)
         except Rejected:
             payload = WITHHELD
         return self.names.content(source, content_id), hashed, payload

@@ -37,9 +37,7 @@ def holding(path: Path, traces: Traces, settings: Settings) -> Holding:
     """
     # An origin is the file's path where it was imported, and goes on within an archive of files.
     names = {path.name, _STAMP.sub("", path.name)}
-    formats = {
-        format for origin, read in traces.formats.items() if names & set(origin.split("/")) for format in read
-    }
+    formats = {format for origin, read in traces.formats.items() if names & set(origin.split("/")) for format in read}
     answers = [_read(path, columns, formats, traces) for columns in _maps(formats, settings)]
     if Holding.YES in answers:
         return Holding.YES

@@ -58,11 +58,10 @@ class Records:
         self._again: deque[TextLine] = deque()
         self._delimiter, self._width, self._is_row = delimiter, width, is_row
         self._nothing = f"{delimiter} \t\r\f\v"
-        separator = re.escape(delimiter)
-        # A quote that no delimiter and no line's end follows belongs to the cell.
-        self._cell = re.compile(
-            rf'[ ]*"((?:[^"]|""|"(?![ ]*(?:{separator}|$)))*)"[ ]*(?={separator}|$)|([^{separator}]*)', re.DOTALL
-        )
+        # A quote that no delimiter and no line's end follows belongs to the cell. Nothing is tried twice.
+        end = rf"[ ]*+(?:{re.escape(delimiter)}|$)"
+        quoted = rf'[ ]*+"((?:[^"]++|""(?!{end})|"(?!{end}))*+)"[ ]*+(?={re.escape(delimiter)}|$)'
+        self._cell = re.compile(rf"{quoted}|([^{re.escape(delimiter)}]*+)", re.DOTALL)
 
     def __iter__(self) -> Iterator[Record]:
         while (line := self._next()) is not None:

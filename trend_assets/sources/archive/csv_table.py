@@ -35,7 +35,11 @@ def csv_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload |
     reader, layout = table_reader(file, layout, columns)
     lines = _Lines(file, decoder, layout.first_line)
     names, again = layout.names, 0
-    for record in Records(lines, layout.delimiter, len(names), is_row_of(layout.sample, len(names))):
+    is_row = is_row_of(layout.sample, len(names))
+    for record in layout.before:
+        if is_row(record.cells):
+            yield Rejection(record.line, "a row before the header", record.text)
+    for record in Records(lines, layout.delimiter, len(names), is_row):
         if record.problem is not None:
             yield Rejection(record.line, record.problem, record.text)
         elif record.cells == layout.header:

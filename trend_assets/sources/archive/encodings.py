@@ -21,6 +21,7 @@ _MOST_ACCENTS = 0.3
 #: The detector guesses where it sees less.
 _LEAST_FOR_DETECTOR = 64
 _LOOKED_AT = 1 << 18
+_LEAST_WIDE = 8
 _WESTERN = "cp1252"
 _TITLES = {_WESTERN: "Windows-1252"}
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
@@ -33,6 +34,8 @@ def wide(head: bytes) -> str | None:
             return codec
     looked_at = head[: 1 << 16]
     even, odd = looked_at[::2].count(0), looked_at[1::2].count(0)
+    if len(looked_at) < _LEAST_WIDE:
+        return None
     # Delimiters, digits and line ends have a zero byte in every language; other texts have none.
     if odd > len(looked_at) / 16 and even * 16 < odd:
         codec = "utf-16-le"

@@ -53,7 +53,7 @@ def json_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload 
         values = _document_values(file)
     else:
         return None
-    return _routed(_checked(file, values, columns), columns)
+    return _routed(file, _checked(file, values, columns), columns)
 
 
 def _is_lines(head: bytes) -> bool:
@@ -163,9 +163,9 @@ def _path_to_rows(file: ArchiveFile, columns: ColumnMap, values: list[dict[str, 
     return None
 
 
-def _routed(checked: _Checked, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
+def _routed(file: ArchiveFile, checked: _Checked, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
     values, path = checked
-    router = JsonRouter(columns)
+    router = JsonRouter(columns, file.typed)
     for value in values:
         if value.problem is not None:
             yield Rejection(value.line, value.problem, value.raw or "")

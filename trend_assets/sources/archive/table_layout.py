@@ -31,7 +31,8 @@ class Layout:
         header: the header's cells as written; None where the table has none.
         first_line: the number of the header's first line, from 1, or of the first row's.
         sample: the first rows' cells.
-        skipped: how many lines a report has before its header.
+        before: what stands before the header, as in reports.
+        skipped: how many lines that is.
         repeated: names that the header holds more than once.
         is_table: whether it is a table for sure; else a text that could be one.
     """
@@ -41,6 +42,7 @@ class Layout:
     header: list[str] | None
     first_line: int
     sample: list[list[str]] = field(default_factory=list)
+    before: list[Record] = field(default_factory=list)
     skipped: int = 0
     repeated: list[str] = field(default_factory=list)
     is_table: bool = True
@@ -164,6 +166,7 @@ class _Candidate:
             record.cells,
             record.line,
             [later.cells for later in self._records[self._header + 1 :]],
+            self._records[: self._header],
             record.line - first_line,
             repeated,
             self._is_table,

@@ -66,7 +66,7 @@ def parse_item(payload: Mapping[str, Any]) -> Event:
         raise Rejected("a repost without the account that reposted")
     at = instants.from_iso(reason.get("indexedAt"))
     # Older answers do not name the repost itself.
-    own = identifier(reason.get("uri")) or f"{event.content_id}#repost-{user}-{at:%Y-%m-%dT%H:%M:%S}"
+    own = identifier(reason.get("uri")) or f"{event.content_id}#repost/{user}/{at:%Y-%m-%dT%H:%M:%S}"
     context = present(
         (
             ("original_content_id", event.content_id),

@@ -58,10 +58,12 @@ def parse(payload: Mapping[str, Any]) -> Event:
         context=present(
             (
                 ("original_content_id", parent or quoted),
+                ("original_user_id", _author(parent or quoted)),
                 ("quoted_content_id", quoted if parent else None),
                 ("conversation_id", root),
                 ("username", text(author.get("handle"))),
                 ("mentions", named),
+                ("mentioned_user_ids", named),
                 ("urls", links),
             )
         ),
@@ -112,6 +114,12 @@ def _read(said: Any) -> datetime | None:
 
 def _uri(reference: Any) -> str | None:
     return identifier(mapping(reference).get("uri"))
+
+
+def _author(uri: str | None) -> str | None:
+    """Whose post it is: its address begins with the author."""
+    owner = uri.removeprefix("at://").partition("/")[0] if uri else ""
+    return owner if owner.startswith("did:") else None
 
 
 def _quoted(embed: Mapping[str, Any]) -> str | None:

@@ -66,7 +66,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
 
     Returns:
         The event; its content id is the post's own address, as in the REST API, and of a boost the activity's. A boost
-        is a `retweet` without a text, for the outbox holds none. Users are named by their actors' addresses.
+        is a `retweet` without a text, for the outbox holds none.
 
     Raises:
         Rejected: another activity (saying which), no id, no readable time.
@@ -92,7 +92,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
         source="mastodon",
         event_type="reply" if answered else "quote" if quoted else "original",
         content_id=content_id,
-        user_id=_address(post.get("attributedTo")) or _address(payload.get("actor")),
+        user_id=_account(_address(post.get("attributedTo")) or _address(payload.get("actor")), content_id),
         text=written,
         hashtags=hashtags,
         topics=cashtags,
@@ -129,9 +129,15 @@ def _boost(activity: Mapping[str, Any]) -> Event:
         source="mastodon",
         event_type="retweet",
         content_id=content_id,
-        user_id=_address(activity.get("actor")),
+        user_id=_account(_address(activity.get("actor")), content_id),
         context={"original_content_id": boosted},
     )
+
+
+def _account(actor: str | None, content_id: str) -> str | None:
+    """The address that the REST API names an account by: Mastodon's ``/users/a`` is ``/@a`` there."""
+    host, is_mastodon, name = (actor or "").rpartition("/users/")
+    return f"{host}/@{name}" if is_mastodon and name and content_id.startswith(f"{actor}/statuses/") else actor
 
 
 def _address(said: Any) -> str | None:

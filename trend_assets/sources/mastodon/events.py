@@ -52,10 +52,13 @@ def parse(payload: Mapping[str, Any]) -> Event:
         context=present(
             (
                 ("original_content_id", identifier(boosted.get("uri")) or quoted),
+                ("original_user_id", _account_id(mapping((boosted or _quoted_status(payload)).get("account")))),
                 # Of this server alone: it names no content elsewhere.
                 ("in_reply_to_id", identifier(payload.get("in_reply_to_id"))),
                 ("username", text(account.get("acct"))),
                 ("mentions", mentions),
+                ("mentioned_user_ids", strings(shown.get("mentions"), "url")),
+                ("instance", uri.partition("://")[2].partition("/")[0]),
                 ("url", text(payload.get("url"))),
             )
         ),
@@ -95,7 +98,11 @@ def _written(status: Mapping[str, Any]) -> str:
 
 
 def _quoted(status: Mapping[str, Any]) -> str | None:
-    return identifier(mapping(mapping(status.get("quote")).get("quoted_status")).get("uri"))
+    return identifier(_quoted_status(status).get("uri"))
+
+
+def _quoted_status(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(mapping(status.get("quote")).get("quoted_status"))
 
 
 def _account_id(account: Mapping[str, Any]) -> str | None:

@@ -95,7 +95,8 @@ def _peer(said: Any) -> tuple[str, str | None]:
 
 def _named(said: Any) -> str | None:
     kind, known = _peer(said)
-    return f"{kind}{known}" if known else None
+    # Under a hash the kind is in it.
+    return f"{kind}{known}" if known and known.isdigit() else known
 
 
 def _sender(payload: Mapping[str, Any], sender: Mapping[str, Any], sent_to: Any) -> str | None:

@@ -16,7 +16,7 @@ from trend_assets.sources.twitter.parts import (
     was_cut,
 )
 from trend_assets.sources.wire import instants
-from trend_assets.sources.wire.values import identifier, mapping, numbers, present, size, strings, text, words
+from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, size, strings, text, words
 
 
 def parse_v1(payload: Mapping[str, Any]) -> Event:
@@ -64,6 +64,7 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
                 ("in_reply_to_user_id", _id(payload, "in_reply_to_user_id")),
                 ("username", text(user.get("screen_name"))),
                 ("mentions", strings(mentions, "screen_name")),
+                ("mentioned_user_ids", [_id(user, "id") for user in mappings(mentions) if _id(user, "id")]),
                 ("urls", expanded_urls(urls)),
                 ("place", text(place.get("full_name"))),
                 ("country", text(place.get("country_code"))),

@@ -74,7 +74,7 @@ def _tried(form: str) -> datetime:
         raise ValueError(f"{form!r}: %Z is not read, name the zone with timezone=")
     try:
         back = datetime.strptime(_TRIED.strftime(form), form)
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # a part that is named twice
         raise ValueError(f"{form!r} is no form of a time: {error}") from None
     if back.date() != _TRIED.date():
         raise ValueError(

@@ -158,6 +158,7 @@ def _video(payload: Mapping[str, Any], video: str | None, *, escaped: bool) -> E
                 ("original_content_id", None if observed is None else video),
                 ("published_at", None if observed is None else published.isoformat()),
                 ("username", text(snippet.get("channelTitle"))),
+                ("channel_id", identifier(snippet.get("channelId"))),
                 ("tags", listed),
                 ("category_id", identifier(snippet.get("categoryId"))),
                 ("live", _live(snippet)),

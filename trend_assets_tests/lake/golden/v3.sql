@@ -203,4 +203,3 @@ CREATE TABLE training_runs (
     "promoted" BOOLEAN,
     "decision" VARCHAR
 );
-CREATE VIEW mentions AS SELECT "timestamp", "hour", id AS event_id, unnest(topics) AS topic, (("source" || ':') || user_id) AS user_id, "source", event_type, content_id, edge_weight AS weight FROM events;

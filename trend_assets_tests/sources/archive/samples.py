@@ -139,7 +139,7 @@ DOCUMENTS: dict[str, tuple[str, Any, list[str]]] = {
     "feed": (
         "bluesky_feed",
         {"feed": [{"post": VIEW}, {"post": VIEW, "reason": REPOSTED}]},
-        [URI, f"{URI}#repost-did:plc:y-2024-01-15T12:30:00"],
+        [URI, f"{URI}#repost/did:plc:y/2024-01-15T12:30:00"],
     ),
     "records": (
         "bluesky_record",

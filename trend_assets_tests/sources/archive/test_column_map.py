@@ -31,6 +31,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
         ("timestamp=a,date_format=%d/%m", "does not tell year, month and day"),
         ("timestamp=a,date_format=DD/MM/YYYY", "does not tell year|no form of a time"),
         ("timestamp=a,date_format=%d/%m/%Y|%Q", "'%Q' is no form of a time"),
+        ("timestamp=a,date_format=%d/%m/%Y %H:%M:%H", "is no form of a time"),
         ("timestamp=a,date_format=%d/%m/%Y %H:%M %Z", "timezone="),
         ("timestamp=a\nb=c", "line break"),
     ],

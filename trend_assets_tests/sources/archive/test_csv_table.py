@@ -63,6 +63,7 @@ def test_in_a_table_of_tabs_a_bare_quote_stands_for_itself(tmp_path):
         ('"he said ""hi"", twice"', 'he said "hi", twice'),
         ('"{""a"": ""b \\""c\\""""}"', '{"a": "b \\"c\\""}'),
         ('"he said "hi, there" to me"', 'he said "hi, there" to me'),
+        ('"he said "hi""', 'he said "hi"'),
         ("5'6\" tall", "5'6\" tall"),
         ('"para one\n\n\npara two"', "para one\n\n\npara two"),
         ('"C:\\"', "C:\\"),
@@ -73,6 +74,11 @@ def test_in_a_table_of_tabs_a_bare_quote_stands_for_itself(tmp_path):
 def test_a_cell_with_quotes(tmp_path, cell, text):
     found = read(tmp_path, rows(cell, "last"))
     assert found.texts == [text, "last"] and not found.rejections
+
+
+def test_many_quotes_cost_no_time(tmp_path):
+    found = read(tmp_path, rows('"' + '"' * 40_001 + "x", '"""' + "," * 5_000, '"a' + ' "b' * 5_000, "d"))
+    assert found.ids[-1] == "4" and len(found.ids) + len(found.rejections) == 4
 
 
 def test_spaces_around_quotes_are_no_part_of_a_cell(tmp_path):
@@ -129,6 +135,12 @@ def test_what_a_report_writes_before_its_header_is_skipped_and_told(tmp_path):
     found = read(tmp_path, preamble + rows("a", "b") + "bad\n")
     assert found.texts == ["a", "b"] and found.lines == [7]
     assert found.notes == ["3 lines before the header were skipped"]
+
+
+def test_rows_before_the_header_are_no_preamble(tmp_path):
+    found = read(tmp_path, f"Report\n8,{NOON},early\n" + rows("a", "b"))
+    assert found.texts == ["a", "b"]
+    assert found.lines == [2] and found.reasons == ["a row before the header"]
 
 
 def test_a_preamble_is_found_without_columns_too(tmp_path):

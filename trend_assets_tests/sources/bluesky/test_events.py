@@ -52,7 +52,8 @@ def test_a_post_is_an_event() -> None:
     assert (event.source, event.event_type, event.user_id) == ("bluesky", "original", "did:plc:a")
     assert event.timestamp == datetime(2026, 1, 5, 12, 0, 0, 123_000, UTC)
     assert (event.hashtags, event.topics, event.language) == (("World", "hidden"), ("$AAPL",), "en")
-    assert event.context == {"username": "ann.example", "mentions": ["did:plc:b"], "urls": ["https://example.org"]}
+    named = {"mentions": ["did:plc:b"], "mentioned_user_ids": ["did:plc:b"]}
+    assert event.context == {"username": "ann.example", **named, "urls": ["https://example.org"]}
     assert {"likes": 3, "retweets": 2, "replies": 1, "bookmarks": 4}.items() <= event.features.items()
     assert event.features["account_age_days"] == pytest.approx(365, abs=0.01)
 
@@ -63,6 +64,7 @@ def test_answers_and_quotes_name_what_they_refer_to() -> None:
     assert answer.event_type == "reply"
     assert answer.context["original_content_id"].endswith("/p") and answer.context["conversation_id"].endswith("/r")
     assert answer.context["quoted_content_id"].endswith("/q")
+    assert answer.context["original_user_id"] == "did:plc:b"
     for embed in ({"record": reference("q")}, {"record": {"record": reference("q")}, "media": {}}):
         quote = parse(view(embed=embed))
         assert quote.event_type == "quote" and quote.context["original_content_id"].endswith("/q")

@@ -12,7 +12,9 @@ from trend_assets_tests.sources.archive.samples import ANNOUNCE, CREATE, NOTE, S
 def test_a_post_is_an_event_under_its_own_address() -> None:
     event = parse(CREATE)
     assert (event.source, event.event_type, event.content_id) == ("mastodon", "reply", NOTE["id"])
-    assert event.user_id == "https://m.example/users/a"
+    assert event.user_id == "https://m.example/@a"
+    elsewhere = parse({**CREATE, "object": {**NOTE, "id": "https://m.example/objects/2"}})
+    assert elsewhere.user_id == "https://m.example/users/a"
     assert (event.text, event.hashtags, event.language) == ("hi #ai & co", ("ai",), "en")
     assert event.context["original_content_id"] == STATUS["uri"]
     alone = parse({**CREATE, "object": {**NOTE, "inReplyTo": None, "summary": "Warning", "tag": None}})

@@ -11,9 +11,9 @@ import pytest
 from trend_assets.forecasting.arriving import ArrivingMentions
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import count_table
-from trend_assets.forecasting.growing import GrowingArray, SortedRuns, SummedRuns, pair
 from trend_assets.forecasting.history import HOUR, TEXT, History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LabelSettings, make_cut
+from trend_assets.graph.growing import GrowingArray, SortedRuns, SummedRuns, pair
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 30
