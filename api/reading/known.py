@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 
 from trend_assets.errors import TrendError
 
 _SHOWN = 30
+#: What may be said again of what was asked; anything longer or odder is no misspelt name.
+_NAME = re.compile(r"[\w.:/#$-]{0,80}")
 
 
 class Unknown(TrendError):
@@ -26,7 +29,12 @@ def refuse_unknown(what: str, given: str, known: Collection[str]) -> None:
         Unknown: it is none of them.
     """
     if given not in known:
-        raise Unknown(f"{what}: there is no {given!r}{among(given, known)}")
+        raise Unknown(f"{what}: {no_such(given, known)}")
+
+
+def no_such(given: str, known: Collection[str]) -> str:
+    """That there is no such name, and which there are, as a sentence."""
+    return f"there is no {given!r}{among(given, known)}" if _NAME.fullmatch(given) else f"no such{among('', known)}"
 
 
 def among(given: str, known: Collection[str], word: str = "known") -> str:

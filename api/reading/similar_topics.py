@@ -28,7 +28,7 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
 
     Args:
         lake: is read.
-        wanted: a topic, or words, as people type them.
+        wanted: a topic, or words in lower case, as people type them.
         asked: whose posts are looked at, the newest 20,000.
         limit: how many topics.
 
@@ -37,7 +37,7 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
         post says it, None where no post of the span has a vector.
     """
     topic = canonical_topic(wanted)
-    here = {"words": wanted.lower(), "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
+    here = {"words": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
     found = lake.read(_POSTS, here, asked.of("events"), asked.of("event_embeddings"))
     if found.is_empty():
         return None

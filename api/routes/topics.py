@@ -98,7 +98,7 @@ def topics(
     if asked is None:
         return TopicPage(items=[], next=None, reason="no events yet: run `trend import FILE` or `trend demo`")
     if similar is not None:
-        return _similar(lake, similar.strip(), asked, limit)
+        return _similar(lake, similar.strip().lower(), asked, limit)
     wanted = canonical_beginning(prefix)
     mentions, _, after = (cursor or "").partition(":")
     seen = int(mentions) if cursor else None

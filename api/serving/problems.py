@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.models.common import Problem
 from api.pipeline.dagster_client import DagsterRefused
-from api.reading.known import Unknown, among
+from api.reading.known import Unknown, no_such
 from api.reading.spans import WrongMoment
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import LakeError
@@ -93,9 +93,7 @@ def install(app: FastAPI) -> None:
 def _told(item: Mapping[str, Any]) -> str:
     where = ".".join(str(place) for place in item["loc"])
     if item["type"] in {"enum", "literal_error"}:
-        return (
-            f"{where}: there is no {item['input']!r}{among(str(item['input']), _WORD.findall(item['ctx']['expected']))}"
-        )
+        return f"{where}: {no_such(str(item['input']), _WORD.findall(item['ctx']['expected']))}"
     return f"{where}: {item['msg']}"
 
 
