@@ -28,7 +28,7 @@ def status() -> None:
     """
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
-    console.print(f"lake {settings.home / 'lake'}, snapshot {lake.snapshot()}")
+    console.print(f"lake {lake.location}, snapshot {lake.snapshot()}", markup=False, soft_wrap=True)
     console.print(_tables(lake))
     console.print(sources_table(lake, settings, datetime.now(UTC)))
     console.print(_load(lake))
