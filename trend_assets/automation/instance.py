@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 from dagster import DagsterInstance
+from filelock import FileLock
 
 from trend_assets.automation.event_log import BATCH_SIZE
 from trend_assets.settings import Settings
 
-_TEMPLATE = Path(__file__).resolve().parents[2] / "data" / "dagster.yaml"
+_TEMPLATES = Path(__file__).resolve().parents[2] / "data"
+#: Where Dagster's records are in PostgreSQL, as `dagster-postgres.yaml` has it.
+_RECORDS = "DAGSTER_POSTGRES_URL"
+_OPEN_SECONDS = 120
 
 
 def dagster_environment(settings: Settings) -> dict[str, str]:
-    """The variables under which Dagster, in this process or another, finds its home."""
+    """The variables under which Dagster, in this process or another, finds its home and its records."""
+    url = os.environ.get(_RECORDS, "")
+    # Dagster's statements are for psycopg2; SQLAlchemy takes psycopg 3 where no driver is named.
+    named = re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url)
     return {
+        **({_RECORDS: named} if url else {}),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DAGSTER_EVENT_BATCH_SIZE": str(BATCH_SIZE),
         "TREND_HOME": str(settings.home),
@@ -29,11 +38,13 @@ def prepare_home(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     target = settings.dagster_home / "dagster.yaml"
     if not target.exists():
-        shutil.copyfile(_TEMPLATE, target)
+        shutil.copyfile(_TEMPLATES / ("dagster-postgres.yaml" if os.environ.get(_RECORDS) else "dagster.yaml"), target)
 
 
 def open_instance(settings: Settings) -> DagsterInstance:
     """Dagster's records of this home."""
     prepare_home(settings)
     os.environ.update(dagster_environment(settings))
-    return DagsterInstance.get()
+    # Of those that come first one makes the tables.
+    with FileLock(settings.dagster_home / "open.lock", timeout=_OPEN_SECONDS):
+        return DagsterInstance.get()

@@ -27,7 +27,7 @@ def status() -> None:
     """
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
-    console.print(f"lake {as_it_is(str(settings.home / 'lake'))}, snapshot {lake.snapshot()}", soft_wrap=True)
+    console.print(f"lake {lake.location}, snapshot {lake.snapshot()}", markup=False, soft_wrap=True)
     console.print(_tables(lake))
     console.print(collection(lake, settings, datetime.now(UTC)))
     console.print(_load(lake))

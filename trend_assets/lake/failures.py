@@ -19,6 +19,7 @@ _REASON = re.compile(r"^(\w+): ", re.MULTILINE)
 _STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) to ")
 #: DuckDB's words before those of libpq.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
+_NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
 _ENVIRONMENT = "or TREND_LAKE__… in the environment"
 
 
@@ -117,7 +118,7 @@ def catalog_failure(error: duckdb.Error, location: LakeLocation) -> str:
 
 
 def postgres_failure(said: str, location: LakeLocation) -> str:
-    """Why a PostgreSQL catalog cannot be reached, in one sentence.
+    """Why a PostgreSQL catalog cannot be had, in one sentence.
 
     Args:
         said: by libpq, or by DuckDB around it.
@@ -126,4 +127,6 @@ def postgres_failure(said: str, location: LakeLocation) -> str:
     text = _AROUND.sub("", text).replace("FATAL: ", "")
     if "does not exist" in text and "database" in text:
         return f"{location} is not there ({text}): create it with `createdb`, or mend lake.catalog_url"
-    return f"{location} cannot be reached ({text}): see whether the server runs, and mend lake.catalog_url"
+    if _NO_ANSWER.search(text):
+        return f"{location} cannot be reached ({text}): see whether the server runs, and mend lake.catalog_url"
+    return f"{location} cannot be opened ({text}): mend lake.catalog_url, or the server"

@@ -26,7 +26,7 @@ _DELETED_SHARE = 0.2
 #: A query of another process may still read a file that nothing refers to any more. On a SQLite catalog DuckLake
 #: (duckdb 1.5.5) compares days, not moments: two of them are one at least.
 _GRACE = timedelta(days=2)
-#: PostgreSQL lets writers collide, and says so.
+#: A write of somebody who holds no lock (plain SQL) may collide with a step, and it says so.
 _TRIES = 4
 
 _METADATA = f"__ducklake_metadata_{LAKE}"

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import dagster as dg
+import psycopg
 import pytest
 
 from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogStorage
 from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home
 from trend_assets.settings import load_settings
+from trend_assets_tests.conftest import REPOSITORY
+from trend_assets_tests.lake import conftest as lakes
+
+#: A fixture.
+postgres = lakes.postgres
 
 
 def test_the_home_is_made_with_its_folders(home: Path) -> None:
@@ -42,3 +51,74 @@ def test_the_instance_lives_in_the_home_with_our_event_log(home: Path, monkeypat
         assert not instance.telemetry_enabled
     assert os.environ["DAGSTER_EVENT_BATCH_SIZE"] == str(BATCH_SIZE)
     assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
+
+
+_REPORT = """
+import sys
+from dagster import AssetKey, AssetMaterialization
+from trend_assets.automation.instance import open_instance
+from trend_assets.settings import load_settings
+from trend_assets_tests.conftest import REPOSITORY
+from trend_assets_tests.lake import conftest as lakes
+
+#: A fixture.
+postgres = lakes.postgres
+instance = open_instance(load_settings())
+instance.report_runless_asset_event(AssetMaterialization("raw_events", metadata={"rows": int(sys.argv[1])}))
+found = instance.get_latest_materialization_event(AssetKey("raw_events"))
+print(type(instance.event_log_storage).__name__, sorted(found.asset_materialization.metadata))
+"""
+
+
+def test_processes_that_open_a_new_home_at_once_all_get_in(home: Path) -> None:
+    assert _reported(home, {}, 3) == ["BatchedSqliteEventLogStorage ['rows']"] * 3
+    settings = load_settings()
+    with open_instance(settings) as instance:
+        assert len(_rows(instance)) == 3
+
+
+def test_records_in_postgresql_are_written_and_read(postgres: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the file as it comes, from an address that names no driver, by several that open it first."""
+    pytest.importorskip("dagster_postgres", reason="pip install 'trend-assets[postgres]'")
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS dagster")
+        server.execute("CREATE DATABASE dagster")
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"{postgres}/dagster")
+    # Machines share no home: each has a lock of its own there.
+    said = _reported(home, {"DAGSTER_POSTGRES_URL": f"{postgres}/dagster"}, 3, homes=3)
+    assert said == ["PostgresEventLogStorage ['rows']"] * 3
+    settings = load_settings()
+    with open_instance(settings) as instance:
+        assert "postgres_url" in (settings.dagster_home / "dagster.yaml").read_text("utf-8")
+        assert [type(storage).__name__ for storage in (instance.run_storage, instance.schedule_storage)] == [
+            "PostgresRunStorage",
+            "PostgresScheduleStorage",
+        ]
+        assert sorted(_rows(instance)) == [0, 1, 2]
+        run = _nothing.execute_in_process(instance=instance).dagster_run
+        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
+        assert instance.all_logs(run.run_id)
+
+
+@dg.job
+def _nothing() -> None:
+    """A run without a step."""
+
+
+def _rows(instance: dg.DagsterInstance) -> list[object]:
+    found = instance.fetch_materializations(dg.AssetKey("raw_events"), limit=10).records
+    return [record.asset_materialization.metadata["rows"].value for record in found]  # type: ignore[union-attr]
+
+
+def _reported(home: Path, variables: dict[str, str], processes: int, homes: int = 1) -> list[str]:
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-c", _REPORT, str(number)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables,
+                 "TREND_HOME": str(home if homes == 1 else home.with_name(f"home{number}"))},
+        )
+        for number in range(processes)
+    ]  # fmt: skip
+    return [process.communicate(timeout=300)[0].strip() for process in begun]
