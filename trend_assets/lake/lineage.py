@@ -13,6 +13,8 @@ import duckdb
 
 from trend_assets.lake.tables import TABLES
 
+#: What is read with a view.
+_VIEWS = {"mentions": frozenset(("temporal_edges", "nodes"))}
 _WORD = re.compile(r'"?(\w+)')
 _READS = frozenset(("FROM", "JOIN"))
 _WRITES = frozenset(("INTO", "UPDATE"))
@@ -32,6 +34,8 @@ class Access:
         words = [match[1] if (match := _WORD.match(statement, start)) else statement[start] for start in starts]
         for index, word in enumerate(words):
             before = words[index - 1].upper() if index else ""
+            if before in _READS and word in _VIEWS:
+                self.reads |= _VIEWS[word]
             if word not in TABLES or before not in _READS | _WRITES:
                 continue
             deleted = before == "FROM" and index > 1 and words[index - 2].upper() == "DELETE"

@@ -96,7 +96,7 @@ CREATE TABLE load_checks (
 # A default stays with the rows that were there: DuckLake keeps it with the column, and writes no file anew.
 # Mentions are read from the graph. Edges of earlier releases stay, and are read as they are: they lack communities,
 # named users, authors of what is answered or passed on, and who acted where nobody is named, and say `refers_to` for
-# every relation. `trend backfill --only temporal_graph --start DAY --end DAY` makes them anew from `events`.
+# every relation. `trend backfill --only events --only temporal_graph --start DAY --end DAY` makes them anew.
 STEP_3 = """
 ALTER TABLE collection_status ADD COLUMN content_hash VARCHAR;
 ALTER TABLE collection_status ADD COLUMN known BIGINT;
@@ -111,5 +111,14 @@ ALTER TABLE prediction_outcomes ADD COLUMN revision BIGINT DEFAULT 0;
 ALTER TABLE prediction_outcomes ALTER COLUMN revision DROP DEFAULT;
 ALTER TABLE prediction_outcomes ADD COLUMN made VARCHAR DEFAULT 'unrecorded';
 ALTER TABLE prediction_outcomes ALTER COLUMN made DROP DEFAULT;
-DROP VIEW IF EXISTS mentions;
+CREATE OR REPLACE VIEW mentions AS
+    SELECT about.timestamp, about.hour, about.event_id, topics.key AS topic, users.key AS user_id,
+        split_part(contents.key, ':', 1) AS source, acts.edge_type AS event_type,
+        substr(contents.key, strpos(contents.key, ':') + 1) AS content_id, about.weight
+    FROM temporal_edges AS about
+    JOIN nodes AS topics ON topics.node_id = about.dst AND topics.kind = 'topic'
+    JOIN nodes AS contents ON contents.node_id = about.src
+    LEFT JOIN temporal_edges AS acts ON acts.event_id = about.event_id AND acts.dst = about.src
+    LEFT JOIN nodes AS users ON users.node_id = acts.src AND users.kind = 'user'
+    WHERE about.edge_type = 'about';
 """

@@ -131,6 +131,7 @@ def test_forgetting_writes_what_was_forgotten(new_world: Callable[[], World]) ->
         ("WITH x AS (FROM events) SELECT * FROM x ANTI JOIN raw_events USING (id)", {"events", "raw_events"}, set()),
         ("SELECT * FROM events AT (VERSION => 3)", {"events"}, set()),
         ('SELECT 1 FROM "events" -- FROM nodes', {"events"}, set()),
+        ("SELECT topic FROM mentions", {"temporal_edges", "nodes"}, set()),
         ("SELECT 'FROM nodes' AS events FROM alerts", {"alerts"}, set()),
         ("DELETE FROM nodes WHERE node_id IN (SELECT src FROM temporal_edges)", {"temporal_edges"}, {"nodes"}),
         ("INSERT INTO nodes BY NAME SELECT * FROM incoming", set(), {"nodes"}),

@@ -203,3 +203,4 @@ CREATE TABLE training_runs (
     "promoted" BOOLEAN,
     "decision" VARCHAR
 );
+CREATE VIEW mentions AS SELECT about."timestamp", about."hour", about.event_id, topics."key" AS topic, users."key" AS user_id, split_part(contents."key", ':', 1) AS "source", acts.edge_type AS event_type, substr(contents."key", (strpos(contents."key", ':') + 1)) AS content_id, about.weight FROM temporal_edges AS about INNER JOIN nodes AS topics ON (((topics.node_id = about.dst) AND (topics.kind = 'topic'))) INNER JOIN nodes AS contents ON ((contents.node_id = about.src)) LEFT JOIN temporal_edges AS acts ON (((acts.event_id = about.event_id) AND (acts.dst = about.src))) LEFT JOIN nodes AS users ON (((users.node_id = acts.src) AND (users.kind = 'user'))) WHERE (about.edge_type = 'about');
