@@ -78,7 +78,7 @@ FORMATS: Mapping[str, Format] = {
         Format(YOUTUBE_V3, youtube.parse, ("youtube",)),
         Format(GOOGLE_TRENDS, google_trends.parse, ("google_trends",)),
         Format(BLUESKY, bluesky.parse, ("bluesky",)),
-        Format(MASTODON, mastodon.parse, ("mastodon",)),
+        Format(MASTODON, mastodon.parse, ("mastodon", "truth_social", "gab")),
         Format(ACTIVITYPUB, outbox.parse, ("mastodon",)),
         Format(BLUESKY_FEED, repositories.parse_item, ("bluesky",)),
         Format(BLUESKY_RECORD, repositories.parse_record, ("bluesky",)),

@@ -60,8 +60,12 @@ class JsonRouter:
             payloads = recognition.found(value)
             if payloads is None:
                 raise Rejected(recognition.unknown(value, self._file))
+            is_empty = True
             for format, payload in payloads:
+                is_empty = False
                 yield _row(line, format, payload, raw if payload is value else None)
+            if is_empty:
+                raise Rejected("a JSON object of a known kind that holds no post")
         except Rejected as rejected:
             yield _rejection(line, str(rejected), value, raw)
 

@@ -58,7 +58,7 @@ def parse(row: Mapping[str, Any]) -> Event:
     """
     source, number, thread = source_of(row), identifier(row.get("id")), identifier(row.get("thread_id"))
     if number is None:
-        raise Rejected("no id")
+        raise Rejected(f"id {str(row['id'])[:40]!r} has lost digits" if row.get("id") else "no id")
     room = next((known for name in _ROOMS.get(source, ()) if (known := identifier(row.get(name)))), None)
     parts = (text(row.get("subject")), plain_text(text(row.get("body")) or "").strip())
     written = "\n".join(part for part in parts if part)

@@ -35,7 +35,12 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
 
 def is_item(value: Mapping[str, Any]) -> bool:
     """Whether an object has the fields of the API's items, which the rows of BigQuery's table have, too."""
-    return value.get("type") in {*_TYPES, *_OTHER_TYPES} and "id" in value and "time" in value and "by" in value
+    return (
+        value.get("type") in {*_TYPES, *_OTHER_TYPES}
+        and "id" in value
+        and "time" in value
+        and ("by" in value or "deleted" in value)
+    )
 
 
 def is_table(header: Sequence[str]) -> bool:

@@ -40,8 +40,9 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
         return ((ACTIVITYPUB, item) for item in items)
     if value.get("type") in _ACTIVITIES and "actor" in value and "object" in value:
         return iter([(ACTIVITYPUB, value)])
-    listed = [item for name in _LISTS for item in mappings(value.get(name))]
-    if any(is_status(item) for item in listed):
+    lists = [value[name] for name in _LISTS if isinstance(value.get(name), list)]
+    listed = [item for items in lists for item in items]
+    if any(is_status(item) for item in mappings(listed)):
         return ((MASTODON, item) for item in listed)
     return None
 

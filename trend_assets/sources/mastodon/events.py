@@ -10,6 +10,9 @@ from trend_assets.sources.wire import instants, tags
 from trend_assets.sources.wire.markup import plain_text
 from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, size, strings, text
 
+#: Networks of their own whose statuses have Mastodon's form, by host.
+_NETWORKS = {"truthsocial.com": "truth_social", "gab.com": "gab"}
+
 
 def parse(payload: Mapping[str, Any]) -> Event:
     """A status, or a trending tag, as an event.
@@ -41,7 +44,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
     mentions = strings(shown.get("mentions"), "acct")
     return Event(
         timestamp=timestamp,
-        source="mastodon",
+        source=_NETWORKS.get(_host(uri), "mastodon"),
         event_type=_event_type(payload, boosted, quoted),
         content_id=uri,
         user_id=_account_id(account),
@@ -81,6 +84,10 @@ def parse(payload: Mapping[str, Any]) -> Event:
             )
         ),
     )
+
+
+def _host(uri: str) -> str:
+    return uri.partition("://")[2].partition("/")[0].lower()
 
 
 def _event_type(status: Mapping[str, Any], boosted: Mapping[str, Any], quoted: str | None) -> str:

@@ -29,12 +29,14 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
     lists = [mapping(value.get(part)).get("list") for part in ("chats", "left_chats")]
     if not any(isinstance(chats, list) for chats in lists):
         return None
-    chats = [chat for listed in lists for chat in mappings(listed)]
-    if chats and not any(_is_chat(chat) for chat in chats):
+    chats = [chat for listed in lists if isinstance(listed, list) for chat in listed]
+    if chats and not any(_is_chat(chat) for chat in mappings(chats)):
         return None
     if not chats:
         raise Rejected("an export of Telegram without chats")
-    return (payload for chat in chats for payload in _messages(chat))
+    return (
+        payload for chat in chats for payload in (_messages(chat) if isinstance(chat, dict) else [(TELEGRAM, chat)])
+    )
 
 
 def parse(payload: Mapping[str, Any]) -> Event:

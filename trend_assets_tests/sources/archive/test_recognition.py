@@ -128,6 +128,7 @@ def test_what_is_unknown_says_what_it_looks_like_and_what_would_read_it(value: A
         ({"chats": {"list": []}}, "an export of Telegram without chats"),
         ({"data": {"videos": [], "cursor": 0}, "error": {"code": "ok"}}, "a page of TikTok without videos"),
         ({"guild": {}, "channel": {"id": "1"}, "messages": []}, "an export of Discord without messages"),
+        ({"name": "chan", "type": "public_channel", "id": 1, "messages": []}, "holds no post"),
         ({"data": []}, "without tweets or other posts"),
         ({}, "an empty JSON object"),
     ],

@@ -100,3 +100,8 @@ def test_a_trending_tag_is_an_event_of_nobody() -> None:
 def test_what_is_neither_is_rejected(payload: dict[str, Any], reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         parse(payload)
+
+
+def test_networks_of_their_own_are_sources_of_their_own() -> None:
+    assert parse(status(uri="https://truthsocial.com/users/a/statuses/1")).source == "truth_social"
+    assert parse(status(uri="https://gab.com/users/a/statuses/1")).source == "gab"
