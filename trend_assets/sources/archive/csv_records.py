@@ -58,7 +58,6 @@ class Records:
         self._again: deque[TextLine] = deque()
         self._delimiter, self._width, self._is_row = delimiter, width, is_row
         self._nothing = f"{delimiter} \t\r\f\v"
-        separator = re.escape(delimiter)
         # A quote that no delimiter and no line's end follows belongs to the cell. Nothing is tried twice.
         end = rf"[ ]*+(?:{re.escape(delimiter)}|$)"
         quoted = rf'[ ]*+"((?:[^"]++|""(?!{end})|"(?!{end}))*+)"[ ]*+(?={re.escape(delimiter)}|$)'
