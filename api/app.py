@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from api.pipeline.dagster_client import DagsterClient
 from api.reading.feed import Feed
@@ -33,18 +33,18 @@ from api.routes import (
     topics,
     training,
 )
-from api.serving import problems
+from api.serving import docs_page, problems
 from api.serving.caching import SnapshotCache
-from api.serving.docs_page import docs_page
 from api.serving.keys import Guard
 from api.serving.metrics import Metered, Meters
+from api.serving.strict import known_parameters
 from api.serving.warming import Warming
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
 _ROUTES = (health, predictions, topics, events, collection, training, accuracy, alerts, export, runs, stream)
 #: Their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/health", "/metrics", "/runs/", "/scheduler/", "/stream")
+_NOT_CACHED = ("/docs", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Theirs on the time, too: quotas are of a month or a day.
 _TIMED = ("/collection/",)
 
@@ -96,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Which topics will rise, how sure the forecast is, and how often it was right.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        dependencies=[Depends(known_parameters)],
         docs_url=None,
         redoc_url=None,
     )
@@ -113,10 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
         told = await run_in_threadpool(meters.exposition, reader)
         return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
-    def docs() -> str:
-        return docs_page(app.openapi())
-
+    docs_page.install(app)
     problems.install(app)
     # The last one added stands outermost.
     # What is kept is kept compressed.

@@ -103,8 +103,8 @@ def _refuse_unknown_partitions(job: JobDefinition, tags: Mapping[str, str]) -> N
     for key in (tags[name] for name in names if name in tags):
         if partitions is not None and not partitions.has_partition_key(key):
             raise TrendError(
-                f"{key} has no partition: they go from {partitions.get_first_partition_key()} "
-                f"(schedule.history_start) to {partitions.get_last_partition_key()}"
+                f"{key} has no partition: they go from {partitions.get_first_partition_key()}, the day of the oldest "
+                f"event or schedule.history_start, to {partitions.get_last_partition_key()}"
             )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 #: How Dagster writes an hour and a week as partition keys.
 HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 WEEK_FORMAT = "%Y-%m-%d"
+
+#: What is dated earlier has no partition: most of it is a mistake, and each hour since costs something.
+FIRST_DAY = date(1980, 1, 1)
 
 #: YouTube counts its quota by the day of its headquarters.
 _PACIFIC = ZoneInfo("America/Los_Angeles")

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "enrichment": {"enrichment", "sources"},
     "graph": {"graph", "sources"},
     "tgn": {"tgn", "graph", "forecasting"},
-    "forecasting": {"forecasting"},
+    "forecasting": {"forecasting", "graph"},
     "simulator": {"simulator", "sources"},
 }
 #: Of the API. The dashboard (`views`) speaks to it by HTTP.
@@ -30,8 +30,10 @@ API_MAY_IMPORT = {
     "serving": {"routes", "models", "reading", "pipeline"},
     "views": set(),
 }
+#: How right a forecast was is computed in one place, also for the API; it stands on nothing but numpy and polars.
+MEASURES = ("trend_assets.forecasting.accuracy", "trend_assets.forecasting.metrics")
 #: What all parts may import, and what imports none of them.
-BOTTOM = ("errors", "periods")
+BOTTOM = ("errors", "names", "periods", "topic_names", "words")
 
 
 def modules(folder: Path) -> list[Path]:
@@ -100,11 +102,18 @@ def test_what_all_may_import_imports_no_part(module: str) -> None:
     assert not [name for name in names(PACKAGE / f"{module}.py") if is_or_under(name, "trend_assets")]
 
 
-def test_the_api_imports_lake_and_settings_only() -> None:
+def test_measures_stand_on_nothing_else_of_the_product() -> None:
+    for module in MEASURES:
+        path = REPOSITORY / f"{module.replace('.', '/')}.py"
+        assert not [name for name in names(path) if is_or_under(name, "trend_assets") and not name.startswith(MEASURES)]
+
+
+def test_the_api_imports_lake_settings_and_measures_only() -> None:
     allowed = (
         "trend_assets.lake",
         "trend_assets.settings",
         *(f"trend_assets.{name}" for name in BOTTOM),
+        *MEASURES,
         "trend_assets.__version__",
     )
     for path in modules(REPOSITORY / "api"):
@@ -122,7 +131,12 @@ def test_the_api_flows_one_way(part: str) -> None:
 
 
 def test_alerts_stand_on_the_lake_and_the_settings_alone() -> None:
-    allowed = ("trend_assets.alerting", "trend_assets.lake", "trend_assets.settings", "trend_assets.errors")
+    allowed = (
+        "trend_assets.alerting",
+        "trend_assets.lake",
+        "trend_assets.settings",
+        *(f"trend_assets.{name}" for name in BOTTOM),
+    )
     for path in modules(PACKAGE / "alerting"):
         for name in names(path):
             if is_or_under(name, "trend_assets") and name not in {"trend_assets", "trend_assets.__version__"}:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.models.common import Label
+from api.models.common import Label, Made
 
 
 class RankingAccuracy(BaseModel):
@@ -22,7 +22,9 @@ class WeekAccuracy(BaseModel):
 
     week: datetime = Field(description="Monday 00:00 (UTC) of the cuts.")
     cuts: int = Field(description="Cuts with at least ten topics and one that came true; others do not count.")
-    rankings: list[RankingAccuracy]
+    rankings: list[RankingAccuracy] = Field(
+        description="The forecast and what counting would have said, the best first."
+    )
 
 
 class CalibrationBin(BaseModel):
@@ -30,15 +32,17 @@ class CalibrationBin(BaseModel):
 
     low: float = Field(description="Least confidence of the bin.")
     high: float = Field(description="Where the bin ends.")
-    forecasts: int
+    forecasts: int = Field(description="Forecasts whose confidence lies in the bin.")
     confidence: float = Field(description="Mean confidence.")
     came_true: float = Field(description="Share that came true.")
 
 
 class Accuracy(BaseModel):
-    """Live accuracy of the stored forecasts beside counting, at the same cuts over the same topics."""
+    """Accuracy of the stored first forecasts beside counting, at the same cuts over the same topics."""
 
-    label: Label
+    label: Label = Field(description="What was forecast.")
+    made: Made = Field(description="Which forecasts are measured; each kind by itself.")
+    scored: dict[Made, int] = Field(description="Cuts of each kind whose outcome is known, in the span.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     start: datetime | None = Field(description="First cut looked at (UTC); null where nothing is scored.")
     end: datetime | None = Field(description="Where the span ends, exclusive (UTC).")

@@ -60,7 +60,7 @@ class AlertItem(BaseModel):
 class AlertPage(BaseModel):
     """Alerts, the newest first."""
 
-    items: list[AlertItem]
+    items: list[AlertItem] = Field(description="Alerts, the newest first.")
     open: int = Field(description="Alerts of all time that are still to be delivered.", examples=[1])
     next: str | None = Field(
         description="`cursor` of the next page; null on the last one.",

@@ -23,28 +23,28 @@ class CollectedHour(BaseModel):
 class SourceSummary(BaseModel):
     """One source over the span."""
 
-    source: str
+    source: str = Field(description="The source, or an imported file.")
     hours: int = Field(description="Hours with a record.")
     failed: int = Field(description="Hours that failed.")
-    events: int
-    rejected: int
-    requests: int
+    events: int = Field(description="Events that it gave.")
+    rejected: int = Field(description="Rows that could not become events.")
+    requests: int = Field(description="Requests that it took.")
     last_hour: datetime = Field(description="Newest hour with a record (UTC).")
 
 
 class Gap(BaseModel):
     """Hours in a row without events of a source that gave some before."""
 
-    source: str
+    source: str = Field(description="The source that gave nothing.")
     start: datetime = Field(description="First missing hour (UTC).")
     end: datetime = Field(description="Where the gap ends, exclusive (UTC).")
-    hours: int
+    hours: int = Field(description="Missing hours in a row.")
 
 
 class Quota(BaseModel):
     """What a live source may spend in a period."""
 
-    source: str = Field(examples=["twitter"])
+    source: str = Field(description="The source that has the budget.", examples=["twitter"])
     unit: str = Field(description="What is counted.", examples=["posts"])
     limit: int = Field(description="The budget of the period, as set.")
     used: int = Field(description="What was spent of it.")
@@ -56,7 +56,7 @@ class Quota(BaseModel):
 class Held(BaseModel):
     """A live source that asked to be left alone for a while."""
 
-    source: str
+    source: str = Field(description="The source that is waited for.")
     until: datetime = Field(description="When it is asked again (UTC).")
     reason: str = Field(description="What it said, in words.")
 
@@ -67,7 +67,7 @@ class CollectionStatus(BaseModel):
     start: datetime | None = Field(description="First hour looked at (UTC); null where nothing was collected.")
     end: datetime | None = Field(description="Where the span ends, exclusive (UTC).")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
-    sources: list[SourceSummary]
+    sources: list[SourceSummary] = Field(description="Each source over the span.")
     hours: list[CollectedHour] = Field(description="Newest first.")
     gaps: list[Gap] = Field(description="Failed, skipped or never asked between a source's first hour and the end.")
     quotas: list[Quota] = Field(description="Of enabled sources that have a budget, now.")

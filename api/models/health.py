@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 class SourceStatus(BaseModel):
     """One source's last collection."""
 
-    source: str
+    source: str = Field(description="The source, or an imported file.")
     hour: datetime = Field(description="The hour that was collected (UTC).")
-    status: str
-    events: int
-    message: str
+    status: str = Field(description="How its newest hour ended: `complete`, `partial`, `empty`, `skipped` or `failed`.")
+    events: int = Field(description="Events of that hour.")
+    message: str = Field(description="What happened; empty where all went well.")
 
 
 class Drift(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models.common import Label
+from api.models.common import Label, Made
 
 
 class Prediction(BaseModel):
@@ -18,7 +18,7 @@ class Prediction(BaseModel):
             "examples": [
                 {
                     "cut": "2015-01-05T06:00:00Z",
-                    "label": "bursts",
+                    "label": "emerges",
                     "topic": "$tsla",
                     "rank": 1,
                     "score": 0.83,
@@ -27,6 +27,11 @@ class Prediction(BaseModel):
                     "source_events_count": 12,
                     "model_version": "tgn-2015-01-05-1f0c9a7e",
                     "metadata": {"mentions_24h": 12},
+                    "forecast_at": "2015-01-05T06:10:42Z",
+                    "revision": 0,
+                    "made": "live",
+                    "mentions_before": 12,
+                    "expected_mentions": 30,
                     "came_true": True,
                     "mentions_after": 31,
                     "dagster_link": "http://127.0.0.1:3000/assets/predictions?view=partitions&partition=2015-01-05-05%3A00",
@@ -35,7 +40,7 @@ class Prediction(BaseModel):
         }
     )
 
-    cut: datetime = Field(description="When it was forecast (UTC).")
+    cut: datetime = Field(description="The forecast origin: it looks at what was posted until then (UTC).")
     label: Label = Field(description="What is forecast.")
     topic: str = Field(description="The topic in canonical spelling.")
     rank: int = Field(description="1 is the likeliest topic of its cut and label.")
@@ -45,6 +50,16 @@ class Prediction(BaseModel):
     source_events_count: int = Field(description="Events in the window before the cut.")
     model_version: str = Field(description="The checkpoint, or `baseline:NAME` where no model was trained.")
     metadata: dict[str, Any] = Field(description="The counts behind it, and the users to whom it owes most.")
+    forecast_at: datetime | None = Field(description="When it was really made (UTC); null where unrecorded.")
+    revision: int = Field(description="0 is the first forecast of its cut and label: the one that is scored.")
+    made: Made = Field(
+        description="`live`: soon after its cut; `late`: later, before the outcome was known; `backfill`: after it; "
+        "`revised`: not the first; `unrecorded`: by an older release."
+    )
+    mentions_before: int = Field(description="Events in as long a time before the cut as the horizon.")
+    expected_mentions: int | None = Field(
+        description="Events expected in the horizon, rounded; null where no growth is expected or estimated."
+    )
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
@@ -54,6 +69,7 @@ class PredictionPage(BaseModel):
     """Forecasts of one cut."""
 
     cut: datetime | None = Field(description="The newest cut that answers the question; null where there is none.")
+    revisions: int = Field(0, description="How often that cut was forecast again, with posts that came later.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
-    items: list[Prediction]
+    items: list[Prediction] = Field(description="In order of rank.")
     reason: str | None = Field(None, description="Why there are none.")

@@ -22,7 +22,7 @@ class TopicSummary(BaseModel):
 class TopicPage(BaseModel):
     """Topics, the most mentioned or the most similar first."""
 
-    items: list[TopicSummary]
+    items: list[TopicSummary] = Field(description="Topics of this page.")
     next: str | None = Field(description="`cursor` of the next page; null on the last one.", examples=["12:$tsla"])
     reason: str | None = Field(None, description="Why there are none.")
 
@@ -31,7 +31,7 @@ class SourceHour(BaseModel):
     """A topic in one hour of one source."""
 
     hour: datetime = Field(description="Start of the hour (UTC).")
-    source: str = Field(examples=["twitter"])
+    source: str = Field(description="Where the events come from.", examples=["twitter"])
     mentions: int = Field(description="Events that name it.")
     users: int = Field(description="Different users among them.")
 
@@ -39,12 +39,14 @@ class SourceHour(BaseModel):
 class Post(BaseModel):
     """One event that names the topic."""
 
-    id: str = Field(examples=["twitter:original:2007965354252306743"])
+    id: str = Field(
+        description="Source, type and the content's own id.", examples=["twitter:original:2007965354252306743"]
+    )
     timestamp: datetime = Field(description="When it was posted (UTC).")
-    source: str
-    event_type: str
-    user_id: str | None
-    text: str
+    source: str = Field(description="Where it was posted.")
+    event_type: str = Field(description="What was done, e.g. `reply`.")
+    user_id: str | None = Field(description="The source's own id of who posted it; null where unknown.")
+    text: str = Field(description="What was written.")
     spam_score: float = Field(description="0 to 1.")
     gen_z_score: float = Field(description="0 to 1.")
     dagster_link: str = Field(description="The hour of `events` that holds it in the Dagster UI.")
@@ -54,21 +56,21 @@ class TopicUser(BaseModel):
     """Who names the topic most."""
 
     user_id: str = Field(description="The source's own id.")
-    source: str
-    mentions: int
+    source: str = Field(description="Where the user posts.")
+    mentions: int = Field(description="Their events that name the topic.")
 
 
 class RelatedTopic(BaseModel):
     """A topic named in the same events."""
 
-    topic: str
+    topic: str = Field(description="In canonical spelling.")
     together: int = Field(description="Events that name both.")
 
 
 class TopicStory(BaseModel):
     """Everything that is known of one topic in a span of time."""
 
-    topic: str
+    topic: str = Field(description="In canonical spelling.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     start: datetime = Field(description="First hour looked at (UTC).")
     end: datetime = Field(description="Where the span ends, exclusive (UTC).")
@@ -76,7 +78,9 @@ class TopicStory(BaseModel):
     gen_z_score: float | None = Field(description="Mean over the span's events, 0 to 1; null without events.")
     spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
     activity: list[SourceHour] = Field(description="Hours with mentions, in order of time.")
-    predictions: list[Prediction] = Field(description="Newest first, with what became of them.")
+    predictions: list[Prediction] = Field(
+        description="The first of each cut, newest cut first, with what became of them."
+    )
     posts: list[Post] = Field(description="Least spammy and newest first, one a text.")
     users: list[TopicUser] = Field(description="The ten who named it most.")
     related: list[RelatedTopic] = Field(description="The ten most often named with it.")

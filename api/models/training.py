@@ -14,7 +14,7 @@ class TrainingRun(BaseModel):
     run_id: str = Field(description="The Dagster run, or the command, that trained.")
     week: datetime = Field(description="Monday 00:00 from which it may forecast (UTC).")
     status: str = Field(description="`succeeded` or `failed`.", examples=["succeeded"])
-    model_version: str | None
+    model_version: str | None = Field(description="The model that it made; null where it failed.")
     lake_snapshot: int | None = Field(description="The lake's snapshot that it read.")
     started_at: datetime = Field(description="When it began (UTC).")
     seconds: float | None = Field(description="How long it took (s).")
@@ -32,5 +32,5 @@ class TrainingRun(BaseModel):
 class TrainingStatus(BaseModel):
     """Trainings, the newest first."""
 
-    items: list[TrainingRun]
+    items: list[TrainingRun] = Field(description="Trainings, the newest first.")
     reason: str | None = Field(None, description="Why there are none.")

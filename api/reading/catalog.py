@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -28,10 +29,13 @@ _NEWEST = f"""
 _TABLES = f"""
     SELECT t.table_id, t.table_uuid::VARCHAR, t.table_name,
            CASE WHEN s.path_is_relative THEN s.path ELSE '' END AS schema_path, t.path, t.path_is_relative::BOOLEAN,
-           list(c.column_name ORDER BY c.column_order), max(c.begin_snapshot)
+           list([c.column_name, c.column_type, c.initial_default] ORDER BY c.column_order),
+           list([b.born, c.begin_snapshot] ORDER BY c.column_order)
     FROM {_CATALOG}.ducklake_table t
     JOIN {_CATALOG}.ducklake_schema s USING (schema_id)
     JOIN {_CATALOG}.ducklake_column c USING (table_id)
+    JOIN (SELECT table_id, column_id, min(begin_snapshot) AS born FROM {_CATALOG}.ducklake_column GROUP BY ALL) b
+        USING (table_id, column_id)
     WHERE t.end_snapshot IS NULL AND s.end_snapshot IS NULL AND s.schema_name = 'main'
       AND c.end_snapshot IS NULL AND c.parent_column IS NULL
     GROUP BY ALL
@@ -55,8 +59,52 @@ _INLINED = f"SELECT table_id FROM {_CATALOG}.ducklake_inlined_data_tables"
 _INLINED_DELETES = f"SELECT 1 FROM {_CATALOG}.ducklake_inlined_delete_%d LIMIT 1"
 #: A change of rows, or of the files that hold them. Whatever else may happen, all is read anew.
 _CHANGE = re.compile(r"(?:inserted_into_table|deleted_from_table|compacted_table|merge_adjacent|rewrite_delete):(\d+)")
+#: DuckLake's types of columns that a table may get later, as DuckDB calls them.
+_TYPES = {
+    "varchar": "VARCHAR",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamptz": "TIMESTAMPTZ",
+}
 #: These mean something to DuckDB in the name of a file.
 _GLOBBED = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a table.
+
+    Args:
+        name: its name.
+        value: as SQL, in files that are older than the column; None where that cannot be told.
+        born: the snapshot that added it.
+        changed: the one that gave it its name and type.
+    """
+
+    name: str
+    value: str | None
+    born: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    uuid: str
+    name: str
+    folder: str
+    columns: tuple[_Column, ...]
+
+    def lacking(self, begin: int) -> tuple[tuple[str, str], ...] | None:
+        """The columns that a file of snapshot `begin` lacks, with their values; None where DuckLake alone can say."""
+        found = []
+        for column in self.columns:
+            if begin < column.born and column.value is not None:
+                found.append((column.name, column.value))
+            elif begin < column.changed:
+                return None
+        return tuple(found)
 
 
 class Catalog:
@@ -70,7 +118,7 @@ class Catalog:
         self._data_path = data_path.rstrip("/") + "/"
         self._edition: Edition | None = None
         self._schema = -1
-        self._tables: dict[int, tuple[str, str, str, tuple[str, ...], int]] = {}
+        self._tables: dict[int, _Table] = {}
         self._inlined: set[int] = set()
         self._files: dict[int, dict[int, DataFile]] = {}
         self._newest_file = -1
@@ -106,14 +154,10 @@ class Catalog:
     def _anew(self, cursor: duckdb.DuckDBPyConnection) -> Edition:
         newest, self._schema = cursor.execute(_NEWEST).fetchone() or (-1, -1)
         self._tables = {
-            int(number): (
-                uuid,
-                str(name),
-                _joined(self._data_path + schema, path, relative),
-                tuple(columns),
-                int(since),
+            int(number): _Table(
+                uuid, str(name), _joined(self._data_path + schema, path, relative), _columns(declared, snapshots)
             )
-            for number, uuid, name, schema, path, relative, columns, since in cursor.execute(_TABLES).fetchall()
+            for number, uuid, name, schema, path, relative, declared, snapshots in cursor.execute(_TABLES).fetchall()
         }
         self._inlined = self._read_inlined(cursor)
         self._files, self._newest_file = {}, -1
@@ -138,25 +182,27 @@ class Catalog:
         for number, *row in cursor.execute(_FILES, [list(numbers)]).fetchall():
             rows[int(number)].append(tuple(row))
         self._newest_file = max(bounds, default=self._newest_file)
-        return {self._tables[number][1]: self._table(number, found, bounds, newest) for number, found in rows.items()}
+        return {self._tables[number].name: self._table(number, found, bounds, newest) for number, found in rows.items()}
 
     def _table(
         self, number: int, rows: list[tuple[Any, ...]], bounds: Mapping[int, Mapping[str, Any]], newest: int
     ) -> TableFiles:
-        uuid, name, folder, columns, since = self._tables[number]
+        table = self._tables[number]
         before, files = self._files.get(number, {}), {}
         plain = number not in self._inlined
         for file, path, relative, deletes, deletes_relative, begin, usual in rows:
-            gone = deletes and _joined(folder, deletes, deletes_relative)
+            gone = deletes and _joined(table.folder, deletes, deletes_relative)
+            lacks = table.lacking(begin)
             known = before.get(file)
             if known is None or known.deletes != gone:
-                whole = _joined(folder, path, relative)
-                known = DataFile(file, whole, gone, known.bounds if known else bounds.get(file, {}))
-            # A file older than a column lacks it.
-            plain = plain and usual and begin >= since and file not in files and not _GLOBBED & set(known.path)
+                whole = _joined(table.folder, path, relative)
+                known = DataFile(file, whole, gone, known.bounds if known else bounds.get(file, {}), lacks or ())
+            plain = plain and usual and lacks is not None and file not in files and not _GLOBBED & set(known.path)
             files[file] = known
         self._files[number] = files
-        return TableFiles(name, columns, tuple(files.values()) if plain else None, f"{uuid} at {newest}", self._schema)
+        columns = tuple(column.name for column in table.columns)
+        state = f"{table.uuid} at {newest}"
+        return TableFiles(table.name, columns, tuple(files.values()) if plain else None, state, self._schema)
 
 
 def _changed(changes: list[tuple[int, str]]) -> set[int] | None:
@@ -168,6 +214,20 @@ def _changed(changes: list[tuple[int, str]]) -> set[int] | None:
             return None
         found.add(int(known[1]))
     return found
+
+
+def _columns(declared: list[list[str | None]], snapshots: list[list[int]]) -> tuple[_Column, ...]:
+    return tuple(
+        _Column(str(name), _value(str(kind), default), born, changed)
+        for (name, kind, default), (born, changed) in zip(declared, snapshots, strict=True)
+    )
+
+
+def _value(kind: str, default: str | None) -> str | None:
+    if kind not in _TYPES:
+        return None
+    literal = "NULL" if default is None else "'" + default.replace("'", "''") + "'"
+    return f"CAST({literal} AS {_TYPES[kind]})"
 
 
 def _joined(folder: str, path: str, relative: bool) -> str:

@@ -35,6 +35,7 @@ class DataFile:
         number: the catalog's.
         path: where it is.
         deletes: the file that names its deleted rows, or None.
+        lacks: columns that were added to the table after it was written, each with its value as SQL.
         bounds: of each of `BOUNDED` the least and greatest value; None where the catalog does not know.
     """
 
@@ -42,6 +43,7 @@ class DataFile:
     path: str
     deletes: str | None
     bounds: Mapping[str, tuple[Any, Any]] = field(compare=False)
+    lacks: tuple[tuple[str, str], ...] = ()
 
     def may_hold(self, within: Within) -> bool:
         least, greatest = self.bounds.get(within.column, (None, None))
@@ -57,7 +59,7 @@ class TableFiles:
     Args:
         name: of the table.
         columns: their names, in order.
-        files: that hold its rows; None for a table that DuckLake alone can read, as one whose columns have changed.
+        files: that hold its rows; None for a table that DuckLake alone can read, as one whose columns were renamed.
         state: names it as it is since it last changed, as far as was looked.
         schema: the version of the lake's tables.
     """
@@ -67,6 +69,11 @@ class TableFiles:
     files: tuple[DataFile, ...] | None
     state: str
     schema: int
+
+    def chosen(self, file: DataFile) -> str:
+        """What to select from a file for this table's columns."""
+        lacking = dict(file.lacks)
+        return ", ".join(f'{lacking[name]} AS "{name}"' if name in lacking else f'"{name}"' for name in self.columns)
 
     @property
     def empty(self) -> str:
@@ -121,11 +128,16 @@ class Edition:
             return f"FROM lake.main.{name} AT (VERSION => {self.snapshot})"
         if not files:
             return f"FROM {table.empty}"
-        columns = ", ".join(f'"{column}"' for column in table.columns)
-        whole = [file.path for file in files if file.deletes is None]
-        parts = [f"SELECT {columns} FROM read_parquet({_texts(whole)}, hive_partitioning = false)"] if whole else []
+        whole: dict[str, list[str]] = {}
+        for file in files:
+            if file.deletes is None:
+                whole.setdefault(table.chosen(file), []).append(file.path)
+        parts = [
+            f"SELECT {columns} FROM read_parquet({_texts(paths)}, hive_partitioning = false)"
+            for columns, paths in whole.items()
+        ]
         parts += [
-            f"SELECT {columns} FROM read_parquet({_texts([file.path])}, hive_partitioning = false, "
+            f"SELECT {table.chosen(file)} FROM read_parquet({_texts([file.path])}, hive_partitioning = false, "
             f"file_row_number = true) ANTI JOIN (SELECT pos FROM read_parquet({_texts([file.deletes])})) AS deleted "
             "ON file_row_number = deleted.pos"
             for file in files

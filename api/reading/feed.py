@@ -25,7 +25,8 @@ _TOP = 10
 _TRAINED = "SELECT max(week) FROM training_runs WHERE status = 'succeeded'"
 _CUTS = "SELECT DISTINCT cut FROM predictions WHERE cut > coalesce(?, cut - INTERVAL 1 HOUR) ORDER BY cut DESC LIMIT ?"
 _PREDICTIONS = """
-    SELECT label, topic, rank, score, confidence FROM predictions WHERE cut = ? AND rank <= ? ORDER BY label, rank
+    SELECT label, topic, rank, score, confidence, made FROM predictions
+    WHERE cut = ? AND rank <= ? AND revision = 0 ORDER BY label, rank
 """
 
 

@@ -7,13 +7,14 @@ import polars as pl
 
 from api.reading.lake import LakeReader
 from api.reading.spans import Span
+from trend_assets.topic_names import canonical_topic
 
 #: More vectors than this say nothing more of what a topic means, and take long to read.
 _NEWEST_POSTS = 20_000
 #: A topic that one post names has that post's meaning, whatever else it names.
 _LEAST_POSTS = 2
 _POSTS = """
-    SELECT e.topics, contains(lower(e.text), $wanted) AS says, v.embedding
+    SELECT e.topics, contains(lower(e.text), $words) AS says, v.embedding
     FROM (FROM events WHERE hour >= $start AND hour < $end AND len(topics) > 0) e
     JOIN (FROM event_embeddings WHERE hour >= $start AND hour < $end) v ON v.id = e.id
     ORDER BY e.timestamp DESC LIMIT $most
@@ -27,7 +28,7 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
 
     Args:
         lake: is read.
-        wanted: a topic in canonical spelling, or words in lower case.
+        wanted: a topic, or words in lower case, as people type them.
         asked: whose posts are looked at, the newest 20,000.
         limit: how many topics.
 
@@ -35,18 +36,19 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
         Topics with their cosine similarity (-1 to 1), the nearest first, without the one asked for; empty where no
         post says it, None where no post of the span has a vector.
     """
-    here = {"wanted": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
+    topic = canonical_topic(wanted)
+    here = {"words": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
     found = lake.read(_POSTS, here, asked.of("events"), asked.of("event_embeddings"))
     if found.is_empty():
         return None
     vectors = np.stack(found["embedding"].to_numpy())
     names = found.select(pl.col("topics"), post=pl.int_range(pl.len())).explode("topics")
-    of_topic = names.filter(pl.col("topics") == wanted)["post"]
+    of_topic = names.filter(pl.col("topics") == (topic or ""))["post"]
     chosen = of_topic if len(of_topic) else found["says"].fill_null(False).arg_true()
     if chosen.is_empty():
         return {}
     topics = names.group_by("topics", maintain_order=True).agg("post").filter(pl.col("post").list.len() >= _LEAST_POSTS)
-    topics = topics.filter(pl.col("topics") != wanted)
+    topics = topics.filter(pl.col("topics").ne_missing(topic))
     target = _unit(vectors[chosen.to_numpy()].mean(axis=0))
     nearness = [float(_unit(vectors[posts].mean(axis=0)) @ target) for posts in topics["post"].to_list()]
     nearest = np.argsort(-np.array(nearness), kind="stable")[:limit]

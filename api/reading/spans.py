@@ -38,11 +38,11 @@ def _no_number(given: object) -> object:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_range), BeforeValidator(_no_number)]
 Start = Annotated[
     Moment | None,
-    Query(description="First hour, with time zone.", openapi_examples={"utc": {"value": "2026-02-02T00:00:00Z"}}),
+    Query(description="First hour, with time zone, e.g. 2026-02-02T00:00:00Z."),
 ]
 End = Annotated[
     Moment | None,
-    Query(description="Exclusive end, with time zone.", openapi_examples={"utc": {"value": "2026-02-03T00:00:00Z"}}),
+    Query(description="Exclusive end, with time zone, e.g. 2026-02-03T00:00:00Z."),
 ]
 
 

@@ -32,7 +32,7 @@ def alerts(
         str | None,
         Query(max_length=60, pattern=r"^[0-9]{1,18}:[0-9a-f]{1,40}$", description="`next` of the page before."),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> AlertPage:
     """Alerts, the newest first: what happened, which channels took it and when, and why others did not."""
     moment, _, after = (cursor or "").partition(":")

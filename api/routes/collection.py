@@ -8,9 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.models.collection import CollectedHour, CollectionStatus, Gap, SourceSummary
-from api.reading.lake import Reader
+from api.models.common import CollectionState
+from api.reading.known import refuse_unknown
+from api.reading.lake import LakeReader, Reader
 from api.reading.spans import End, Start, span
 from api.routes.quotas import held, quotas
+from trend_assets.names import LIVE_SOURCES
 
 router = APIRouter(prefix="/collection", tags=["collection"])
 
@@ -31,7 +34,7 @@ _GAPS = f"""
     WITH good AS (
         SELECT DISTINCT source, hour FROM collection_status
         WHERE {_SPAN} AND status IN ('complete', 'partial', 'empty')
-          AND source IN ('twitter', 'youtube', 'google_trends', 'bluesky', 'mastodon')
+          AND source IN {LIVE_SOURCES}
     ), wanted AS (
         SELECT source, unnest(generate_series(min(hour), ?::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM good GROUP BY source
@@ -44,19 +47,27 @@ _GAPS = f"""
 """
 
 
+_COLLECTED = "SELECT DISTINCT source FROM collection_status ORDER BY source"
+_NOTHING = "nothing was collected: enable a source in the settings, run `trend import FILE` or `trend demo`"
+
+
 @router.get("/status")
 def status(
     lake: Reader,
     start: Start = None,
     end: End = None,
-    source: Annotated[str | None, Query(max_length=200, examples=["twitter"])] = None,
-    status: Annotated[str | None, Query(max_length=20, examples=["failed"])] = None,
+    source: Annotated[
+        str | None, Query(max_length=500, description="A source, e.g. twitter, or an imported file.")
+    ] = None,
+    status: Annotated[CollectionState | None, Query(description="Hours that ended so.")] = None,
     limit: Annotated[int, Query(ge=1, le=5000, description="Hours at most.")] = 1000,
 ) -> CollectionStatus:
     """What each source gave in each hour of the span (default: the last seven days), and where hours are missing."""
     simulated = lake.simulated()
     now = datetime.now(UTC)
     newest = lake.value(_NEWEST, (source, source))
+    if newest is None and source is not None:
+        _refuse_unknown(lake, source)
     if newest is None:
         return CollectionStatus(
             start=None,
@@ -68,12 +79,13 @@ def status(
             quotas=quotas(lake, lake.settings, now),
             held=held(lake, now),
             truncated=False,
-            reason="nothing was collected: enable a source in the settings, run `trend import FILE` or `trend demo`",
+            reason=f"nothing was collected from {source} yet" if source else _NOTHING,
         )
     asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
     here = [asked.start, asked.end, source, source]
     rows_here = asked.of("collection_status")
-    hours = lake.read(_HOURS, [*here, status, status, limit + 1], rows_here).to_dicts()
+    state = status and status.value
+    hours = lake.read(_HOURS, [*here, state, state, limit + 1], rows_here).to_dicts()
     return CollectionStatus(
         start=asked.start,
         end=asked.end,
@@ -86,3 +98,9 @@ def status(
         truncated=len(hours) > limit,
         reason=None if hours else "no collected hour fits these filters",
     )
+
+
+def _refuse_unknown(lake: LakeReader, source: str) -> None:
+    """A live source is known before it gave anything; a file once it was imported."""
+    collected = lake.read(_COLLECTED)["source"].to_list()
+    refuse_unknown("source", source, dict.fromkeys((*LIVE_SOURCES, *collected)))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pyarrow import csv, parquet
 
-from api.models.common import Label
+from api.models.common import Label, Revision
 from api.reading.lake import Reader
 from api.reading.spans import End, Start, span
 
@@ -22,10 +22,12 @@ _DEFAULT_DAYS = 7
 # Filtered before the join, so that files of other times are passed over.
 _ROWS = """
     SELECT p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
-           p.model_version, p.metadata, o.came_true, o.mentions_before, o.mentions_after,
-           o.growth AS growth_observed
-    FROM (FROM predictions WHERE cut >= $start AND cut < $end AND ($label IS NULL OR label = $label)) p
-    LEFT JOIN (FROM prediction_outcomes WHERE cut >= $start AND cut < $end) o USING (cut, label, topic)
+           p.model_version, p.metadata, p.forecast_at, p.run_id, p.revision, p.made,
+           o.came_true, o.mentions_before, o.mentions_after, o.growth AS growth_observed
+    FROM (FROM predictions WHERE cut >= $start AND cut < $end AND ($label IS NULL OR label = $label)
+          QUALIFY revision = if($newest, max(revision) OVER (PARTITION BY cut, label), 0)) p
+    LEFT JOIN (SELECT cut, label, topic, came_true, mentions_before, mentions_after, growth
+               FROM prediction_outcomes WHERE cut >= $start AND cut < $end) o USING (cut, label, topic)
     ORDER BY p.cut, p.label, p.rank
 """
 
@@ -69,13 +71,15 @@ def export(
     lake: Reader,
     format: Annotated[Format, Query(description="Of the file.")] = Format.PARQUET,
     label: Annotated[Label | None, Query(description="Default: all.")] = None,
+    revision: Annotated[Revision, Query(description="The first forecast of each cut, or its newest.")] = Revision.FIRST,
     start: Start = None,
     end: End = None,
 ) -> StreamingResponse:
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
     asked = span(start, end, lake.newest("predictions", "cut"), _DEFAULT_DAYS, lake.settings.api.max_days)
     spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
-    batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, "label": label and label.value}, *spans)
+    wanted = {"label": label and label.value, "newest": revision is Revision.NEWEST}
+    batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, **wanted}, *spans)
     # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.
     first = next(batches)
     name = f"predictions-{asked.start:%Y%m%dT%H%M}-{asked.end:%Y%m%dT%H%M}.{format.value}"

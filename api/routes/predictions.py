@@ -8,29 +8,36 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query
 
-from api.models.common import Label
+from api.models.common import Label, Revision, SourceName
 from api.models.predictions import Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.editions import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import EVER, Moment
+from trend_assets.topic_names import canonical_beginning
+from trend_assets.words import expected_mentions
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 _HOUR = timedelta(hours=1)
+#: How often a cut was forecast again; null where it never was.
+_NEWEST_REVISION = "SELECT max(revision) FROM predictions WHERE cut = ? AND label = ?"
 _CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <= ?"
 #: A cut is mostly found soon before the moment that is asked for.
 _SOON = timedelta(days=2)
 _TICK = timedelta(microseconds=1)
 COLUMNS = """
     p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
-    p.model_version, p.metadata, o.came_true, o.mentions_after
+    p.model_version, p.metadata, p.forecast_at, p.revision, p.made, 
+    coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS mentions_before,
+    o.came_true, o.mentions_after
 """
+#: An outcome is of a topic: it is the same for every revision.
 JOIN = "LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic"
 _ROWS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.cut = ? AND p.label = ? AND starts_with(p.topic, ?) AND p.rank > ?
+    WHERE p.cut = ? AND p.label = ? AND p.revision = ? AND starts_with(p.topic, ?) AND p.rank > ?
       AND (? IS NULL OR p.confidence >= ?) {{more}}
     ORDER BY p.rank LIMIT ?
 """
@@ -41,38 +48,42 @@ _NAMED_BY = """
 
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
-Source = Annotated[
-    str | None, Query(max_length=200, description="Topics that this source named in the 24 h before the cut.")
+Which = Annotated[
+    Revision,
+    Query(description="`first`: the forecast as it was made and is scored; `newest`: with the posts that came later."),
 ]
+Source = Annotated[SourceName | None, Query(description="Topics that this source named in the 24 h before the cut.")]
 
 
 @router.get("")
 def predictions(
     lake: Reader,
     dagster: Dagster,
-    label: ForLabel = Label.BURSTS,
+    label: ForLabel = Label.EMERGES,
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
     source: Source = None,
+    revision: Which = Revision.FIRST,
     min_confidence: Annotated[float | None, Query(ge=0, le=1, description="At least so sure.")] = None,
     after_rank: Annotated[int, Query(ge=0, le=1_000_000_000, description="For the next page: the last rank seen.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> PredictionPage:
-    """The forecasts of one cut in order of rank, page by page."""
-    return _page(lake, dagster.address, label, at, topic, source, after_rank, min_confidence, limit)
+    """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
+    return _page(lake, dagster.address, label, at, topic, source, revision, after_rank, min_confidence, limit)
 
 
 @router.get("/top")
 def top(
     lake: Reader,
     dagster: Dagster,
-    label: ForLabel = Label.BURSTS,
+    label: ForLabel = Label.EMERGES,
     at: At = None,
     source: Source = None,
+    revision: Which = Revision.FIRST,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
 ) -> PredictionPage:
-    """The k likeliest topics of the newest cut, or of any past one."""
-    return _page(lake, dagster.address, label, at, "", source, 0, None, k)
+    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability."""
+    return _page(lake, dagster.address, label, at, "", source, revision, 0, None, k)
 
 
 def _page(
@@ -81,7 +92,8 @@ def _page(
     label: Label,
     at: datetime | None,
     topic: str,
-    source: str | None,
+    source: SourceName | None,
+    revision: Revision,
     after_rank: int,
     min_confidence: float | None,
     limit: int,
@@ -91,14 +103,30 @@ def _page(
     if cut is None:
         when = f" at or before {at.isoformat()}" if at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
-    named_by = [source, cut - 24 * _HOUR, cut] if source is not None else []
+    revisions = lake.value(_NEWEST_REVISION, (cut, label.value), Within("predictions", "cut", cut, cut + _TICK))
+    number = 0 if revision is Revision.FIRST else revisions
+    named_by = [source.value, cut - 24 * _HOUR, cut] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
-    asked = [cut, label.value, topic, after_rank, min_confidence, min_confidence, *named_by, limit]
+    asked = [
+        cut,
+        label.value,
+        number,
+        canonical_beginning(topic),
+        after_rank,
+        min_confidence,
+        min_confidence,
+        *named_by,
+        limit,
+    ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
     before = Within("events", "hour", cut - 24 * _HOUR, cut)
     items = [prediction(row, dagster) for row in lake.read(query, asked, *here, before).iter_rows(named=True)]
     return PredictionPage(
-        cut=cut, simulated=simulated, items=items, reason=None if items else "no topic fits these filters"
+        cut=cut,
+        revisions=revisions,
+        simulated=simulated,
+        items=items,
+        reason=None if items else "no topic fits these filters",
     )
 
 
@@ -122,4 +150,6 @@ def prediction(row: dict[str, Any], dagster: str) -> Prediction:
         dagster: address of the Dagster UI.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
-    return Prediction(**{**row, "metadata": orjson.loads(row["metadata"]), "dagster_link": link})
+    expected = expected_mentions(row["mentions_before"], row["growth"])
+    made = {"metadata": orjson.loads(row["metadata"]), "expected_mentions": expected, "dagster_link": link}
+    return Prediction(**{**row, **made})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 
 from api.models.common import Problem
 from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest, Run, SchedulerStatus, StartedRun
 from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
+from api.reading.known import among
+from api.reading.lake import LakeReader
 from api.reading.spans import WrongMoment
-from trend_assets.periods import hour_key
+from trend_assets.lake.connection import LakeError
+from trend_assets.periods import FIRST_DAY, hour_key
 from trend_assets.settings import Settings
 
 router = APIRouter(tags=["runs"])
@@ -89,7 +93,10 @@ async def generate(
 
 
 @router.get("/runs/{run_id}", responses={404: {"model": Problem, "description": "No run of that id."}})
-async def run(dagster: Dagster, run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$")]) -> Run:
+async def run(
+    dagster: Dagster,
+    run_id: Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9-]+$", description="Dagster's id of the run.")],
+) -> Run:
     """How a run stands."""
     found = await dagster.run(run_id)
     if found is None:
@@ -135,11 +142,11 @@ async def _start(
     given: str | None,
     tags: Mapping[str, str] | None = None,
 ) -> StartedRun:
-    begin = datetime.fromisoformat(request.app.state.settings.schedule.history_start).replace(tzinfo=UTC)
+    begin = await run_in_threadpool(_begin, request.app.state.settings, request.app.state.reader)
     if not begin <= hour <= datetime.now(UTC) - _HOUR:
         raise WrongMoment(
-            f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (schedule.history_start) "
-            "to the last hour that is over"
+            f"the hour {hour.isoformat()} has no partition: they go from {begin.isoformat()} (the oldest event, or "
+            "schedule.history_start) to the last hour that is over"
         )
     partition = hour_key(hour)
     request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
@@ -149,13 +156,23 @@ async def _start(
     return StartedRun(**run.model_dump(), created=created)
 
 
+def _begin(settings: Settings, lake: LakeReader) -> datetime:
+    """When the first partition begins, as Dagster's definitions say."""
+    try:
+        oldest = lake.read("SELECT min(hour) AS hour FROM raw_events")["hour"][0]
+    except LakeError:
+        oldest = None
+    begin = settings.schedule.history_start
+    return datetime.combine(min(begin, max(oldest.date(), FIRST_DAY)) if oldest else begin, time(), UTC)
+
+
 def _refuse_unknown(settings: Settings, source: str) -> None:
     sections = {name: getattr(settings, name) for name in type(settings).model_fields if name not in _NO_SOURCES}
     known = [name for name, section in sections.items() if hasattr(section, "enabled")]
     # Of the simulated world every platform may be asked.
     enabled = known if settings.simulator.enabled else [name for name in known if sections[name].enabled]
     if source not in enabled:
-        raise HTTPException(422, f"{source!r} is no enabled source: enabled are {', '.join(enabled) or 'none'}")
+        raise HTTPException(422, f"{source!r} is no enabled source{among(source, enabled, 'enabled')}")
 
 
 def _floor(moment: datetime) -> datetime:

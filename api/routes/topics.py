@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span
 from api.routes.predictions import COLUMNS, JOIN, prediction
+from trend_assets.topic_names import canonical_beginning, canonical_topic
 
 router = APIRouter(prefix="/topics", tags=["topics"])
 
@@ -69,7 +69,7 @@ _STORY = """
 """
 _PREDICTIONS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? ORDER BY p.cut DESC, p.label LIMIT ?
+    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 ORDER BY p.cut DESC, p.label LIMIT ?
 """
 
 
@@ -91,15 +91,15 @@ def topics(
     cursor: Annotated[
         str | None, Query(max_length=400, pattern=r"^[0-9]{1,15}:", description="`next` of the page before.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> TopicPage:
     """Topics of the span (default: the last seven days with activity), the most mentioned first."""
     asked = _span(lake, start, end)
     if asked is None:
         return TopicPage(items=[], next=None, reason="no events yet: run `trend import FILE` or `trend demo`")
     if similar is not None:
-        return _similar(lake, _canonical(similar), asked, limit)
-    wanted = _canonical(prefix)
+        return _similar(lake, similar.strip().lower(), asked, limit)
+    wanted = canonical_beginning(prefix)
     mentions, _, after = (cursor or "").partition(":")
     seen = int(mentions) if cursor else None
     here = asked.of("topic_activity")
@@ -141,7 +141,7 @@ def topic(
     predictions: Annotated[int, Query(ge=0, le=1000, description="How many forecasts.")] = 100,
 ) -> TopicStory:
     """One topic's activity by source and hour, forecasts and how they went, posts, users, related topics."""
-    name = _canonical(topic)
+    name = canonical_topic(topic) or topic
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
     told = _story(lake, dagster.address, name, asked, posts, predictions)
@@ -197,7 +197,3 @@ def _predictions(lake: LakeReader, dagster: str, name: str, asked: Span, limit: 
 def _span(lake: LakeReader, start: Start, end: End) -> Span | None:
     newest = lake.newest("topic_activity", "hour")
     return newest and span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
-
-
-def _canonical(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()

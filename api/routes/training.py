@@ -18,7 +18,9 @@ _RUNS = "SELECT * FROM training_runs ORDER BY started_at DESC, run_id LIMIT ?"
 
 
 @router.get("/status")
-def status(lake: Reader, dagster: Dagster, limit: Annotated[int, Query(ge=1, le=500)] = 52) -> TrainingStatus:
+def status(
+    lake: Reader, dagster: Dagster, limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 52
+) -> TrainingStatus:
     """Trainings, the newest first, with losses and metrics beside the baselines'."""
     items = [_run(row, dagster.address) for row in lake.read(_RUNS, [limit]).iter_rows(named=True)]
     return TrainingStatus(

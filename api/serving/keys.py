@@ -21,6 +21,7 @@ _CALLERS = 10_000
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: The documentation tells nothing of the lake.
 _OPEN = ("/docs", "/openapi.json")
+_FRONT_DOOR = "/"
 
 
 @dataclass(slots=True)
@@ -73,7 +74,8 @@ class Guard:
         client = scope["client"][0] if scope.get("client") else "unknown"
         self._count(f"key {key.name}" if key else f"address {client}")
         reading = scope["method"] not in _CHANGING
-        if scope["path"].startswith(_OPEN) or (reading and self._settings.open_reads and not given):
+        told = scope["path"] == _FRONT_DOOR or scope["path"].startswith(_OPEN)
+        if told or (reading and self._settings.open_reads and not given):
             return
         if key is None:
             detail = "this key is not known" if given else "send a key: `Authorization: Bearer KEY`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.models.common import Problem
 from api.pipeline.dagster_client import DagsterRefused
+from api.reading.known import Unknown, no_such
 from api.reading.spans import WrongMoment
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import LakeError
@@ -36,9 +38,12 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def describe(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with problems under their own media type, which FastAPI cannot be told of."""
+    """The OpenAPI document with what FastAPI cannot be told of: problems' own media type, and keys for reading."""
     for item in document["paths"].values():
-        for operation in item.values():
+        for method, operation in item.items():
+            if method == "get":
+                # Without a key, or with one: it depends on api.open_reads.
+                operation["security"] = [{}, {"HTTPBearer": []}]
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
@@ -59,6 +64,10 @@ def install(app: FastAPI) -> None:
     async def _span(_: Request, error: WrongMoment) -> JSONResponse:
         return problem(422, "a parameter is wrong", str(error))
 
+    @app.exception_handler(Unknown)
+    async def _unknown(_: Request, error: Unknown) -> JSONResponse:
+        return problem(422, "a parameter is wrong", str(error))
+
     @app.exception_handler(DagsterRefused)
     async def _refused(_: Request, error: DagsterRefused) -> JSONResponse:
         return problem(409, "the run was not started", str(error))
@@ -69,8 +78,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _parameter(_: Request, error: RequestValidationError) -> JSONResponse:
-        parts = [f"{'.'.join(str(place) for place in item['loc'])}: {item['msg']}" for item in error.errors()]
-        return problem(422, "a parameter is wrong", "; ".join(parts))
+        return problem(422, "a parameter is wrong", "; ".join(map(_told, error.errors())))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
@@ -82,4 +90,12 @@ def install(app: FastAPI) -> None:
         return problem(500, "an error of the API", "what happened is in the API's log")
 
 
+def _told(item: Mapping[str, Any]) -> str:
+    where = ".".join(str(place) for place in item["loc"])
+    if item["type"] in {"enum", "literal_error"}:
+        return f"{where}: {no_such(str(item['input']), _WORD.findall(item['ctx']['expected']))}"
+    return f"{where}: {item['msg']}"
+
+
+_WORD = re.compile(r"'([^']*)'")
 _TITLES = {400: "the body is not JSON", 404: "not found", 405: "method not allowed", 422: "a parameter is wrong"}

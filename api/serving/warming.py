@@ -10,10 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: As the dashboard's pages ask. Other questions are made from the same answers of the lake.
 FIRST = (
-    "/predictions/top?label=bursts&k=10",
+    "/predictions/top?label=emerges&k=10&revision=first",
     "/events/stats?top=1",
     "/topics?limit=20",
-    "/accuracy?label=bursts",
+    "/accuracy?label=emerges",
     "/training/status",
     "/collection/status",
     "/metrics",

@@ -11,21 +11,29 @@ import streamlit as st
 
 from api.views.filters import label_choice
 from api.views.source import source
-from api.views.words import LABELS, local, moment, nothing, number, table
+from api.views.words import LABELS, counted, local, moment, nothing, number, table
+from trend_assets.words import MADE
+
+_NAMES = {"live": "live", "late": "late", "backfill": "afterwards", "unrecorded": "by an older release"}
 
 
 def show() -> None:
     """The page."""
     st.title("Accuracy")
     label = label_choice(st.container())
-    found = source().get("/accuracy", label=label)
+    found = _measured(label)
     if not found["overall"]:
         nothing(found["reason"])
         return
     st.caption(
-        f"{LABELS[label]}. {found['cuts']} cuts until {moment(found['end'])}; cuts with fewer than ten topics, "
-        "or with none that came true, do not count."
+        f"{LABELS[label]}. {counted(found['cuts'], 'hourly forecast')} until {moment(found['end'])}; those of fewer "
+        "than ten topics, and those of which nothing came true, tell nothing and are left out."
     )
+    if found["made"] != "live":
+        st.info(f"These forecasts were {MADE[found['made']]}.", icon=":material/history:")
+    others = [f"{cuts} made {_NAMES[made]}" for made, cuts in found["scored"].items() if made != found["made"]]
+    if others:
+        st.caption(f"Not among them, and measured apart: hourly forecasts of which {', '.join(others)}.")
     rows = [
         [escape(row["ranking"]), number(row["ndcg_at_10"]), number(row["precision_at_10"])] for row in found["overall"]
     ]
@@ -35,6 +43,15 @@ def show() -> None:
     _weeks(found["weeks"])
     st.header("Is it as sure as it should be?", anchor=False)
     _reliability(found)
+
+
+def _measured(label: str) -> dict[str, Any]:
+    """The accuracy of the live forecasts; where none has come due, of those of which most have."""
+    found = source().get("/accuracy", label=label)
+    if found["overall"] or not found["scored"]:
+        return found
+    made = max(found["scored"], key=found["scored"].__getitem__)
+    return source().get("/accuracy", label=label, made=made)
 
 
 def _weeks(weeks: list[dict[str, Any]]) -> None:

@@ -128,8 +128,8 @@ def _status(chosen: str | None, days: int) -> dict[str, Any]:
 def _quotas(quotas: list[dict[str, Any]]) -> None:
     if not quotas:
         nothing(
-            "no live source that has a budget is enabled: set `twitter.enabled` or `youtube.enabled`, as the README "
-            "says under Live sources."
+            "no live source that has a budget is enabled: set `twitter.enabled` or `youtube.enabled`, as the "
+            "page *Live sources* of the documents says."
         )
         return
     rows = [

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from api.views.source import source
 from api.views.words import LABELS
+from trend_assets.words import TITLES
 
 _ALL = "all sources"
 
@@ -28,14 +29,25 @@ def source_choice(place: DeltaGenerator, also: Collection[str] = ()) -> str | No
 
 
 def label_choice(place: DeltaGenerator) -> str:
-    """What is forecast; the address has the option as it is shown, so it is shown by its name."""
-    return place.selectbox(
-        "What is forecast",
-        list(LABELS),
-        key="label",
-        bind="query-params",
-        help="; ".join(f"{name}: {meaning.split(': ')[1]}" for name, meaning in LABELS.items()),
+    """What is forecast: chosen by its words, which the address has too; a label's name in it is understood."""
+    if (named := st.query_params.get("label")) in TITLES:
+        st.session_state["label"] = TITLES[named]
+    labels = {title: label for label, title in TITLES.items()}
+    chosen = place.selectbox(
+        "What is forecast", list(labels), key="label", bind="query-params", help=". ".join(LABELS.values()) + "."
     )
+    return labels[chosen]
+
+
+def revision_choice(place: DeltaGenerator) -> str:
+    """Which forecast of a moment: the first one, or the newest."""
+    newest = place.toggle(
+        "With late posts",
+        key="newest",
+        bind="query-params",
+        help="Shows the newest forecast of that moment, made again with posts that came later; the first is scored.",
+    )
+    return "newest" if newest else "first"
 
 
 def days_choice(place: DeltaGenerator, days: tuple[int, ...]) -> int:

@@ -8,22 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-from api.views.filters import label_choice, source_choice
+from api.views.filters import label_choice, revision_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
+    chance,
     counted,
     days,
+    expectation,
     moment,
     nothing,
-    number,
     outcome,
-    percent,
     sparkline,
     table,
     topic_link,
     why,
 )
+from trend_assets.words import MADE
 
 _DAY = timedelta(hours=24)
 #: Where not every hour has a forecast, one from a few hours earlier is still the day before's.
@@ -33,14 +34,16 @@ _NEAR = timedelta(hours=6)
 def show() -> None:
     """The page."""
     st.title("Live Trends")
-    label, chosen, at = _filters()
-    page = source().get("/predictions/top", label=label, k=10, at=at or None, source=chosen)
+    label, chosen, at, revision = _filters()
+    page = source().get("/predictions/top", label=label, k=10, at=at or None, source=chosen, revision=revision)
     if page["cut"] is None:
         nothing(f"{page['reason']}: run `trend predict`, or let the hourly schedule run (`trend up`).")
         return
-    st.caption(f"{LABELS[label]}. Made at {moment(page['cut'])} for the 24 h after{_made_by(page['items'])}")
+    st.caption(f"{LABELS[label]}. From {moment(page['cut'])} on, for 24 h{_made_by(page['items'])}")
+    _made(page)
     if page["items"]:
-        table("The topics likeliest to rise", _COLUMNS, [_row(item) for item in page["items"]])
+        st.caption("The likeliest first. Mentions are those of the 24 h before, and about how many are expected after.")
+        table("The topics of the forecast, the likeliest first", _COLUMNS, [_row(item) for item in page["items"]])
     else:
         nothing(page["reason"])
     st.header("How the forecast of the day before went", anchor=False)
@@ -51,14 +54,22 @@ _COLUMNS = (
     ("#", "number"),
     ("Topic and why", "topic"),
     ("Last 7 days", "wide"),
-    ("Score", "number wide"),
-    ("Confidence", "number"),
+    ("Mentions", "when"),
+    ("Chance", "number"),
     ("24 h later", "when"),
 )
 
 
-def _filters() -> tuple[str, str | None, str]:
-    left, middle, right = st.columns([2, 1, 1])
+def _made(page: dict[str, Any]) -> None:
+    """When it was made, where that is not soon after its moment; and whether it was made again."""
+    for made in sorted({item["made"] for item in page["items"]} & MADE.keys()):
+        st.info(f"This forecast was {MADE[made]}.", icon=":material/history:")
+    if page["revisions"]:
+        st.caption(f"Made again {counted(page['revisions'], 'time')}, with posts that came later.")
+
+
+def _filters() -> tuple[str, str | None, str, str]:
+    left, middle, right, last = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
     label = label_choice(left)
     chosen = source_choice(middle)
     at = right.text_input(
@@ -68,22 +79,17 @@ def _filters() -> tuple[str, str | None, str]:
         placeholder="2026-02-02T12:00Z",
         help="UTC, ends with Z; empty: the newest",
     )
-    return label, chosen, at.strip()
+    return label, chosen, at.strip(), revision_choice(last)
 
 
 def _row(item: dict[str, Any]) -> list[str]:
-    after = (
-        ""
-        if item["mentions_after"] is None
-        else f"<br><span class='why'>{counted(item['mentions_after'], 'mention')}</span>"
-    )
     return [
         str(item["rank"]),
         f"{topic_link(item['topic'])}<br><span class='why'>{escape(why(item['metadata']))}</span>",
         sparkline(days(item["metadata"])),
-        number(item["score"]),
-        percent(item["confidence"]),
-        outcome(item["came_true"]) + after,
+        expectation(item),
+        chance(item["confidence"]),
+        outcome(item),
     ]
 
 
@@ -102,5 +108,9 @@ def _yesterday(label: str, chosen: str | None, cut: str) -> None:
         nothing("no forecast was made 24 h before this one, or it has not come due: outcomes follow a day later.")
         return
     hits = sum(item["came_true"] for item in scored)
-    st.markdown(f"Of the {len(scored)} likeliest at {moment(page['cut'])}, **{hits}** came true.")
+    more = sum(item["mentions_after"] > item["mentions_before"] for item in scored)
+    st.markdown(
+        f"Of the {len(scored)} likeliest at {moment(page['cut'])}, **{hits}** came true; "
+        f"{more} had more mentions than in the 24 h before."
+    )
     table("The forecast of the day before", _COLUMNS, [_row(item) for item in scored])

@@ -15,6 +15,8 @@ from api.views.source import source
 from api.views.topic_charts import activity_chart, forecast_chart
 from api.views.words import (
     LABELS,
+    expectation,
+    made_note,
     moment,
     nothing,
     number,
@@ -141,22 +143,22 @@ def _predictions(items: list[dict[str, Any]]) -> None:
         forecast_chart(items)
     rows = [
         [
-            outside(item["dagster_link"], moment(item["cut"])),
+            outside(item["dagster_link"], moment(item["cut"])) + made_note(item["made"]),
             escape(LABELS[item["label"]].split(":")[0]),
             str(item["rank"]),
             percent(item["confidence"]),
-            outcome(item["came_true"]),
-            "—" if item["mentions_after"] is None else str(item["mentions_after"]),
+            expectation(item),
+            outcome(item),
         ]
         for item in items
     ]
     columns = (
-        ("Made at", "when"),
+        ("From", "when"),
         ("Forecast", ""),
         ("Rank", "number"),
-        ("Confidence", "number"),
-        ("Outcome", ""),
-        ("Mentions after", "number wide"),
+        ("Chance", "number"),
+        ("Mentions", "when"),
+        ("Outcome", "when"),
     )
     table("Forecasts of this topic, the newest first; each links to its hour in Dagster", columns, rows[:_SHOWN])
     if len(rows) > _SHOWN:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from api.views.words import LABELS, local
+from trend_assets.words import verdict
 
 #: From this many hours on, bars of an hour are too thin to be seen.
 _HOURLY = 14 * 24
@@ -46,7 +47,7 @@ def forecast_chart(items: list[dict[str, Any]]) -> None:
                 "cut": local(item["cut"]),
                 "forecast": LABELS[item["label"]].split(":")[0],
                 "confidence": item["confidence"],
-                "outcome": {True: "hit", False: "miss", None: "not due yet"}[item["came_true"]],
+                "outcome": verdict(item["came_true"]),
             }
             for item in items
             if item["confidence"] is not None
@@ -61,7 +62,9 @@ def forecast_chart(items: list[dict[str, Any]]) -> None:
         shape=alt.Shape(
             "outcome:N",
             title=None,
-            scale=alt.Scale(domain=["hit", "miss", "not due yet"], range=["circle", "cross", "triangle-up"]),
+            scale=alt.Scale(
+                domain=[verdict(True), verdict(False), verdict(None)], range=["circle", "cross", "triangle-up"]
+            ),
             # Black on black otherwise: these symbols take no colour from the theme.
             legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
         ),

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-LABELS = {
-    "bursts": "Bursts: unusually much for the topic",
-    "breaks_out": "Breaks out: new and rising",
-    "emerges": "Emerges: more than the day before",
-}
+from trend_assets import words as telling
+from trend_assets.words import MADE, MEANINGS, TITLES, likely, verdict
+
+LABELS = {label: f"{title}: {MEANINGS[label]}" for label, title in TITLES.items()}
 
 STYLE = """
 <style>
@@ -35,8 +34,8 @@ STYLE = """
     content: ""; display: inline-block; width: .6rem; height: .6rem; border-radius: 50%; margin-right: .35rem;
     border: 1px solid currentColor;
 }
-.trend-mark.hit::before { background: #2e9e5b; border-color: #2e9e5b; }
-.trend-mark.miss::before { background: none; }
+.trend-mark.true::before { background: #2e9e5b; border-color: #2e9e5b; }
+.trend-mark.false::before { background: none; }
 .trend-scroll { overflow-x: auto; }
 .trend-post {
     border-left: 3px solid rgba(128,128,128,.4); padding: .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere;
@@ -96,12 +95,30 @@ def _kept() -> str:
     return f"&tz={quote(zone().key, safe='')}" if zone().key != "UTC" else ""
 
 
-def outcome(came_true: bool | None) -> str:
-    """What became of a forecast, as HTML: by word, and by sign for the eye."""
-    if came_true is None:
-        return "not due yet"
-    word = "hit" if came_true else "miss"
-    return f'<span class="trend-mark {word}">{word}</span>'
+def outcome(item: Mapping[str, Any]) -> str:
+    """What became of a forecast of the API, as HTML: in words and numbers, and by a sign for the eye."""
+    if item["came_true"] is None:
+        return "not scored" if item["revision"] else verdict(None)
+    kind = "true" if item["came_true"] else "false"
+    told = telling.outcome(
+        item["label"], item["mentions_before"], item["mentions_after"], item["metadata"].get("usual")
+    )
+    return f'<span class="trend-mark {kind}">{verdict(item["came_true"])}</span><br>{told}'
+
+
+def expectation(item: Mapping[str, Any]) -> str:
+    """Mentions so far and what is expected of them: `25 → about 50`."""
+    return telling.outlook(item["mentions_before"], item["expected_mentions"])
+
+
+def chance(confidence: float | None) -> str:
+    """A probability as HTML: the number, and what it means in words."""
+    return "—" if confidence is None else f'{confidence:.0%}<br><span class="why">{likely(confidence)}</span>'
+
+
+def made_note(made: str) -> str:
+    """Of a forecast that was not live, that it was not, as HTML; else nothing."""
+    return f'<br><span class="why">{MADE[made].split(":")[0]}</span>' if made in MADE else ""
 
 
 def counted(number: float, thing: str) -> str:
@@ -129,7 +146,7 @@ def why(counts: Mapping[str, Any]) -> str:
     if (age := counts.get("age_hours")) is not None and age < 48:
         parts.append(f"first seen {age:.0f} h before")
     if (usual := counts.get("usual")) is not None:
-        parts.append(f"usual {usual:.1f}")
+        parts.append(f"usual at these hours {usual:.0f}")
     return "; ".join(parts)
 
 

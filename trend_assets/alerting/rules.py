@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 from trend_assets.alerting.alert import Alert
 from trend_assets.lake.store import Lake
 from trend_assets.settings import AlertRule, Settings
+from trend_assets.topic_names import canonical_topic
+from trend_assets.words import forecast_in_words
 
 _HOUR = timedelta(hours=1)
 #: An older forecast is of the past: a backfill, or a pipeline that stands still, which other rules tell of.
@@ -20,8 +21,10 @@ _LOOKED_BACK = timedelta(days=1)
 #: So many topics at once are told of at most; the rest is in `predictions`.
 _TOPICS = 50
 _NEWEST = """
-    SELECT topic, rank, confidence, cut, model_version FROM predictions
-    WHERE hour >= $since AND label = $label
+    SELECT topic, rank, confidence, growth, cut, model_version,
+           coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
+    FROM predictions
+    WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
       AND cut = (SELECT max(cut) FROM predictions WHERE hour >= $since AND label = $label)
 """
 _CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank LIMIT {_TOPICS}"
@@ -71,23 +74,16 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
         for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
             yield _topic("topic_confident", settings, row)
     if alerts.watch_list:
-        topics = [_canonical(topic) for topic in alerts.watch_list]
+        topics = [topic for topic in map(canonical_topic, alerts.watch_list) if topic]
         watched = {**asked, "rank": alerts.watch_rank, "topics": topics}
         for row in lake.read(_WATCHED, watched).iter_rows(named=True):
             yield _topic("watch_list", settings, row)
 
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
-    sure = "" if row["confidence"] is None else f" with confidence {row['confidence']:.2f}"
-    message = (
-        f"forecast as rank {row['rank']} of `{settings.alerts.topic_label}`{sure} "
-        f"at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
-    )
+    told = forecast_in_words(settings.alerts.topic_label, row["before"], row["growth"], row["confidence"])
+    message = f"rank {row['rank']}: {told}; forecast at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     return Alert(rule, row["topic"], message)
-
-
-def _canonical(topic: str) -> str:
-    return unicodedata.normalize("NFKC", topic).casefold().strip()
 
 
 def _late_sources(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cache
 
 from pydantic import SecretStr
@@ -155,5 +155,5 @@ def simulated_collectors(simulator: SimulatorSettings) -> list[SimulatedCollecto
 
 @cache
 def _world(simulator: SimulatorSettings) -> World:
-    start = datetime.combine(date.fromisoformat(simulator.start), time(), UTC)
+    start = datetime.combine(simulator.start, time(), UTC)
     return World(seed=simulator.seed, start=start, users=simulator.users)

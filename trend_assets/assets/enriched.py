@@ -12,7 +12,14 @@ from trend_assets.enrichment.activity import topic_activity as activity_of
 from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, REJECTED_EVENTS, TOPIC_ACTIVITY
+from trend_assets.lake.tables import (
+    COLLECTION_STATUS,
+    EVENT_EMBEDDINGS,
+    EVENTS,
+    RAW_EVENTS,
+    REJECTED_EVENTS,
+    TOPIC_ACTIVITY,
+)
 from trend_assets.operations.load import Hours, relieve
 from trend_assets.settings import load_settings
 
@@ -44,7 +51,14 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
             ),
         )
 
-    @dg.asset(**table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"), **shared)
+    # How much waits is told by what was collected in the two days before.
+    lately = dg.TimeWindowPartitionMapping(start_offset=-48, allow_nonexistent_upstream_partitions=True)
+
+    @dg.asset(
+        **table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"),
+        **shared,
+        deps=[dg.AssetDep(RAW_EVENTS.name, partition_mapping=lately), COLLECTION_STATUS.name],
+    )
     def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
         settings, window = load_settings(), context.partition_time_window
         embedder = text_model(settings.embeddings)

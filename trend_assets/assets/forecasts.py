@@ -13,6 +13,10 @@ from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import load_settings
+from trend_assets.words import DEFAULT_LABEL, TITLES
+
+#: What a history of mentions is read from.
+_HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 
 
 def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -27,29 +31,24 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     @dg.asset(
         **table_asset(PREDICTIONS, "forecasting", "pytorch"),
         **shared,
-        deps=["topic_activity", dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
+        deps=[*_HISTORY, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
     )
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         settings = load_settings()
-        frame = forecast_hours(lake.lake, settings, window.start, window.end)
-        # Many hours at once are the past: nobody wants to be told of it.
-        alerts = 0 if is_range(context) else alert_topics(lake.lake, settings, frame, datetime.now(UTC))
-        yield from checked(
-            PREDICTIONS,
-            frame,
-            counts(
-                context,
-                {"models": ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"},
-                alerts=alerts,
-                top_bursts=_likeliest(frame),
-            ),
-        )
+        frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run.run_id)
+        models = ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"
+        yield from checked(PREDICTIONS, frame, counts(context, {"models": models}, top=_likeliest(frame)))
+        # The rows are stored once their output was taken: nobody is told of a forecast that is not there. Many hours
+        # at once are the past, which is no news.
+        if not is_range(context):
+            told = alert_topics(lake.lake, settings, window.end, datetime.now(UTC))
+            context.log.info(f"{told} topics alerted")
 
     @dg.asset(
         **table_asset(PREDICTION_OUTCOMES, "forecasting"),
         **shared,
-        deps=["topic_activity", dg.AssetDep(predictions, partition_mapping=come_due)],
+        deps=[*_HISTORY, dg.AssetDep(predictions, partition_mapping=come_due)],
     )
     def prediction_outcomes(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
         window = context.partition_time_window
@@ -63,8 +62,8 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
 
 
 def _likeliest(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The ten topics likeliest to burst: how sure it is, or their score where it is not calibrated."""
-    top = frame.filter(pl.col("label") == "bursts").sort("rank").head(10)
+    """The ten topics likeliest to grow: how sure it is, or their score where it is not calibrated."""
+    top = frame.filter(pl.col("label") == DEFAULT_LABEL).sort("rank").head(10)
     calibrated = top.height > 0 and top["confidence"].null_count() == 0
     column = "confidence" if calibrated else "score"
-    return bars(top["topic"].to_list(), top[column].round(3).to_list(), f"Likeliest to burst: {column}")
+    return bars(top["topic"].to_list(), top[column].round(3).to_list(), f"{TITLES[DEFAULT_LABEL]}: {column}")

@@ -13,8 +13,9 @@ from trend_assets.assets.collectors import budgets, enabled_collectors, live_sou
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
 from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.operations.identity import Identified
 from trend_assets.operations.privacy.admission import Guard
-from trend_assets.operations.recording import Collection, Compared, compare, record, reserve
+from trend_assets.operations.recording import Collection, compare, record, reserve
 from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected, Purpose, collect
 from trend_assets.sources.collector import utc_now
@@ -35,7 +36,7 @@ class Asked:
     live: Sequence[str]
     collection: Collection
     collected: Collected
-    compared: Compared
+    compared: Identified
     memory: Memory
 
     def finish(self) -> None:
@@ -68,11 +69,10 @@ def ask(
     settled = _settled(lake, live, start, end, now) if purpose == "catch_up" else ()
     guard = Guard.of(lake, settings)
     collected = _guarded(collect(collectors, start, end, utc_now, before.earlier, before.held, purpose, settled), guard)
+    collected, compared = compare(lake, collected)
     origins = {collector.source: collector.origin for collector in collectors}
     collection = Collection(start, end, purpose, origins, now, reserved)
-    return Asked(
-        lake, settings, live, collection, collected, compare(lake, collected.raw) if live else Compared(), before
-    )
+    return Asked(lake, settings, live, collection, collected, compared, before)
 
 
 def _guarded(collected: Collected, guard: Guard) -> Collected:

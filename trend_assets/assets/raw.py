@@ -7,7 +7,7 @@ from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.declare import counts, table_asset
 from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG, ask
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import RAW_EVENTS
+from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
 from trend_assets.settings import load_settings
 from trend_assets.sources.collection import Collected
 
@@ -23,6 +23,7 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
 
     @dg.asset(
         **{**declared, "check_specs": [*declared["check_specs"], _ANSWERED]},
+        deps=[FORGOTTEN.name],
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )

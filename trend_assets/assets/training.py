@@ -26,7 +26,9 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="tgn_training",
         partitions_def=weeks,
-        deps=[dg.AssetDep(name, partition_mapping=week_before) for name in ("temporal_edges", "topic_activity")],
+        deps=[
+            dg.AssetDep(name, partition_mapping=week_before) for name in ("temporal_edges", "nodes", "event_embeddings")
+        ],
         outs={
             "tgn_checkpoint": dg.AssetOut(
                 **shared,

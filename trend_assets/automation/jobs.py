@@ -10,7 +10,9 @@ HOURLY_JOB = "hourly_pipeline"
 WEEKLY_JOB = "weekly_training"
 IMPORT_JOB = "import_inbox"
 
-FLOW_ASSETS = ("raw_events", "events", "event_embeddings", "topic_activity", "temporal_edges", "nodes")
+#: One step makes both.
+GRAPH_ASSET, GRAPH_ASSETS = "temporal_graph", ("temporal_edges", "nodes")
+FLOW_ASSETS = ("raw_events", "events", "event_embeddings", "topic_activity", *GRAPH_ASSETS)
 FORECAST_ASSETS = ("predictions", "prediction_outcomes")
 TRAINING_ASSETS = ("tgn_checkpoint", "training_runs")
 

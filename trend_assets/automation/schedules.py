@@ -1,7 +1,7 @@
 """The clock: each hour is collected once it is over, and again where it must be; each week a model is trained."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import dagster as dg
 from dagster._core.storage.tags import (
@@ -29,7 +29,7 @@ _ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSET
 
 def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
     """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago."""
-    begin = datetime.fromisoformat(settings.history_start).replace(tzinfo=UTC)
+    begin = datetime.combine(settings.history_start, time(), UTC)
 
     @dg.schedule(
         name="hourly_collection",

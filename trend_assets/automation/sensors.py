@@ -15,8 +15,10 @@ from trend_assets.alerting.raising import raise_alert
 from trend_assets.alerting.rules import training_subject
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import IMPORT_JOB, QUIET
+from trend_assets.automation.reloading import reload_definitions
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
+from trend_assets.operations.import_report import Seen
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.settings import load_settings
@@ -39,21 +41,27 @@ def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: L
     if not path.is_file():
         context.log.info("%s is gone: nothing to import", path)
         return
-    report = import_file(lake.lake, path, settings_columns(settings))
+    seen = Seen()
+    report = import_file(
+        lake.lake, path, settings_columns(settings), settings=settings, folder=settings.inbox, seen=seen
+    )
+    why = report.why
     context.add_output_metadata(
         {
             "events": report.events,
             "added": report.added,
+            "conflicts": report.conflicts,
             "rejected": report.rejected,
-            "error": report.error or "",
+            "error": why,
         }
     )
-    target = _free_name(path.parent / ("failed" if report.error else "done") / path.name)
+    target = _free_name(path.parent / ("failed" if report.failed else "done") / path.name)
     target.parent.mkdir(exist_ok=True)
     path.rename(target)
-    if report.error:
-        raise_alert(lake.lake, settings, "import_failed", path.name, report.error)
-        raise dg.Failure(f"{path.name}: {report.error}", allow_retries=False)
+    reload_definitions(settings, seen.days)
+    if report.failed:
+        raise_alert(lake.lake, settings, "import_failed", path.name, why)
+        raise dg.Failure(f"{path.name}: {why}", allow_retries=False)
 
 
 @dg.job(name=IMPORT_JOB, config=None, executor_def=dg.in_process_executor)

@@ -17,6 +17,7 @@ def backfill(
     end: Annotated[str, typer.Option(help="Where it ends, exclusive (UTC).")],
     embeddings: Annotated[bool, typer.Option(help="Embed the texts, too.")] = True,
     forecasts: Annotated[bool, typer.Option(help="Forecast at every hour, too.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only this asset, e.g. temporal_graph.")] = None,
     chunk_days: Annotated[int, typer.Option(min=1, help="Days a run: bounds memory, and what is done again.")] = 31,
 ) -> None:
     """Materialize the hourly assets for every hour of a range, as Dagster runs.
@@ -24,7 +25,7 @@ def backfill(
     Example: trend backfill --start 2014-01-01 --end 2015-07-01 --no-embeddings
     """
     from trend_assets.automation.instance import open_instance
-    from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
+    from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS, GRAPH_ASSET, GRAPH_ASSETS
     from trend_assets.launch import HourRange, materialize_hours
 
     give_way()
@@ -34,6 +35,11 @@ def backfill(
     assets = [name for name in FLOW_ASSETS if embeddings or name != "event_embeddings"]
     if forecasts:
         assets += FORECAST_ASSETS
+    if only:
+        assets = [name for asked in only for name in (GRAPH_ASSETS if asked == GRAPH_ASSET else (asked,))]
+        known = (*FLOW_ASSETS, GRAPH_ASSET, *FORECAST_ASSETS)
+        if unknown := [name for name in only if name not in known]:
+            raise typer.BadParameter(f"--only {unknown[0]}: expected one of {', '.join(known)}")
     hours = HourRange(first, last)
     settings = load_settings()
     instance = open_instance(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import typer
@@ -16,9 +17,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Without emoji codes: `:100:` in a text of others is what they wrote.
+console = Console(highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 
 
 def progress(unit: str) -> Progress:
@@ -35,6 +38,21 @@ def progress(unit: str) -> Progress:
         console=errors,
         disable=not errors.is_terminal,
     )
+
+
+def columns(*names: str, counts: Collection[str] = (), wraps: str = "") -> Table:
+    """A table that stays readable at 80 columns: only one column of text is broken where it does not fit.
+
+    Args:
+        names: of the columns.
+        counts: those of them that hold numbers.
+        wraps: the one of text.
+    """
+    table = Table()
+    for name in names:
+        right = "right" if name in counts else "left"
+        table.add_column(name, justify=right, no_wrap=name != wraps, overflow="fold")
+    return table
 
 
 def as_it_is(text: str) -> str:

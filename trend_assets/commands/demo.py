@@ -130,17 +130,12 @@ def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
 
     lake = Lake(lake_location(settings))
     reports = import_all(lake, files, column_map(settings, columns))
-    if any(report.error for report in reports):
+    if any(report.failed for report in reports):
         raise typer.Exit(1)
     first, last = lake.read("SELECT min(hour), max(hour) FROM raw_events").row(0)
     if first is None or last - first < timedelta(weeks=2):
         raise TrendError("these files span less than two weeks: the demo needs history, a live day and its truth")
-    start = first.replace(hour=0)
-    if start.date().isoformat() < settings.schedule.history_start:
-        raise TrendError(
-            f"these posts begin on {start.date()}: set TREND_SCHEDULE__HISTORY_START={start.date()} and run again"
-        )
-    return Plan(start, last.replace(hour=0) - _DAY)
+    return Plan(first.replace(hour=0), last.replace(hour=0) - _DAY)
 
 
 @contextmanager

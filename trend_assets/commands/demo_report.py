@@ -8,11 +8,11 @@ from rich.table import Table
 
 from trend_assets.commands.console import console
 from trend_assets.commands.forecast_table import forecast_table
-from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.scoring import CutScores, live_scores
+from trend_assets.operations.scoring import CutScores, made_of, stored_scores
 from trend_assets.settings import Settings
+from trend_assets.words import DEFAULT_LABEL, TITLES
 
 
 def show(settings: Settings, start: datetime, cut: datetime) -> None:
@@ -21,29 +21,30 @@ def show(settings: Settings, start: datetime, cut: datetime) -> None:
     counts = lake.read("SELECT source, count(*) AS events FROM events GROUP BY source ORDER BY source")
     console.print("in the lake: " + ", ".join(f"{events:,} {source} events" for source, events in counts.rows()))
     console.print()
-    console.print(forecast_table(lake, cut, "bursts", 10))
+    console.print(forecast_table(lake, cut, DEFAULT_LABEL, 10))
     console.print()
-    console.print(_scores(live_scores(lake, settings, start, cut), cut))
+    for made in made_of(lake, start, cut):
+        console.print(_scores(stored_scores(lake, start, cut, made), cut, made))
 
 
-def _scores(scores: list[CutScores], cut: datetime) -> Table:
+def _scores(scores: list[CutScores], cut: datetime, made: str) -> Table:
     table = Table(
-        "label",
+        "what was forecast",
         "ranking",
         "P@10",
         "NDCG@10",
         "cuts",
-        title="How right the hourly forecasts of the live day were, beside counting",
+        title=f"How right the hourly forecasts of the live day ({made}) were, beside counting",
         title_justify="left",
         caption=f"the last cut is {cut:%Y-%m-%d %H:%M} UTC; cuts without a positive or with under 10 topics left out",
         caption_justify="left",
     )
-    for label in LABELS:
+    for label, title in TITLES.items():
         rows = [row for row in scores if row.label == label]
         for row in rows:
             style = "bold" if row.is_model else None
             table.add_row(
-                label if row is rows[0] else "",
+                f"{title} (`{label}`)" if row is rows[0] else "",
                 row.ranking,
                 f"{row.precision_at_10:.3f}",
                 f"{row.ndcg_at_10:.3f}",

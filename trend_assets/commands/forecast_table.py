@@ -3,53 +3,74 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is
 from trend_assets.lake.store import Lake
+from trend_assets.words import MADE, TITLES, expected_mentions, outcome, outlook, verdict
 
 _QUERY = """
-    SELECT p.rank, p.topic, p.score, p.confidence, p.source_events_count, p.model_version,
-           o.came_true, o.mentions_before, o.mentions_after
+    SELECT p.rank, p.topic, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
+           coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS before,
+           (p.metadata ->> 'usual')::DOUBLE AS usual, o.came_true, o.mentions_after
     FROM predictions p
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
-    WHERE p.cut = ? AND p.label = ? ORDER BY p.rank LIMIT ?
+    WHERE p.cut = $cut AND p.label = $label
+      AND p.revision = if($newest, (SELECT max(revision) FROM predictions WHERE cut = $cut AND label = $label), 0)
+    ORDER BY p.rank LIMIT $top
 """
 
 
-def forecast_table(lake: Lake, cut: datetime, label: str, top: int) -> Table | str:
-    """The likeliest topics of a cut, or a sentence where there are none."""
-    rows = lake.read(_QUERY, [cut, label, top])
+def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: bool = False) -> Table | str:
+    """The likeliest topics of a cut, or a sentence where there are none.
+
+    Args:
+        lake: where it is stored.
+        cut: its forecast origin, timezone-aware.
+        label: what is forecast.
+        top: how many topics.
+        newest: its newest revision and not the first, which is scored.
+    """
+    rows = lake.read(_QUERY, {"cut": cut, "label": label, "top": top, "newest": newest})
     if rows.is_empty():
         return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: nothing was mentioned in the window"
-    model = rows["model_version"][0]
+    known = rows["confidence"].null_count() == 0
     table = Table(
         "",
         "topic",
-        "score",
-        "confidence",
-        "24 h before",
-        "24 h after",
+        "chance" if known else "score",
+        "mentions",
         "",
-        title=f"`{label}` at {cut:%Y-%m-%d %H:%M} UTC by {model}",
+        title=f"{TITLES[label]} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, by {rows['model_version'][0]}",
         title_justify="left",
+        caption=_caption(rows["made"][0], rows["forecast_at"][0]),
+        caption_justify="left",
     )
     for row in rows.iter_rows(named=True):
-        before = row["mentions_before"]
         table.add_row(
             str(row["rank"]),
             as_it_is(row["topic"]),
-            f"{row['score']:.3f}",
-            "—" if row["confidence"] is None else f"{row['confidence']:.0%}",
-            str(row["source_events_count"] if before is None else before),
-            "" if row["mentions_after"] is None else str(row["mentions_after"]),
+            f"{row['confidence']:.0%}" if known else f"{row['score']:.3f}",
+            _mentions(label, row),
             _verdict(row["came_true"]),
         )
     return table
 
 
+def _caption(made: str, forecast_at: datetime | None) -> str:
+    moment = f" ({forecast_at:%Y-%m-%d %H:%M} UTC)" if forecast_at else ""
+    return f"mentions of the 24 h before → those of the 24 h after; {MADE.get(made, 'made live')}{moment}"
+
+
+def _mentions(label: str, row: dict[str, Any]) -> str:
+    """What came of it; what is expected where that is not known yet."""
+    if row["mentions_after"] is None:
+        return outlook(row["before"], expected_mentions(row["before"], row["growth"]))
+    return outcome(label, row["before"], row["mentions_after"], row["usual"])
+
+
 def _verdict(came_true: bool | None) -> str:
-    if came_true is None:
-        return "open"
-    return "[green]hit[/green]" if came_true else "[red]miss[/red]"
+    colour = {True: "green", False: "red", None: "default"}[came_true]
+    return f"[{colour}]{verdict(came_true)}[/{colour}]"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +14,18 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
-from trend_assets.commands.console import as_it_is, console, errors
+from trend_assets.automation.reloading import reload_definitions
+from trend_assets.commands.console import as_it_is, errors
+from trend_assets.commands.import_tables import show
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.importing import FileReport, import_file, settings_columns
+from trend_assets.operations.import_report import FileReport, Seen
+from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.files import Batch
-
-_REASONS_SHOWN = 12
 
 
 def import_archive(
@@ -36,34 +34,54 @@ def import_archive(
         str | None,
         typer.Option(help="Event field = column, for CSV, Parquet and JSON lines of any community."),
     ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option(help="Chat, forum or channel in which ids and users are unique; goes with --columns."),
+    ] = None,
 ) -> None:
     """Import files of posts: tweets, YouTube answers, CSV, Parquet or JSON lines.
+
+    The exit status is 1 where a file cannot be read, or more than 0.1 % of its rows have the id of another post.
 
     Example: trend import tweets/*.jsonl.gz
 
     Example: trend import --columns id=message_id,timestamp=sent_at,user_id=user,topics=topic chat.csv.gz
+
+    Example: trend import --namespace gardening --columns id=id,timestamp=date,user_id=user,text=text gardening.csv
     """
     settings = load_settings()
-    mapping = column_map(settings, columns)
+    mapping = column_map(settings, columns, namespace)
     lake = Lake(lake_location(settings))
-    reports = import_all(lake, files, mapping)
-    _summary(reports, lake, settings)
-    if any(report.error for report in reports):
+    seen = Seen()
+    reports = import_all(lake, files, mapping, seen)
+    show(reports, seen, lake)
+    reload_definitions(settings, seen.days)
+    if any(report.failed for report in reports):
         raise typer.Exit(1)
 
 
-def column_map(settings: Settings, columns: str | None) -> ColumnMap | None:
-    """The map from the command line, else from the settings, else none."""
-    if not columns:
-        return settings_columns(settings)
+def column_map(settings: Settings, columns: str | None, namespace: str | None = None) -> ColumnMap | None:
+    """The map from the command line, else from the settings, else none.
+
+    Raises:
+        TrendError: it is wrong, or there is none that the namespace could belong to.
+    """
     try:
-        return ColumnMap.parse(columns)
+        mapping = ColumnMap.parse(columns) if columns else settings_columns(settings)
+        if namespace is None:
+            return mapping
+        if mapping is None:
+            raise TrendError(
+                "--namespace goes with --columns: the ids of tweets and of all other formats that are recognised "
+                "without --columns are unique as they are"
+            )
+        return mapping.with_namespace(namespace)
     except ColumnMapError as error:
-        raise TrendError(f"--columns: {error}") from None
+        raise TrendError(f"--columns: {error}" if columns else f"--namespace: {error}") from None
 
 
-def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list[FileReport]:
-    """Imports each file, with one progress bar over all their bytes."""
+def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None, seen: Seen | None = None) -> list[FileReport]:
+    """Imports each file, with one progress bar over all their bytes; what fails is told on standard error."""
     total = sum(path.stat().st_size for path in files if path.is_file())
     bar = Progress(
         TextColumn("{task.description}"),
@@ -96,49 +114,18 @@ def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None) -> list
             )
 
         for path in files:
-            report = import_file(lake, path, mapping, advance)
+            report = import_file(lake, path, mapping, advance, seen=seen)
             reports.append(report)
             done += path.stat().st_size if path.is_file() else 0
             bar.update(task, completed=done)
-            if report.error:
-                errors.print(report.error, soft_wrap=True, markup=False)
+            _complain(report)
     return reports
 
 
-def _summary(reports: list[FileReport], lake: Lake, settings: Settings) -> None:
-    events = sum(report.events for report in reports)
-    added = sum(report.added for report in reports)
-    reasons = sum((report.reasons for report in reports), Counter[str]())
-    if events or reasons:
-        console.print(
-            f"{events:,} events read, {added:,} of them new; {reasons.total():,} rows rejected; "
-            f"the lake holds {lake.read('SELECT count(*) AS n FROM raw_events')['n'][0]:,} raw events."
-        )
-    if forgotten := sum(report.forgotten for report in reports):
-        console.print(f"{forgotten:,} rows were left out: somebody had them forgotten.")
-    if reasons:
-        table = Table("rejected because", "rows")
-        for reason, count in reasons.most_common(_REASONS_SHOWN):
-            table.add_row(as_it_is(reason), f"{count:,}")
-        if len(reasons) > _REASONS_SHOWN:
-            table.add_row(f"… {len(reasons) - _REASONS_SHOWN} more reasons, all in rejected_events", "")
-        console.print(table)
-    _next_step(reports, settings)
-
-
-def _next_step(reports: list[FileReport], settings: Settings) -> None:
-    firsts = [report.first for report in reports if report.first]
-    lasts = [report.last for report in reports if report.last]
-    if not firsts:
-        return
-    first, last = min(firsts), max(lasts)
-    history_start = settings.schedule.history_start
-    if first.date().isoformat() < history_start:
-        console.print(
-            f"Some events are older than schedule.history_start ({history_start}): set it to "
-            f"{first.date()} or earlier so that they get partitions."
-        )
-    console.print(
-        f"Events from {first:%Y-%m-%d} to {last:%Y-%m-%d}. "
-        f"Next: trend backfill --start {first:%Y-%m-%d} --end {last + timedelta(days=1):%Y-%m-%d}"
-    )
+def _complain(report: FileReport) -> None:
+    for error in report.errors:
+        errors.print(error, soft_wrap=True, markup=False)
+    for part in report.parts.values():
+        if part.conflicts:
+            said = f"{part.name}: {part.conflicts:,} of {part.rows:,} rows were rejected, e.g. {part.conflict}"
+            errors.print(said, soft_wrap=True, markup=False)

@@ -11,16 +11,26 @@ from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.forecast_table import forecast_table
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import load_settings
+from trend_assets.words import DEFAULT_LABEL, TITLES
 
 _HOUR = timedelta(hours=1)
+_LABELS = "; ".join(f"{label}: {title[:1].lower()}{title[1:]}" for label, title in TITLES.items()) + "."
 
 
 def predict(
-    at: Annotated[str | None, typer.Option(help="The moment (UTC); its full hour is the cut. Default: now.")] = None,
-    label: Annotated[str, typer.Option(help="bursts, breaks_out or emerges.")] = "bursts",
+    at: Annotated[
+        str | None, typer.Option(help="The moment (UTC): what was posted until its full hour is known. Default: now.")
+    ] = None,
+    label: Annotated[str, typer.Option(help=_LABELS)] = DEFAULT_LABEL,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many topics are shown.")] = 10,
+    newest: Annotated[
+        bool, typer.Option(help="Show the newest forecast of that hour, not the first one, which is scored.")
+    ] = False,
 ) -> None:
-    """Forecast from what was known at a moment, store it, and show the likeliest topics.
+    """Forecast from what was known at a moment, store it, and show the topics likeliest to grow.
+
+    A forecast that is there stays: another one of the same hour is stored beside it where it differs. Where the
+    lake knows what came of it, it says so.
 
     Example: trend predict --at 2015-03-02T06:00
     """
@@ -28,7 +38,7 @@ def predict(
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange, materialize_hours
-    from trend_assets.operations.history import need_mentions
+    from trend_assets.operations.history import need_mentions, newest_mention
 
     if label not in LABELS:
         raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
@@ -37,5 +47,10 @@ def predict(
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
     need_mentions(lake, cut)
-    materialize_hours(open_instance(settings), HourRange(cut - _HOUR, cut), ["predictions"])
-    console.print(forecast_table(lake, cut, label, top))
+    instance = open_instance(settings)
+    materialize_hours(instance, HourRange(cut - _HOUR, cut), ["predictions"])
+    due = cut + timedelta(hours=settings.forecast.horizon_hours)
+    # What is not collected yet has not come true yet either.
+    if due <= newest_mention(lake):
+        materialize_hours(instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
+    console.print(forecast_table(lake, cut, label, top, newest=newest))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rich.table import Table
+from rich.console import Group
 
-from trend_assets.commands.collection_tables import sources_table
-from trend_assets.commands.console import as_it_is, console
+from trend_assets.commands.collection_tables import collection
+from trend_assets.commands.console import as_it_is, columns, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import LOAD_CHECKS, TABLES
 from trend_assets.settings import load_settings
 
 _TRAININGS = """
-    SELECT week, status, model_version, seconds,
-           coalesce(error, if(promoted, 'promoted: ', 'not promoted: ') || decision) AS why
+    SELECT week, status, promoted, model_version, seconds, coalesce(error, decision) AS why
     FROM training_runs ORDER BY started_at DESC LIMIT 5
 """
 _LOAD = "SELECT checked_at, load, waiting, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
@@ -30,9 +29,9 @@ def status() -> None:
     lake = Lake(lake_location(settings), read_only=True)
     console.print(f"lake {lake.location}, snapshot {lake.snapshot()}", markup=False, soft_wrap=True)
     console.print(_tables(lake))
-    console.print(sources_table(lake, settings, datetime.now(UTC)))
+    console.print(collection(lake, settings, datetime.now(UTC)))
     console.print(_load(lake))
-    console.print(_rows(lake, _TRAININGS, "no training yet"))
+    console.print(_trainings(lake))
 
 
 def _load(lake: Lake) -> str:
@@ -45,30 +44,31 @@ def _load(lake: Lake) -> str:
     return f"load: {load.replace('_', ' ')} ({waiting:,} events waited at {_moment(at)} UTC{later})"
 
 
-def _tables(lake: Lake) -> Table:
-    table = Table("table", "rows", "from", "to")
+def _tables(lake: Lake) -> Group:
+    table = columns("table", "rows", "from", "to", counts=("rows",))
+    empty = []
     for declared in filter(lake.has, TABLES.values()):
         times = f"min({declared.partition}), max({declared.partition})" if declared.partition else "NULL, NULL"
         count, first, last = lake.read(f"SELECT count(*), {times} FROM {declared.name}").row(0)
-        table.add_row(declared.name, f"{count:,}", _moment(first), _moment(last))
-    return table
+        if count:
+            table.add_row(declared.name, f"{count:,}", _moment(first), _moment(last))
+        else:
+            empty.append(declared.name)
+    return Group(table, *([f"without rows: {', '.join(empty)}"] if empty else []))
+
+
+def _trainings(lake: Lake) -> Group | str:
+    rows = lake.read(_TRAININGS).rows(named=True)
+    if not rows:
+        return "no training yet"
+    table = columns("week", "training", "promoted", "model", "seconds", counts=("seconds",), wraps="model")
+    for row in rows:
+        used = {True: "yes", False: "no", None: ""}[row["promoted"]]
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:,.1f}"
+        table.add_row(f"{row['week']:%Y-%m-%d}", row["status"], used, as_it_is(row["model_version"] or ""), seconds)
+    said = [f"{row['week']:%Y-%m-%d}: {as_it_is(row['why'])}" for row in rows if row["why"]]
+    return Group(table, *said)
 
 
 def _moment(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M}" if value is not None else ""
-
-
-def _rows(lake: Lake, query: str, empty: str) -> Table | str:
-    frame = lake.read(query)
-    if frame.is_empty():
-        return empty
-    table = Table(*frame.columns)
-    for row in frame.iter_rows():
-        table.add_row(*("" if value is None else _cell(value) for value in row))
-    return table
-
-
-def _cell(value: object) -> str:
-    if hasattr(value, "strftime"):
-        return _moment(value)
-    return f"{value:,.1f}" if isinstance(value, float) else as_it_is(str(value))

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, TEXT, History, to_datetime, to_epoch
-from trend_assets.forecasting.mentions import checked
+from trend_assets.forecasting.mentions import DETAILS, checked
 
 
 class ArrivingMentions:
@@ -34,7 +34,7 @@ class ArrivingMentions:
         Raises:
             ValueError: another schema, or a mention of the past.
         """
-        if mentions.drop(TEXT, strict=False).schema != MENTIONS_SCHEMA:
+        if mentions.drop(TEXT, *dict(DETAILS.values()), strict=False).schema != MENTIONS_SCHEMA:
             raise ValueError(f"mentions: expected {dict(MENTIONS_SCHEMA)}, got {dict(mentions.schema)}")
         mentions = checked(mentions)
         if mentions.is_empty():

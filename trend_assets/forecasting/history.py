@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from trend_assets.forecasting.growing import pair
 from trend_assets.forecasting.mentions import MENTIONS_SCHEMA, TEXT, Derived, Mentions, checked, seconds
+from trend_assets.graph.growing import pair
 
 __all__ = ["HOUR", "MENTIONS_SCHEMA", "TEXT", "History", "to_datetime", "to_epoch"]
 
@@ -63,7 +63,7 @@ class History:
         Args:
             frame: `timestamp` (Datetime us UTC), `topic` (str), `user_id` (str, may be null), `weight`
                 (f64); in any order; a topic once an event. May have `text` (list of f32, null where not
-                known); that of a topic's first mention is the topic's text.
+                known); that of a topic's first mention is the topic's text. May have the columns of `DETAILS`.
             start: since when mentions are known; by default the first mention's hour.
             end: until when mentions are known, exclusive; by default the end of the last mention's hour.
 
@@ -170,6 +170,17 @@ class History:
     def user_name(self, number: int) -> str:
         """One of `users`, without a list of all."""
         return self._all.users[number]
+
+    def detail(self, part: str) -> npt.NDArray:
+        """What mentions have besides, by part of `DETAILS`: codes of `graph.messages.KINDS`, (n,) int8; projected
+        vectors of texts, (n, TEXT_DIM) float32; numbers of the users whom they answer, -1 for none, (n,) int32.
+
+        Raises:
+            ValueError: they were given without it.
+        """
+        if part not in self._all.details:
+            raise ValueError(f"the mentions were given without {part!r}, which interactions are to carry")
+        return self._all.details[part].array[: self._size]
 
     @property
     def texts(self) -> npt.NDArray[np.float32] | None:

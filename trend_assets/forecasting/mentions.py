@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from trend_assets.forecasting.growing import GrowingArray, SortedRuns, pair
+from trend_assets.graph.growing import GrowingArray, SortedRuns, pair
+from trend_assets.graph.messages import TEXT_DIM
 
 MENTIONS_SCHEMA = pl.Schema(
     {
@@ -22,6 +23,13 @@ MENTIONS_SCHEMA = pl.Schema(
 )
 #: A column that mentions may have beside: the meaning of the post's text as a vector, null where it is not known.
 TEXT = "text"
+#: Columns that mentions may have for interactions that carry more, by part of `graph.messages.MESSAGES`: what was done
+#: (`graph.messages.kind`), the post's projected text (null where it has none), and the user whom it answers or null.
+DETAILS: dict[str, tuple[str, Any]] = {
+    "type": ("kind", pl.Int8()),
+    "text": ("vector", pl.List(pl.Float32)),
+    "answers": ("answers", pl.String()),
+}
 
 D = TypeVar("D", bound="Derived")
 
@@ -61,6 +69,18 @@ class Names:
         joined = frame.join(places, on="name", how="left", maintain_order="left")
         return joined["number"].fill_null(-1).to_numpy()
 
+    def known(self, column: pl.Series, offset: int) -> npt.NDArray[np.int32]:
+        """The numbers of a column's values that first appeared in rows before theirs, else -1, shape (n,).
+
+        Args:
+            offset: the row of the first value.
+        """
+        values = column.drop_nulls().unique()
+        numbers = pl.Series(self._known(values.to_list()), dtype=pl.Int32)
+        found = column.replace_strict(values, numbers, default=-1, return_dtype=pl.Int32).fill_null(-1).to_numpy()
+        earlier = self.first.array[found] < np.arange(offset, offset + len(found)) if len(self) else False
+        return np.where((found >= 0) & earlier, found, -1).astype(np.int32)
+
     def _known(self, names: list[str]) -> npt.NDArray[np.int64]:
         """Their numbers, -1 for those that are new."""
         if not self._names:
@@ -96,6 +116,8 @@ class Mentions:
         self.weight = GrowingArray(np.empty(0, np.float32))
         self.topics, self.users = Names(), Names()
         self.texts: GrowingArray | None = None
+        #: By part of `DETAILS`, of those that the mentions have.
+        self.details: dict[str, GrowingArray] = {}
         self.by_topic = SortedRuns()
         self._derived: dict[Callable, Derived] = {}
         self._growing = threading.RLock()
@@ -111,11 +133,12 @@ class Mentions:
         """Adds mentions, as `checked` gives them, none earlier than `end` was; until `end` all are known now.
 
         Raises:
-            ValueError: texts of another width than before.
+            ValueError: texts of another width than before, or other details.
         """
         with self._growing:
             if frame.height:
                 self._refuse_other_texts(frame)
+                self._refuse_other_details(frame)
                 self._add(frame)
             self.end = end
 
@@ -135,16 +158,28 @@ class Mentions:
         if len(set(widths)) > 1:
             raise ValueError(f"mentions: texts of different widths {sorted(set(widths))}")
 
+    def _refuse_other_details(self, frame: pl.DataFrame) -> None:
+        given = {part for part, (column, _) in DETAILS.items() if column in frame.columns}
+        if len(self.time) and given != self.details.keys():
+            raise ValueError(f"mentions: details {sorted(given)}, after some with {sorted(self.details)}")
+
     def _add(self, frame: pl.DataFrame) -> None:
         time, offset, known = seconds(frame), len(self.time), len(self.topics)
         topic = self.topics.number(frame["topic"], offset)
         user = self.users.number(frame["user_id"], offset)
         self._add_texts(_texts(frame, topic, self.topics.first.array, known, offset), known)
+        self._add_details(frame, offset)
         self.topic.append(topic)
         self.user.append(user)
         self.weight.append(frame["weight"].cast(pl.Float32).to_numpy())
         self.by_topic = self.by_topic.extended(pair(topic, time - self.start))
         self.time.append(time)
+
+    def _add_details(self, frame: pl.DataFrame, offset: int) -> None:
+        for part, (column, _) in DETAILS.items():
+            if column in frame.columns:
+                values = _detail(part, frame[column], self.users, offset)
+                self.details.setdefault(part, GrowingArray(values[:0])).append(values)
 
     def _add_texts(self, texts: npt.NDArray[np.float32] | None, known: int) -> None:
         new = len(self.topics) - known
@@ -166,14 +201,36 @@ def checked(frame: pl.DataFrame) -> pl.DataFrame:
     missing = [name for name in MENTIONS_SCHEMA if name not in frame.columns]
     if missing:
         raise ValueError(f"mentions: missing columns {missing}")
-    wanted = dict(MENTIONS_SCHEMA) | ({TEXT: pl.List(pl.Float32)} if TEXT in frame.columns else {})
+    optional = {TEXT: pl.List(pl.Float32), **dict(DETAILS.values())}
+    wanted = dict(MENTIONS_SCHEMA) | {name: dtype for name, dtype in optional.items() if name in frame.columns}
     frame = frame.select(list(wanted))
     if dict(frame.schema) != wanted:
         raise ValueError(f"mentions: expected {wanted}, got {dict(frame.schema)}")
-    nulls = [name for name in ("timestamp", "topic", "weight") if frame[name].null_count()]
+    needed = ("timestamp", "topic", "weight", DETAILS["type"][0])
+    nulls = [name for name in needed if name in frame.columns and frame[name].null_count()]
     if nulls:
         raise ValueError(f"mentions: nulls in {nulls}")
-    return frame.sort("timestamp", "topic", "user_id", "weight")
+    # What mentions of one second and user tell besides must not stand in an order that is left to chance.
+    more = [name for name, _ in DETAILS.values() if name in frame.columns]
+    return frame.sort("timestamp", "topic", "user_id", "weight", *(_comparable(name) for name in more))
+
+
+def _comparable(detail: str) -> pl.Expr:
+    return pl.col(detail).list.first() if detail == DETAILS["text"][0] else pl.col(detail)
+
+
+def _detail(part: str, column: pl.Series, users: Names, offset: int) -> npt.NDArray:
+    """A detail of each mention as numbers, (n,) or (n, TEXT_DIM)."""
+    if part == "answers":
+        return users.known(column, offset)
+    if part == "type":
+        return column.to_numpy()
+    vectors = np.zeros((len(column), TEXT_DIM), np.float32)
+    given = column.drop_nulls()
+    if len(given) and given.list.len().unique().to_list() != [TEXT_DIM]:
+        raise ValueError(f"mentions: vectors must have {TEXT_DIM} numbers")
+    vectors[column.is_not_null().to_numpy()] = given.explode().to_numpy().reshape(-1, TEXT_DIM)
+    return vectors
 
 
 def seconds(frame: pl.DataFrame) -> npt.NDArray[np.int64]:

@@ -8,48 +8,122 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from trend_assets.forecasting.labels import WEEK
-
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
 _DAY = 24 * 3600
+_WEEK = 7 * _DAY
 # 1970-01-05 was the first Monday.
 _FIRST_MONDAY = 4 * _DAY
 
 
 def ranked(scores: FloatArray) -> npt.NDArray[np.intp]:
-    """Positions from the highest score to the lowest; ties keep their order."""
+    """Positions from the highest score to the lowest; equal ones keep their order, which a table must have.
+
+    No metric looks at that order: see `score_lists`.
+    """
     return np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
 
 
-def precision_at_k(relevant: BoolArray, scores: FloatArray, k: int = 10) -> float:
-    """Share of relevant items among the k with the highest scores; shapes (n,).
-
-    Raises:
-        ValueError: fewer than k items, lengths that differ, or a score that is not a number.
-    """
-    _check(relevant, scores, k)
-    return float(relevant[ranked(scores)[:k]].mean())
-
-
-def ndcg_at_k(relevant: BoolArray, scores: FloatArray, k: int = 10) -> float:
-    """Normalised discounted cumulative gain at k with binary gain (Järvelin & Kekäläinen 2002).
+@dataclass(frozen=True, slots=True, eq=False)
+class ListScores:
+    """How good rankings of many lists were; those that cannot be measured are left out.
 
     Args:
+        lists: numbers of the lists, ascending; shape (m,).
+        precision: at k; shape (m,).
+        ndcg: at k; shape (m,).
+    """
+
+    lists: npt.NDArray[np.int64]
+    precision: npt.NDArray[np.float64]
+    ndcg: npt.NDArray[np.float64]
+
+
+def score_lists(lists: npt.NDArray[np.integer], relevant: BoolArray, scores: FloatArray, k: int = 10) -> ListScores:
+    """Precision and NDCG at k of many ranked lists with binary gain, in expectation over the order of ties.
+
+    Items with equal scores stand in an order that nobody chose, so each order is equally likely. Of a group of n
+    tied items at ranks c + 1 to c + n, of which r are relevant, each rank holds a relevant one with probability
+    r / n. So with the discount d(i) = 1 / log2(i + 1)
+
+        expected precision@k = 1 / k * sum over groups of r / n * (number of its ranks <= k)
+        expected DCG@k       =         sum over groups of r / n * (sum of d over its ranks <= k)
+
+    (McSherry & Najork 2008, "Computing Information Retrieval Performance Measures Efficiently in the Presence of
+    Tied Scores", ECIR; DCG and its ideal: Järvelin & Kekäläinen 2002.) The ideal does not depend on ties.
+
+    A list with fewer than k items, or with nothing relevant, tells nothing: it is left out.
+
+    Args:
+        lists: to which list each item belongs, a number >= 0; shape (n,).
         relevant: shape (n,).
+        scores: the higher the better; shape (n,).
+
+    Raises:
+        ValueError: lengths that differ, or a score that is not a number.
+    """
+    if not len(lists) == len(relevant) == len(scores):
+        raise ValueError(f"{len(scores)} scores for {len(relevant)} items")
+    if np.isnan(scores).any():
+        raise ValueError("a score is not a number")
+    if not len(lists):
+        return ListScores(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+    order = np.lexsort((-np.asarray(scores, dtype=np.float64), lists))
+    number, score = np.asarray(lists, dtype=np.int64)[order], np.asarray(scores)[order]
+    new_list = np.ones(len(order), dtype=np.bool_)
+    new_list[1:] = number[1:] != number[:-1]
+    new_group = new_list.copy()
+    new_group[1:] |= score[1:] != score[:-1]
+    group_at, list_at = np.flatnonzero(new_group), np.flatnonzero(new_list)
+    hits = np.concatenate([[0], np.cumsum(np.asarray(relevant, dtype=np.int64)[order])])
+    group_end = np.append(group_at[1:], len(order))
+    share = (hits[group_end] - hits[group_at]) / (group_end - group_at)
+    list_of_group = np.cumsum(new_list)[group_at] - 1
+    first = np.minimum(group_at - list_at[list_of_group], k)
+    last = np.minimum(group_end - list_at[list_of_group], k)
+    discounted = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(np.arange(k) + 2.0))])
+    found = np.bincount(list_of_group, share * (last - first), minlength=len(list_at))
+    gain = np.bincount(list_of_group, share * (discounted[last] - discounted[first]), minlength=len(list_at))
+    list_end = np.append(list_at[1:], len(order))
+    positives = hits[list_end] - hits[list_at]
+    told = (list_end - list_at >= k) & (positives > 0)
+    ideal = discounted[np.minimum(positives[told], k)]
+    return ListScores(number[list_at][told], found[told] / k, gain[told] / ideal)
+
+
+def precision_at_k(relevant: BoolArray, scores: FloatArray, k: int = 10) -> float:
+    """Share of relevant items among the k with the highest scores, in expectation over ties (`score_lists`).
+
+    Args:
+        relevant: shape (n,), some true.
         scores: shape (n,).
 
     Raises:
         ValueError: nothing relevant, fewer than k items, lengths that differ, a score that is no number.
     """
-    _check(relevant, scores, k)
-    hits = int(np.count_nonzero(relevant))
-    if not hits:
-        raise ValueError("NDCG is not defined where nothing is relevant")
-    discounts = 1.0 / np.log2(np.arange(k) + 2.0)
-    gain = discounts[relevant[ranked(scores)[:k]]].sum()
-    return float(gain / discounts[: min(hits, k)].sum())
+    return float(_one(relevant, scores, k).precision[0])
+
+
+def ndcg_at_k(relevant: BoolArray, scores: FloatArray, k: int = 10) -> float:
+    """Normalised discounted cumulative gain at k with binary gain, in expectation over ties (`score_lists`).
+
+    Args:
+        relevant: shape (n,), some true.
+        scores: shape (n,).
+
+    Raises:
+        ValueError: nothing relevant, fewer than k items, lengths that differ, a score that is no number.
+    """
+    return float(_one(relevant, scores, k).ndcg[0])
+
+
+def _one(relevant: BoolArray, scores: FloatArray, k: int) -> ListScores:
+    if len(relevant) < k:
+        raise ValueError(f"{len(relevant)} items are fewer than k = {k}")
+    if not np.any(relevant):
+        raise ValueError("there is no score where nothing is relevant")
+    return score_lists(np.zeros(len(relevant), dtype=np.int64), relevant, scores, k)
 
 
 def calibration_bins(outcomes: BoolArray, confidence: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:
@@ -97,7 +171,7 @@ class Interval:
 def week_start(times: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Monday 00:00 UTC of each epoch second's week, in epoch seconds."""
     seconds = np.asarray(times, dtype=np.int64)
-    return seconds - (seconds - _FIRST_MONDAY) % WEEK
+    return seconds - (seconds - _FIRST_MONDAY) % _WEEK
 
 
 def paired_bootstrap(
@@ -130,12 +204,3 @@ def paired_bootstrap(
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(np.mean(differences)), float(low), float(high))
-
-
-def _check(relevant: BoolArray, scores: FloatArray, k: int) -> None:
-    if len(relevant) != len(scores):
-        raise ValueError(f"{len(scores)} scores for {len(relevant)} items")
-    if len(relevant) < k:
-        raise ValueError(f"{len(relevant)} items are fewer than k = {k}")
-    if np.isnan(scores).any():
-        raise ValueError("a score is not a number")

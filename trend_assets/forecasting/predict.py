@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,10 @@ from trend_assets.forecasting.ranking import Scorer
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 
 _ONE_HOUR = timedelta(hours=1)
-
+#: What a forecast says; the other columns of `PREDICTIONS` tell how it was made.
+_SAID = {
+    name: kind for name, kind in PREDICTIONS.schema.items() if name not in ("forecast_at", "run_id", "revision", "made")
+}
 
 Contributors = Mapping[str, Sequence[Sequence[tuple[str, float]]]]
 
@@ -57,7 +61,7 @@ def forecast(
     Args:
         ranking: fitted.
         history: mentions at least until the cut; nothing later is looked at.
-        time: the cut: a whole hour, timezone-aware.
+        time: the cut (forecast origin): a whole hour, timezone-aware.
         calibrators: for labels whose confidence is calibrated for `ranking`; elsewhere it is null.
         growth: estimates `growth`; without it that is null.
         model_version: names the trained model; without it the ranking is a baseline and is called
@@ -67,7 +71,8 @@ def forecast(
         reasons: names the users to whom the scores of `ranking` owe most.
 
     Returns:
-        A frame as `PREDICTIONS` declares it; `metadata` holds the counts behind it, and the `users`.
+        A frame with the columns of `PREDICTIONS` but those that tell how it was made, which `signed` adds;
+        `metadata` holds the counts behind it, and the `users`.
 
     Raises:
         ValueError: a naive time, one that is no whole hour, or a history that ends before it.
@@ -79,7 +84,8 @@ def forecast(
     estimate = growth.growth(past, cut) if growth and len(cut) else None
     own = ranking.score(past, cut)
     contributors = reasons.contributors(past, cut) if reasons else {}
-    spare = fallback.score(past, cut) if fallback else {}
+    # Where every label has been learnt nobody asks for it.
+    spare = cache(lambda: fallback.score(past, cut) if fallback else {})
     frames = []
     for label in LABELS:
         asked = np.flatnonzero(cut.asked[label])
@@ -87,8 +93,8 @@ def forecast(
             scores, version = own[label], model_version or f"baseline:{ranking.name}"
             metadata = _explained(counts, contributors[label]) if label in contributors else counts
             calibrator = (calibrators or {}).get(label)
-        elif fallback and label in spare:
-            scores, version, metadata = spare[label], f"baseline:{fallback.name}", counts
+        elif fallback and label in spare():
+            scores, version, metadata = spare()[label], f"baseline:{fallback.name}", counts
             calibrator = None
         else:
             continue
@@ -109,14 +115,14 @@ def forecast(
                 },
             )
         )
-    return pl.concat([PREDICTIONS.frame(), *frames])
+    return pl.concat([pl.DataFrame(schema=_SAID), *frames])
 
 
 def outcomes_frame(predictions: pl.DataFrame, history: History, settings: LabelSettings) -> pl.DataFrame:
     """What became of predictions, by the mentions that are known now.
 
     Args:
-        predictions: rows of `PREDICTIONS`, of any cuts.
+        predictions: first forecasts, rows of `PREDICTIONS`, of any cuts.
         history: mentions from `burst_weeks` weeks before the cuts (weeks that begin before
             `history.start` are left out of what is usual) until the horizons have passed.
         settings: those by which it was forecast.
@@ -157,7 +163,8 @@ def _outcomes(
         column[known] = values
         return column
 
-    frame = rows.select("cut", "label", "topic", "rank", "score", "confidence", "model_version").with_columns(
+    kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version", "revision", "made")
+    frame = rows.select(kept).with_columns(
         pl.lit(to_datetime(time + settings.horizon - HOUR), pl.Datetime("us", "UTC")).alias("hour"),
         pl.Series("came_true", spread(became.labels[label], np.bool_)),
         pl.Series("mentions_before", spread(cut.before, np.int64)),
@@ -178,8 +185,7 @@ def _predictions(cut: Cut, label: str, version: str, columns: Mapping[str, Any])
         "model_version": [version] * size,
         **{name: [None] * size if value is None else value for name, value in columns.items()},
     }
-    schema = PREDICTIONS.schema
-    return pl.DataFrame({name: pl.Series(name, values[name], dtype=schema[name]) for name in schema})
+    return pl.DataFrame({name: pl.Series(name, values[name], dtype=kind) for name, kind in _SAID.items()})
 
 
 def _null_for_nan(values: npt.NDArray[np.floating]) -> pl.Series:
@@ -197,14 +203,13 @@ def _explained(
 
 def _counts_behind(past: History, cut: Cut) -> list[dict[str, Any]]:
     table = count_table(past, [cut])
-    usual = cut.usual.tolist()
     rows = []
-    for row, expected in zip(table.tolist(), usual, strict=True):
+    for row, before, usual in zip(table.tolist(), cut.before.tolist(), cut.usual.tolist(), strict=True):
         counts: dict[str, Any] = {
             name: int(value) if value.is_integer() else round(value, 4)
             for name, value in zip(COUNT_NAMES, row, strict=True)
         }
-        rows.append({**counts, "usual": expected})
+        rows.append({**counts, "before": before, "usual": usual})
     return rows
 
 

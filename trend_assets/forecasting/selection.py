@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.history import HOUR, History, to_datetime
-from trend_assets.forecasting.labels import LABELS, LabelSettings
-from trend_assets.forecasting.ranking import Ranking
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings
+from trend_assets.forecasting.ranking import Ranking, Scores
 
 _DAY = 24 * HOUR
+
+
+class BestCounting:
+    """`best_counting_ranking`, chosen when it is first asked for anything: choosing walks the last weeks."""
+
+    def __init__(self, history: History, until: int, settings: LabelSettings) -> None:
+        self._asked = (history, until, settings)
+
+    @cached_property
+    def _best(self) -> Ranking:
+        return best_counting_ranking(*self._asked)
+
+    @property
+    def name(self) -> str:
+        """Of the one chosen."""
+        return self._best.name
+
+    def score(self, history: History, cut: Cut) -> Scores:
+        """As the one chosen scores."""
+        return self._best.score(history, cut)
 
 
 def best_counting_ranking(

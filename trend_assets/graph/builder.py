@@ -1,142 +1,130 @@
-"""Events to a temporal graph: user to content to topic, and the user-to-topic projection for learning.
+"""Events to a temporal graph of users, contents, topics and communities.
 
 Edges of one event:
 
-- user → its content, of the event's type (left out where the source names no user, as for searches),
-- its content → the original content, ``refers_to``, where the context holds ``original_content_id``
-  (retweets, replies, quotes, comments),
-- its content → each of its topics, ``about``.
+- user → its content, of the event's type; where the source names no user, as for searches, the source's own
+  community takes the user's place, so that every event has this edge,
+- its content → each of its topics, ``about``,
+- its content → another one, ``replies_to``, ``reposts``, ``quotes`` or, where the source does not say which,
+  ``refers_to``,
+- the author of that other content → it, ``wrote``, where the source names the author,
+- user → each user whom it names, ``mentions``,
+- its content → the community in which it stands (channel, list, instance, subreddit; else the source), ``in``.
 
-A content that two events speak of (a video that is uploaded, then trending) is one node.
+A content that two events speak of is one node. The vector of an event's text is found by `event_id`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
 from trend_assets.graph.identity import node_id
+from trend_assets.graph.references import MENTIONS, references
 from trend_assets.lake.tables import NODES, TEMPORAL_EDGES
 
-if TYPE_CHECKING:
-    from trend_assets.graph.temporal import TemporalGraph
-
 ABOUT = "about"
-REFERS_TO = "refers_to"
+
+_COMMON = ("hour", "timestamp", "event_id", "weight")
+_REFERENCES = {"event_id": pl.String, "edge_type": pl.String, "src": pl.String, "dst": pl.String}
+
+
+class Graph(NamedTuple):
+    """Frames as `TEMPORAL_EDGES` and `NODES`.
+
+    Attributes:
+        edges: sorted by time, event, source and target node.
+        nodes: those that the edges touch, sorted by first appearance and id.
+    """
+
+    edges: pl.DataFrame
+    nodes: pl.DataFrame
 
 
 class GraphBuilder:
-    """Builds edges and nodes from rows of `EVENTS`; the same event always gives the same edges."""
+    """Builds edges and nodes from rows of `EVENTS`; the same event always gives the same edges.
 
-    def edges(self, events: pl.DataFrame) -> pl.DataFrame:
-        """The edges of the events, as `TEMPORAL_EDGES`, sorted by time, event, source and target node."""
-        keyed = _keyed_edges(events)
+    Args:
+        community_columns: keys of an event's context that name its community, besides those of the parsers.
+    """
+
+    def __init__(self, community_columns: Sequence[str] = ()) -> None:
+        self._columns = tuple(community_columns)
+
+    def build(self, events: pl.DataFrame) -> Graph:
+        """The events' edges, and the nodes that they touch."""
+        keyed = self._keyed_edges(events)
         ids = _node_ids(keyed)
         edges = (
-            keyed.join(ids.select(src_node="node", src="node_id"), on="src_node")
-            .join(ids.select(dst_node="node", dst="node_id"), on="dst_node")
-            .select(TEMPORAL_EDGES.column_names)
-            .unique(["event_id", "src", "dst"])
-            .sort("timestamp", "event_id", "src", "dst")
+            keyed.join(ids.select("src", src_id="node_id"), on="src")
+            .join(ids.select(dst="src", dst_id="node_id"), on="dst")
+            .drop("src", "dst")
+            .rename({"src_id": "src", "dst_id": "dst"})
+            .sort("timestamp", "event_id", "src", "dst", "edge_type")
+            .unique(["event_id", "src", "dst"], keep="first", maintain_order=True)
         )
-        return TEMPORAL_EDGES.conform(edges)
+        return Graph(TEMPORAL_EDGES.conform(edges.select(TEMPORAL_EDGES.column_names)), _nodes(keyed, ids))
 
-    def nodes(self, events: pl.DataFrame) -> pl.DataFrame:
-        """The nodes that the events' edges touch, as `NODES`, sorted by first appearance and id."""
-        keyed = _keyed_edges(events)
-        touched = pl.concat(
-            [
-                keyed.select("timestamp", node="src_node"),
-                keyed.select("timestamp", node="dst_node"),
-            ]
+    def _keyed_edges(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Edges with `kind:key` at both ends, before any hash is computed."""
+        base = events.select(
+            "hour",
+            "timestamp",
+            pl.col("id").alias("event_id"),
+            "event_type",
+            pl.col("edge_weight").alias("weight"),
+            "topics",
+            pl.col("user_id").is_not_null().alias("named"),
+            pl.when(pl.col("user_id").is_not_null())
+            .then(pl.concat_str(pl.lit("user:"), "source", pl.lit(":"), "user_id"))
+            .otherwise(pl.concat_str(pl.lit("community:"), "source"))
+            .alias("user"),
+            pl.concat_str(pl.lit("content:"), "source", pl.lit(":"), "content_id").alias("content"),
         )
-        nodes = (
-            touched.group_by("node")
-            .agg(pl.col("timestamp").min().alias("first_seen"))
-            .join(_node_ids(keyed), on="node")
-            .with_columns(pl.col("node").str.splitn(":", 2).struct.rename_fields(["kind", "key"]))
-            .unnest("node")
-            .select(NODES.column_names)
-            .sort("first_seen", "node_id")
+        acts = base.select(*_COMMON, edge_type="event_type", src="user", dst="content")
+        about = (
+            base.select(*_COMMON, pl.lit(ABOUT).alias("edge_type"), src="content", dst="topics")
+            .explode("dst")
+            .drop_nulls("dst")
+            .with_columns(pl.concat_str(pl.lit("topic:"), "dst").alias("dst"))
         )
-        return NODES.conform(nodes)
+        return pl.concat([acts, about, self._references(events, base)])
 
-    def mentions(self, events: pl.DataFrame) -> pl.DataFrame:
-        """One row an event and topic, sorted by timestamp, event and the topic's place in the event.
-
-        Returns:
-            timestamp, hour (UTC), event_id, topic, user_id (``source:user``, null where nobody is
-            named), event_type, weight (0.2 to 1), content_id, source.
-        """
+    def _references(self, events: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
+        told = [
+            (event, *reference)
+            for event, source, event_type, context in events.select("id", "source", "event_type", "context").iter_rows()
+            for reference in references(source, event_type, context, self._columns)
+        ]
+        own = pl.when(pl.col("edge_type") == MENTIONS).then("user").otherwise("content")
         return (
-            events.select(
-                "timestamp",
-                "hour",
-                pl.col("id").alias("event_id"),
-                pl.col("topics").list.unique(maintain_order=True).alias("topic"),
-                _qualified("user_id").alias("user_id"),
-                "event_type",
-                pl.col("edge_weight").alias("weight"),
-                "content_id",
-                "source",
-            )
-            .sort("timestamp", "event_id")
-            .explode("topic")
-            .drop_nulls("topic")
+            pl.DataFrame(told, schema=_REFERENCES, orient="row")
+            .join(base, on="event_id")
+            .filter(pl.col("named") | (pl.col("edge_type") != MENTIONS))
+            .with_columns(pl.coalesce("src", own).alias("src"))
+            .filter(pl.col("src") != pl.col("dst"))
+            .select(*_COMMON, "edge_type", "src", "dst")
         )
 
-    def temporal_data(
-        self, mentions: pl.DataFrame, known: TemporalGraph | None = None, topic_offset: int | None = None
-    ) -> TemporalGraph:
-        """The user-to-topic projection for learning: see `trend_assets.graph.temporal.temporal_data`."""
-        # Edges are made every hour, and need no torch, which takes seconds to import.
-        from trend_assets.graph.temporal import temporal_data
 
-        return temporal_data(mentions, known=known, topic_offset=topic_offset)
-
-
-def _qualified(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null()).then(pl.concat_str("source", pl.lit(":"), column))
-
-
-def _keyed_edges(events: pl.DataFrame) -> pl.DataFrame:
-    """Edges with `kind:key` at both ends, before any hash is computed."""
-    original = pl.col("context").str.json_path_match("$.original_content_id")
-    base = events.select(
-        "hour",
-        "timestamp",
-        pl.col("id").alias("event_id"),
-        "event_type",
-        pl.col("edge_weight").alias("weight"),
-        "topics",
-        pl.concat_str(pl.lit("user:"), _qualified("user_id")).alias("user"),
-        pl.concat_str(pl.lit("content:"), _qualified("content_id")).alias("content"),
-        pl.concat_str(pl.lit("content:"), "source", pl.lit(":"), original).alias("original"),
+def _nodes(keyed: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    touched = pl.concat([keyed.select("timestamp", "src"), keyed.select("timestamp", src="dst")])
+    nodes = (
+        touched.group_by("src")
+        .agg(pl.col("timestamp").min().alias("first_seen"))
+        .join(ids, on="src")
+        .with_columns(pl.col("src").str.splitn(":", 2).struct.rename_fields(["kind", "key"]))
+        .unnest("src")
+        .select(NODES.column_names)
+        .sort("first_seen", "node_id")
     )
-    common = ("hour", "timestamp", "event_id", "weight")
-    acts = base.drop_nulls("user").select(*common, "event_type", src="user", dst="content")
-    refers = (
-        base.drop_nulls("original")
-        .filter(pl.col("original") != pl.col("content"))
-        .select(*common, pl.lit(REFERS_TO).alias("event_type"), src="content", dst="original")
-    )
-    about = (
-        base.select(*common, "content", topic="topics")
-        .explode("topic")
-        .drop_nulls("topic")
-        .select(
-            *common,
-            pl.lit(ABOUT).alias("event_type"),
-            pl.col("content").alias("src"),
-            pl.concat_str(pl.lit("topic:"), "topic").alias("dst"),
-        )
-    )
-    return pl.concat([acts, refers, about]).rename({"event_type": "edge_type", "src": "src_node", "dst": "dst_node"})
+    return NODES.conform(nodes)
 
 
 def _node_ids(keyed: pl.DataFrame) -> pl.DataFrame:
-    """Each `kind:key` once, beside its id."""
-    nodes = pl.concat([keyed["src_node"], keyed["dst_node"].alias("src_node")]).unique()
+    """Each `kind:key` once, as `src`, beside its id."""
+    nodes = pl.concat([keyed["src"], keyed["dst"].alias("src")]).unique()
     ids = [node_id(*node.split(":", 1)) for node in nodes.to_list()]
-    return pl.DataFrame({"node": nodes, "node_id": pl.Series(ids, dtype=pl.Int64)})
+    return pl.DataFrame({"src": nodes, "node_id": pl.Series(ids, dtype=pl.Int64)})

@@ -11,8 +11,8 @@ def node_id(kind: str, key: str) -> int:
     """BLAKE2b-64 of ``kind:key`` with the sign bit cleared: the same in every run, and a BIGINT.
 
     Args:
-        kind: ``user``, ``content`` or ``topic``.
-        key: ``source:user_id``, ``source:content_id`` or the topic.
+        kind: ``user``, ``content``, ``topic`` or ``community``.
+        key: ``source:user_id``, ``source:content_id``, the topic, ``source:community``, or the source alone.
     """
     digest = hashlib.blake2b(f"{kind}:{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") & _SIGN_BIT_CLEARED

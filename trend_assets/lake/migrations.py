@@ -1,52 +1,20 @@
-"""Versions of the lake's tables. A lake is brought up to date when it is opened for writing."""
+"""Versions of the lake's tables. A lake is brought up to date when this release first opens it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import duckdb
 
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.table import Table
-from trend_assets.lake.tables import EVENTS, LOAD_CHECKS, TABLES
+from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3
+from trend_assets.lake.tables import TABLES
 
 _VERSION_TABLE = "lake_versions"
 
 
-def create_statement(table: Table) -> str:
-    """The statement that creates `table` where it does not exist."""
-    columns = ", ".join(
-        f'"{column.name}" {column.type}{"" if column.nullable else " NOT NULL"}' for column in table.columns
-    )
-    return f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})"
-
-
-def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in TABLES.values():
-        _create(connection, table)
-    connection.execute(f"CREATE OR REPLACE VIEW mentions AS {mentions_query(EVENTS.name)}")
-
-
-def _create_load_checks(connection: duckdb.DuckDBPyConnection) -> None:
-    _create(connection, LOAD_CHECKS)
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    connection.execute(create_statement(table))
-    connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
-
-
-def mentions_query(events: str) -> str:
-    """The `mentions` view's query over `events`, the table or the table as it was."""
-    return f"""
-        SELECT timestamp, hour, id AS event_id, unnest(topics) AS topic,
-               source || ':' || user_id AS user_id, source, event_type, content_id, edge_weight AS weight
-        FROM {events}
-    """
-
-
-#: Each step brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _create_tables, 2: _create_load_checks}
+#: Each brings a lake from the version before it to its own; never change a released one.
+MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3}
 NEWEST = max(MIGRATIONS)
 
 
@@ -85,9 +53,11 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
     try:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_VERSION_TABLE} (version BIGINT, applied_at TIMESTAMPTZ)")
-        for step in range(found + 1, NEWEST + 1):
-            MIGRATIONS[step](connection)
+        for step in sorted(step for step in MIGRATIONS if step > found):
+            connection.execute(MIGRATIONS[step])
             connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (?, now())", [step])
+        for table in TABLES.values():
+            connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

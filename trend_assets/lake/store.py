@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from trend_assets.lake.connection import LakeError, LakeLocation, explained, no_lake, open_duckdb
-from trend_assets.lake.migrations import migrate, refuse_newer
+from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, explained, no_lake, open_duckdb
+from trend_assets.lake.known_events import KnownEvents
+from trend_assets.lake.lineage import note_write, noted
+from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
+from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
-from trend_assets.lake.tables import TABLES
+from trend_assets.lake.tables import RAW_EVENTS, TABLES
 from trend_assets.lake.write_lock import WriteLock, holding, write_lock
 from trend_assets.periods import utc
 
@@ -24,7 +27,8 @@ class Lake:
 
     Args:
         location: where the lake is.
-        read_only: open it without the right to write; it must exist.
+        read_only: open it without the right to write; it must exist. One of an older release is brought up to
+            date first, and nothing else is written.
 
     Raises:
         LakeError: it cannot be opened, or was written by a newer release.
@@ -33,6 +37,7 @@ class Lake:
     def __init__(self, location: LakeLocation, *, read_only: bool = False) -> None:
         self.location = location
         self.read_only = read_only
+        self.known_events = KnownEvents()
         self._turn = threading.RLock()
         self._lock: WriteLock | None = None if read_only else write_lock(location)
         self._connection = self._open()
@@ -40,16 +45,30 @@ class Lake:
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self.read_only:
             connection = open_duckdb(self.location, read_only=True)
-            if refuse_newer(connection) == 0:
-                connection.close()
+            found = refuse_newer(connection)
+            if found == NEWEST:
+                return connection
+            connection.close()
+            if found == 0:
                 raise no_lake(self.location)
-            return connection
+            self._migrate_for_reading(found)
+            return open_duckdb(self.location, read_only=True)
         # Of those that come first one makes the lake.
         with self._alone():
             connection = open_duckdb(self.location, read_only=False)
             with explained(self.location):
                 migrate(connection)
         return connection
+
+    def _migrate_for_reading(self, found: int) -> None:
+        """A reader of this release asks for columns that an older lake has not."""
+        try:
+            Lake(self.location).close()
+        except (LakeError, duckdb.Error, OSError) as error:
+            raise LakeError(
+                f"this lake has version {found}, this release reads version {NEWEST}, and it cannot be brought up to "
+                f"date from here ({str(error).splitlines()[0]}): run `trend status` once where it can be written"
+            ) from None
 
     @contextmanager
     def _alone(self) -> Iterator[WriteLock]:
@@ -73,7 +92,7 @@ class Lake:
         cursor = self._connection.cursor()
         # What is in use, and the time zone, belong to a connection and are not handed on to its cursors.
         cursor.execute("USE lake; SET TimeZone = 'UTC'")
-        return cursor
+        return noted(cursor)
 
     def read(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query as a frame; times are UTC."""
@@ -135,8 +154,10 @@ class Lake:
                 # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
                 with suppress(duckdb.Error):
                     cursor.execute("ROLLBACK")
+                self.known_events.ended(None)
                 raise
             cursor.execute("COMMIT")
+            self.known_events.ended(_committed(cursor) if self.known_events.used else None)
 
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -162,14 +183,24 @@ class Lake:
         Args:
             table: where to.
             frame: rows with the table's columns and types.
-            start: first partition that is replaced; only for tables that replace.
-            end: where the replaced partitions end (exclusive).
+            start: first partition that is written; for tables that replace and revise.
+            end: where the written partitions end (exclusive).
 
         Raises:
             ValueError: the frame does not fit the table, or rows lie outside `[start, end)`.
         """
         with self.transaction() as connection:
-            return write_frame(connection, table, frame, start, end)
+            if table is not RAW_EVENTS:
+                self.known_events.untouched()
+                return write_frame(connection, table, frame, start, end)
+            held = self.known_events.answered(connection, frame["id"])
+            fresh = _unknown(connection, table, table.conform(frame), held)
+            return self.insert_events(connection, fresh)
+
+    def insert_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
+        """Inserts rows of `RAW_EVENTS` whose ids the lake does not hold, inside a transaction of this lake."""
+        self.known_events.inserted(connection, frame["id"])
+        return _insert(connection, RAW_EVENTS, RAW_EVENTS.conform(frame))
 
 
 def write_frame(
@@ -181,11 +212,15 @@ def write_frame(
 ) -> int:
     """`Lake.write` inside a transaction that the caller holds."""
     frame = table.conform(frame)
+    note_write(table.name)
     if table.write == "replace":
         _refuse_outside(table, frame, start, end)
         where, parameters = _window(table, start, end)
         connection.execute(f"DELETE FROM {table.name} WHERE {where}", parameters)
         return _insert(connection, table, frame)
+    if table.write == "revise":
+        _refuse_outside(table, frame, start, end)
+        return _insert(connection, table, next_revisions(connection, table, frame))
     if table.write == "merge":
         _delete_known(connection, table, frame)
         return _insert(connection, table, frame)
@@ -198,25 +233,30 @@ def write_frame(
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> int:
     if frame.is_empty():
         return 0
+    names = ", ".join(f'"{name}"' for name in table.column_names)
     connection.register("incoming", frame)
     try:
-        connection.execute(f"INSERT INTO {table.name} SELECT * FROM incoming")
+        # By name: a column that a migration added stands last in the lake, wherever it is declared.
+        connection.execute(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM incoming")
     finally:
         connection.unregister("incoming")
     return frame.height
 
 
-def _unknown(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame's rows, one a key, whose key the table does not hold."""
+def _unknown(
+    connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame, held: Collection[str] | None = None
+) -> pl.DataFrame:
+    """The frame's rows, one a key, whose key the table does not hold; `held` are its keys, where they are known."""
     frame = frame.unique(subset=list(table.key), keep="first", maintain_order=True)
     if frame.is_empty():
         return frame
+    if held is not None:
+        return frame.filter(~pl.col(table.key[0]).is_in(list(held)))
     keys = frame.select(table.key)
-    where, parameters = "true", []
-    if table.partition and table.partition in frame.columns:
-        # Lets DuckLake skip files of other times.
-        where = f"{table.partition} BETWEEN ? AND ?"
-        parameters = [frame[table.partition].min(), frame[table.partition].max()]
+    # Times in the key let DuckLake skip files. A partition that is not in it does not: a key is one in all of them.
+    times = [name for name in table.key if isinstance(table.schema[name], pl.Datetime)]
+    where = " AND ".join(f"{name} BETWEEN ? AND ?" for name in times) or "true"
+    parameters = [bound for name in times for bound in (frame[name].min(), frame[name].max())]
     connection.register("incoming_keys", keys)
     names = ", ".join(table.key)
     try:
@@ -230,10 +270,11 @@ def _unknown(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.Data
 
 
 def _delete_known(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> None:
-    names = ", ".join(table.key)
+    # A part of a key may be null, as where a collector has no file.
+    same = " AND ".join(f"{table.name}.{name} IS NOT DISTINCT FROM k.{name}" for name in table.key)
     connection.register("incoming_keys", frame.select(table.key))
     try:
-        connection.execute(f"DELETE FROM {table.name} WHERE ({names}) IN (SELECT ({names}) FROM incoming_keys)")
+        connection.execute(f"DELETE FROM {table.name} WHERE EXISTS (SELECT 1 FROM incoming_keys k WHERE {same})")
     finally:
         connection.unregister("incoming_keys")
 
@@ -251,10 +292,16 @@ def _take_earlier(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl
         if earlier.height:
             connection.register("earlier", earlier)
             connection.execute(f"DELETE FROM {table.name} WHERE ({names}) IN (SELECT ({names}) FROM earlier)")
-            connection.execute(f"INSERT INTO {table.name} SELECT * FROM earlier")
+            connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM earlier")
             connection.unregister("earlier")
     finally:
         connection.unregister("incoming")
+
+
+def _committed(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The newest snapshot that this process has made."""
+    row = connection.execute(f"SELECT id FROM {LAKE}.last_committed_snapshot()").fetchone()
+    return int(row[0]) if row and row[0] is not None else None
 
 
 def _window(table: Table, start: datetime | None, end: datetime | None) -> tuple[str, list[datetime]]:

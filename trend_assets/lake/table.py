@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
@@ -13,7 +13,9 @@ import polars as pl
 #: ``append``: rows whose key is new are added, all others are left as they are.
 #: ``merge``: rows whose key is known take the place of the old ones.
 #: ``upsert``: like ``append``, but a node seen earlier than was known takes the earlier time.
-WriteMode = Literal["replace", "append", "merge", "upsert"]
+#: ``revise``: rows are only ever added. Those of one group (see `Revisions`) are its next revision where they differ
+#: from its newest one; where they do not, nothing is written.
+WriteMode = Literal["replace", "append", "merge", "upsert", "revise"]
 
 _POLARS_TYPES: Mapping[str, Any] = {
     "VARCHAR": pl.String,
@@ -38,11 +40,26 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Revisions:
+    """How a table whose rows never change takes what would change them: as a revision in the column `revision`.
+
+    Args:
+        group: columns whose equal values make rows one unit, which is revised as a whole.
+        origin: columns that say how a revision came about; two that differ in nothing else are the same.
+        later: column to value of all revisions but the first, 0.
+    """
+
+    group: tuple[str, ...]
+    origin: tuple[str, ...] = ()
+    later: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table of the lake.
 
     ``partition`` names the column that holds the start of the row's partition (an hour or a week,
-    UTC), ``key`` the columns that identify a row.
+    UTC), ``key`` the columns that identify a row, ``revisions`` how one that revises does it.
     """
 
     name: str
@@ -51,6 +68,7 @@ class Table:
     key: tuple[str, ...]
     partition: str | None = None
     write: WriteMode = "replace"
+    revisions: Revisions | None = None
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trend_assets.lake.table import Column, Table
+from trend_assets.lake.table import Column, Revisions, Table
+from trend_assets.names import SOURCES
 
+_SOURCE = f"One of {', '.join(f'`{name}`' for name in SOURCES)}."
 _HOUR = Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour in which it happened: the partition.")
 
 RAW_EVENTS = Table(
@@ -19,7 +21,7 @@ RAW_EVENTS = Table(
         Column("id", "VARCHAR", "", "`source:event_type:content_id`; the same event always has the same id."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
@@ -60,7 +62,7 @@ OBSERVATIONS = Table(
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
         Column("format", "VARCHAR", "", "Which parser reads `raw_data`."),
         Column("raw_data", "VARCHAR", "JSON", "The payload as received."),
-        Column("origin", "VARCHAR", "", "The collector that it came from."),
+        Column("origin", "VARCHAR", "", "The file or the collector that it came from."),
     ),
     key=("id", "observed_at"),
     partition="hour",
@@ -74,7 +76,7 @@ EVENTS = Table(
         Column("id", "VARCHAR", "", "As in `raw_events`, where the payload is."),
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
-        Column("source", "VARCHAR", "", "`twitter`, `youtube`, `google_trends`, `bluesky`, `mastodon` or `archive`."),
+        Column("source", "VARCHAR", "", _SOURCE),
         Column("event_type", "VARCHAR", "", "What was done, e.g. `original`, `retweet`, `upload`, `trend`."),
         Column("content_id", "VARCHAR", "", "The source's own id of the content."),
         Column("user_id", "VARCHAR", "", "The source's own id of the user.", nullable=True),
@@ -122,18 +124,20 @@ TOPIC_ACTIVITY = Table(
 
 TEMPORAL_EDGES = Table(
     name="temporal_edges",
-    meaning="The temporal graph: user to content to topic, in order of time.",
+    meaning="The temporal graph of users, contents, topics and communities, in order of time.",
     columns=(
         _HOUR,
         Column("timestamp", "TIMESTAMPTZ", "UTC", "When the edge appeared."),
         Column("event_id", "VARCHAR", "", "The event that made it; its text's vector is in `event_embeddings`."),
-        Column("src", "BIGINT", "", "Node id of the user or content."),
-        Column("dst", "BIGINT", "", "Node id of the content or topic."),
+        Column("src", "BIGINT", "", "Node id from which it goes."),
+        Column("dst", "BIGINT", "", "Node id to which it goes."),
         Column(
             "edge_type",
             "VARCHAR",
             "",
-            "The event's type from a user, `refers_to` to an original, `about` to a topic.",
+            "The event's type from who did it (a user, else the source) to the content; from the content `about` to a "
+            "topic, `replies_to`, `reposts`, `quotes`, `refers_to` to another one, `in` to a community; `wrote` from "
+            "that other's author to it; `mentions` from user to user.",
         ),
         Column("weight", "DOUBLE", "0.2 to 1", "The event's edge weight."),
     ),
@@ -146,8 +150,13 @@ NODES = Table(
     meaning="What a node id stands for; ids are hashes of kind and key, the same in every run.",
     columns=(
         Column("node_id", "BIGINT", "", "BLAKE2b-64 of `kind:key`, the sign bit cleared."),
-        Column("kind", "VARCHAR", "", "`user`, `content` or `topic`."),
-        Column("key", "VARCHAR", "", "`source:user_id`, `source:content_id` or the topic."),
+        Column("kind", "VARCHAR", "", "`user`, `content`, `topic` or `community`."),
+        Column(
+            "key",
+            "VARCHAR",
+            "",
+            "`source:user_id`, `source:content_id`, the topic, `source:community`, or the source alone.",
+        ),
         Column("first_seen", "TIMESTAMPTZ", "UTC", "The earliest edge that touches it."),
     ),
     key=("node_id",),
@@ -187,12 +196,21 @@ TRAINING_RUNS = Table(
     write="merge",
 )
 
+_REVISION = Column("revision", "BIGINT", "", "0 is the first forecast of its cut and label, which is the one scored.")
+_MADE = Column(
+    "made",
+    "VARCHAR",
+    "",
+    "`live`: within `schedule.forecast_within` of its cut; `late`: after that, before the outcome was known; "
+    "`backfill`: after the outcome; `revised`: not the first; `unrecorded`: by a release that did not note it.",
+)
+
 PREDICTIONS = Table(
     name="predictions",
-    meaning="What was forecast at each cut, for each label, topic by topic.",
+    meaning="What was forecast at each cut, for each label, topic by topic; a row never changes.",
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour that the forecast saw: the partition."),
-        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast: the end of that hour."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "The forecast origin: the end of that hour, until which it looks."),
         Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "1 is the topic most likely to come true."),
@@ -212,17 +230,23 @@ PREDICTIONS = Table(
             "JSON",
             "The counts behind it, and of a trained model the `users` to whom it owes most.",
         ),
+        Column("forecast_at", "TIMESTAMPTZ", "UTC", "When it was really made; null where unrecorded.", nullable=True),
+        Column("run_id", "VARCHAR", "", "The Dagster run that made it; null where unrecorded.", nullable=True),
+        _REVISION,
+        _MADE,
     ),
-    key=("hour", "label", "topic"),
+    key=("cut", "label", "topic", "revision"),
     partition="hour",
+    write="revise",
+    revisions=Revisions(("cut", "label"), origin=("forecast_at", "run_id", "made"), later={"made": "revised"}),
 )
 
 PREDICTION_OUTCOMES = Table(
     name="prediction_outcomes",
-    meaning="What became of each prediction, once its horizon had passed.",
+    meaning="What became of each cut's first forecast, once its horizon had passed.",
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour of the horizon: the partition."),
-        Column("cut", "TIMESTAMPTZ", "UTC", "When it was forecast."),
+        Column("cut", "TIMESTAMPTZ", "UTC", "As in `predictions`."),
         Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "The rank that was forecast."),
@@ -233,8 +257,10 @@ PREDICTION_OUTCOMES = Table(
         Column("mentions_before", "BIGINT", "events", "Mentions in the window before the cut."),
         Column("mentions_after", "BIGINT", "events", "Mentions in the horizon after the cut."),
         Column("growth", "DOUBLE", "log1p mentions", "What really grew: log1p(after) - log1p(before)."),
+        _REVISION,
+        _MADE,
     ),
-    key=("hour", "label", "topic"),
+    key=("cut", "label", "topic"),
     partition="hour",
 )
 
@@ -243,7 +269,7 @@ COLLECTION_STATUS = Table(
     meaning="What each source gave in each hour, or why it gave nothing.",
     columns=(
         _HOUR,
-        Column("source", "VARCHAR", "", "The source, or the file's name for an import."),
+        Column("source", "VARCHAR", "", "The source; of an import the file as it was named, or `FILE/MEMBER`."),
         Column("status", "VARCHAR", "", "`complete`, `partial`, `empty`, `skipped` or `failed`."),
         Column("events", "BIGINT", "events", "Events that the source gave."),
         Column("rejected", "BIGINT", "rows", "Rows that could not become events."),
@@ -253,8 +279,11 @@ COLLECTION_STATUS = Table(
         Column("failure", "VARCHAR", "", "Kind of failure, e.g. `auth`, `past`; empty where none.", nullable=True),
         Column("retry_at", "TIMESTAMPTZ", "UTC", "Before then it is not asked again.", nullable=True),
         Column("forgotten", "BIGINT", "rows", "Rows left out: somebody had them forgotten.", nullable=True),
+        Column("content_hash", "VARCHAR", "hex", "Of an import: BLAKE2b-128 of the file.", nullable=True),
+        Column("known", "BIGINT", "events", "Of an import: those of the events that the lake held.", nullable=True),
+        Column("conflicts", "BIGINT", "rows", "Rows with the id of another post: `rejected_events`.", nullable=True),
     ),
-    key=("hour", "source"),
+    key=("hour", "source", "content_hash"),
     partition="hour",
     write="merge",
 )

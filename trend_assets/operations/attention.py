@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
-import polars as pl
 
 from trend_assets.alerting.alert import Alert
 from trend_assets.alerting.raising import raise_alerts
@@ -15,24 +15,32 @@ from trend_assets.forecasting.sensitivity import SensitivityController, Sensitiv
 from trend_assets.lake.store import Lake
 from trend_assets.operations.files import write_json
 from trend_assets.settings import Settings
+from trend_assets.words import forecast_in_words
 
 _STATE = "sensitivity.json"
-_LABEL = "bursts"
-#: An older forecast is made to look back.
+_HOUR = timedelta(hours=1)
+#: An older forecast is no news, whenever it was made.
 _NEWS = timedelta(hours=6)
+_CONFIDENT = """
+    SELECT topic, confidence, growth, model_version,
+           coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
+    FROM predictions
+    WHERE hour = ? AND cut = ? AND label = ? AND revision = 0 AND confidence IS NOT NULL AND (made = 'live' OR ?)
+    ORDER BY rank
+"""
 
 
-def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame, now: datetime) -> int:
-    """Raises an alert for each topic of one cut whose confidence to burst exceeds the threshold.
+def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -> int:
+    """Raises an alert for each topic of a stored forecast whose confidence exceeds the threshold.
 
-    The threshold moves with the rate of alerts and is kept in the home; a cut that is not later than the
-    last one alerts nothing, so that an hour may be run again, nor does one long gone, that is forecast to look
-    back. The simulated world has a time of its own.
+    Only a live forecast is looked at; in the simulated world, which has a time of its own, also a later one. The
+    threshold moves with the rate of alerts and is kept in the home; a cut that is not later than the last one
+    alerts nothing, so that an hour may be run again.
 
     Args:
         lake: open for writing.
-        settings: how many alerts a day.
-        predictions: as `PREDICTIONS`, of one cut.
+        settings: how many alerts a day, and what they look at (`alerts.topic_label`).
+        cut: of the forecast, timezone-aware.
         now: timezone-aware.
 
     Returns:
@@ -41,28 +49,29 @@ def alert_topics(lake: Lake, settings: Settings, predictions: pl.DataFrame, now:
     Raises:
         TrendError: the state in the home is damaged.
     """
-    rows = predictions.filter((pl.col("label") == _LABEL) & pl.col("confidence").is_not_null())
-    if rows.is_empty() or not (settings.simulator.enabled or now - rows["cut"][0] < _NEWS):
+    simulated = settings.simulator.enabled
+    if not (simulated or now - cut < _NEWS):
+        return 0
+    label = settings.alerts.topic_label
+    rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, label, simulated])
+    if rows.is_empty():
         return 0
     path = settings.home / _STATE
     controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(settings))
-    confidence = dict(rows.select("topic", "confidence").iter_rows())
-    topics = controller.step(to_epoch(rows["cut"][0]), confidence)
+    known = {row["topic"]: row for row in rows.iter_rows(named=True)}
+    topics = controller.step(to_epoch(cut), {topic: row["confidence"] for topic, row in known.items()})
     threshold = controller.state.threshold
     write_json(path, controller.state.to_json())
-    forecast = f"forecast at {rows['cut'][0]:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
-    if settings.simulator.enabled:
-        forecast += ", of the simulated world"
-    alerts = (
-        Alert(
-            "topic_rising",
-            topic,
-            f"will burst with confidence {confidence[topic]:.2f} (threshold {threshold:.2f}), {forecast}",
-        )
-        for topic in topics
-    )
+    made = f"threshold {threshold * 100:.0f} %, forecast at {cut:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
+    if simulated:
+        made += ", of the simulated world"
+    alerts = (Alert("topic_rising", topic, f"{_told(label, known[topic])}; {made}") for topic in topics)
     raise_alerts(lake, settings, alerts)
     return len(topics)
+
+
+def _told(label: str, row: dict[str, Any]) -> str:
+    return forecast_in_words(label, row["before"], row["growth"], row["confidence"])
 
 
 def _state(settings: Settings) -> SensitivityState | None:

@@ -35,7 +35,7 @@ def run_backtest(
         progress: told how far it is.
         processes: that share out the weeks; each takes as much memory as one training.
     """
-    history = load_history(lake, _known_until(lake))
+    history = load_history(lake, _known_until(lake), messages=settings.training.messages if with_tgn else ())
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
@@ -57,8 +57,8 @@ def run_backtest(
 
 
 def _known_until(lake: Lake) -> datetime | None:
-    """The end of the last day that has events, or this hour: a quiet evening is known, too."""
-    last = lake.read("SELECT max(hour) AS last FROM events")["last"][0]
+    """The end of the last day that has edges, or this hour: a quiet evening is known, too."""
+    last = lake.read("SELECT max(hour) AS last FROM temporal_edges")["last"][0]
     if last is None:
         return None
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,68 +1,195 @@
-"""The mentions of the lake as a forecast sees them."""
+"""The mentions of the temporal graph as a forecast sees them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+import polars as pl
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LabelSettings
-from trend_assets.lake.migrations import mentions_query
+from trend_assets.graph.messages import kinds, projection
+from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS
+from trend_assets.lake.tables import EVENT_EMBEDDINGS, NODES, TEMPORAL_EDGES
 from trend_assets.settings import ForecastSettings
+
+# Only to say what to do where the graph holds nothing.
+_NAMING_TOPICS = "SELECT min(hour) AS first, max(hour) AS last FROM events WHERE len(topics) > 0"
 
 
 class NothingKnown(TrendError):
     """There is nothing to forecast from; the message says what to do."""
 
 
-def load_history(lake: Lake, end: datetime | None = None, snapshot: int | None = None) -> History:
+class GraphMissing(TrendError):
+    """There are events, but the temporal graph has not been made of them; the message says how to make it."""
+
+
+def load_history(
+    lake: Lake, end: datetime | None = None, snapshot: int | None = None, messages: Sequence[str] = ()
+) -> History:
     """All mentions before `end` (timezone-aware; by default all that there are).
 
-    The history begins at the first hour that has an event.
+    The history begins at the first hour that has an edge; every event has one.
 
     Args:
         snapshot: of the lake, whose rows are read; by default the newest.
+        messages: of `graph.messages.MESSAGES`, what the interactions of a network are to carry (`training.messages`).
 
     Raises:
         NothingKnown: no event names a topic before `end`.
+        GraphMissing: some do, but `temporal_edges` and `nodes` say nothing of them.
         LakeError: the lake has no such snapshot.
     """
-    where, parameters = ("WHERE hour < ?", [end]) if end else ("", [])
-    events = EVENTS.name if snapshot is None else lake.at(EVENTS, snapshot)
-    source = "mentions" if snapshot is None else f"({mentions_query(events)})"
-    texts = EVENT_EMBEDDINGS.name if snapshot is None else lake.at(EVENT_EMBEDDINGS, snapshot)
-    mentions = lake.read(_mentions(source, texts, where), parameters)
+    tables = _Tables.of(lake, snapshot)
+    bound = end is not None
+    mentions = lake.read(mentions_query(tables.edges, tables.nodes, bound), _parameters(end))
     if mentions.is_empty():
-        raise _nothing(end)
+        raise _nothing(lake, end)
+    texts = lake.read(_texts_query(tables, bound), _parameters(end))
     # An hour in which nobody named a topic is known, too: it counts as a week without mentions.
-    start = lake.read(f"SELECT min(hour) AS start FROM {events}")["start"][0]
-    return History.from_mentions(mentions, start, end)
+    start = lake.read(f"SELECT min(hour) AS start FROM {tables.edges}")["start"][0]
+    mentions = mentions.join(texts, on=["event_id", "topic"], how="left")
+    return History.from_mentions(_with_details(lake, tables, end, mentions, messages), start, end)
 
 
-def _mentions(source: str, texts: str, where: str) -> str:
-    """The query of `History.from_mentions`; a text only where a topic begins, for no other is looked at."""
+class _Tables(NamedTuple):
+    """What to write behind FROM."""
+
+    edges: str
+    nodes: str
+    vectors: str
+
+    @classmethod
+    def of(cls, lake: Lake, snapshot: int | None) -> Self:
+        tables = (TEMPORAL_EDGES, NODES, EVENT_EMBEDDINGS)
+        return cls(*(table.name if snapshot is None else lake.at(table, snapshot) for table in tables))
+
+
+def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, bounded: bool = False) -> str:
+    """SQL for the mentions of topics: the paths user → content → topic of one event.
+
+    Its columns are hour, timestamp, event_id, topic, user_id (``source:user``, null where nobody is named), event_type
+    (null in edges of releases before 2, where nobody is named) and weight.
+
+    Args:
+        edges, nodes: the tables, or the tables as they were.
+        bounded: whether only those before the parameter ``$end`` are wanted.
+    """
+    before = " AND {}.hour < $end" if bounded else ""
+    # Of an event's edges only that of who did it ends at the event's own content.
     return f"""
-        WITH known AS (SELECT timestamp, topic, user_id, weight, event_id FROM {source} {where}),
-             begun AS (SELECT topic, arg_min(event_id, (timestamp, event_id)) AS event_id FROM known GROUP BY topic),
-             texts AS (SELECT id AS event_id, embedding AS text FROM {texts}),
-             stated AS (SELECT topic, event_id, text FROM begun JOIN texts USING (event_id))
-        SELECT timestamp, topic, user_id, weight, text FROM known LEFT JOIN stated USING (topic, event_id)
+        SELECT about.hour, about.timestamp, about.event_id, topics.key AS topic, users.key AS user_id,
+            acts.edge_type AS event_type, about.weight
+        FROM {edges} AS about
+        JOIN {nodes} AS topics ON topics.node_id = about.dst AND topics.kind = 'topic'
+        LEFT JOIN {edges} AS acts
+            ON acts.event_id = about.event_id AND acts.dst = about.src{before.format("acts")}
+        LEFT JOIN {nodes} AS users ON users.node_id = acts.src AND users.kind = 'user'
+        WHERE about.edge_type = 'about'{before.format("about")}
     """
 
 
 def need_mentions(lake: Lake, end: datetime) -> None:
     """Raises what `load_history` would raise, without reading it all."""
-    if lake.read("SELECT 1 FROM mentions WHERE hour < ? LIMIT 1", [end]).is_empty():
-        raise _nothing(end)
+    if lake.read(f"{mentions_query(bounded=True)} LIMIT 1", _parameters(end)).is_empty():
+        raise _nothing(lake, end)
 
 
-def _nothing(end: datetime | None) -> NothingKnown:
+def newest_mention(lake: Lake) -> datetime:
+    """Where the last hour ends in which a topic was mentioned; there must be one."""
+    newest: datetime = lake.read("SELECT max(hour) AS hour FROM temporal_edges WHERE edge_type = 'about'")["hour"][0]
+    return newest + timedelta(hours=1)
+
+
+def _with_details(
+    lake: Lake, tables: _Tables, end: datetime | None, mentions: pl.DataFrame, messages: Sequence[str]
+) -> pl.DataFrame:
+    """Mentions with the columns of `DETAILS` that the messages need."""
+    if "type" in messages:
+        mentions = mentions.with_columns(kinds(mentions["event_type"]).alias("kind"))
+    if "answers" in messages:
+        answers = lake.read(_answers_query(tables, end is not None), _parameters(end))
+        mentions = mentions.join(answers, on="event_id", how="left")
+    if "text" in messages:
+        lengths = lake.read(f"SELECT len(embedding) AS length FROM {tables.vectors} LIMIT 1")["length"]
+        vectors = lake.read(
+            _vectors_query(tables, lengths[0] if len(lengths) else 0, end is not None), _parameters(end)
+        )
+        mentions = mentions.join(vectors, on="event_id", how="left")
+    return mentions
+
+
+def _answers_query(tables: _Tables, bounded: bool) -> str:
+    """SQL for event_id and answers, the author of the content that an event answers, passes on or quotes.
+
+    It is known where the event itself tells it (`wrote`), or where the content had been seen before. Of several
+    contents the one answered comes first.
+    """
+    before = " AND edges.hour < $end" if bounded else ""
+    ways = ", ".join(f"'{way}'" for way in (REPLIES_TO, REPOSTS, QUOTES, REFERS_TO))
+    return f"""
+        WITH ways AS (FROM {tables.edges} AS edges WHERE edge_type IN ({ways}){before}),
+             authors AS (
+                SELECT edges.* FROM {tables.edges} AS edges SEMI JOIN ways ON ways.dst = edges.dst
+                WHERE edge_type NOT IN ({ways}){before}
+             )
+        SELECT ways.event_id,
+            arg_min(users.key, (list_position([{ways}], ways.edge_type), authors.edge_type <> '{WROTE}',
+                authors.timestamp, users.key)) AS answers
+        FROM ways JOIN authors ON authors.dst = ways.dst
+        JOIN {tables.nodes} AS users ON users.node_id = authors.src AND users.kind = 'user'
+        WHERE authors.event_id = ways.event_id OR authors.edge_type <> '{WROTE}' AND authors.timestamp <= ways.timestamp
+        GROUP BY ways.event_id
+    """
+
+
+def _vectors_query(tables: _Tables, length: int, bounded: bool) -> str:
+    """SQL for event_id and vector, the projected text of an event; each by itself, so that its bits are always the
+    same whatever is read beside it."""
+    products = ", ".join(f"list_inner_product(embedding, {row}::FLOAT[])" for row in projection(length))
+    return f"""
+        SELECT id AS event_id, [{products}]::FLOAT[] AS vector FROM {tables.vectors}
+        WHERE len(embedding) = {length}{" AND hour < $end" if bounded else ""}
+    """
+
+
+def _texts_query(tables: _Tables, bounded: bool) -> str:
+    """SQL for event_id, topic and text, a vector, of the event with which each topic begins: no other is looked at."""
+    edges, nodes, vectors = tables
+    about = f"(FROM {edges} WHERE edge_type = 'about'{' AND hour < $end' if bounded else ''})"
+    return f"""
+        WITH firsts AS (SELECT dst, min(timestamp) AS timestamp FROM {about} GROUP BY dst),
+             begun AS (
+                SELECT dst, min(event_id) AS event_id FROM {about} JOIN firsts USING (dst, timestamp) GROUP BY dst
+             )
+        SELECT event_id, topics.key AS topic, vectors.embedding AS text
+        FROM begun
+        JOIN {nodes} AS topics ON topics.node_id = begun.dst AND topics.kind = 'topic'
+        JOIN {vectors} AS vectors ON vectors.id = begun.event_id
+    """
+
+
+def _parameters(end: datetime | None) -> dict[str, Any] | None:
+    return None if end is None else {"end": end}
+
+
+def _nothing(lake: Lake, end: datetime | None) -> TrendError:
     before = f" before {end.isoformat()}" if end else ""
-    return NothingKnown(
-        f"the lake has no events that name a topic{before}: "
-        "import or collect posts, then run `trend backfill --start DAY --end DAY`"
+    first, last = lake.read(_NAMING_TOPICS + (" AND hour < $end" if end else ""), _parameters(end)).row(0)
+    if first is None:
+        return NothingKnown(
+            f"the lake has no events that name a topic{before}: "
+            "import or collect posts, then run `trend backfill --start DAY --end DAY`"
+        )
+    return GraphMissing(
+        f"the temporal graph has no mention of a topic{before}, though there are events that name some: materialize "
+        f"the asset temporal_graph, as `trend backfill --only temporal_graph --start {first:%Y-%m-%d} "
+        f"--end {last + timedelta(days=1):%Y-%m-%d}` does"
     )
 
 

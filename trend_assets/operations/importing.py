@@ -1,44 +1,28 @@
-"""Files of posts into the lake: `raw_events` and `rejected_events`, batch by batch."""
+"""Files of posts into the lake, each batch of rows in one transaction."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
+
 from trend_assets.errors import TrendError
-from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.lake.store import Lake, write_frame
+from trend_assets.lake.tables import COLLECTION_STATUS, OBSERVATIONS, REJECTED_EVENTS
+from trend_assets.operations.identity import Identified, identify
+from trend_assets.operations.import_report import FileReport, Part, Seen
+from trend_assets.operations.origins import content_hash, origin, within
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
-_BATCH_ROWS = 5000
+_BATCH_ROWS = 20_000
 
 Progress = Callable[[Path, Batch], None]
-
-
-@dataclass(slots=True)
-class FileReport:
-    """What one file gave; `error` says why it could not be read, or not to its end."""
-
-    path: Path
-    rows: int = 0
-    events: int = 0
-    added: int = 0
-    forgotten: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    first: datetime | None = None
-    last: datetime | None = None
-    error: str | None = None
-
-    @property
-    def rejected(self) -> int:
-        return self.reasons.total()
 
 
 def settings_columns(settings: Settings) -> ColumnMap | None:
@@ -62,61 +46,85 @@ def import_file(
     columns: ColumnMap | None = None,
     progress: Progress | None = None,
     settings: Settings | None = None,
+    *,
+    folder: Path | None = None,
+    seen: Seen | None = None,
 ) -> FileReport:
     """Imports one file; what was read before an error stays imported.
 
-    A second import of the same file adds nothing: events are known by their id, rejections by a hash. What
-    somebody had forgotten is left out.
+    A second import of the same file adds nothing: events are known by their id, rejections by a hash. An event
+    whose id is that of another post is rejected. What somebody had forgotten is left out.
 
     Args:
+        lake: where to.
+        path: the file.
+        columns: how to read a table.
+        progress: is told of each batch.
         settings: how users are named, and where the key is; those in force where they are left out.
+        folder: the file is named relative to it; the working folder where it is left out.
+        seen: counts what is in the events.
 
     Raises:
         TrendError: the key by which forgotten ids are known is gone.
     """
-    report = FileReport(path)
+    report = FileReport(path, origin(path, folder))
+    seen = Seen() if seen is None else seen
     guard = Guard.of(lake, settings or load_settings())
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
-            _store(lake, path, batch, report, guard)
+            name = within(report.name, batch.member)
+            part = report.parts.setdefault(name, Part(name))
+            found, rejected = _store(lake, name, batch, guard)
+            part.add(batch, found, rejected)
+            seen.add(batch.payloads, found)
             if progress:
                 progress(path, batch)
     except ArchiveError as error:
         report.error = str(error)
+    seen.end(report.parts.values())
     _record(lake, report)
     return report
 
 
-def _store(lake: Lake, path: Path, batch: Batch, report: FileReport, guard: Guard) -> None:
+def _store(lake: Lake, name: str, batch: Batch, guard: Guard) -> tuple[Identified, pl.DataFrame]:
+    """Writes a batch; what its events are, and the rows that cannot be events."""
     now = datetime.now(UTC)
-    raw, left_out = guard.raw(raw_frame(batch.payloads, path.name, now))
-    report.forgotten += left_out.height
-    report.added += lake.write(RAW_EVENTS, raw) if raw.height else 0
-    if batch.rejections:
-        rejected = rejected_frame(batch.rejections, path.name, now)
-        lake.write(REJECTED_EVENTS, guard.rejected(rejected, {payload.format for payload in batch.payloads}))
-    report.rows += batch.rows
-    report.events += raw.height
-    report.reasons.update(rejection.reason for rejection in batch.rejections)
-    if raw.height:
-        hours = [raw["hour"].min(), raw["hour"].max()]
-        report.first = min(filter(None, [report.first, hours[0]]))  # type: ignore[type-var]
-        report.last = max(filter(None, [report.last, hours[1]]))  # type: ignore[type-var]
+    raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
+    formats = {payload.format for payload in batch.payloads}
+    rejected = guard.rejected(rejected_frame(batch.rejections, name, now), formats)
+    with lake.transaction() as connection:
+        found = identify(connection, lake.known_events, raw)
+        lake.insert_events(connection, found.new)
+        write_frame(connection, OBSERVATIONS, found.observations())
+        write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))
+    return found, rejected
 
 
 def _record(lake: Lake, report: FileReport) -> None:
-    """One row in `collection_status`, at the hour of the import itself."""
-    now = datetime.now(UTC)
-    status = "complete" if report.error is None else ("partial" if report.events else "failed")
-    row = {
-        "hour": now.replace(minute=0, second=0, microsecond=0),
-        "source": report.path.name,
-        "status": status,
-        "events": report.events,
-        "rejected": report.rejected,
-        "requests": 0,
-        "finished_at": now,
-        "message": report.error or "",
-        "forgotten": report.forgotten,
-    }
-    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([row]))
+    """A row in `collection_status` for each part, at the hour of the import itself."""
+    now, hashed = datetime.now(UTC), content_hash(report.path)
+    parts = dict(report.parts)
+    if report.error and report.name not in parts:
+        parts[report.name] = Part(report.name)
+    rows = []
+    for part in parts.values():
+        error = part.error or (report.error if part.name == report.name else None)
+        # A member without posts has a note that says so.
+        told = (part.conflict or "") if part.has_conflicts else ("" if part.rows else "; ".join(part.notes))
+        rows.append(
+            {
+                "hour": now.replace(minute=0, second=0, microsecond=0),
+                "source": part.name,
+                "status": "complete" if error is None else ("partial" if part.events else "failed"),
+                "events": part.events,
+                "rejected": part.rejected,
+                "requests": 0,
+                "finished_at": now,
+                "message": error or told,
+                "forgotten": part.forgotten,
+                "content_hash": hashed,
+                "known": part.known,
+                "conflicts": part.conflicts,
+            }
+        )
+    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))

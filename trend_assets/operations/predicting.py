@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from trend_assets.alerting.raising import raise_alert
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
-from trend_assets.forecasting.selection import best_counting_ranking
+from trend_assets.forecasting.selection import BestCounting
+from trend_assets.forecasting.timeliness import Punctuality, signed
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
@@ -31,32 +33,55 @@ _process: dict[str, RuntimeGlue] = {}
 _refused: set[StoredModel] = set()
 
 
-def forecast_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:
+def forecast_hours(
+    lake: Lake,
+    settings: Settings,
+    start: datetime,
+    end: datetime,
+    run_id: str,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> pl.DataFrame:
     """Forecasts at the end of every hour of `[start, end)`, as `PREDICTIONS`.
 
     Each sees the history until its cut alone, and the newest promoted model trained on nothing from after
     it. A model that cannot be used is passed over: `model_version` names what forecast instead.
+
+    Args:
+        lake: with the mentions.
+        settings: what is forecast, and until when it counts as live.
+        start: first hour, timezone-aware.
+        end: where the last hour ends.
+        run_id: names the run that makes them.
+        clock: the time now, timezone-aware.
     """
     try:
-        history = load_history(lake, end)
+        history = load_history(lake, end, messages=settings.training.messages)
     except NothingKnown:
         return PREDICTIONS.frame()
     labels = label_settings(settings.forecast)
+    rule = punctuality(settings)
     frames = [PREDICTIONS.frame()]
     cut = start + _HOUR
     model = None
     while cut <= end:
         if to_epoch(cut) > history.start:
             model = _serving(lake, settings, cut)
-            frames.append(_forecast(history.until(cut), cut, labels, model))
+            made = _forecast(history.until(cut), cut, labels, model)
+            frames.append(signed(made, clock(), run_id, rule))
         cut += _HOUR
     if model:
         model.save(settings.models_folder / _LIVE, _WORTH_SAVING)
     return pl.concat(frames)
 
 
+def punctuality(settings: Settings) -> Punctuality:
+    """What counts as a live forecast by the settings."""
+    within = timedelta(hours=settings.schedule.forecast_within)
+    return Punctuality(within, timedelta(hours=settings.forecast.horizon_hours))
+
+
 def _forecast(history: History, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
-    counting = best_counting_ranking(history, to_epoch(cut), labels)
+    counting = BestCounting(history, to_epoch(cut), labels)
     if model is None:
         return forecast(counting, history, cut, labels)
     return forecast(
@@ -80,7 +105,9 @@ def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | Non
             from trend_assets.tgn.checkpoint import CheckpointError
 
             try:
-                return _loaded(model.folder, settings.models_folder / _LIVE)
+                glue = _loaded(model.folder, settings.models_folder / _LIVE)
+                glue.need(settings.training.messages)
+                return glue
             except CheckpointError as error:
                 _refused.add(model)
                 raise_alert(lake, settings, "model_refused", model.version, str(error))
@@ -100,10 +127,10 @@ def _loaded(folder: Path, live: Path) -> RuntimeGlue:
 
 
 def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:
-    """What became of the predictions whose horizon ended in `[start, end)`, as `PREDICTION_OUTCOMES`."""
+    """What became of the first forecasts whose horizon ended in `[start, end)`, as `PREDICTION_OUTCOMES`."""
     labels = label_settings(settings.forecast)
     back = timedelta(hours=labels.horizon_hours)
-    predictions = lake.read_table(PREDICTIONS, start - back, end - back)
+    predictions = lake.read_table(PREDICTIONS, start - back, end - back).filter(pl.col("revision") == 0)
     if predictions.is_empty():
         return PREDICTION_OUTCOMES.frame()
     return outcomes_frame(predictions, load_history(lake, end), labels)

@@ -18,18 +18,10 @@ from trend_assets.lake.tables import (
 )
 from trend_assets.operations.backoff import SOON, next_try
 from trend_assets.operations.collecting import Memory
+from trend_assets.operations.identity import Identified, identify
 from trend_assets.sources.collection import Collected, Purpose
 
 _HOUR = timedelta(hours=1)
-_KNOWN = """
-    WITH told AS (
-        SELECT id, raw_data, collected_at AS told_at FROM raw_events SEMI JOIN incoming USING (id)
-        WHERE hour BETWEEN ? AND ?
-        UNION ALL
-        SELECT id, raw_data, observed_at FROM observations SEMI JOIN incoming USING (id) WHERE hour BETWEEN ? AND ?
-    )
-    SELECT id, arg_max(raw_data, told_at) AS last_told FROM told GROUP BY id
-"""
 _GIVEN = """
     SELECT hour, source, count(*) AS given FROM raw_events
     WHERE hour >= ? AND hour < ? AND list_contains(?, origin) GROUP BY hour, source
@@ -62,30 +54,32 @@ def reserve(
     write_frame(connection, COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Ids of received events that the lake knew already, and which of them had changed."""
-
-    known: frozenset[str] = frozenset()
-    changed: frozenset[str] = frozenset()
-
-
-def compare(lake: Lake, raw: pl.DataFrame) -> Compared:
+def compare(lake: Lake, collected: Collected) -> tuple[Collected, Identified]:
     """Compares what was received with what the lake holds; to be asked before the rows are written.
 
     Args:
         lake: where the earlier payloads are.
-        raw: rows of `RAW_EVENTS`.
+        collected: what the sources gave.
+
+    Returns:
+        The same without the events whose ids are those of others, which are rejected and counted; and what
+        each received event is.
     """
-    if raw.is_empty():
-        return Compared()
-    span = [raw["hour"].min(), raw["hour"].max()]
     with lake.cursor() as cursor:
-        cursor.register("incoming", raw.select("id"))
-        known = cursor.execute(_KNOWN, [*span, *span]).pl()
-    joined = raw.join(known, on="id")
-    changed = joined.filter(pl.col("raw_data") != pl.col("last_told"))
-    return Compared(frozenset(joined["id"]), frozenset(changed["id"]))
+        cursor.execute("BEGIN")
+        found = identify(cursor, lake.known_events, collected.raw, repeats_count=True)
+        cursor.execute("ROLLBACK")
+    if not found.reasons:
+        return collected, found
+    counted = found.conflicts.group_by("hour", "source").agg(conflicts=pl.len().cast(pl.Int64))
+    status = collected.status.drop("conflicts").join(counted, on=["hour", "source"], how="left", maintain_order="left")
+    rejected = pl.col("rejected") + pl.col("conflicts").fill_null(0)
+    return replace(
+        collected,
+        raw=found.events,
+        rejected=pl.concat([collected.rejected, found.rejected()]),
+        status=status.with_columns(rejected=rejected).select(collected.status.columns),
+    ), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,7 @@ class Collection:
     reserved: Sequence[str] = ()
 
 
-def record(lake: Lake, collection: Collection, collected: Collected, compared: Compared, memory: Memory) -> Collected:
+def record(lake: Lake, collection: Collection, collected: Collected, compared: Identified, memory: Memory) -> Collected:
     """Writes all but the events themselves, which must be there already; returns what was written.
 
     A late pass leaves a state as it is unless it completes the hour: its own failure says nothing of
@@ -125,22 +119,23 @@ def record(lake: Lake, collection: Collection, collected: Collected, compared: C
         write_frame(connection, COLLECTION_ATTEMPTS, attempts)
         write_frame(connection, COLLECTION_STATUS, status)
         write_frame(connection, REJECTED_EVENTS, collected.rejected)
-        write_frame(connection, OBSERVATIONS, _observations(collected.raw, compared))
+        write_frame(connection, OBSERVATIONS, compared.observations())
     return replace(collected, status=status, attempts=attempts)
 
 
-def _counted(collection: Collection, collected: Collected, compared: Compared) -> pl.DataFrame:
+def _counted(collection: Collection, collected: Collected, compared: Identified) -> pl.DataFrame:
     """The attempts with what of their events was new, known and changed."""
     # A chart is of the moment at which it is read, after the hour for which it was asked.
     asked = pl.col("hour").clip(collection.start, collection.end - _HOUR)
-    seen = collected.raw.select(
-        "source", hour=asked, known=pl.col("id").is_in(compared.known), changed=pl.col("id").is_in(compared.changed)
-    )
-    sums = seen.group_by("hour", "source").agg(pl.col("known", "changed").sum().cast(pl.Int64))
-    joined = collected.attempts.drop("changed").join(sums, on=["hour", "source"], how="left", maintain_order="left")
-    known = pl.col("known").fill_null(0)
-    counts = {"added": pl.col("events") - known, "repeated": known, "changed": pl.col("changed").fill_null(0)}
-    return joined.with_columns(**counts).select(COLLECTION_ATTEMPTS.column_names)
+    seen = compared.raw.select("source", hour=asked, verdict=compared.verdicts)
+    counts = {
+        "added": (pl.col("verdict") == "new").sum(),
+        "repeated": pl.col("verdict").is_in(["known", "changed"]).sum(),
+        "changed": (pl.col("verdict") == "changed").sum(),
+    }
+    sums = seen.group_by("hour", "source").agg(**{name: count.cast(pl.Int64) for name, count in counts.items()})
+    joined = collected.attempts.drop(*counts).join(sums, on=["hour", "source"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col(*counts).fill_null(0)).select(COLLECTION_ATTEMPTS.column_names)
 
 
 def _given(
@@ -175,8 +170,3 @@ def _retries(frame: pl.DataFrame, memory: Memory) -> Iterator[datetime | None]:
             # The other collection gives back what it does not spend.
             said = finished + SOON
         yield said or next_try(failure or "", before, finished)
-
-
-def _observations(raw: pl.DataFrame, compared: Compared) -> pl.DataFrame:
-    changed = raw.filter(pl.col("id").is_in(compared.changed)).unique(subset="id", keep="last", maintain_order=True)
-    return changed.rename({"collected_at": "observed_at"}).select(OBSERVATIONS.column_names)

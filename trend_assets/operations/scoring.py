@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
-from trend_assets.forecasting.baselines import counting_rankings
-from trend_assets.forecasting.history import to_epoch
-from trend_assets.forecasting.labels import LABELS, make_cut
-from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
+from trend_assets.forecasting.accuracy import FORECAST, means, measured, scored_rows
+from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.store import Lake
-from trend_assets.operations.history import label_settings, load_history
-from trend_assets.settings import Settings
 
-_K = 10
-_OUTCOMES = """
-    SELECT cut, topic, score, came_true FROM prediction_outcomes
-    WHERE label = ? AND cut > ? AND cut <= ? ORDER BY cut, rank
+_ROWS = scored_rows(
+    "label = $label AND made = $made AND cut > $start AND cut <= $end",
+    "label = $label AND cut > $start AND cut <= $end AND hour >= $start AND hour < $end",
+)
+_MADE = """
+    SELECT made FROM prediction_outcomes WHERE cut > ? AND cut <= ?
+    GROUP BY made ORDER BY made <> 'live', count(DISTINCT cut) DESC, made
 """
 
 
@@ -34,45 +31,27 @@ class CutScores:
     cuts: int
 
 
-def live_scores(lake: Lake, settings: Settings, start: datetime, end: datetime) -> list[CutScores]:
-    """The stored forecasts of the cuts in `(start, end]` whose outcome is known, and every counting
-    ranking at the same cuts over the same topics.
+def made_of(lake: Lake, start: datetime, end: datetime) -> list[str]:
+    """When the scored forecasts of the cuts in `(start, end]` were made: `live` first, then the most frequent."""
+    return lake.read(_MADE, [start, end])["made"].to_list()
+
+
+def stored_scores(lake: Lake, start: datetime, end: datetime, made: str = "live") -> list[CutScores]:
+    """The first forecasts of the cuts in `(start, end]` whose outcome is known, and every counting ranking at the
+    same cuts over the same topics, the best first.
 
     Cuts with fewer than ten topics, or with none that came true, do not count, as in a backtest.
+
+    Args:
+        lake: where they are stored.
+        start: exclusive, timezone-aware.
+        end: inclusive.
+        made: only forecasts that were made then, as `predictions` declares it: kinds are never mixed.
     """
-    history = load_history(lake)
-    labels = label_settings(settings.forecast)
     found = []
     for label in LABELS:
-        values: dict[str, list[tuple[float, float]]] = {}
-        outcomes = lake.read(_OUTCOMES, [label, start, end])
-        for (moment,), rows in outcomes.group_by("cut", maintain_order=True):
-            relevant = rows["came_true"].to_numpy()
-            if len(relevant) < _K or not relevant.any():
-                continue
-            assert isinstance(moment, datetime)
-            cut = make_cut(history, to_epoch(moment), labels)
-            place = {history.topics[topic]: index for index, topic in enumerate(cut.topics)}
-            if not set(rows["topic"]) <= set(place):
-                # Events were withdrawn since: what counting would have said then can no longer be told.
-                continue
-            _add(values, "forecast", relevant, rows["score"].to_numpy())
-            order = [place[topic] for topic in rows["topic"]]
-            for ranking in counting_rankings():
-                scores = ranking.score(history.until(cut.time), cut)[label]
-                # In the cut's own order, so that ties break as in a backtest and not as the model ranks.
-                asked = np.sort(order)
-                truth = np.zeros(len(cut), dtype=bool)
-                truth[order] = relevant
-                _add(values, ranking.name, truth[asked], scores[asked])
-        found += [_mean(label, name, figures) for name, figures in values.items()]
+        asked = {"label": label, "made": made, "start": start, "end": end}
+        for row in means(measured(lake.read(_ROWS, asked))).iter_rows(named=True):
+            name = row["ranking"]
+            found.append(CutScores(label, name, name == FORECAST, row["precision"], row["ndcg"], row["cuts"]))
     return found
-
-
-def _add(values: dict[str, list[tuple[float, float]]], name: str, relevant: np.ndarray, scores: np.ndarray) -> None:
-    values.setdefault(name, []).append((precision_at_k(relevant, scores, _K), ndcg_at_k(relevant, scores, _K)))
-
-
-def _mean(label: str, name: str, figures: list[tuple[float, float]]) -> CutScores:
-    precision, ndcg = np.mean(figures, axis=0)
-    return CutScores(label, name, name == "forecast", float(precision), float(ndcg), len(figures))

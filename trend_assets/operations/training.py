@@ -62,6 +62,7 @@ def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> T
     return TgnForecaster(
         ForecasterSettings(
             labels=label_settings(settings.forecast),
+            messages=tuple(training.messages),
             days=training.history_days,
             link_epochs=training.epochs,
             seed=training.seed,
@@ -89,7 +90,7 @@ def train(
     begin = _begin(week, until)
     began = time.monotonic()
     read = lake.snapshot() if snapshot is None else snapshot
-    history = load_history(lake, begin, snapshot)
+    history = load_history(lake, begin, snapshot, settings.training.messages)
     if len(history) < settings.training.min_events:
         raise NothingKnown(
             f"{len(history)} mentions before {begin:%Y-%m-%d}, training needs {settings.training.min_events} "

@@ -7,9 +7,10 @@ underscores in the environment: `TREND_FORECAST__THRESHOLD=10`.
 
 from trend_assets.settings.alerting import AlertRule, AlertSettings, MailSettings, WebhookSettings
 from trend_assets.settings.collection import ScheduleSettings, SimulatorSettings, TwitterSettings, YouTubeSettings
+from trend_assets.settings.errors import SettingsError
 from trend_assets.settings.example import example_yaml, shown
 from trend_assets.settings.forecasting import EmbeddingSettings, ForecastSettings
-from trend_assets.settings.loading import SettingsError, load_settings, settings_file
+from trend_assets.settings.loading import load_settings, settings_file
 from trend_assets.settings.model import Settings
 from trend_assets.settings.services import ApiKey, ApiSettings, DagsterSettings
 from trend_assets.settings.storage import LakeSettings, RetentionSettings

@@ -56,7 +56,9 @@ class AlertSettings(Section):
     topic_confidence: float | None = Field(
         None, gt=0, le=1, description="`topic_confident`: told of from this confidence on; off where absent."
     )
-    topic_label: Literal["bursts", "breaks_out", "emerges"] = Field("bursts", description="The label it looks at.")
+    topic_label: Literal["emerges", "bursts", "breaks_out"] = Field(
+        "emerges", description="What alerts on topics look at: will grow, unusually high, or new and rising."
+    )
     watch_list: list[str] = Field(default_factory=list, description="`watch_list`: topics, e.g. ['$tsla', '#ai'].")
     watch_rank: int = Field(10, ge=1, description="`watch_list`: told of among so many likeliest topics.")
     source_late_hours: int = Field(3, ge=1, description="`source_late`: hours without a collected one.")

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from trend_assets.settings.section import Section
+
+
+def _day(given: object) -> object:
+    """pydantic itself takes `20240115` for seconds since 1970."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return date.fromisoformat(given.strip())
+    except ValueError:
+        raise ValueError(f"{given!r} is no day: write it like 2024-01-15") from None
+
+
+def _without_sign(given: str) -> str:
+    return given.strip().removeprefix("#")
+
+
+def _address(given: str) -> str:
+    """An instance as people name it: the scheme is `https` where none is written."""
+    text = given.strip().rstrip("/")
+    address = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in {"http", "https"} and parts.hostname not in {None, "http", "https"} and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(sign.isspace() for sign in address):
+        raise ValueError(f"{given!r} is no address of a server: write it like mastodon.social")
+    return address
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Tag = Annotated[str, AfterValidator(_without_sign), Field(min_length=1)]
+Instance = Annotated[str, AfterValidator(_address)]
 
 
 class ScheduleSettings(Section):
@@ -15,6 +52,9 @@ class ScheduleSettings(Section):
     recollect_hours: int = Field(
         2, ge=0, le=48, description="Hours before the last one that are collected again, for late posts."
     )
+    forecast_within: float = Field(
+        1.0, gt=0, le=24, description="Hours after its cut until which a forecast is live: shown, alerted, scored."
+    )
     late_pass: bool = Field(True, description="Collect each hour once more a day later: counts that changed.")
     late_hours: int = Field(24, ge=3, le=168, description="Hours after which the late pass comes.")
     catch_up_hours: int = Field(
@@ -22,7 +62,9 @@ class ScheduleSettings(Section):
     )
     training_weekday: int = Field(0, ge=0, le=6, description="Day of the weekly training, 0 is Monday.")
     training_hour: int = Field(1, ge=0, le=23, description="UTC hour of the weekly training.")
-    history_start: str = Field("2014-01-01", description="The first day that has partitions (UTC).")
+    history_start: Day = Field(
+        date(2014, 1, 1), description="The first day that has partitions (UTC), where no event is older."
+    )
 
 
 class ArchiveSettings(Section):
@@ -79,7 +121,7 @@ class BlueskySettings(Section):
     """Bluesky's public search: collected where enabled; it takes no key."""
 
     enabled: bool = Field(False, description="Collect from Bluesky.")
-    tags: list[str] = Field(
+    tags: list[Tag] = Field(
         default_factory=lambda: ["news", "music", "gaming", "tech", "politics", "sports", "film", "art"],
         description="Hashtags whose posts are collected, without the sign.",
     )
@@ -92,11 +134,11 @@ class MastodonSettings(Section):
     """Mastodon's public timelines and trending tags: collected where enabled; they take no key."""
 
     enabled: bool = Field(False, description="Collect from Mastodon.")
-    instances: list[str] = Field(
-        default_factory=lambda: ["https://mastodon.social"], description="Addresses of the servers that are asked."
+    instances: list[Instance] = Field(
+        default_factory=lambda: ["https://mastodon.social"], description="Servers that are asked, e.g. fosstodon.org."
     )
     public: bool = Field(True, description="All public posts that the servers know; some show them to users only.")
-    tags: list[str] = Field(default_factory=list, description="Hashtags whose timelines are read, without the sign.")
+    tags: list[Tag] = Field(default_factory=list, description="Hashtags whose timelines are read, without the sign.")
     trends: bool = Field(True, description="The tags that trend, each hour.")
     requests: int | None = Field(300, ge=1, description="Requests of one run at most; the next one goes on.")
 
@@ -106,5 +148,5 @@ class SimulatorSettings(Section):
 
     enabled: bool = Field(False, description="Collect from the simulated world.")
     seed: int = Field(7, ge=0, description="The world's seed.")
-    start: str = Field("2026-01-05", description="The day on which the world begins (UTC).")
+    start: Day = Field(date(2026, 1, 5), description="The day on which the world begins (UTC).")
     users: int = Field(600, ge=10, description="People in the world.")

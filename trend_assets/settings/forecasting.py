@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from trend_assets.settings.section import Section
@@ -13,6 +15,15 @@ class EmbeddingSettings(Section):
     model: str = Field("all-MiniLM-L6-v2", description="A sentence-transformers model.")
     batch_size: int = Field(64, ge=1, description="Texts a batch.")
     device: str = Field("cpu", description="cpu, or cuda where there is one.")
+
+
+class GraphSettings(Section):
+    """What becomes of events in the temporal graph."""
+
+    community_columns: list[str] = Field(
+        default_factory=lambda: ["channel", "list", "subreddit", "group", "forum"],
+        description="Keys of an event's context that name the community in which it stands, as an archive's columns.",
+    )
 
 
 class ForecastSettings(Section):
@@ -36,6 +47,11 @@ class TrainingSettings(Section):
         1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
     )
     epochs: int = Field(1, ge=1, description="Passes of link prediction over the history.")
+    messages: list[Literal["weight", "place", "type", "text", "answers"]] = Field(
+        default_factory=lambda: ["weight", "place"],
+        min_length=1,
+        description="What an interaction of a user with a topic carries; `answers` links users, too.",
+    )
 
 
 class PromotionSettings(Section):

@@ -8,18 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+import orjson
+from pydantic import ValidationError
 
-from trend_assets.errors import TrendError
+from trend_assets.settings.errors import SettingsError
 from trend_assets.settings.model import PREFIX, Settings, default_home, file_values
+from trend_assets.settings.schema import Location, names_at, takes_json
+from trend_assets.settings.yaml_file import SettingsFile, read_settings_file
 
 #: Read outside this model: the file's own address, and where tests find real data.
 _OTHER_VARIABLES = {"TREND_CONFIG", "TREND_SHARED_DATA"}
-
-
-class SettingsError(TrendError):
-    """The settings are wrong; the message names key, place and what would be right."""
 
 
 def settings_file() -> Path | None:
@@ -46,12 +44,12 @@ def load_settings() -> Settings:
             names the key, where it stands, and the nearest valid name.
     """
     path = settings_file()
-    values = _read_yaml(path) if path else {}
-    _refuse_unknown_variables(os.environ)
+    file = read_settings_file(path) if path else None
+    _refuse_wrong_variables(os.environ)
     try:
-        return _settings_with(values)
+        return _settings_with(file.values if file else {})
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(error, path, values))) from None
+        raise SettingsError("\n".join(_explain(error, file))) from None
 
 
 def _settings_with(values: Mapping[str, Any]) -> Settings:
@@ -62,42 +60,26 @@ def _settings_with(values: Mapping[str, Any]) -> Settings:
         file_values.reset(token)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path} must hold keys and values, not {type(values).__name__}")
-    return values
-
-
-def _explain(error: ValidationError, path: Path | None, values: Mapping[str, Any]) -> Iterator[str]:
+def _explain(error: ValidationError, file: SettingsFile | None) -> Iterator[str]:
     for problem in error.errors(include_url=False):
-        location = [str(part) for part in problem["loc"]]
-        key = ".".join(location)
-        where = _place(location, path, values)
+        location = problem["loc"]
+        key = ".".join(str(part) for part in location)
+        where = _place(location, file)
         if problem["type"] == "extra_forbidden":
-            yield f"unknown setting {key} in {where}{_nearest(location[-1], _names(location[:-1]))}"
+            yield f"unknown setting {key} in {where}{_nearest(str(location[-1]), names_at(location[:-1]))}"
         else:
-            yield f"wrong value for {key} in {where}: {problem['msg']}"
+            quote = ": quote it where it is text" if file and problem["type"] == "string_type" else ""
+            yield f"wrong value for {key} in {where}: {problem['msg'].removeprefix('Value error, ')}{quote}"
 
 
-def _place(location: list[str], path: Path | None, values: Mapping[str, Any]) -> str:
-    variable = PREFIX + "__".join(location).upper()
-    if variable in {name.upper() for name in os.environ}:
-        return f"the environment ({variable})"
-    return str(path) if path and location[0] in values else "the environment"
-
-
-def _names(location: list[str]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in location:
-        annotation = model.model_fields[part].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+def _place(location: Location, file: SettingsFile | None) -> str:
+    """Where a value comes from: the variable that holds it, or a part of it, else the file."""
+    set_ = {name.upper() for name in os.environ}
+    for length in range(len(location), 0, -1):
+        variable = PREFIX + "__".join(str(part) for part in location[:length]).upper()
+        if variable in set_:
+            return f"the environment ({variable})"
+    return file.place(location) if file and location[0] in file.values else "the environment"
 
 
 def _nearest(name: str, valid: list[str]) -> str:
@@ -105,14 +87,24 @@ def _nearest(name: str, valid: list[str]) -> str:
     return f": did you mean {close[0]}?" if close else f": valid are {', '.join(valid)}"
 
 
-def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    """pydantic-settings passes over variables that fit no field, and a typo would be lost."""
+def _refuse_wrong_variables(environment: Mapping[str, str]) -> None:
+    """pydantic-settings passes over variables that fit no field, and names no variable that is not JSON."""
     for variable in sorted(environment):
         if not variable.startswith(PREFIX) or variable in _OTHER_VARIABLES:
             continue
         location = variable.removeprefix(PREFIX).lower().split("__")
         for depth, part in enumerate(location):
-            valid = _names(location[:depth])
+            valid = names_at(location[:depth])
             if valid and part not in valid:
                 hint = _nearest(part, valid)
                 raise SettingsError(f"unknown setting {'.'.join(location)} in the environment ({variable}){hint}")
+        if takes_json(location) and not _is_json(environment[variable]):
+            raise SettingsError(f'{variable} must be JSON, a list e.g. ["ai", "climate"]')
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -26,6 +26,7 @@ from trend_assets.settings.forecasting import (
     DriftSettings,
     EmbeddingSettings,
     ForecastSettings,
+    GraphSettings,
     LoadSettings,
     PromotionSettings,
     SensitivitySettings,
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingSettings = EmbeddingSettings()
+    graph: GraphSettings = GraphSettings()
     forecast: ForecastSettings = ForecastSettings()
     training: TrainingSettings = TrainingSettings()
     promotion: PromotionSettings = PromotionSettings()

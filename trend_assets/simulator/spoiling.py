@@ -85,6 +85,9 @@ class Spoiler:
         put(row, found.shape.id, str(int(key) + 1) if key.isdigit() else f"{key}-{self._absurd}")
         if kind == "absurd_dates":
             put(row, found.shape.written, _ABSURD[self._absurd % len(_ABSURD)])
+            # On Bluesky this one stands in where the author's is unusable.
+            if "indexedAt" in row:
+                row["indexedAt"] = get(row, found.shape.written)
         else:
             put(row, found.shape.text, "a" * _HUGE)
         found.rows = [row, *found.rows]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon", "archive")
+from trend_assets import names
+from trend_assets.names import EVENT_TYPES
+from trend_assets.sources.wire.notes import LATER_THAN_NOW
 
-EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
-    "twitter": ("original", "retweet", "reply", "quote"),
-    "youtube": ("upload", "trending", "comment"),
-    "google_trends": ("trend", "interest"),
-    "bluesky": ("original", "reply", "quote"),
-    "mastodon": ("original", "retweet", "reply", "quote", "trend"),
-}
+SOURCES = tuple(names.SOURCES)
+_A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
 
 
 class Rejected(ValueError):
@@ -29,7 +26,7 @@ class Event:
     Args:
         timestamp: when, timezone-aware; kept in UTC.
         source: one of `SOURCES`.
-        event_type: one of the source's `EVENT_TYPES`; any word for `archive`.
+        event_type: one of the source's `EVENT_TYPES`; any word for a source that has none there.
         content_id: the source's own id of the content.
         user_id: the source's own id of the user, where there is one.
         text: what was written.
@@ -38,6 +35,8 @@ class Event:
         language: BCP 47, where the source says it.
         context: where it stands: `original_content_id`, `conversation_id`, …; JSON values only.
         features: signals by name, e.g. `followers`, `likes`; a missing one is absent, never zero.
+        notes: what its reader assumed, in the words of `wire.notes`. They are no part of the event: no table
+            holds them, and events that differ in them alone are equal.
 
     Raises:
         Rejected: a naive timestamp, an empty content id, an unknown source or event type.
@@ -54,6 +53,7 @@ class Event:
     language: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.timestamp.tzinfo is None:
@@ -76,8 +76,25 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What was received for one event: the text as it came, and the format that reads it."""
+    """What was received for one event: the text as it came, and the format that reads it.
+
+    Only here an event's time is held against the clock, for only here it is being received: what was accepted
+    is read again from the lake years later, by the same words, as the same event.
+
+    Raises:
+        Rejected: an event of more than a year from now.
+    """
 
     format: str
     raw_data: str
     event: Event
+
+    def __post_init__(self) -> None:
+        ahead = self.event.timestamp - datetime.now(UTC)
+        if ahead > _A_DAY:
+            if ahead > _A_YEAR:
+                raise Rejected(
+                    f"a timestamp of the future: '{self.event.timestamp:%Y-%m-%d}', more than a year from now"
+                )
+            noted = replace(self.event, notes=(*self.event.notes, LATER_THAN_NOW))
+            object.__setattr__(self, "event", noted)

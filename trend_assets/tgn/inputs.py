@@ -13,8 +13,9 @@ from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut, make_cut
+from trend_assets.graph.interactions import node_count, to_temporal_data
+from trend_assets.graph.messages import width
 from trend_assets.tgn.forecast_training import PastCuts
-from trend_assets.tgn.interactions import MESSAGE_DIM, node_count, to_temporal_data
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
 from trend_assets.tgn.parallel import train_in_parallel
@@ -40,14 +41,14 @@ class TopicInputs:
     def __init__(self, settings: ForecasterSettings, memory: CutMemory) -> None:
         self.settings = settings
         self._memory = memory
-        self.state = RollingState(TemporalGraphNetwork(1, MESSAGE_DIM, settings.model), settings.every_hours)
+        self.state = self._state(self._network(1))
         self.link_losses: list[float] = []
 
     def resume(self, nodes: int, weights: Mapping[str, Tensor], **state: Any) -> None:
         """Takes up a network of `nodes` nodes and what it has seen, as `RollingState.resume` has it."""
-        model = TemporalGraphNetwork(nodes, MESSAGE_DIM, self.settings.model)
+        model = self._network(nodes)
         model.load_state_dict(weights)
-        self.state = RollingState(model, self.settings.every_hours)
+        self.state = self._state(model)
         self.state.resume(**state)
 
     @property
@@ -63,10 +64,10 @@ class TopicInputs:
 
     def fit(self, history: History, until: int) -> None:
         """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
-        past, settings = history.until(until), self.settings
-        model = TemporalGraphNetwork(max(node_count(past), 1), MESSAGE_DIM, settings.model)
+        past = history.until(until)
+        model = self._network(max(node_count(past), 1))
         self.link_losses = self._train(model, past) if self.uses_network and len(past) else []
-        self.state = RollingState(model, settings.every_hours)
+        self.state = self._state(model)
 
     def past_cuts(self, history: History, until: int) -> PastCuts:
         """The inputs of the topics at past cuts, `[rows, len(names)]`, and what became of them."""
@@ -126,8 +127,14 @@ class TopicInputs:
             history.derived(ParticipantIndex)
         return self.uses_network and self.state.advance(history, history.end, batches)
 
+    def _network(self, nodes: int) -> TemporalGraphNetwork:
+        return TemporalGraphNetwork(nodes, width(self.settings.messages), self.settings.model)
+
+    def _state(self, model: TemporalGraphNetwork) -> RollingState:
+        return RollingState(model, self.settings.every_hours, self.settings.messages)
+
     def _train(self, model: TemporalGraphNetwork, past: History) -> list[float]:
-        settings, data = self.settings, to_temporal_data(past)
+        settings, data = self.settings, to_temporal_data(past, self.settings.messages)
         if settings.processes > 1:
             return train_in_parallel(model, data, settings.link, settings.link_epochs, settings.processes)
         trainer = LinkTrainer(model, settings.link)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
+from trend_assets.graph.messages import DETAILED
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
 from trend_assets.tgn.contributors import Contributors
 from trend_assets.tgn.forecaster import KIND, Forecast, Seen, TgnForecaster
@@ -127,6 +128,15 @@ class RuntimeGlue:
     def version(self) -> str:
         """Its name."""
         return self.folder.name
+
+    def need(self, messages: Collection[str]) -> None:
+        """Raises CheckpointError where its network reads interactions that carry more than these messages."""
+        wanted = self._serving.forecaster.settings.messages
+        if missing := [part for part in wanted if part in DETAILED and part not in messages]:
+            raise CheckpointError(
+                f"{self.version} learnt from interactions that carry {', '.join(missing)}, which training.messages "
+                "leaves out: add it there, or train again"
+            )
 
     @property
     def calibrators(self) -> Mapping[str, Calibrator]:

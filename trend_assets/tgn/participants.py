@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trend_assets.forecasting.growing import GrowingArray, SortedRuns, SummedRuns, halves, pair
 from trend_assets.forecasting.history import HOUR, History
+from trend_assets.graph.growing import GrowingArray, SortedRuns, SummedRuns, halves, pair
 
 #: How many of a topic's last mentions are looked at.
 RECENT = 10

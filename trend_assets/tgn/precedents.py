@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trend_assets.forecasting.growing import GrowingArray
 from trend_assets.forecasting.history import HOUR, History
+from trend_assets.graph.growing import GrowingArray
 
 PRECEDENT_NAMES: tuple[str, ...] = (
     "precedent_nearest_mean",

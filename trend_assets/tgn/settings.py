@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.graph.messages import DEFAULT_MESSAGES
 from trend_assets.tgn.boosting import BoostingSettings
 from trend_assets.tgn.heads import HeadSettings
 from trend_assets.tgn.link_training import LinkTrainingSettings
@@ -24,6 +25,7 @@ class ForecasterSettings:
     Args:
         labels: what is asked at a cut.
         groups: which of `GROUPS` the heads see.
+        messages: of `graph.messages.MESSAGES`, what the interactions that the network takes in carry.
         every_hours: hours between the cuts learnt from, and between updates of the memory.
         days: how many days back the cuts learnt from go.
         model: sizes of the network.
@@ -38,6 +40,7 @@ class ForecasterSettings:
 
     labels: LabelSettings = field(default_factory=LabelSettings)
     groups: tuple[str, ...] = GROUPS
+    messages: tuple[str, ...] = DEFAULT_MESSAGES
     every_hours: int = 6
     days: int = 365
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -62,4 +65,6 @@ class ForecasterSettings:
             "boosting": BoostingSettings,
         }
         made = {name: kind(**values[name]) for name, kind in parts.items()}
-        return cls(**{**values, **made, "groups": tuple(values["groups"])})
+        # Those of the releases before had none.
+        messages = tuple(values.get("messages", DEFAULT_MESSAGES))
+        return cls(**{**values, **made, "groups": tuple(values["groups"]), "messages": messages})

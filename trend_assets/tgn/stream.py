@@ -12,7 +12,15 @@ import torch
 from torch import Tensor
 
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.tgn.interactions import Interactions, PrefixDigest, node_count, topic_nodes, user_nodes
+from trend_assets.graph.interactions import (
+    Interactions,
+    PrefixDigest,
+    interactions_of,
+    node_count,
+    topic_nodes,
+    user_nodes,
+)
+from trend_assets.graph.messages import DEFAULT_MESSAGES
 from trend_assets.tgn.model import TemporalGraphNetwork, View
 
 _MOST_EVENTS = 1000
@@ -49,15 +57,19 @@ class RollingState:
     Args:
         model: the network, whose buffers hold the state.
         block_hours: length of a block, aligned with 00:00 UTC.
+        messages: of `graph.messages.MESSAGES`, what the interactions that the network takes in carry.
     """
 
-    def __init__(self, model: TemporalGraphNetwork, block_hours: int = 6) -> None:
+    def __init__(
+        self, model: TemporalGraphNetwork, block_hours: int = 6, messages: tuple[str, ...] = DEFAULT_MESSAGES
+    ) -> None:
         self.model = model
+        self._messages, self._interactions = messages, interactions_of(messages)
         self._block = block_hours * HOUR
         self.size = 0
         self.until: int | None = None
         self._history: History | None = None
-        self._seen = PrefixDigest()
+        self._seen = PrefixDigest(self._messages)
         self._saved: tuple[str, Mapping[str, list[str]]] = ("", {"topics": [], "users": []})
         self._back: deque[_Before] = deque(maxlen=0)
         self._foreign: object = None
@@ -66,7 +78,7 @@ class RollingState:
         """Forgets all mentions."""
         self.model.reset()
         self.size, self.until, self._history, self._foreign = 0, None, None, None
-        self._seen = PrefixDigest()
+        self._seen = PrefixDigest(self._messages)
         self._back.clear()
 
     @torch.no_grad()
@@ -83,7 +95,7 @@ class RollingState:
         self.model.eval()
         past = history.until(cuts[-1][0]) if cuts else history
         self._settle(past, cuts[0][0] if cuts else 0)
-        data = past.derived(Interactions)
+        data = past.derived(self._interactions)
         self.model.grow(node_count(past))
         for moment, topics in cuts:
             self._advance(past, data, moment)
@@ -124,7 +136,7 @@ class RollingState:
         """
         self.restart()
         self._history = history
-        data = history.derived(Interactions)
+        data = history.derived(self._interactions)
         self.model.grow(node_count(history))
         for moment, topics in cuts:
             with torch.no_grad():
@@ -147,7 +159,7 @@ class RollingState:
         past = history.until(moment)
         self._settle(past, moment)
         self.model.grow(node_count(past))
-        data = past.derived(Interactions)
+        data = past.derived(self._interactions)
         return not self._advance(past, data, moment, batches)
 
     def keep_back(self, batches: int) -> None:
@@ -164,7 +176,7 @@ class RollingState:
         if self._history is None:
             return self._saved[0]
         if self._seen.size > self.size:
-            self._seen = PrefixDigest()
+            self._seen = PrefixDigest(self._messages)
         self._seen.extend(self._history, self.size)
         return self._seen.hexdigest()
 
@@ -204,7 +216,7 @@ class RollingState:
         if ended and np.searchsorted(history.time, self.until) != self.size:
             # A post came late into a block whose last batch was short: with it, that batch was another.
             return False
-        found = PrefixDigest()
+        found = PrefixDigest(self._messages)
         found.extend(history, self.size)
         if found.hexdigest() != self.digest:
             return False

@@ -31,10 +31,10 @@ def filled(table: Table, **values: object) -> dict[str, object]:
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
-def predict(lake: Lake, cut: datetime, label: str = "bursts") -> None:
+def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live") -> None:
     rows = [
         filled(PREDICTIONS, hour=cut - HOUR, cut=cut, label=label, topic=topic, rank=rank, confidence=confidence)
-        | {"model_version": "tgn-1", "metadata": "{}"}
+        | {"model_version": "tgn-1", "metadata": "{}", "made": made}
         for rank, (topic, confidence) in enumerate((("#a", 0.9), ("#b", 0.6), ("$c", None)), 1)
     ]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows), cut - HOUR, cut)
@@ -50,6 +50,12 @@ def test_an_empty_lake_tells_nothing(lake: Lake, configure: Configure) -> None:
     )
 
 
+def test_a_forecast_that_was_late_or_revised_is_not_told_of(lake: Lake, configure: Configure) -> None:
+    predict(lake, CUT - HOUR)
+    predict(lake, CUT, made="late")
+    assert told(lake, configure(alerts={"topic_confidence": 0.7})) == []
+
+
 def test_topics_above_a_confidence_of_the_newest_cut_are_told(lake: Lake, configure: Configure) -> None:
     predict(lake, CUT - HOUR)
     predict(lake, CUT)
@@ -58,10 +64,10 @@ def test_topics_above_a_confidence_of_the_newest_cut_are_told(lake: Lake, config
     assert alert == Alert(
         "topic_confident",
         "#a",
-        "forecast as rank 1 of `bursts` with confidence 0.90 at 2026-02-03 12:00 UTC by tgn-1",
+        "rank 1: will grow (chance 90 %): 0 mentions in 24 h; forecast at 2026-02-03 12:00 UTC by tgn-1",
     )
     assert len(told(lake, configure(alerts={"topic_confidence": 0.6}))) == 2
-    assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "emerges"})) == []
+    assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "bursts"})) == []
     assert told(lake, configure()) == []
     assert told(lake, settings, NOW + timedelta(days=1)) == [], "a forecast of the past is no news"
 
@@ -70,6 +76,7 @@ def test_watched_topics_are_told_from_their_rank_on_however_they_are_written(lak
     predict(lake, CUT)
     watched = {"watch_list": [" $C", "#B", "#unheard"]}
     assert told(lake, configure(alerts=watched)) == [("watch_list", "#b"), ("watch_list", "$c")]
+    assert told(lake, configure(alerts={"watch_list": ["#\uff22\u200b", "#"]})) == [("watch_list", "#b")]
     assert told(lake, configure(alerts={**watched, "watch_rank": 2})) == [("watch_list", "#b")]
     assert told(lake, configure(alerts={**watched, "muted": ["watch_list", "topic_confident"]})) == []
 

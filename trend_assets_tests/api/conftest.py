@@ -47,7 +47,7 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
         {
             "hour": cut - ONE,
             "cut": cut,
-            "label": "bursts",
+            "label": "emerges",
             "topic": topic,
             "rank": index + 1,
             "score": 1 / (index + 1),
@@ -56,13 +56,17 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
             "source_events_count": 5,
             "model_version": "tgn-2024-01-01-s1",
             "metadata": json.dumps(counts(index)),
+            "forecast_at": cut + ONE / 6,
+            "run_id": "run",
+            "revision": 0,
+            "made": "live",
         }
         for index, topic in enumerate(TOPICS)
     ]
 
 
 def outcomes(cut: datetime, true: set[int]) -> list[dict[str, Any]]:
-    kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version")
+    kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version", "revision", "made")
     return [
         {
             **{name: row[name] for name in kept},

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
 import polars as pl
 import pytest
 
+from trend_assets.enrichment.topics import topics_of
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
+from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY
+from trend_assets.operations.scoring import stored_scores
 from trend_assets.settings import DagsterSettings, Settings
-from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts
+from trend_assets.sources.event import Event
+from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
+from trend_assets_tests.lake import golden_schemas
 
 
 def test_top_gives_the_newest_cut_and_past_ones(client: httpx.Client) -> None:
@@ -46,6 +55,44 @@ def test_predictions_are_paged_and_filtered(client: httpx.Client) -> None:
     assert client.get("/predictions", params={"topic": "' OR 1=1 --"}).json()["items"] == []
 
 
+def test_the_first_forecast_is_shown_and_the_newest_on_request(
+    lake: Lake, home: Path, serve: Callable[[Settings], Any]
+) -> None:
+    late = [{**row, "rank": 13 - row["rank"], "score": 2 - row["score"]} for row in forecasts(CUT)]
+    lake.write(PREDICTIONS, PREDICTIONS.frame(late), CUT - ONE, CUT)
+    with serve(Settings(home=home)) as client:
+        at = {"at": CUT.isoformat()}
+        first = client.get("/predictions/top", params=at).json()
+        assert [item["topic"] for item in first["items"]] == TOPICS[:10] and first["revisions"] == 1
+        assert {(item["revision"], item["made"]) for item in first["items"]} == {(0, "live")}
+        assert first["items"][0]["forecast_at"] == "2024-01-02T00:10:00Z"
+        newest = client.get("/predictions/top", params={**at, "revision": "newest"}).json()
+        assert [item["topic"] for item in newest["items"]] == TOPICS[:1:-1]
+        assert {(item["revision"], item["made"]) for item in newest["items"]} == {(1, "revised")}
+        assert newest["items"][0]["came_true"] is False
+        for name in ("first", "newest"):
+            file = pl.read_parquet(io.BytesIO(client.get("/export", params={"revision": name}).content))
+            assert file.height == 36 and (file["revision"] == 1).sum() == (12 if name == "newest" else 0)
+        story = client.get("/topics/%23topic0", params={"end": (CUT + 3 * ONE).isoformat()}).json()
+        assert {row["revision"] for row in story["predictions"]} == {0}
+        assert client.get("/accuracy").json()["scored"] == {"live": 2}
+
+
+def test_kinds_of_forecasts_are_measured_apart(lake: Lake, home: Path, serve: Callable[[Settings], Any]) -> None:
+    old = CUT - 24 * ONE
+    rows = [{**row, "made": "backfill"} for row in outcomes(old, {0})]
+    lake.write(PREDICTION_OUTCOMES, PREDICTION_OUTCOMES.frame(rows), old + 23 * ONE, old + 24 * ONE)
+    rows = [{**row, "made": "backfill"} for row in forecasts(old)]
+    lake.write(PREDICTIONS, PREDICTIONS.frame(rows), old - ONE, old)
+    with serve(Settings(home=home)) as client:
+        live = client.get("/accuracy").json()
+        assert (live["made"], live["cuts"], live["scored"]) == ("live", 2, {"backfill": 1, "live": 2})
+        backfill = client.get("/accuracy", params={"made": "backfill"}).json()
+        assert backfill["cuts"] == 1 and backfill["overall"][0]["ndcg_at_10"] == 1.0
+        late = client.get("/accuracy", params={"made": "late"}).json()
+        assert late["overall"] == [] and "1 backfill (made=backfill), 2 live (made=live)" in late["reason"]
+
+
 def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
     for path, wrong in (
         ("/predictions/top", {"label": "explodes"}),
@@ -67,6 +114,64 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         assert answer.json()["title"] == "a parameter is wrong"
     assert client.get("/nowhere").json()["status"] == 404
     assert client.options("/topics").json()["status"] == 405
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("/predictions/top?labels=bursts", ["'labels'", "did you mean 'label'?", "'k'"]),
+        ("/predictions/top?Label=bursts", ["did you mean 'label'?"]),
+        ("/predictions/top?k=3&k=4", ["'k' stands there 2 times"]),
+        ("/predictions?label=Bursts", ["'Bursts'", "did you mean 'bursts'?", "'emerges'"]),
+        ("/predictions?source=Twitter", ["'Twitter'", "did you mean 'twitter'?", "'youtube'"]),
+        ("/predictions/top?source=", ["there is no ''", "'twitter'"]),
+        ("/collection/status?source=Twitter", ["did you mean 'twitter'?", "'mastodon'"]),
+        ("/collection/status?status=broken", ["'broken'", "'failed'", "'partial'"]),
+        ("/accuracy?model=nothere", ["'nothere'", "'tgn-2024-01-01-s1'"]),
+        ("/accuracy?model=TGN-2024-01-01-s1", ["did you mean 'tgn-2024-01-01-s1'?"]),
+        ("/alerts?rule=disk", ["'disk'", "'disk_low'"]),
+        ("/alerts?state=open", ["'waiting'"]),
+        ("/export?format=xlsx", ["'parquet'"]),
+        ("/topics/%23topic0?days=7", ["'days'", "'start'"]),
+        ("/health?verbose=1", ["known are none"]),
+        ("/metrics?x=1", ["'x'"]),
+        ("/openapi.json", []),
+    ],
+)
+def test_what_is_unknown_is_refused_with_what_there_is(client: httpx.Client, question: str, told: list[str]) -> None:
+    answer = client.get(question)
+    assert answer.status_code == (422 if told else 200)
+    assert all(part in answer.json()["detail"] for part in told), answer.text
+
+
+def test_what_is_known_and_gave_nothing_is_no_error(client: httpx.Client) -> None:
+    nothing = client.get("/collection/status", params={"source": "mastodon"}).json()
+    assert nothing["hours"] == [] and nothing["reason"] == "nothing was collected from mastodon yet"
+    assert client.get("/predictions", params={"source": "telegram"}).json()["items"] == []
+    bursts = client.get("/accuracy", params={"label": "bursts", "model": "tgn-2024-01-01-s1"}).json()
+    assert bursts["overall"] == [] and bursts["reason"]
+
+
+MAY = "#\u039c\u03b1\u0390\u03bf\u03c5"
+
+
+@pytest.mark.parametrize("written", [MAY, MAY.upper(), f" {unicodedata.normalize('NFD', MAY)} ", f"\uff03{MAY[1:]}"])
+def test_a_topic_is_found_however_it_is_written(lake: Lake, serve: Callable[[Settings], Any], written: str) -> None:
+    topic = topics_of(Event(CUT, "twitter", "original", "9", text=MAY))[0]
+    made = {**forecasts(CUT + 3 * ONE)[0], "topic": topic}
+    lake.write(PREDICTIONS, PREDICTIONS.frame([made]), CUT + 2 * ONE, CUT + 3 * ONE)
+    heard = event(9, CUT, "twitter", [topic], "7", MAY)
+    lake.write(EVENTS, EVENTS.frame([heard]), CUT, CUT + ONE)
+    row = {"hour": CUT, "topic": topic, "mentions": 1, "weighted_mentions": 1.0, "distinct_users": 1}
+    lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame([row]), CUT, CUT + ONE)
+    with serve(Settings(home=lake.location.home, dagster=DagsterSettings(port=1))) as client:
+        story = client.get(f"/topics/{quote(written, safe='')}").json()
+        assert (story["topic"], story["mentions"]) == (topic, 1)
+        assert [item["topic"] for item in client.get("/topics", params={"prefix": written}).json()["items"]] == [topic]
+        named = client.get("/topics", params={"prefix": written.strip()[1:]}).json()["items"]
+        assert [item["topic"] for item in named] == [topic]
+        found = client.get("/predictions", params={"topic": written}).json()["items"]
+        assert [item["topic"] for item in found] == [topic]
 
 
 def test_event_stats_count_what_is_there(client: httpx.Client) -> None:
@@ -189,11 +294,9 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
         "ewma_3d": [counts(index)["ewma_3d"] for index in range(12)],
     }
     assert {row["ranking"] for row in answer["overall"]} == set(scores)
-    # Ties are ordered by topic, as text.
-    order = sorted(range(12), key=lambda index: TOPICS[index])
     for row in answer["overall"]:
-        values = np.array(scores[row["ranking"]], dtype=float)[order]
-        truths = [np.array([index in true for index in order]) for true in TRUE.values()]
+        values = np.array(scores[row["ranking"]], dtype=float)
+        truths = [np.array([index in true for index in range(12)]) for true in TRUE.values()]
         assert row["ndcg_at_10"] == pytest.approx(np.mean([ndcg_at_k(truth, values, 10) for truth in truths]))
         assert row["precision_at_10"] == pytest.approx(np.mean([precision_at_k(truth, values, 10) for truth in truths]))
     assert [(week["week"], week["cuts"]) for week in answer["weeks"]] == [("2024-01-01T00:00:00Z", 2)]
@@ -203,9 +306,20 @@ def test_accuracy_agrees_with_the_metrics_of_the_backtest(client: httpx.Client) 
     confidences = np.array([0.9 / (index + 1) for index in range(12)])
     truth = np.array([[index in true for index in range(12)] for true in TRUE.values()])
     assert answer["brier"] == pytest.approx(np.mean((confidences - truth) ** 2))
-    assert client.get("/accuracy", params={"label": "emerges"}).json()["reason"]
+    assert client.get("/accuracy", params={"label": "bursts"}).json()["reason"]
     assert client.get("/accuracy", params={"model": "tgn-2024-01-01-s1"}).json()["overall"] == answer["overall"]
-    assert client.get("/accuracy", params={"model": "another"}).json()["overall"] == []
+
+
+def test_the_terminal_and_the_api_tell_the_same_figures(client: httpx.Client, filled_home: Path) -> None:
+    lake = Lake(LakeLocation(filled_home), read_only=True)
+    told = [
+        (score.ranking, score.ndcg_at_10, score.precision_at_10)
+        for score in stored_scores(lake, CUT - ONE, CUT + 5 * ONE)
+        if score.label == "emerges"
+    ]
+    lake.close()
+    answer = client.get("/accuracy").json()["overall"]
+    assert told == [(row["ranking"], row["ndcg_at_10"], row["precision_at_10"]) for row in answer]
 
 
 def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> None:
@@ -217,7 +331,7 @@ def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> 
     assert frame["cut"].dtype == pl.Datetime("us", "UTC")
     csv = pl.read_csv(client.get("/export", params={"format": "csv"}).content)
     assert csv["topic"].to_list() == frame["topic"].to_list()
-    one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "bursts"}
+    one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "emerges"}
     assert pl.read_parquet(io.BytesIO(client.get("/export", params=one).content)).height == 12
 
 
@@ -241,28 +355,37 @@ def test_metrics_tell_requests_by_route_and_the_state_of_the_lake(client: httpx.
     assert 'trend_api_requests_total{method="GET",route="/predictions/top",status="422"}' in text
     assert "topic0" not in text
     assert 'trend_collection_lag_seconds{source="twitter"}' in text
-    assert 'trend_live_ndcg_at_10{label="bursts",ranking="forecast"}' in text
+    assert 'trend_live_ndcg_at_10{label="emerges",ranking="forecast"}' in text
     assert "trend_load_step 2.0" in text and "trend_load_waiting_events 81000.0" in text
     assert "trend_load_postponed_hours 1.0" in text
 
 
-def test_a_lake_of_the_first_release_is_served_until_it_gets_what_is_new(
-    lake: Lake, serve: Callable[[Settings], Any]
-) -> None:
-    with lake.transaction() as connection:
-        connection.execute("DROP TABLE load_checks; DELETE FROM lake_versions WHERE version > 1")
-    with serve(Settings(home=lake.location.home, dagster=DagsterSettings(port=1))) as client:
+@pytest.mark.parametrize("version", golden_schemas.VERSIONS)
+def test_a_lake_of_every_release_is_served(home: Path, serve: Callable[[Settings], Any], version: int) -> None:
+    golden_schemas.make(LakeLocation(home), version).close()
+    with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as client:
         health = client.get("/health").json()
-        assert (health["status"], health["load"]) == ("ok", None)
+        assert (health["reasons"], health["load"]) == (["no events yet: run `trend import FILE` or `trend demo`"], None)
         told = client.get("/metrics").text
         assert "trend_lake_readable 1.0" in told and "trend_load_step NaN" in told
+        assert client.get("/predictions/top").json()["reason"] == "no forecast of `emerges` yet"
 
 
 def test_the_documentation_has_examples(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     assert {"/health", "/predictions", "/topics/{topic}", "/accuracy", "/export"} <= set(document["paths"])
     assert document["components"]["schemas"]["Prediction"]["examples"]
-    assert 'GET <a href="accuracy">/accuracy</a>' in client.get("/docs").text
+    for schema in document["components"]["schemas"].values():
+        assert all(one.get("description") for one in schema.get("properties", {}).values())
+    for path, item in document["paths"].items():
+        parameters = [one for operation in item.values() for one in operation.get("parameters", [])]
+        assert all(one.get("description") for one in parameters), path
+
+
+def test_the_front_door_leads_to_the_description(client: httpx.Client) -> None:
+    first = client.get("/")
+    assert first.status_code == 307 and first.headers["location"] == "docs"
+    assert "SwaggerUIBundle" in client.get("/", follow_redirects=True).text
 
 
 def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> None:

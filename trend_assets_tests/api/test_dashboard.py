@@ -77,7 +77,8 @@ def test_live_trends_ranks_topics_with_reasons_and_links(client: httpx.Client, l
     assert 'href="topic?topic=%23topic0"' in shown and "0 in the last 3 h" in shown
     assert "not due yet" in shown and "90%" in shown
     past = text(look(client, "live", at="2024-01-02T00:00:00Z"))
-    assert ">hit</span>" in past and ">miss</span>" in past
+    assert ">came true</span>" in past and ">did not come true</span>" in past
+    assert "5 → 31 ▲ 520 %" in past
     wrong = look(client, "live", at="yesterday")
     assert wrong.exception[0].message.startswith("The API says: query.at")
 
@@ -203,7 +204,7 @@ def test_a_shared_address_restores_every_choice(client: httpx.Client, monkeypatc
     app = AppTest.from_string("from api.views import live\nlive.show()", default_timeout=30)
     app.query_params.update({"label": "breaks_out", "source": "youtube", "at": "2024-01-02T00:00:00Z"})
     app.run()
-    assert [box.value for box in app.selectbox] == ["breaks_out", "youtube"]
+    assert [box.value for box in app.selectbox] == ["New and rising", "youtube"]
     assert app.text_input[0].value == "2024-01-02T00:00:00Z"
     assert "No forecast of `breaks_out` at or before" in text(app)
 

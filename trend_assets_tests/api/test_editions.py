@@ -55,6 +55,16 @@ def merged(lake: Lake) -> None:
     compact(lake)
 
 
+def twice(lake: Lake) -> None:
+    sql("ALTER TABLE predictions ADD COLUMN first VARCHAR DEFAULT 'it''s old'")(lake)
+    with lake.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO predictions SELECT * REPLACE (cut + INTERVAL 9 HOUR AS cut) FROM predictions LIMIT 2"
+        )
+    sql("ALTER TABLE predictions ADD COLUMN second TIMESTAMPTZ")(lake)
+    sql("ALTER TABLE predictions DROP COLUMN growth")(lake)
+
+
 def expired(lake: Lake) -> None:
     merged(lake)
     expire(lake, datetime.now(UTC))
@@ -85,12 +95,28 @@ def by_another(*statements: str) -> Callable[[Lake], None]:
         (sql("UPDATE predictions SET score = 2 WHERE rank = 1"), True),
         (merged, True),
         (expired, True),
-        (sql("ALTER TABLE predictions ADD COLUMN more INTEGER DEFAULT 7"), False),
+        (sql("ALTER TABLE predictions ADD COLUMN more INTEGER DEFAULT 7"), True),
+        (sql("ALTER TABLE predictions ADD COLUMN more VARCHAR; DELETE FROM predictions WHERE rank > 5"), True),
+        (sql("ALTER TABLE predictions ADD COLUMN more VARCHAR[]"), False),
+        (twice, True),
         (sql("ALTER TABLE predictions RENAME COLUMN score TO points"), False),
         (by_another("INSERT INTO predictions FROM predictions LIMIT 3"), False),
         (by_another("DELETE FROM predictions WHERE rank = 2"), False),
     ],
-    ids=["some", "all", "update", "merged", "expired", "column", "renamed", "inlined", "inlined-delete"],
+    ids=[
+        "some",
+        "all",
+        "update",
+        "merged",
+        "expired",
+        "column",
+        "column-and-some",
+        "list",
+        "two-columns",
+        "renamed",
+        "inlined",
+        "inlined-delete",
+    ],
 )
 def test_whatever_was_done(lake: Lake, reader: LakeReader, change: Callable[[Lake], None], by_files: bool) -> None:
     before = reader.read("SELECT * FROM predictions")

@@ -75,7 +75,7 @@ def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Ca
         tags = dagster_tags(webserver, one["run_id"])
         assert tags["trend/source"] == "twitter" and "trend/source" not in dagster_tags(webserver, run["run_id"])
         wrong = client.post("/collection/trigger", json={"source": "youtube"}, headers=bearer(OPERATE))
-        assert wrong.status_code == 422 and "'youtube' is no enabled source: enabled are twitter" in wrong.text
+        assert wrong.status_code == 422 and "'youtube' is no enabled source: enabled are 'twitter'" in wrong.text
         forecast = client.post("/predictions/generate", json={"at": "2024-01-02T06:10:00Z"}, headers=bearer(OPERATE))
         assert forecast.json()["partition"] == "2024-01-02-05:00" and forecast.json()["created"] is True
 

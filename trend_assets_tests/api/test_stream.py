@@ -45,7 +45,7 @@ def test_new_forecasts_arrive_and_what_was_missed_is_told(home: Path, serve: Cal
             assert next(told)["event"] == "status"
             news = next(told)
             assert news["event"] == "predictions" and news["data"]["cut"].startswith("2024-01-02T03:00")
-            assert [row["topic"] for row in news["data"]["labels"]["bursts"]] == TOPICS[:10]
+            assert [row["topic"] for row in news["data"]["labels"]["emerges"]] == TOPICS[:10]
             assert int(news["id"]) == lake.snapshot()
         for hours in (4, 5):
             cut = CUT + hours * ONE

@@ -11,6 +11,7 @@ from dagster import AssetKey
 from polars.testing import assert_frame_equal
 
 from trend_assets.forecasting.labels import LABELS
+from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.store import write_frame
 from trend_assets.lake.tables import (
     COLLECTION_STATUS,
@@ -103,25 +104,26 @@ def test_outcomes_come_when_the_horizon_has_passed(world: World) -> None:
 
 
 def test_noise_after_a_cut_changes_no_bit_of_its_forecast(world: World) -> None:
-    """Everything after the cut is replaced by noise; the forecast at the cut must not notice."""
+    """Every edge after the cut is replaced by noise; the forecast at the cut must not notice."""
     cut = START + timedelta(days=2)
     world.materialize(cut - ONE, 1, "predictions")
     before = world.rows(PREDICTIONS).filter(pl.col("cut") == cut)
-    kept = world.lake.read_table(EVENTS)
     end = START + HOURS * ONE
-    later = kept.filter(pl.col("hour") >= cut)
-    noise = later.with_columns(
+    later = world.lake.read_table(TEMPORAL_EDGES, cut, end)
+    noise = world.lake.read_table(EVENTS, cut, end).with_columns(
         pl.col("topics").shuffle(seed=1),
         pl.col("user_id").shuffle(seed=2),
         pl.col("edge_weight").shuffle(seed=3),
     )
+    edges, nodes = GraphBuilder().build(noise)
     try:
-        world.lake.write(EVENTS, noise, cut, end)
+        world.lake.write(TEMPORAL_EDGES, edges, cut, end)
+        world.lake.write(NODES, nodes)
         world.materialize(cut - ONE, 1, "predictions")
         assert_frame_equal(world.rows(PREDICTIONS).filter(pl.col("cut") == cut), before, check_exact=True)
     finally:
         with world.lake.transaction() as connection:
-            write_frame(connection, EVENTS, later, cut, end)
+            write_frame(connection, TEMPORAL_EDGES, later, cut, end)
 
 
 def test_a_text_is_embedded_once_ever(world: World) -> None:

@@ -83,6 +83,25 @@ def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(lake: Lake, se
     assert lake.read("SELECT status, events FROM collection_status").rows() == [("complete", first.height)]
 
 
+def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collected(
+    lake: Lake, server: StandIn, now: datetime
+) -> None:
+    start = now - 2 * HOUR
+    collected(lake, start)
+    before = lake.read_table(RAW_EVENTS)
+    # As if a file had brought another post under this id, forty days earlier.
+    with lake.transaction() as connection:
+        taken = "UPDATE raw_events SET timestamp = timestamp - INTERVAL 960 HOUR, hour = hour - INTERVAL 960 HOUR"
+        connection.execute(f"{taken} WHERE id = ?", [before["id"][0]])
+    collected(lake, start, "late")
+    assert sorted(lake.read_table(RAW_EVENTS)["id"]) == sorted(before["id"])
+    (rejected,) = lake.read("SELECT raw_data, reason FROM rejected_events").rows(named=True)
+    assert before["content_id"][0] in rejected["raw_data"] and "already that of another post" in rejected["reason"]
+    told = lake.read("SELECT status, added, repeated FROM collection_attempts ORDER BY started_at DESC LIMIT 1")
+    assert told.row(0) == ("complete", 0, before.height - 1)
+    assert lake.read("SELECT status, rejected FROM collection_status").rows() == [("complete", 1)]
+
+
 def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(lake: Lake, server: StandIn, now: datetime) -> None:
     start = now - 2 * HOUR
     collected(lake, start)

@@ -99,13 +99,15 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
     parents = {
         name: {key.to_user_string() for key in graph.get(AssetKey(name)).parent_keys} for name in (*HOURLY, *WEEKLY)
     }
-    assert parents["raw_events"] == set()
+    assert parents["raw_events"] == {"forgotten"}
     assert parents["events"] == {"raw_events"}
-    for name in ("event_embeddings", "topic_activity", "temporal_edges", "nodes"):
+    for name in ("topic_activity", "temporal_edges", "nodes"):
         assert parents[name] == {"events"}
-    assert parents["tgn_checkpoint"] == {"temporal_edges", "topic_activity"}
-    assert parents["predictions"] == {"topic_activity", "tgn_checkpoint"}
-    assert parents["prediction_outcomes"] == {"topic_activity", "predictions"}
+    assert parents["event_embeddings"] == {"events", "raw_events", "collection_status"}
+    history = {"temporal_edges", "nodes", "event_embeddings"}
+    assert parents["tgn_checkpoint"] == history
+    assert parents["predictions"] == history | {"tgn_checkpoint"}
+    assert parents["prediction_outcomes"] == history | {"predictions"}
 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:

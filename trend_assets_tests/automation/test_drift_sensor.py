@@ -62,6 +62,8 @@ def fill(accuracy: float, factor: int = 1) -> None:
                 "mentions_before": 1,
                 "mentions_after": 9,
                 "growth": 1.6,
+                "revision": 0,
+                "made": "live",
             }
             for rank in range(1, 13)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -47,7 +47,7 @@ def test_an_hour_is_asked_anew_at_each_tick_and_once_a_tick() -> None:
 
 
 def test_nothing_is_asked_from_before_the_history() -> None:
-    schedule = hourly_schedule(ScheduleSettings(history_start="2026-02-04", recollect_hours=3))
+    schedule = hourly_schedule(ScheduleSettings(history_start=date(2026, 2, 4), recollect_hours=3))
     asked = [request.partition_key for request in evaluated(schedule, datetime(2026, 2, 4, 2, 10, tzinfo=UTC))]
     assert asked == ["2026-02-04-00:00", "2026-02-04-01:00"]
     assert evaluated(schedule, datetime(2026, 2, 4, 0, 10, tzinfo=UTC)) == []

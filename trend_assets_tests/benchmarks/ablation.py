@@ -1,10 +1,10 @@
-"""What each part of the graph model is worth: the backtest with one part left out after another.
+"""What each part of the graph model is worth: the backtest with one part left out, or one message added, at a time.
 
     TREND_HOME=HOME python -m trend_assets_tests.benchmarks.ablation --start 2024-01-01 --end 2024-07-01 --json OUT
 
-Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id,
-weight). All variants see the same cuts, are retrained at the same moments and share the trees that see the same
-columns.
+Reads the mentions of the lake in TREND_HOME, or of `--mentions FILE` (Parquet: timestamp, topic, user_id, weight),
+which knows no messages to add. All variants see the same cuts, are retrained at the same moments and share the trees
+that see the same columns.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LABELS, Cut
 from trend_assets.forecasting.metrics import ndcg_at_k, paired_bootstrap
 from trend_assets.forecasting.ranking import Scores
+from trend_assets.graph.messages import DEFAULT_MESSAGES, DETAILED, MESSAGES
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import load_history
@@ -86,8 +87,8 @@ class Variant(TgnForecaster):
         return [booster for width in views for booster in fitted(width)]
 
 
-def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str]) -> list[Variant]:
-    """The whole model and those with a part left out."""
+def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str], more: bool) -> list[Variant]:
+    """The whole model, those with a part left out and, where there are `more` messages, those with one added."""
     parts = {
         "tgn": settings,
         "counts only": replace(settings, groups=("counts",)),
@@ -98,6 +99,9 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
         "without memory": replace(settings, model=replace(settings.model, remember=False)),
         "without link training": replace(settings, link_epochs=0),
     }
+    if more:
+        parts |= {f"with {part}": replace(settings, messages=(*DEFAULT_MESSAGES, part)) for part in DETAILED}
+        parts["with all messages"] = replace(settings, messages=MESSAGES)
     trees = SharedTrees()
     return [Variant(name, parts[name], memory, trees) for name in (["tgn", *only] if only else parts)]
 
@@ -158,7 +162,7 @@ class Comparison:
 def _history(path: Path | None) -> History:
     if path is not None:
         return History.from_mentions(pl.read_parquet(path))
-    return load_history(Lake(lake_location(load_settings()), read_only=True))
+    return load_history(Lake(lake_location(load_settings()), read_only=True), messages=MESSAGES)
 
 
 def main() -> None:
@@ -175,7 +179,7 @@ def main() -> None:
     history = _history(options.mentions)
     settings = ForecasterSettings(threads=1)
     memory = CutMemory(settings.labels)
-    rankings: list[Any] = [*variants(settings, memory, options.only)]
+    rankings: list[Any] = [*variants(settings, memory, options.only, more=options.mentions is None)]
     if options.baselines:
         rankings += [each for each in baseline_rankings(settings.labels, memory) if each.name == "gradient_boosting"]
     start, end = (moment.replace(tzinfo=UTC) for moment in (options.start, options.end))

@@ -26,15 +26,15 @@ from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut
 from trend_assets.forecasting.ranking import Ranking, Scores
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.history import load_history
+from trend_assets.operations.history import load_history, mentions_query
 from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.settings import ForecasterSettings
 
 #: All mentions, with the texts of their events.
-MENTIONS = """
+MENTIONS = f"""
     SELECT timestamp, topic, user_id, weight, embedding AS text
-    FROM mentions LEFT JOIN (SELECT id AS event_id, embedding FROM event_embeddings) USING (event_id)
+    FROM ({mentions_query()}) LEFT JOIN (SELECT id AS event_id, embedding FROM event_embeddings) USING (event_id)
     ORDER BY timestamp, event_id, topic
 """
 

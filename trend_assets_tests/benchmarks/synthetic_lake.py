@@ -59,7 +59,8 @@ _PREDICTIONS = """
            0.9 / (r + 1) AS confidence, 0.5 AS growth, 100 AS source_events_count, 'tgn-made' AS model_version,
            json_object('mentions_3h', r % 7, 'mentions_24h', r % 31, 'mentions_48h', r % 57,
                        'mentions_168h', r % 97, 'mentions_720h', r % 101, 'same_day_last_week', r % 13,
-                       'ewma_3d', r % 17 + 0.5)::VARCHAR AS metadata
+                       'ewma_3d', r % 17 + 0.5)::VARCHAR AS metadata,
+           cut + INTERVAL 10 MINUTE AS forecast_at, 'made' AS run_id, 0 AS revision, 'live' AS made
     FROM (SELECT unnest(generate_series($day, $day + INTERVAL 23 HOUR, INTERVAL 1 HOUR)) AS cut),
          (VALUES ('bursts'), ('breaks_out'), ('emerges')) labels(label), (SELECT range::BIGINT AS r FROM range(200))
     ORDER BY cut, label, r
@@ -67,7 +68,8 @@ _PREDICTIONS = """
 _OUTCOMES = """
     INSERT INTO prediction_outcomes BY NAME
     SELECT cut + INTERVAL 23 HOUR AS hour, cut, label, topic, rank, score, confidence, model_version,
-           hash(topic, cut, label) % 9 < 1 AS came_true, 10 AS mentions_before, 20 AS mentions_after, 0.6 AS growth
+           hash(topic, cut, label) % 9 < 1 AS came_true, 10 AS mentions_before, 20 AS mentions_after, 0.6 AS growth,
+           revision, made
     FROM predictions WHERE hour >= $day - INTERVAL 1 HOUR AND hour < $day + INTERVAL 23 HOUR ORDER BY cut, label, rank
 """
 _TRAININGS = """

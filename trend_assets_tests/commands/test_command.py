@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from trend_assets import __version__
 from trend_assets.cli import app
+from trend_assets.lake.connection import LakeLocation
+from trend_assets.lake.store import Lake
 from trend_assets_tests.commands.conftest import COMMAND, Trend, one_sentence, runner
 
 SUB_COMMANDS = (
@@ -138,6 +140,21 @@ def test_backfill_and_predict_on_imported_posts(filled: Trend) -> None:
     assert "2 mentions before 2026-02-09, training needs 500" in told
 
 
+def test_without_a_graph_predict_names_the_command_that_makes_it(filled: Trend, folder: Path) -> None:
+    filled("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--no-embeddings")
+    lake = Lake(LakeLocation(folder / "filled"))
+    with lake.transaction() as connection:
+        connection.execute("DELETE FROM temporal_edges")
+    lake.close()
+    told = one_sentence(filled("predict", "--at", "2026-02-04T10:00"))
+    assert "materialize the asset temporal_graph" in told
+    command = told.split("`trend ")[1].split("`")[0].split()
+    run = filled(*command)
+    assert run.returncode == 0 and "temporal_edges, nodes." in run.stdout, run.stderr
+    run = filled("predict", "--at", "2026-02-04T10:00")
+    assert run.returncode == 0 and "[/b] tea" in run.stdout, run.stderr
+
+
 def test_an_empty_home_is_an_error_that_helps(folder: Path) -> None:
     trend = runner(folder / "nothing", folder)
     for arguments in (("status",), ("predict", "--at", "2026-02-04")):
@@ -164,6 +181,10 @@ def test_debug_shows_the_traceback(trend: Trend) -> None:
         (("backfill", "--start", "2026-02-31", "--end", "2026-03-01"), "'2026-02-31' is not a date"),
         (("backfill", "--start", "2026-02-04T08:30", "--end", "2026-03-01"), "is not a whole hour"),
         (("backfill", "--start", "2026-02-05", "--end", "2026-02-04"), "is not before --end"),
+        (
+            ("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--only", "edges"),
+            "expected one of raw_events",
+        ),
         (("backtest", "--start", "2026-02-04", "--end", "2026-02-05", "--every", "6m"), "--every '6m'"),
         (("nonsense",), "nonsense"),
     ],

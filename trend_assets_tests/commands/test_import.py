@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
+import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +104,63 @@ def test_wrong_columns_are_named(trend: Trend, folder: Path) -> None:
     (folder / "table.csv").write_text("message_id,sent_at,body\n1,2026-02-04T08:00:00Z,x\n", encoding="utf-8")
     for columns, told in (("timestamp=when,id=message_id", "when"), ("timestamp=sent_at,txt=body", "--columns: ")):
         assert told in one_sentence(trend("import", "--columns", columns, "table.csv"))
+
+
+CHAT = "id=id,timestamp=ts,user_id=user,text=text"
+
+
+def chat(folder: Path, name: str, *rows: str) -> str:
+    (folder / name).write_text("\n".join(["id,ts,user,text", *rows]) + "\n", encoding="utf-8")
+    return name
+
+
+def next_commands(stdout: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in stdout.split("Next:")[1].splitlines() if line.strip()]
+
+
+def test_what_was_read_is_told_and_the_next_command_works_as_printed(folder: Path) -> None:
+    trend = runner(folder / "told", folder)
+    rows = [f"{number},2009-03-04T{8 + number % 2:02}:{number:02}:00Z,ann,hi #tea" for number in range(40)]
+    rows += ["40,2009-03-04T08:00:00Z,bob,no topic", "41,2009-03-04T08:00:00Z,bob,$spy #tea"]
+    rows += ["40,2009-03-05T08:00:00Z,carl,another one", "x,yesterday,ann,\x1b[31mred [b]bad[/b]"]
+    run = trend("import", "--columns", CHAT, chat(folder, "told.csv", *rows), COLUMNS="80")
+    assert run.returncode == 1
+    assert all(len(line) <= 80 for line in run.stdout.splitlines())
+    assert re.search(r"told\.csv +│ +44 │ +42 │ +0 │ +1 │ +1 │", run.stdout)
+    assert re.search(r"events +archive original 42", run.stdout)
+    assert re.search(r"time +2009-03-04 08:00 to 2009-03-04 09:39 UTC", run.stdout)
+    assert re.search(r"topics +#tea 41, \$spy 1\n?", run.stdout)
+    assert "98% of the events" in run.stdout
+    assert "line 45" in run.stdout and "[b]bad[/b]" in run.stdout and "\x1b" not in run.stdout
+    assert "--namespace" in run.stderr and "told.csv: 1 of 44" in run.stderr
+    (command,) = next_commands(run.stdout)
+    assert command == ["backfill", "--start", "2009-03-04", "--end", "2009-03-05"]
+    assert trend(*command).returncode == 0
+    (row,) = count(trend, "SELECT count(*) AS n, (SELECT sum(mentions) FROM topic_activity) AS mentions FROM events")
+    assert row == {"n": 42, "mentions": 42}
+
+
+def test_days_that_lie_years_apart_are_two_commands_and_what_is_not_over_is_left_out(folder: Path) -> None:
+    trend = runner(folder / "apart", folder)
+    now = datetime.now(UTC)
+    times = ["1975-01-01T00:00:00Z", "2010-01-01T00:00:00Z", "2010-06-01T00:00:00Z", now.isoformat()]
+    rows = [f"{number},{moment},ann,hi" for number, moment in enumerate(times)]
+    run = trend("import", "--columns", CHAT, chat(folder, "apart.csv", *rows))
+    assert run.returncode == 0, run.stderr
+    first, *later = next_commands(run.stdout)
+    assert first == ["backfill", "--start", "2010-01-01", "--end", "2010-06-02"]
+    over = now.replace(minute=0, second=0, microsecond=0)
+    if over.hour:
+        assert later == [["backfill", "--start", f"{now:%Y-%m-%d}", "--end", f"{over:%Y-%m-%dT%H:%M}"]]
+    assert "1 days before 1980-01-01" in run.stdout and "before the year 2000" in run.stdout
+
+
+def test_a_namespace_keeps_two_chats_apart_and_needs_columns(folder: Path) -> None:
+    trend = runner(folder / "chats", folder)
+    for name in ("one", "two"):
+        file = chat(folder, f"{name}.csv", f"1,2024-01-15T12:00:00Z,7,hello from {name}")
+        assert trend("import", "--namespace", name, "--columns", CHAT, file).returncode == 0
+    rows = count(trend, "SELECT count(*) AS n, count(DISTINCT user_id) AS users FROM raw_events")
+    assert rows == [{"n": 2, "users": 2}]
+    assert "--columns" in one_sentence(trend("import", "--namespace", "one", "one.csv"))
+    assert "empty" in one_sentence(trend("import", "--namespace", " ", "--columns", CHAT, "one.csv"))

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trend_assets.enrichment.topics import (
-    MAX_TOPIC_CHARACTERS,
-    canonical_hashtag,
-    canonical_topic,
-    hashtags_of,
-    topics_of,
-)
+from trend_assets.enrichment.topics import hashtags_of, topics_of
 from trend_assets.sources.event import Event
+from trend_assets.topic_names import MAX_TOPIC_CHARACTERS, canonical_hashtag, canonical_topic
 
 WHEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

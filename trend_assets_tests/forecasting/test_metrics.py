@@ -11,6 +11,7 @@ from trend_assets.forecasting.metrics import (
     paired_bootstrap,
     precision_at_k,
     ranked,
+    score_lists,
     week_start,
 )
 
@@ -29,14 +30,55 @@ def test_ndcg_equals_sklearn_where_nothing_ties(seed: int) -> None:
     assert precision_at_k(relevant, scores) == sum(relevant[item] for item in top) / 10
 
 
-def test_ties_keep_their_order() -> None:
+def test_a_ranking_keeps_the_order_of_ties() -> None:
     scores = np.array([0.0, 1.0, 0.0, 1.0, 2.0] + [0.0] * 10)
     assert ranked(scores)[:5].tolist() == [4, 1, 3, 0, 2]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_ties_ndcg_is_what_sklearn_expects_over_their_orders(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(10, 60))
+    scores = chance.integers(0, 6, size).astype(float)
+    relevant = chance.random(size) < 0.3
+    relevant[chance.integers(size)] = True
+    assert ndcg_at_k(relevant, scores) == pytest.approx(ndcg_score([relevant], [scores], k=10))
+
+
+def test_ties_count_as_the_mean_over_all_their_orders() -> None:
+    chance = np.random.default_rng(3)
+    scores = np.array([5.0, 5, 4, 4, 4, 4, 4, 4, 4, 3, 3, 3, 2, 1])
+    relevant = np.array([0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0], dtype=bool)
+    # Noise smaller than any difference orders the ties at random.
+    drawn = [scores + chance.uniform(0, 0.5, len(scores)) for _ in range(20_000)]
+    assert precision_at_k(relevant, scores) == pytest.approx(
+        np.mean([precision_at_k(relevant, draw) for draw in drawn]), abs=2e-3
+    )
+    assert ndcg_at_k(relevant, scores) == pytest.approx(
+        np.mean([ndcg_at_k(relevant, draw) for draw in drawn]), abs=4e-3
+    )
+
+
+def test_the_order_in_which_ties_are_given_does_not_matter() -> None:
     relevant = np.zeros(20, dtype=bool)
     relevant[9] = True
-    assert precision_at_k(relevant, np.zeros(20)) == 0.1
-    assert ndcg_at_k(relevant, np.zeros(20)) == pytest.approx(1 / np.log2(11))
-    assert precision_at_k(relevant[::-1], np.zeros(20)) == 0.0
+    for order in (slice(None), slice(None, None, -1)):
+        assert precision_at_k(relevant[order], np.zeros(20)) == pytest.approx(0.05)
+        assert ndcg_at_k(relevant[order], np.zeros(20)) == pytest.approx(np.mean(1 / np.log2(np.arange(10) + 2)) / 2)
+
+
+def test_many_lists_are_scored_as_each_by_itself() -> None:
+    chance = np.random.default_rng(5)
+    lists = chance.integers(0, 30, 900)
+    relevant, scores = chance.random(900) < 0.05, chance.integers(0, 9, 900).astype(float)
+    told = score_lists(lists, relevant, scores)
+    counting = [item for item in range(30) if relevant[lists == item].any() and (lists == item).sum() >= 10]
+    assert told.lists.tolist() == counting and 5 < len(counting) < 30
+    for item, precision, ndcg in zip(counting, told.precision, told.ndcg, strict=True):
+        here = lists == item
+        assert precision == pytest.approx(precision_at_k(relevant[here], scores[here]))
+        assert ndcg == pytest.approx(ndcg_at_k(relevant[here], scores[here]))
+    assert score_lists(lists[:0], relevant[:0], scores[:0]).lists.tolist() == []
 
 
 def test_perfect_and_worst() -> None:

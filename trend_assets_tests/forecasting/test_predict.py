@@ -14,11 +14,18 @@ from trend_assets.forecasting.history import HOUR, History, to_datetime
 from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.learned import LogisticBaseline
 from trend_assets.forecasting.predict import forecast, outcomes_frame
+from trend_assets.forecasting.timeliness import Punctuality, signed
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
 MENTIONS_24H = counting_rankings()[1]
+RULE = Punctuality(within=timedelta(hours=1), horizon=timedelta(hours=24))
+
+
+def made(frame: pl.DataFrame) -> pl.DataFrame:
+    """A forecast as it is stored when it is made ten minutes after its cut."""
+    return signed(frame, frame["cut"][0] + timedelta(minutes=10), "run", RULE)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +34,7 @@ def cut(history: History) -> datetime:
 
 
 def test_counting_forecast_says_what_it_is(history: History, cut: datetime) -> None:
-    predictions = PREDICTIONS.conform(forecast(MENTIONS_24H, history, cut, SETTINGS))
+    predictions = made(forecast(MENTIONS_24H, history, cut, SETTINGS))
     assert set(predictions["model_version"]) == {"baseline:mentions_24h"}
     assert predictions["confidence"].null_count() == predictions["growth"].null_count() == len(predictions) > 30
     assert set(predictions["hour"]) == {cut - timedelta(hours=1)}
@@ -70,9 +77,7 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
         "bursts": Calibrator("platt", (1.0,), (0.0,), logit=True),
         "emerges": Calibrator("platt", (1.0,), (0.0,)),
     }
-    predictions = PREDICTIONS.conform(
-        forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", MENTIONS_24H)
-    )
+    predictions = made(forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", MENTIONS_24H))
     bursts, emerges = (predictions.filter(pl.col("label") == label) for label in ("bursts", "emerges"))
     assert set(bursts["model_version"]) == {"tgn-7"}
     np.testing.assert_allclose(bursts["confidence"], bursts["score"], atol=1e-6)
@@ -86,7 +91,7 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
 
 def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
     times = [cut, cut + timedelta(hours=6)]
-    predictions = pl.concat([forecast(MENTIONS_24H, history, time, SETTINGS) for time in times])
+    predictions = pl.concat([made(forecast(MENTIONS_24H, history, time, SETTINGS)) for time in times])
     found = outcomes_frame(predictions, history, SETTINGS)
     assert found.equals(PREDICTION_OUTCOMES.conform(found))
     assert len(found) == len(predictions)
@@ -108,7 +113,7 @@ def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
 
 
 def test_outcomes_of_a_withdrawn_topic_and_of_an_open_horizon(history: History, cut: datetime) -> None:
-    predictions = forecast(MENTIONS_24H, history, cut, SETTINGS).head(1).with_columns(topic=pl.lit("gone"))
+    predictions = made(forecast(MENTIONS_24H, history, cut, SETTINGS)).head(1).with_columns(topic=pl.lit("gone"))
     found = outcomes_frame(predictions, history, SETTINGS)
     assert found.select("came_true", "mentions_before", "mentions_after").row(0) == (False, 0, 0)
     with pytest.raises(ValueError, match="before the horizon"):
@@ -139,5 +144,5 @@ def test_a_silent_hour_has_no_predictions() -> None:
         start,
         start + timedelta(hours=30),
     )
-    assert forecast(MENTIONS_24H, empty, start + timedelta(hours=25), SETTINGS).equals(PREDICTIONS.frame())
+    assert forecast(MENTIONS_24H, empty, start + timedelta(hours=25), SETTINGS).is_empty()
     assert empty.end % HOUR == 0

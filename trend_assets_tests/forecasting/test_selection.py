@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from trend_assets.forecasting import selection
 from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import counting_rankings
+from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History, to_epoch
-from trend_assets.forecasting.labels import LABELS, LabelSettings
-from trend_assets.forecasting.selection import best_counting_ranking
+from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut
+from trend_assets.forecasting.learned import LogisticBaseline
+from trend_assets.forecasting.predict import forecast
+from trend_assets.forecasting.ranking import Ranking, Scores
+from trend_assets.forecasting.selection import BestCounting, best_counting_ranking
 
 SETTINGS = LabelSettings()
 
@@ -30,6 +35,39 @@ def test_it_is_the_best_of_a_backtest_of_the_last_days(history: History) -> None
         means[ranking.name] = sum(known) / len(known)
     assert best.name == max(means, key=means.__getitem__)
     assert len(set(means.values())) > 1
+
+
+def test_it_is_chosen_only_when_it_is_asked(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+
+    def counted(past: History, until: int, settings: LabelSettings) -> Ranking:
+        chosen.append(until)
+        return best_counting_ranking(past, until, settings)
+
+    monkeypatch.setattr(selection, "best_counting_ranking", counted)
+    until = history.start + 60 * 24 * 3600
+    moment = datetime.fromtimestamp(until, tz=UTC)
+    learnt = LogisticBaseline(CutMemory(SETTINGS))
+    learnt.fit(history, until)
+    assert learnt.score(history, make_cut(history, until, SETTINGS)).keys() == set(LABELS)
+    forecast(learnt, history, moment, SETTINGS, fallback=BestCounting(history, until, SETTINGS))
+    assert chosen == []
+    lazy = BestCounting(history, until, SETTINGS)
+    rows = forecast(OnlyOneLabel(learnt), history, moment, SETTINGS, fallback=lazy)
+    assert chosen == [until] and lazy.name == best_counting_ranking(history, until, SETTINGS).name
+    assert set(rows.filter(pl.col("label") != "bursts")["model_version"]) == {f"baseline:{lazy.name}"}
+
+
+class OnlyOneLabel:
+    """A ranking of which only one label was learnt."""
+
+    name = "one"
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+
+    def score(self, history: History, cut: Cut) -> Scores:
+        return {"bursts": self._ranking.score(history, cut)["bursts"]}
 
 
 def test_what_comes_later_changes_nothing(stream: pl.DataFrame, history: History) -> None:

@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -62,45 +63,108 @@ def many(count: int = 40) -> pl.DataFrame:
     )
 
 
-def ids(**named: str) -> list[int]:
-    return [node_id(kind, key) for kind, key in named.items()]
-
-
-def test_user_to_content_to_topic() -> None:
-    edges = BUILDER.edges(EVENTS.frame([event("1", ("#a", "$b"), weight=0.5)]))
-    user, content = ids(user="twitter:u", content="twitter:1")
-    found = {(row["src"], row["dst"], row["edge_type"]) for row in edges.iter_rows(named=True)}
-    assert found == {
-        (user, content, "original"),
-        (content, node_id("topic", "#a"), "about"),
-        (content, node_id("topic", "$b"), "about"),
-    }
-    assert edges["weight"].to_list() == [0.5] * 3
-    assert edges["event_id"].unique().to_list() == ["twitter:original:1"]
+def edges_of(*events: dict, columns: tuple[str, ...] = ()) -> set[tuple[str, str, str]]:
+    """Edges as (source, type, target), nodes by kind and key."""
+    edges, nodes = GraphBuilder(columns).build(EVENTS.frame(events))
+    names = {node: f"{kind} {key}" for node, kind, key, _ in nodes.rows()}
     TEMPORAL_EDGES.conform(edges)
+    return {(names[row["src"]], row["edge_type"], names[row["dst"]]) for row in edges.iter_rows(named=True)}
 
 
-def test_a_reply_refers_to_its_original() -> None:
-    reply = event("2", user="v", event_type="reply", context='{"original_content_id":"1","x":0}')
-    edges = BUILDER.edges(EVENTS.frame([reply]))
-    own, original = node_id("content", "twitter:2"), node_id("content", "twitter:1")
-    rows = {(row["src"], row["dst"]): row["edge_type"] for row in edges.iter_rows(named=True)}
-    assert rows == {(node_id("user", "twitter:v"), own): "reply", (own, original): "refers_to"}
+def test_user_to_content_to_topic_and_where_it_stands() -> None:
+    post = event("1", ("#a", "$b"), weight=0.5)
+    assert edges_of(post) == {
+        ("user twitter:u", "original", "content twitter:1"),
+        ("content twitter:1", "about", "topic #a"),
+        ("content twitter:1", "about", "topic $b"),
+        ("content twitter:1", "in", "community twitter"),
+    }
+    edges = BUILDER.build(EVENTS.frame([post])).edges
+    assert edges["weight"].to_list() == [0.5] * 4
+    assert edges["event_id"].unique().to_list() == ["twitter:original:1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "event_type", "relation"),
+    [
+        ("twitter", "reply", "replies_to"),
+        ("youtube", "comment", "replies_to"),
+        ("mastodon", "retweet", "reposts"),
+        ("youtube", "trending", "reposts"),
+        ("bluesky", "quote", "quotes"),
+        ("archive", "something else", "refers_to"),
+    ],
+)
+def test_in_which_way_a_content_refers_to_another(source: str, event_type: str, relation: str) -> None:
+    context = '{"original_content_id":"1","original_user_id":"w","x":0}'
+    found = edges_of(event("2", user="v", source=source, event_type=event_type, context=context))
+    assert found == {
+        (f"user {source}:v", event_type, f"content {source}:2"),
+        (f"content {source}:2", relation, f"content {source}:1"),
+        (f"user {source}:w", "wrote", f"content {source}:1"),
+        (f"content {source}:2", "in", f"community {source}"),
+    }
+
+
+def test_a_reply_may_quote_too_and_a_comment_answers_its_parent_and_the_video() -> None:
+    both = edges_of(
+        event("2", event_type="reply", context='{"original_content_id":"1","quoted_content_id":"0"}'),
+        event("c", event_type="comment", source="youtube", context='{"original_content_id":"v","parent_id":"p"}'),
+    )
+    assert {edge for edge in both if edge[1] in ("replies_to", "quotes")} == {
+        ("content twitter:2", "replies_to", "content twitter:1"),
+        ("content twitter:2", "quotes", "content twitter:0"),
+        ("content youtube:c", "replies_to", "content youtube:v"),
+        ("content youtube:c", "replies_to", "content youtube:p"),
+    }
+
+
+def test_a_user_names_others_but_not_itself() -> None:
+    context = '{"mentioned_user_ids":["w",7,"u",null],"in_reply_to_user_id":"x"}'
+    found = {edge for edge in edges_of(event("1", context=context)) if edge[1] == "mentions"}
+    assert found == {("user twitter:u", "mentions", f"user twitter:{other}") for other in ("w", "7", "x")}
+    nobody = edges_of(event("1", user=None, context=context))
+    assert not {edge for edge in nobody if edge[1] == "mentions"}
+
+
+def test_a_community_is_named_by_the_parser_or_by_a_column() -> None:
+    found = edges_of(
+        event("1", source="youtube", context='{"channel_id":"UC1"}'),
+        event("2", source="archive", context='{"subreddit":"python","list":17}'),
+        event("3", source="archive", context='{"other":"python"}'),
+        columns=("subreddit", "list"),
+    )
+    assert {edge for edge in found if edge[1] == "in"} == {
+        ("content youtube:1", "in", "community youtube:UC1"),
+        ("content archive:2", "in", "community archive:python"),
+        ("content archive:2", "in", "community archive:17"),
+        ("content archive:3", "in", "community archive"),
+    }
 
 
 def test_nothing_refers_to_itself_or_to_null() -> None:
-    odd = [
-        event("1", context='{"original_content_id":"1"}', user=None),
-        event("2", context='{"original_content_id":null}', user=None),
-    ]
-    assert BUILDER.edges(EVENTS.frame(odd)).is_empty()
+    found = edges_of(
+        event("1", context='{"original_content_id":"1"}'),
+        event("2", context='{"original_content_id":null}'),
+        event("3", context="[1]"),
+        event("4", context="no JSON"),
+    )
+    assert {edge[1] for edge in found} == {"original", "in"}
 
 
-def test_searches_make_edges_without_users() -> None:
-    search = event("s", ("world cup",), None, source="google_trends", event_type="trend")
-    edges = BUILDER.edges(EVENTS.frame([search]))
-    assert edges["edge_type"].to_list() == ["about"]
-    assert edges["src"].to_list() == [node_id("content", "google_trends:s")]
+def test_where_nobody_is_named_the_source_acts() -> None:
+    assert edges_of(event("s", ("world cup",), None, source="google_trends", event_type="trend")) == {
+        ("community google_trends", "trend", "content google_trends:s"),
+        ("content google_trends:s", "about", "topic world cup"),
+        ("content google_trends:s", "in", "community google_trends"),
+    }
+
+
+def test_ids_are_opaque() -> None:
+    content = "chat/a\\/b+1:2 %"
+    assert (f"user archive:{content}", "original", f"content archive:{content}") in edges_of(
+        event(content, user=content, source="archive")
+    )
 
 
 def test_one_content_of_two_events_is_one_node() -> None:
@@ -110,18 +174,15 @@ def test_one_content_of_two_events_is_one_node() -> None:
             event("v", source="youtube", event_type="trending", minutes=5),
         ]
     )
-    nodes = BUILDER.nodes(both)
-    assert nodes.rows() == [
-        (node, kind, key, NOON)
-        for node, kind, key in sorted(
-            (node_id(kind, key), kind, key) for kind, key in (("user", "youtube:u"), ("content", "youtube:v"))
-        )
+    named = (("user", "youtube:u"), ("content", "youtube:v"), ("community", "youtube"))
+    assert BUILDER.build(both).nodes.rows() == [
+        (node, kind, key, NOON) for node, kind, key in sorted((node_id(kind, key), kind, key) for kind, key in named)
     ]
 
 
 def test_nodes_name_every_end_of_every_edge_at_its_earliest_time() -> None:
     events = many()
-    edges, nodes = BUILDER.edges(events), BUILDER.nodes(events)
+    edges, nodes = BUILDER.build(events)
     NODES.conform(nodes)
     ends = pl.concat([edges.select("timestamp", node_id="src"), edges.select("timestamp", node_id="dst")])
     earliest = ends.group_by("node_id").agg(pl.col("timestamp").min().alias("first_seen")).sort("node_id")
@@ -132,9 +193,9 @@ def test_nodes_name_every_end_of_every_edge_at_its_earliest_time() -> None:
 
 def test_edges_are_in_order_of_time_whatever_the_order_of_events() -> None:
     events = many()
-    edges = BUILDER.edges(events)
+    edges = BUILDER.build(events).edges
     assert_frame_equal(edges, edges.sort("timestamp", "event_id", "src", "dst"))
-    assert_frame_equal(BUILDER.edges(events.sample(fraction=1.0, shuffle=True, seed=2)), edges)
+    assert_frame_equal(BUILDER.build(events.sample(fraction=1.0, shuffle=True, seed=2)).edges, edges)
     assert not edges.select(TEMPORAL_EDGES.key).is_duplicated().any()
 
 
@@ -143,55 +204,18 @@ def test_a_range_equals_its_hours_one_by_one() -> None:
     parts = events.partition_by("hour")
     assert len(parts) > 5
     assert_frame_equal(
-        BUILDER.edges(events),
-        pl.concat([BUILDER.edges(part) for part in parts]).sort("timestamp", "event_id", "src", "dst"),
+        BUILDER.build(events).edges,
+        pl.concat([BUILDER.build(part).edges for part in parts]).sort("timestamp", "event_id", "src", "dst"),
     )
-
-
-def test_mentions_are_one_row_an_event_and_topic() -> None:
-    events = EVENTS.frame(
-        [
-            event("2", ("#b", "#a"), minutes=61, weight=0.5),
-            event("1", ("#a", "#a"), None, source="google_trends", event_type="trend"),
-            event("3"),
-        ]
-    )
-    mentions = BUILDER.mentions(events)
-    later = NOON + timedelta(minutes=61)
-    hour = NOON + timedelta(hours=1)
-    assert mentions.rows() == [
-        (NOON, NOON, "google_trends:trend:1", "#a", None, "trend", 1.0, "1", "google_trends"),
-        (later, hour, "twitter:original:2", "#b", "twitter:u", "original", 0.5, "2", "twitter"),
-        (later, hour, "twitter:original:2", "#a", "twitter:u", "original", 0.5, "2", "twitter"),
-    ]
-
-
-def test_the_projection_is_the_path_from_user_over_content_to_topic() -> None:
-    events = many()
-    graph = BUILDER.temporal_data(BUILDER.mentions(events))
-    edges = BUILDER.edges(events)
-    acts = edges.filter(~pl.col("edge_type").is_in(["about", "refers_to"]))
-    paths = acts.join(edges.filter(pl.col("edge_type") == "about"), left_on="dst", right_on="src")
-    expected = sorted(paths.select("src", "dst_right").rows())
-    named = [place for place, user in enumerate(graph.users) if user != "twitter:"]
-    node_ids = graph.node_ids
-    found = sorted(
-        (node_ids[src], node_ids[dst])
-        for src, dst in zip(graph.data.src.tolist(), graph.data.dst.tolist(), strict=True)
-        if src in named
-    )
-    assert len(expected) > 50
-    assert found == expected
 
 
 def test_no_events_give_empty_frames() -> None:
-    nothing = EVENTS.frame()
-    assert_frame_equal(BUILDER.edges(nothing), TEMPORAL_EDGES.frame())
-    assert_frame_equal(BUILDER.nodes(nothing), NODES.frame())
-    assert BUILDER.mentions(nothing).is_empty()
+    edges, nodes = BUILDER.build(EVENTS.frame())
+    assert_frame_equal(edges, TEMPORAL_EDGES.frame())
+    assert_frame_equal(nodes, NODES.frame())
 
 
-@given(st.sampled_from(["user", "content", "topic"]), st.text(alphabet=st.characters(codec="utf-8")))
+@given(st.sampled_from(["user", "content", "topic", "community"]), st.text(alphabet=st.characters(codec="utf-8")))
 def test_node_ids_fit_a_bigint(kind: str, key: str) -> None:
     assert 0 <= node_id(kind, key) < 2**63
     assert node_id(kind, key) == node_id(kind, key)

@@ -16,7 +16,7 @@ import pytest
 from trend_assets.lake import migrations
 from trend_assets.lake.connection import LakeError, LakeLocation, extension_file, open_duckdb
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import COLLECTION_STATUS, LOAD_CHECKS, NODES, RAW_EVENTS, TABLES, TOPIC_ACTIVITY
+from trend_assets.lake.tables import COLLECTION_STATUS, NODES, RAW_EVENTS, TABLES, TOPIC_ACTIVITY
 
 HOUR = datetime(2024, 1, 1, 5, tzinfo=UTC)
 ONE = timedelta(hours=1)
@@ -210,22 +210,6 @@ def test_a_lake_of_a_newer_release_is_refused(location: LakeLocation) -> None:
     for read_only in (True, False):
         with pytest.raises(LakeError, match="update trend_assets"):
             Lake(location, read_only=read_only)
-
-
-def test_a_lake_of_the_first_release_gets_what_is_new_when_it_is_opened_for_writing(location: LakeLocation) -> None:
-    lake = Lake(location)
-    lake.write(RAW_EVENTS, raw("a"))
-    with lake.transaction() as connection:
-        connection.execute("DROP TABLE load_checks; DELETE FROM lake_versions WHERE version > 1")
-    lake.close()
-    reader = Lake(location, read_only=True)
-    assert not reader.has(LOAD_CHECKS) and reader.has(RAW_EVENTS)
-    reader.close()
-    lake = Lake(location)
-    assert lake.has(LOAD_CHECKS) and lake.read_table(LOAD_CHECKS).is_empty()
-    assert lake.read_table(RAW_EVENTS)["id"].to_list() == ["a"]
-    versions = lake.read("SELECT version FROM lake_versions ORDER BY version")["version"]
-    assert versions.to_list() == list(range(1, migrations.NEWEST + 1))
 
 
 def test_opening_again_migrates_nothing(location: LakeLocation) -> None:

@@ -1,4 +1,4 @@
-"""A lake with some weeks of mentions, written straight to `events`."""
+"""A lake with some weeks of mentions, written straight to `events` and the temporal graph."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS
+from trend_assets.lake.tables import EVENTS, NODES, TEMPORAL_EDGES
 from trend_assets.settings import Settings, load_settings
 
 #: A Monday.
@@ -50,6 +51,14 @@ def event(number: int, moment: datetime, topics: list[str], user: str | None) ->
         "edge_weight": 1.0,
         "gen_z_score": 0.0,
     }
+
+
+def write_posts(lake: Lake, events: pl.DataFrame, start: datetime, end: datetime) -> None:
+    """Replaces the events of ``[start, end)`` and their edges."""
+    graph = GraphBuilder().build(events)
+    lake.write(EVENTS, events, start, end)
+    lake.write(TEMPORAL_EDGES, graph.edges, start, end)
+    lake.write(NODES, graph.nodes)
 
 
 def bursty_events(seed: int = 0) -> pl.DataFrame:
@@ -93,6 +102,6 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         patch.setenv("TREND_HOME", "set below")
         patch.setenv("TREND_TRAINING__EPOCHS", "1")
         made = home_in(tmp_path_factory.mktemp("busy"))
-        made.lake.write(EVENTS, bursty_events(), START, START + timedelta(days=DAYS))
+        write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
         yield made
         made.lake.close()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import orjson
-import polars as pl
 import pytest
 
 from trend_assets.errors import TrendError
@@ -31,8 +30,11 @@ def lake(settings: Settings) -> Iterator[Lake]:
     opened.close()
 
 
-def predictions(cut: datetime, confidence: dict[str, float | None], label: str = "bursts") -> pl.DataFrame:
-    return PREDICTIONS.frame(
+def stored(
+    lake: Lake, cut: datetime, confidence: dict[str, float | None], label: str = "emerges", made: str = "live"
+) -> datetime:
+    """Stores a forecast; gives its cut."""
+    frame = PREDICTIONS.frame(
         {
             "hour": cut - timedelta(hours=1),
             "cut": cut,
@@ -41,13 +43,19 @@ def predictions(cut: datetime, confidence: dict[str, float | None], label: str =
             "rank": rank,
             "score": 0.5,
             "confidence": value,
-            "growth": None,
+            "growth": 1.4,
             "source_events_count": 3,
             "model_version": "tgn-2026-02-02-s3",
             "metadata": "{}",
+            "forecast_at": cut + timedelta(minutes=10),
+            "run_id": "run",
+            "revision": 0,
+            "made": made,
         }
         for rank, (topic, value) in enumerate(confidence.items(), start=1)
     )
+    lake.write(PREDICTIONS, frame, cut - timedelta(hours=1), cut)
+    return cut
 
 
 def alerts(settings: Settings) -> list[dict[str, str]]:
@@ -56,28 +64,37 @@ def alerts(settings: Settings) -> list[dict[str, str]]:
 
 
 def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings) -> None:
-    frame = predictions(CUT, {"#a": 0.91, "#b": 0.3, "#c": None})
-    assert alert_topics(lake, settings, frame, CUT) == 1
-    assert alert_topics(lake, settings, frame, CUT) == 0
-    assert alert_topics(lake, settings, predictions(CUT + timedelta(hours=1), {"#a": 0.9}), CUT) == 0
+    stored(lake, CUT, {"#a": 0.91, "#b": 0.3, "#c": None})
+    assert alert_topics(lake, settings, CUT, CUT) == 1
+    assert alert_topics(lake, settings, CUT, CUT) == 0
+    assert alert_topics(lake, settings, stored(lake, CUT + timedelta(hours=1), {"#a": 0.9}), CUT) == 0
     (alert,) = alerts(settings)
     assert (alert["kind"], alert["subject"]) == ("topic_rising", "#a")
     assert alert["message"] == (
-        "will burst with confidence 0.91 (threshold 0.50), forecast at 2026-02-03 12:00 UTC by tgn-2026-02-02-s3"
+        "will grow (chance 91 %): 3 → about 15 mentions in 24 h; "
+        "threshold 50 %, forecast at 2026-02-03 12:00 UTC by tgn-2026-02-02-s3"
     )
 
 
-def test_without_confidence_or_of_another_label_nobody_is_told(lake: Lake, settings: Settings) -> None:
-    assert alert_topics(lake, settings, PREDICTIONS.frame(), CUT) == 0
-    assert alert_topics(lake, settings, predictions(CUT, {"#a": None}), CUT) == 0
-    assert alert_topics(lake, settings, predictions(CUT, {"#a": 0.99}, label="emerges"), CUT) == 0
+def test_without_a_stored_forecast_or_its_confidence_nobody_is_told(lake: Lake, settings: Settings) -> None:
+    assert alert_topics(lake, settings, CUT, CUT) == 0
+    assert alert_topics(lake, settings, stored(lake, CUT, {"#a": None}), CUT) == 0
+    assert alert_topics(lake, settings, stored(lake, CUT, {"#a": 0.99}, label="bursts"), CUT) == 0
     assert alerts(settings) == []
+
+
+def test_only_the_live_forecast_is_told_of(lake: Lake, settings: Settings) -> None:
+    assert alert_topics(lake, settings, stored(lake, CUT, {"#late": 0.9}, made="late"), CUT) == 0
+    cut = stored(lake, CUT + timedelta(hours=1), {"#first": 0.9, "#other": 0.2})
+    stored(lake, cut, {"#first": 0.1, "#other": 0.95})
+    assert alert_topics(lake, settings, cut, cut) == 1
+    assert [alert["subject"] for alert in alerts(settings)] == ["#first"]
 
 
 def test_many_alerts_raise_the_threshold(lake: Lake, settings: Settings) -> None:
     for hour in range(3):
         moment = CUT + timedelta(hours=hour)
-        alert_topics(lake, settings, predictions(moment, {f"#{hour}-{number}": 0.8 for number in range(10)}), CUT)
+        alert_topics(lake, settings, stored(lake, moment, {f"#{hour}-{number}": 0.8 for number in range(10)}), CUT)
     state = orjson.loads((settings.home / "sensitivity.json").read_bytes())
     assert state["threshold"] > 0.5 and state["rate"] > 13
 
@@ -86,14 +103,14 @@ def test_a_damaged_state_is_told(lake: Lake, settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "sensitivity.json").write_text("{}", encoding="utf-8")
     with pytest.raises(TrendError, match=r"sensitivity.json is damaged"):
-        alert_topics(lake, settings, predictions(CUT, {"#a": 0.9}), CUT)
+        alert_topics(lake, settings, stored(lake, CUT, {"#a": 0.9}), CUT)
 
 
 def test_a_forecast_that_looks_back_is_no_news_but_in_the_simulated_world(lake: Lake, settings: Settings) -> None:
-    frame = predictions(CUT, {"#a": 0.9})
+    stored(lake, CUT, {"#a": 0.9}, made="backfill")
     later = CUT + timedelta(hours=7)
-    assert alert_topics(lake, settings, frame, later) == 0
+    assert alert_topics(lake, settings, CUT, later) == 0
     assert alerts(settings) == [] and not (settings.home / "sensitivity.json").exists()
     simulated = settings.model_copy(update={"simulator": SimulatorSettings(enabled=True)})
-    assert alert_topics(lake, simulated, frame, later) == 1
+    assert alert_topics(lake, simulated, CUT, later) == 1
     assert alerts(settings)[0]["message"].endswith("of the simulated world")

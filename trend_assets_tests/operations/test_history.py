@@ -9,7 +9,7 @@ import pytest
 from trend_assets.forecasting.history import to_datetime
 from trend_assets.lake.tables import EVENTS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history, need_mentions
-from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, event
+from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, event, write_posts
 
 
 def test_an_empty_lake_says_what_to_do(empty: Home) -> None:
@@ -33,14 +33,14 @@ def test_nothing_from_the_end_on_is_read(busy: Home) -> None:
 
 def test_it_spans_whole_hours(busy: Home) -> None:
     history = load_history(busy.lake)
-    assert to_datetime(history.start) == busy.lake.read("SELECT min(hour) AS h FROM mentions")["h"][0]
+    assert to_datetime(history.start) == busy.lake.read("SELECT min(hour) AS h FROM events")["h"][0]
     assert to_datetime(history.end) <= START + timedelta(days=DAYS)
-    assert len(history) == busy.lake.read("SELECT count(*) AS n FROM mentions")["n"][0]
+    assert len(history) == busy.lake.read("SELECT sum(len(topics))::BIGINT AS n FROM events")["n"][0]
 
 
 def test_an_event_counts_once_for_each_of_its_topics(empty: Home) -> None:
     rows = [event(1, START + timedelta(minutes=30), ["#a", "$b"], "ann"), event(2, START, [], "bob")]
-    empty.lake.write(EVENTS, EVENTS.frame(rows), START, START + timedelta(hours=1))
+    write_posts(empty.lake, EVENTS.frame(rows), START, START + timedelta(hours=1))
     history = load_history(empty.lake)
     assert sorted(history.topics) == ["#a", "$b"]
     assert len(history) == 2

@@ -41,7 +41,7 @@ def test_a_report_counts_rows_reasons_and_hours(empty: Home, tmp_path: Path) -> 
     ]
     seen: list[Batch] = []
     report = import_file(empty.lake, write(tmp_path, "t.jsonl", lines), progress=lambda path, batch: seen.append(batch))
-    assert (report.rows, report.events, report.added, report.rejected) == (6, 3, 2, 3)
+    assert (report.rows, report.events, report.added, report.known, report.rejected) == (6, 3, 2, 1, 3)
     assert report.error is None
     assert sum(report.reasons.values()) == 3 and len(report.reasons) == 2
     assert report.first == datetime(2026, 2, 3, 5, tzinfo=UTC)

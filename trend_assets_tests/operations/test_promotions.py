@@ -34,7 +34,7 @@ from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
 from trend_assets.settings import Settings, load_settings
 from trend_assets_tests.benchmarks.controls import ShuffledOutcomes
-from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in
+from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in, write_posts
 
 ONE = timedelta(hours=1)
 SEVEN = timedelta(weeks=1)
@@ -119,7 +119,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         patch.setenv("TREND_HOME", "set below")
         patch.setenv("TREND_TRAINING__EPOCHS", "1")
         made = home_in(tmp_path_factory.mktemp("own"))
-        made.lake.write(EVENTS, bursty_events(), START, START + timedelta(days=DAYS))
+        write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
         yield made
         made.lake.close()
 
@@ -144,7 +144,7 @@ def test_a_good_model_is_promoted_with_its_reason(own: Home, trained: TrainedMod
 
 
 def test_its_forecasts_name_users_as_reasons(own: Home, trained: TrainedModel) -> None:
-    frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+    frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
     rows = frame.filter(pl.col("model_version") == trained.model_version)
     assert rows.height > 10
     users = [orjson.loads(row)["users"] for row in rows["metadata"]]
@@ -171,7 +171,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
     """Although the lake's rows have changed since."""
     changed = own.lake.read_table(EVENTS).filter(pl.col("id").hash() % 2 == 0)
     before = own.lake.read_table(EVENTS)
-    own.lake.write(EVENTS, changed, START, START + timedelta(days=DAYS))
+    write_posts(own.lake, changed, START, START + timedelta(days=DAYS))
     try:
         assert len(load_history(own.lake, WEEK)) < trained.mentions
         shutil.move(trained.folder, trained.folder.with_name("kept"))
@@ -184,7 +184,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
         with pytest.raises(LakeError, match="no snapshot 9999"):
             train(own.lake, own.settings, WEEK, snapshot=9999)
     finally:
-        own.lake.write(EVENTS, before, START, START + timedelta(days=DAYS))
+        write_posts(own.lake, before, START, START + timedelta(days=DAYS))
         shutil.rmtree(trained.folder.with_name("kept"), ignore_errors=True)
 
 
@@ -204,7 +204,7 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
         tensors.write_bytes(b"\x80\x04cos\nsystem\n(S'touch executed'\ntR.")
     promote(own.settings, broken.name, "for the test")
     try:
-        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert trained.model_version in set(frame["model_version"])
         assert broken.name not in set(frame["model_version"])
         (alert,) = [one for one in alerts(own.settings) if one["subject"] == broken.name]
@@ -219,7 +219,7 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
 def test_without_a_former_one_the_baseline_forecasts(own: Home, trained: TrainedModel) -> None:
     roll_back(own.settings)
     try:
-        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE)
+        frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert frame["model_version"].str.starts_with("baseline:").all()
     finally:
         promote(own.settings, trained.model_version, "for the test")

@@ -16,7 +16,7 @@ from trend_assets.operations.history import NothingKnown
 from trend_assets.operations.models import model_at
 from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, held_out_weeks, train
-from trend_assets_tests.operations.conftest import START, WEEK, Home, event
+from trend_assets_tests.operations.conftest import START, WEEK, Home, event, write_posts
 
 COUNTING = {
     "mentions_3h",
@@ -48,7 +48,7 @@ def test_an_empty_lake_trains_nothing(empty: Home) -> None:
 def test_too_few_mentions_are_told_with_what_is_needed(empty: Home) -> None:
     moments = [START + timedelta(hours=hour) for hour in range(30)]
     rows = [event(number, moment, ["#a"], "ann") for number, moment in enumerate(moments)]
-    empty.lake.write(EVENTS, EVENTS.frame(rows), START, WEEK)
+    write_posts(empty.lake, EVENTS.frame(rows), START, WEEK)
     with pytest.raises(NothingKnown, match=r"30 mentions before 2026-02-02, training needs 500"):
         train(empty.lake, empty.settings, WEEK)
     # What comes later is not counted.
@@ -75,7 +75,7 @@ def test_the_model_is_named_by_its_week_and_snapshot(busy: Home, trained: Traine
     assert trained.model_version == f"tgn-2026-02-02-s{busy.lake.snapshot()}"
     assert trained.folder == busy.settings.models_folder / trained.model_version
     assert trained.lake_snapshot == busy.lake.snapshot()
-    before = busy.lake.read("SELECT count(*) AS n FROM mentions WHERE hour < ?", [WEEK])["n"][0]
+    before = busy.lake.read("SELECT sum(len(topics))::BIGINT AS n FROM events WHERE hour < ?", [WEEK])["n"][0]
     assert trained.mentions == before
     assert trained.seconds > 0
     assert len(trained.losses["link"]) == 1
@@ -103,7 +103,7 @@ def test_the_checkpoint_says_what_it_is(busy: Home, trained: TrainedModel) -> No
 
 
 def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> None:
-    frame = forecast_hours(busy.lake, busy.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7))
+    frame = forecast_hours(busy.lake, busy.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7), "run")
     assert frame["cut"].unique().sort().to_list() == [WEEK + timedelta(hours=6), WEEK + timedelta(hours=7)]
     assert frame["hour"].unique().sort().to_list() == [WEEK + timedelta(hours=5), WEEK + timedelta(hours=6)]
     bursts = frame.filter(pl.col("label") == "bursts")
@@ -120,7 +120,7 @@ def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> Non
 
 def test_before_its_week_it_is_not_asked(busy: Home, trained: TrainedModel) -> None:
     assert model_at(busy.settings, WEEK - timedelta(hours=1)) is None
-    frame = forecast_hours(busy.lake, busy.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1))
+    frame = forecast_hours(busy.lake, busy.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1), "run")
     assert frame.height > 0
     assert frame["model_version"].str.starts_with("baseline:").all()
     assert frame["confidence"].null_count() == frame.height
@@ -135,5 +135,5 @@ def test_training_again_on_the_same_rows_gives_the_same_forecast(busy: Home, tra
 
 
 def test_nothing_is_forecast_before_the_history_begins(busy: Home, empty: Home) -> None:
-    assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START).is_empty()
-    assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC)).is_empty()
+    assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START, "run").is_empty()
+    assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC), "run").is_empty()

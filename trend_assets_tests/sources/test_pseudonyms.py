@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from trend_assets.sources.archive.json_rows import JsonRouter
+from trend_assets.sources.archive.recognition import table_format
+from trend_assets.sources.event import Payload
 from trend_assets.sources.pseudonyms import Pseudonyms
 from trend_assets.sources.registry import parse
 from trend_assets.sources.twitter.pages import split_v2_page
 from trend_assets.sources.youtube.events import split_response
+from trend_assets_tests.sources.archive.samples import DOCUMENTS, ROWS
 
 NAMES = Pseudonyms(b"a key of the tests")
 
@@ -129,3 +133,68 @@ def test_rows_of_other_communities_lose_the_id_alone(raw: str) -> None:
     user = str(json.loads(raw)["user"])
     row = json.loads(NAMES.row("archive", raw, user))
     assert row["user"] == NAMES.user("archive", user) and row["text"] == json.loads(raw)["text"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "kept"),
+    [
+        (
+            "id=chat+n,user_id=chat+who",
+            {"t": 1, "chat": "A", "n": "5", "who": "ann", "likes": 3},
+            {"chat", "n", "likes"},
+        ),
+        ("user_id=who,namespace=A", {"t": 1, "who": "ann", "answers": "ann", "n": 2}, {"n"}),
+        ("user_id=who", {"t": 1, "who": '="77"', "n": "x"}, {"n"}),
+        ("user_id=who.id", {"t": 1, "who": {"id": 77, "role": "x"}}, set()),
+    ],
+)
+def test_a_user_is_hashed_in_the_row_however_the_id_is_made_of_it(columns: str, row: dict, kept: set[str]) -> None:
+    format = f"columns:timestamp=t,{columns}"
+    raw = json.dumps(row | {"t": 1_700_000_000})
+    user = parse(format, raw).user_id
+    hashed = json.loads(NAMES.row("archive", raw, user, format))
+    assert {name for name in row if name != "t" and hashed[name] == row[name]} == kept
+    assert "ann" not in str(hashed) and "77" not in str(hashed)
+    assert parse(format, json.dumps(hashed)).user_id not in (None, user)
+
+
+def kept(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """The payloads that a sample gives, by their formats."""
+    if name in ROWS:
+        format, row, _ = ROWS[name]
+        table = table_format(list(row))
+        assert table is not None
+        return [(format, payload) for payload in table.payloads(row)]
+    found = JsonRouter(None).rows(1, DOCUMENTS[name][1])
+    return [(item.format, json.loads(item.raw_data)) for item in found if isinstance(item, Payload)]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *ROWS])
+def test_events_of_archives_are_the_same_under_hashes(name: str) -> None:
+    for format, payload in kept(name):
+        text = json.dumps(payload)
+        before = parse(format, text)
+        after = parse(format, NAMES.payload(before.source, text, before.user_id))
+        assert (after.timestamp, after.event_type, after.hashtags, after.topics) == (
+            before.timestamp, before.event_type, before.hashtags, before.topics,
+        )  # fmt: skip
+        assert after.user_id == (before.user_id and NAMES.user(before.source, before.user_id))
+        assert after.content_id == NAMES.content(before.source, before.content_id)
+        assert ("original_content_id" in after.context) == ("original_content_id" in before.context)
+
+
+def test_no_name_is_left_in_what_archives_keep() -> None:
+    people = {"reddit": "zoe", "hacker_news": "zoe", "tiktok": "zoe"}
+    payloads = {
+        "reddit": {"kind": "t3", "data": {"id": "a", "title": "t", "author": "zoe", "author_flair_text": "zoe!",
+                                          "author_fullname": "t2_zoe", "created_utc": 1705321800}},
+        "hacker_news": {"objectID": "1", "created_at_i": 1705321800, "author": "zoe", "title": "t",
+                        "_tags": ["story", "author_zoe"], "_highlightResult": {"author": {"value": "zoe"}}},
+        "tiktok": {"id": 1, "create_time": 1705321800, "username": "zoe", "video_description": "hi @zoe"},
+    }  # fmt: skip
+    for source, payload in payloads.items():
+        assert "zoe" not in NAMES.payload(source, json.dumps(payload), people[source])
+
+
+def test_a_channel_of_telegram_is_no_person() -> None:
+    assert NAMES.user("telegram", "channel12") == "channel12" and NAMES.user("telegram", "user12") != "user12"

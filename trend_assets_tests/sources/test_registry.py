@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from trend_assets import names
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.registry import parse
+from trend_assets.sources.registry import FORMATS, SOURCES, parse
 
 ROWS = {
     "twitter_v1": {"id_str": "1", "created_at": "Wed Jan 01 00:00:48 +0000 2014"},
@@ -40,3 +41,21 @@ def test_every_format(format):
 def test_rejects(format, raw, reason):
     with pytest.raises(Rejected, match=reason):
         parse(format, raw)
+
+
+def test_every_format_belongs_to_registered_sources():
+    assert all(row.sources and set(row.sources) <= set(SOURCES) for row in FORMATS.values())
+    assert SOURCES["twitter"].formats[:2] == ("twitter_v1", "x_v2")
+    assert tuple(SOURCES) == tuple(names.SOURCES)
+
+
+def test_the_graph_knows_the_types_of_live_sources_in_an_order_that_new_sources_leave_alone():
+    live = [kind for source in SOURCES.values() if source.live for kind in source.event_types]
+    assert tuple(dict.fromkeys(live)) == names.COMMON_EVENT_TYPES
+
+
+def test_an_event_of_an_unregistered_source_is_rejected_with_the_list():
+    with pytest.raises(Rejected, match=r"unknown source 'myspace': expected one of twitter, .*telegram"):
+        parse("columns:timestamp=t,source=s", '{"t": "2014-01-01T00:00:48Z", "s": "MySpace"}')
+    with pytest.raises(Rejected, match="unknown event type 'like' for telegram: expected one of original"):
+        parse("columns:timestamp=t,source=s,event_type=e", '{"t": 1700000000, "s": "telegram", "e": "like"}')

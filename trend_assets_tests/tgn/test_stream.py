@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History, to_datetime
-from trend_assets.tgn.interactions import MESSAGE_DIM, Interactions, node_count, to_temporal_data
+from trend_assets.graph.interactions import Interactions, node_count, to_temporal_data
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
 from trend_assets.tgn.precedents import PrecedentIndex
@@ -53,7 +53,7 @@ def test_the_state_does_not_depend_on_when_it_was_asked_and_a_cut_may_have_no_to
     ]
     history = history_of(rows)
     torch.manual_seed(0)
-    model = TemporalGraphNetwork(4, MESSAGE_DIM, ModelSettings(memory_dim=8, time_dim=4))
+    model = TemporalGraphNetwork(4, 2, ModelSettings(memory_dim=8, time_dim=4))
     moment, topics = EPOCH + 70 * HOUR + 1234, np.arange(5)
     (at_once,) = RollingState(model).embedded(history, [(moment, topics)])
     model.reset()
@@ -80,7 +80,7 @@ def dense(events: int = 7_000, hours: float = 13) -> History:
 
 def network() -> TemporalGraphNetwork:
     torch.manual_seed(0)
-    return TemporalGraphNetwork(4, MESSAGE_DIM, ModelSettings(memory_dim=8, time_dim=4))
+    return TemporalGraphNetwork(4, 2, ModelSettings(memory_dim=8, time_dim=4))
 
 
 def at_once(history: History, moment: int) -> np.ndarray:

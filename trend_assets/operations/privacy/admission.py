@@ -174,9 +174,9 @@ class Guard:
         assert self.names is not None
         hashed = None if user_id is None else self.names.user(source, user_id)
         if format.startswith("columns:"):
-            return content_id, hashed, self.names.row(source, raw_data, user_id)
+            return content_id, hashed, self.names.row(source, raw_data, user_id, format)
         try:
-            payload = self.names.payload(source, raw_data)
+            payload = self.names.payload(source, raw_data, user_id)
         except Rejected:
             payload = WITHHELD
         return self.names.content(source, content_id), hashed, payload

@@ -35,7 +35,9 @@ def holding(path: Path, traces: Traces, settings: Settings) -> Holding:
         traces: what is looked for, and by which column maps files of this name were imported.
         settings: whose column map is tried, too.
     """
-    formats = traces.formats.get(path.name, set()) | traces.formats.get(_STAMP.sub("", path.name), set())
+    # An origin is the file's path where it was imported, and goes on within an archive of files.
+    names = {path.name, _STAMP.sub("", path.name)}
+    formats = {format for origin, read in traces.formats.items() if names & set(origin.split("/")) for format in read}
     answers = [_read(path, columns, formats, traces) for columns in _maps(formats, settings)]
     if Holding.YES in answers:
         return Holding.YES

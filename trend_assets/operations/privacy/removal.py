@@ -125,7 +125,7 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
     rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
     fresh = topic_activity(rows.cast(dict(EVENTS.schema)))
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
-    connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} SELECT * FROM fresh")
+    connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")
     return (int(row[0]) if row else 0) - fresh.height
 
@@ -168,7 +168,7 @@ def _unname(connection: duckdb.DuckDBPyConnection, named: Collection[str]) -> No
     connection.register("changed", changed)
     keys = "(hour, label, topic)"
     connection.execute(f"DELETE FROM predictions WHERE {keys} IN (SELECT {keys} FROM changed)")
-    connection.execute("INSERT INTO predictions SELECT * FROM changed")
+    connection.execute("INSERT INTO predictions BY NAME SELECT * FROM changed")
     connection.unregister("changed")
 
 

@@ -1,145 +1,42 @@
-"""The column map: which column of a table is which field of an event."""
+"""Rows of tables as events, through a column map."""
 
 from __future__ import annotations
 
-import csv
-import difflib
 import hashlib
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
-from functools import cached_property
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from trend_assets.sources.event import Event, Rejected
-from trend_assets.sources.wire import instants, tags
-from trend_assets.sources.wire.values import dumps, identifier, listed, loads, text, words
+from trend_assets.sources.archive import tag_cells
+from trend_assets.sources.archive.column_map import FIELDS, ColumnMap, ColumnMapError
+from trend_assets.sources.archive.identity import UNKNOWN, identity, joined, within
+from trend_assets.sources.event import SOURCES, Event, Rejected
+from trend_assets.sources.wire import instants, notes, tags, zones
+from trend_assets.sources.wire.markup import words_of
+from trend_assets.sources.wire.values import dumps, loads, mapping, text
 
-#: What a column can be mapped to; `id` is another name of `content_id`.
-FIELDS = (
-    "content_id",
-    "timestamp",
-    "user_id",
-    "text",
-    "topics",
-    "hashtags",
-    "event_type",
-    "language",
-    "source",
-)
-_ALIASES = {"id": "content_id"}
-_ZONE = "timezone"
+__all__ = ["FIELDS", "ColumnMap", "ColumnMapError", "parse_row"]
+
 _DEFAULT_SOURCE = "archive"
 _DEFAULT_EVENT_TYPE = "original"
-
-
-class ColumnMapError(ValueError):
-    """A column map that cannot be used; the message says why in one sentence."""
-
-
-@dataclass(frozen=True)
-class ColumnMap:
-    """Which column is which field of an event.
-
-    Args:
-        columns: event field to column; ``timestamp`` must be there. Without ``content_id`` an event's
-            id is a hash of its whole row.
-        zone: the time zone of times that name none, e.g. ``UTC`` or ``Europe/Berlin``; without it they
-            are rejected.
-
-    Raises:
-        ColumnMapError: an unknown field or time zone, or no ``timestamp``.
-    """
-
-    columns: Mapping[str, str]
-    zone: str | None = None
-
-    def __post_init__(self) -> None:
-        for field in self.columns:
-            if field not in FIELDS:
-                raise ColumnMapError(_unknown_field(field))
-        if "timestamp" not in self.columns:
-            raise ColumnMapError("the column map names no timestamp: add timestamp=COLUMN")
-        self.tzinfo  # noqa: B018 - an unknown zone is an error now, not at the first row
-
-    @classmethod
-    def parse(cls, written: str) -> ColumnMap:
-        """The map from its textual form, ``timestamp=created_at,text=body,timezone=UTC``.
-
-        A column whose name holds a comma or a quote is quoted as in CSV: ``"text=body, long"``.
-
-        Raises:
-            ColumnMapError: a part that is not ``field=column``, a field given twice, or what
-                `ColumnMap` refuses.
-        """
-        if "\n" in written or "\r" in written:
-            raise ColumnMapError("the column map holds a line break: write it on one line")
-        parts = next(csv.reader([written]), [])
-        pairs = []
-        for part in parts:
-            field, equals, column = part.partition("=")
-            if not (equals and field.strip() and column.strip()):
-                raise ColumnMapError(f"{part.strip()[:60]!r} in the column map is not of the form field=column")
-            pairs.append((field.strip(), column.strip()))
-        return cls.of(pairs)
-
-    @classmethod
-    def of(cls, fields: Mapping[str, str] | Iterable[tuple[str, str]]) -> ColumnMap:
-        """The map from fields and columns as settings hold them, `id` and `timezone` among the fields.
-
-        Raises:
-            ColumnMapError: a field given twice, or what `ColumnMap` refuses.
-        """
-        columns: dict[str, str] = {}
-        for field, column in fields.items() if isinstance(fields, Mapping) else fields:
-            field = _ALIASES.get(field, field)
-            if field in columns:
-                raise ColumnMapError(f"the column map names {field} twice")
-            columns[field] = column
-        zone = columns.pop(_ZONE, None)
-        return cls(columns, zone)
-
-    def __str__(self) -> str:
-        """The textual form, which `parse` reads back."""
-        parts = [f"{field}={column}" for field, column in self.columns.items()]
-        if self.zone:
-            parts.append(f"{_ZONE}={self.zone}")
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(parts)
-        return line.getvalue()
-
-    @cached_property
-    def tzinfo(self) -> tzinfo | None:
-        """The zone of times that name none."""
-        if self.zone is None:
-            return None
-        if self.zone.upper() in ("UTC", "Z"):
-            return instants.EARLIEST.tzinfo
-        try:
-            return ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError):
-            raise ColumnMapError(f"unknown time zone {self.zone!r} in the column map, try UTC") from None
-
-    def require(self, available: Sequence[str]) -> None:
-        """Raises ColumnMapError when a mapped column is not among the file's columns, naming them."""
-        missing = [name for name in self.columns.values() if name not in available]
-        if missing:
-            near = difflib.get_close_matches(missing[0], available, n=1)
-            hint = f", perhaps {near[0]!r}" if near else ""
-            raise ColumnMapError(f"no column {missing[0]!r}{hint}; the file has {listed(list(available))}")
-
-
-def _unknown_field(field: str) -> str:
-    names = [*FIELDS, *_ALIASES, _ZONE]
-    near = difflib.get_close_matches(field, names, n=1, cutoff=0.5)
-    hint = f", did you mean {near[0]!r}?" if near else f"; the fields are {', '.join(names)}"
-    return f"unknown field {field!r} in the column map{hint}"
+#: What is no cell: the row lacks the column.
+_ABSENT = object()
+#: A date that a spreadsheet or pandas wrote with the time that it has not.
+_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$", re.ASCII)
+_NO_TIME = UNKNOWN | {"NaT"}
+#: Columns of twarc's tables that say what a tweet passes on or answers, and what it is by that.
+_REFERENCES = {
+    "referenced_tweets.retweeted.id": "retweet",
+    "referenced_tweets.quoted.id": "quote",
+    "referenced_tweets.replied_to.id": "reply",
+}
 
 
 def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
     """One row of a table as an event.
+
+    The event depends on the row and the map alone, so that it is the same when it is read again from the lake.
 
     Args:
         row: column to value: strings from CSV, any JSON value otherwise.
@@ -147,81 +44,204 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
 
     Returns:
         The event; ``source`` is ``archive`` and ``event_type`` ``original`` where nothing is mapped to
-        them. ``topics`` and ``hashtags`` take one name, or a JSON list of names. Where ``topics`` is not
-        mapped, the cashtags and (unless they are mapped) the hashtags of the text stand in.
+        them. ``hashtags`` takes several names in a cell, in a list or with separators, ``topics`` one name or a list
+        (`tag_cells`). Where ``topics`` is not mapped, the cashtags and (unless they are mapped) the hashtags of the
+        text stand in. A text that is HTML is read as text. Nobody is the user where the cell says so (`identity`).
+        What was assumed is in the notes.
 
     Raises:
-        Rejected: no readable time, a time without a zone, an empty id, an unknown source.
+        Rejected: no readable time, a time without a zone, an id that is empty or has lost digits, an unknown source.
     """
-    value = {field: _cell(row, column) for field, column in column_map.columns.items()}
-    if _is_empty(value["timestamp"]):
-        raise Rejected(f"nothing in column {column_map.columns['timestamp']!r}, which is the timestamp")
-    content_id = _content_id(value, row, column_map)
-    written = _string(value.get("text")) or ""
-    mapped = set(column_map.columns.values())
+    told: list[str] = []
+    timestamp = _timestamp(row, column_map, told)
+    content_id = _content_id(row, column_map, told)
+    columns, mapped = column_map.columns, column_map.names
+    source = _source(row, column_map)
+    kind, original = _reference(row, column_map) if source in ("archive", "twitter") else (None, None)
+    written = _written(_cell(row, columns.get("text")), told)
+    context = {
+        name: cell
+        for name, cell in row.items()
+        if name not in mapped and cell is not None and (not isinstance(cell, str) or cell.strip())
+    }
+    if original is not None:
+        context["original_content_id"] = original
     return Event(
-        timestamp=instants.from_any(value["timestamp"], column_map.tzinfo),
-        source=(_string(value.get("source")) or _DEFAULT_SOURCE).strip().lower(),
-        event_type=(_string(value.get("event_type")) or _DEFAULT_EVENT_TYPE).strip().lower(),
+        timestamp=timestamp,
+        source=source,
+        event_type=(_word(_cell(row, columns.get("event_type"))) or kind or _DEFAULT_EVENT_TYPE).lower(),
         content_id=content_id,
-        user_id=identifier(value.get("user_id")),
+        user_id=_identity(row, column_map, "user_id", told)[0],
         text=written,
-        hashtags=_hashtags(value, written),
-        topics=_topics(value, written),
-        language=_string(value.get("language")),
-        context={name: cell for name, cell in row.items() if name not in mapped and not _is_empty(cell)},
+        hashtags=_hashtags(row, columns, written),
+        topics=_topics(row, columns, written),
+        language=_word(_cell(row, columns.get("language"))),
+        context=context,
+        notes=tuple(dict.fromkeys(told)) if told else (),
     )
 
 
-def _cell(row: Mapping[str, Any], column: str) -> Any:
-    """The value of a column; ``user.id`` reaches into the object under ``user``."""
-    if column in row or "." not in column:
-        return row.get(column)
-    outer, _, inner = column.partition(".")
-    within = row.get(outer)
-    return _cell(within, inner) if isinstance(within, dict) else None
+def _find(row: Mapping[str, Any], column: str) -> Any:
+    """The value of a column, or `_ABSENT`; ``user.id`` reaches into the object under ``user``."""
+    if column in row:
+        return row[column]
+    outer, dot, inner = column.partition(".")
+    within_outer = row.get(outer) if dot else None
+    return _find(within_outer, inner) if isinstance(within_outer, dict) else _ABSENT
 
 
-def _hashtags(value: Mapping[str, Any], written: str) -> tuple[str, ...]:
-    if "hashtags" in value:
-        return _names(value["hashtags"], sign="#")
-    # A column that names the topics has the last word on what the row is about.
-    return () if "topics" in value else tags.hashtags(written)
+def _cell(row: Mapping[str, Any], column: str | None) -> Any:
+    """The value of a column; None where the row lacks it, or none is mapped."""
+    if column is None:
+        return None
+    found = _find(row, column)
+    return None if found is _ABSENT else found
 
 
-def _topics(value: Mapping[str, Any], written: str) -> tuple[str, ...]:
-    if "topics" in value:
-        return _names(value["topics"])
-    return tuple(f"${tag}" for tag in tags.cashtags(written))
+def _cells(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> list[tuple[str, Any]]:
+    """The columns that make a field, with their values; a column of the whole name goes before its parts."""
+    whole = column_map.columns[field]
+    found = _find(row, whole)
+    if found is not _ABSENT:
+        return [(whole, found)]
+    return [(name, _cell(row, name)) for name in column_map.parts[field]]
 
 
-def _content_id(value: Mapping[str, Any], row: Mapping[str, Any], column_map: ColumnMap) -> str:
-    if "content_id" not in value:
-        return hashlib.blake2b(dumps(row).encode(), digest_size=16).hexdigest()
-    found = identifier(value["content_id"])
+def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> datetime:
+    name, others = column_map.columns["timestamp"], None
+    if name in row:
+        first = row[name]
+    else:
+        (name, first), *others = _cells(row, column_map, "timestamp")
+    if _is_empty(first) or (isinstance(first, str) and first in _NO_TIME):
+        raise Rejected(f"nothing in column {name!r}, which is the timestamp")
+    if isinstance(first, dict):
+        inner = f"{name}.{next(iter(first), 'PART')}"
+        raise Rejected(f"column {name!r} holds an object, not a time: name its part, e.g. {inner!r}")
+    if others:
+        date = _MIDNIGHT.sub("", str(first))
+        first = " ".join([date, *(str(cell) for _, cell in others if not _is_empty(cell))])
+    zone = None if column_map.zone is None else _zone(row, column_map.zone, column_map.tzinfo)
+    moment, assumed = instants.read(first, zone, column_map.form)
+    told += assumed
+    return moment
+
+
+def _zone(row: Mapping[str, Any], name: str, constant: tzinfo | None) -> tzinfo | None:
+    cell = _find(row, name)
+    if cell is _ABSENT:
+        if constant is None:
+            raise Rejected(f"no column {name!r}, which is the time zone")
+        return constant
+    if _is_empty(cell) or str(cell) in UNKNOWN:
+        return None
+    zone = zones.named(str(cell))
+    if zone is None:
+        raise Rejected(f"column {name!r} holds no time zone but '{str(cell)[:60]}'")
+    return zone
+
+
+def _content_id(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> str:
+    if "content_id" not in column_map.columns:
+        hashed = hashlib.blake2b(dumps(row).encode(), digest_size=16).hexdigest()
+        return within(column_map.namespace, hashed) if column_map.namespace else hashed
+    found, empty = _identity(row, column_map, "content_id", told)
     if found is None:
-        raise Rejected(f"nothing in column {column_map.columns['content_id']!r}, which is the id")
+        raise Rejected(f"no id: nothing in column {empty!r}, which is the id")
     return found
+
+
+def _identity(
+    row: Mapping[str, Any], column_map: ColumnMap, field: str, told: list[str]
+) -> tuple[str | None, str | None]:
+    """The id in a field's columns, within the map's namespace; None where the column that comes with it is empty."""
+    whole = column_map.columns.get(field)
+    if whole is None:
+        return None, None
+    if whole in row and column_map.namespace is None:
+        return identity(row[whole], whole, told), whole
+    parts: list[str] = []
+    for name, cell in _cells(row, column_map, field):
+        part = identity(cell, name, told)
+        if part is None:
+            return None, name
+        parts.append(part)
+    found = parts[0] if len(parts) == 1 else joined(parts)
+    return (within(column_map.namespace, found) if column_map.namespace else found), None
+
+
+def _source(row: Mapping[str, Any], column_map: ColumnMap) -> str:
+    column = column_map.columns.get("source")
+    if column is None:
+        return _DEFAULT_SOURCE
+    found = _find(row, column)
+    if found is _ABSENT and column.lower() in SOURCES:
+        return column.lower()
+    return (_word(None if found is _ABSENT else found) or _DEFAULT_SOURCE).lower()
+
+
+def _reference(row: Mapping[str, Any], column_map: ColumnMap) -> tuple[str | None, str | None]:
+    """What a row of twarc's tables is, and the id that it refers to."""
+    for column, kind in _REFERENCES.items():
+        if column not in row or column in column_map.names:
+            continue
+        try:
+            found = identity(row[column], column, [])
+        except Rejected:
+            continue
+        if found is not None:
+            return kind, within(column_map.namespace, found) if column_map.namespace else found
+    return None, None
+
+
+def _hashtags(row: Mapping[str, Any], columns: Mapping[str, str], written: str) -> tuple[str, ...]:
+    if "hashtags" in columns:
+        return tag_cells.hashtags(_cell(row, columns["hashtags"]))
+    # A column that names the topics has the last word on what the row is about.
+    return () if "topics" in columns else tags.hashtags(written)
+
+
+def _topics(row: Mapping[str, Any], columns: Mapping[str, str], written: str) -> tuple[str, ...]:
+    if "topics" in columns:
+        return tag_cells.names(_cell(row, columns["topics"]))
+    return tuple(f"${tag}" for tag in tags.cashtags(written))
 
 
 def _is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def _string(cell: Any) -> str | None:
-    if _is_empty(cell):
+def _word(cell: Any) -> str | None:
+    if cell is None:
         return None
-    return text(cell) if isinstance(cell, str) else dumps(cell)
+    word = (text(cell if isinstance(cell, str) else dumps(cell)) or "").strip()
+    return word if word and word not in UNKNOWN else None
 
 
-def _names(cell: Any, sign: str = "") -> tuple[str, ...]:
-    """One name, or those of a list, each once; a list may come as JSON text."""
-    if isinstance(cell, str) and cell.lstrip().startswith("["):
-        try:
-            decoded = loads(cell)
-        except Rejected:
-            decoded = cell
-        cell = decoded if isinstance(decoded, list) else cell
-    items = words(cell) if isinstance(cell, list) else [_string(cell) or ""]
-    names = ((text(item) or "").strip().removeprefix(sign) for item in items)
-    return tuple(dict.fromkeys(name for name in names if name))
+def _written(cell: Any, told: list[str]) -> str:
+    if not isinstance(cell, str):
+        return "" if cell is None else _pieces(cell) or dumps(cell)
+    if cell.isspace():
+        return ""
+    written = text(cell) or ""
+    if written.startswith("[") and (pieces := _pieces(_decoded(written))):
+        return pieces
+    plain = words_of(written)
+    if plain != written:
+        told.append(notes.MARKUP)
+    return plain
+
+
+def _decoded(written: str) -> Any:
+    try:
+        return loads(written)
+    except Rejected:
+        return None
+
+
+def _pieces(cell: Any) -> str | None:
+    """A text in pieces, as Telegram writes it: strings, and objects with their ``text``."""
+    if not isinstance(cell, list) or not any(isinstance(piece, dict) for piece in cell):
+        return None
+    pieces = [piece if isinstance(piece, str) else mapping(piece).get("text") for piece in cell]
+    return text("".join(pieces)) if all(isinstance(piece, str) for piece in pieces) else None

@@ -1,32 +1,28 @@
-"""A file's bytes, unpacked as they are read, and its lines."""
+"""A file's bytes, unpacked as they are read, and its text in lines."""
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
+import io
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import zstandard
-
+from trend_assets.sources.archive import lines
+from trend_assets.sources.archive.compression import CHUNK, Broken, unpacked
+from trend_assets.sources.archive.encodings import as_utf8, wide
+from trend_assets.sources.archive.lines import Line, Splitter
 from trend_assets.sources.wire.values import one_line
 
-#: Compressed bytes taken at a time; also bounds what one step can unpack to.
-_CHUNK = 1 << 16
-#: A longer line is no row of anything that we read; its first part is kept.
-MAX_LINE_BYTES = 64 << 20
-_KEPT_OF_OVERLONG = 64 << 10
 #: How much is looked at to tell what a file is.
 _HEAD = 1 << 20
-
-#: Reddit's dumps and other large archives are packed with `zstd --long=31`.
-_LONG_RANGE = zstandard.ZstdDecompressor(max_window_size=1 << 31)
-
 _UTF8_BOM = b"\xef\xbb\xbf"
+#: A file that must be read at any place is kept in memory up to this size, else in a temporary file.
+_IN_MEMORY = 32 << 20
+_STANDARD_INPUT = "-"
 
 
 class ArchiveError(Exception):
@@ -40,53 +36,70 @@ class TruncatedArchive(ArchiveError):
     """A file that breaks off: what came before has been read."""
 
 
-class _Broken(Exception):
-    """The compressed stream ends early or does not unpack."""
+class NoPosts(ArchiveError):
+    """A file that holds no posts of any kind, as a picture or a letter; in an archive such files are no error."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compression:
-    name: str
-    magic: bytes
-    new: Callable[[], Any]
+class Budget:
+    """How much a container may unpack to: a little file that unpacks to terabytes is an attack.
 
+    Args:
+        packed: says the container's size in bytes, as far as it is known.
+    """
 
-_COMPRESSIONS = (
-    _Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    _Compression("zstd", b"\x28\xb5\x2f\xfd", lambda: _LONG_RANGE.decompressobj()),
-    _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
-    _Compression("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
-)
-_UNPACK_ERRORS = (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError)
+    FREE = 1 << 30
+    RATIO = 500
 
+    def __init__(self, packed: Callable[[], int]) -> None:
+        self._packed = packed
+        self._spent = 0
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: its number from 1, its bytes without the line's end, and what is wrong with it."""
+    @property
+    def is_spent(self) -> bool:
+        return self._spent > self.FREE and self._spent > self.RATIO * self._packed()
 
-    number: int
-    data: bytes
-    problem: str | None = None
+    def counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks.
+
+        Raises:
+            Broken: while they are taken: there are more than may be.
+        """
+        for chunk in chunks:
+            self._spent += len(chunk)
+            if self.is_spent:
+                raise Broken(f"unpacks to more than {self.RATIO} times its size, as no file of posts does")
+            yield chunk
 
 
 class ArchiveFile:
-    """A file opened to be read once, front to back; memory does not grow with it.
+    """A file, or a member of one, opened to be read once, front to back; memory does not grow with it.
+
+    Args:
+        stream: its bytes; only `read` is asked of it.
+        name: for messages.
+        path: where it lies, if it is a regular file.
+        budget: bounds what may be unpacked.
+        typed: what to type for it in a command.
 
     Attributes:
-        head: the first unpacked bytes, at least one line of them where there is one.
+        compression: `gzip`, `zstd`, `bzip2`, `xz`, one within another, or None for a plain file.
+        head: the first unpacked bytes.
         is_whole: whether `head` is all there is.
-
-    Raises:
-        ArchiveError: missing, a directory, not readable.
+        is_member: whether it is a member of an archive.
+        notes: what was assumed about the file, in words for its owner.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = _open(path)
-        magic = self._file.peek(8)[:8]  # type: ignore[attr-defined]
-        self._compression = next((c for c in _COMPRESSIONS if magic.startswith(c.magic)), None)
-        self._chunks = self._unpacked()
-        self._broken: _Broken | None = None
+    def __init__(
+        self, stream: BinaryIO, name: str, path: Path | None = None, budget: Budget | None = None, typed: str = ""
+    ) -> None:
+        self.name, self.path, self.typed = name, path, typed or name
+        self.notes: list[str] = []
+        self.is_member = budget is not None
+        self.bytes_read = 0
+        self._stream = stream
+        self.compression, chunks = unpacked(self._packed())
+        self._chunks = chunks if budget is None else budget.counted(chunks)
+        self._broken: Broken | None = None
         self.is_whole = False
         self.head = self._read_head()
 
@@ -96,148 +109,202 @@ class ArchiveFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if self._stream is not sys.stdin.buffer:
+            self._stream.close()
 
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of the file, as it is on disk, that were consumed so far."""
-        return self._file.tell()
-
-    @property
-    def compression(self) -> str | None:
-        """`gzip`, `zstd`, `bzip2`, `xz`, or None for a plain file."""
-        return self._compression.name if self._compression else None
+    def _packed(self) -> Iterator[bytes]:
+        try:
+            while chunk := self._stream.read(CHUNK):
+                self.bytes_read += len(chunk)
+                yield chunk
+        except OSError as error:
+            raise Broken(f"cannot be read on ({error.strerror or error})") from None
 
     def _read_head(self) -> bytes:
         head = bytearray()
+        most = _HEAD
         try:
             for chunk in self._chunks:
                 head += chunk
-                if (len(head) >= _HEAD and b"\n" in head) or len(head) >= MAX_LINE_BYTES:
-                    break
+                if len(head) >= most:
+                    # A page of a platform is one line, told apart as a whole.
+                    is_page = head[:64].lstrip(_UTF8_BOM + b" \t\r\n").startswith(b"{") and b"\n" not in head
+                    if not is_page or len(head) >= lines.MAX_LINE_BYTES:
+                        break
+                    most = 2 * len(head)
             else:
                 self.is_whole = True
-        except _Broken as broken:
+        except Broken as broken:
             self._broken = broken
-        return bytes(head).removeprefix(_UTF8_BOM)
+        return bytes(head)
 
-    def _unpacked(self) -> Iterator[bytes]:
-        try:
-            if self._compression is None:
-                while chunk := self._file.read(_CHUNK):
-                    yield chunk
-            else:
-                yield from _members(self._file, self._compression)
-        except OSError as error:
-            raise _Broken(f"cannot be read on ({error.strerror or error})") from None
+    def check(self) -> None:
+        """Raises TruncatedArchive where not even the head could be read to its end."""
+        if self._broken is not None:
+            raise TruncatedArchive(f"{self.name} {self._broken}")
 
-    def rest(self) -> Iterator[bytes]:
-        """Unpacked chunks from the first byte on (the head included).
+    def chunks(self) -> Iterator[bytes]:
+        """Unpacked chunks from the first byte on.
 
         Raises:
-            TruncatedArchive: the stream breaks off; said without a row, which `lines` knows.
+            Broken: the stream breaks off.
         """
-        try:
-            yield from self._from_head()
-        except _Broken as broken:
-            raise TruncatedArchive(f"{self.path.name} {broken}") from None
-
-    def _from_head(self) -> Iterator[bytes]:
         yield self.head
         if self._broken is not None:
             raise self._broken
         yield from self._chunks
 
-    def lines(self) -> Iterator[Line]:
-        """Lines that are not blank.
+    @cached_property
+    def _codec(self) -> str | None:
+        codec = wide(self.head)
+        if codec is not None:
+            self.notes.append(f"read as {codec[:6].upper()}")
+        return codec
+
+    @cached_property
+    def _ends_in_cr(self) -> bool:
+        """Whether lines end in a carriage return alone, as on the Macs of old; in cells there may be line feeds."""
+        head = self._decoded_head
+        first = head.find(b"\r")
+        return (
+            0 <= first < len(head) - 1
+            and head[first + 1 : first + 2] != b"\n"
+            and b"\n" not in head[:first]
+            and head.count(b'"', 0, first) % 2 == 0
+        )
+
+    @cached_property
+    def _decoded_head(self) -> bytes:
+        head = self.head if self._codec is None else b"".join(as_utf8(iter([self.head]), self._codec))
+        return head.removeprefix(_UTF8_BOM)
+
+    @cached_property
+    def text_head(self) -> bytes:
+        """The head of the text, as `text` gives it."""
+        return self._decoded_head.replace(b"\r", b"\n") if self._ends_in_cr else self._decoded_head
+
+    def text(self) -> Iterator[bytes]:
+        """Chunks of the text: as it is, but UTF-16 as UTF-8, without a byte order mark, its lines ending in a feed.
+
+        Raises:
+            Broken: the stream breaks off.
+        """
+        if self._codec is None and not self._ends_in_cr:
+            chunks = self.chunks()
+            next(chunks)
+            yield self.text_head
+            yield from chunks
+            return
+        chunks = self.chunks() if self._codec is None else as_utf8(self.chunks(), self._codec)
+        is_first = True
+        for chunk in chunks:
+            chunk = chunk.removeprefix(_UTF8_BOM) if is_first else chunk
+            is_first = False
+            yield chunk.replace(b"\r", b"\n") if self._ends_in_cr else chunk
+
+    def lines(self, *, blank: bool = False) -> Iterator[Line]:
+        """Lines of the text.
+
+        Args:
+            blank: whether lines of white space are given too.
 
         Yields:
             Lines; one that is longer than `MAX_LINE_BYTES`, or that the file breaks off in, with a
             `problem` and what there is of it.
 
         Raises:
-            TruncatedArchive: the compressed stream breaks off, saying at which row.
+            TruncatedArchive: the stream breaks off, saying at which row.
         """
-        splitter = _Splitter()
+        splitter = Splitter(blank)
         try:
-            for chunk in self._from_head():
+            for chunk in self.text():
                 yield from splitter.feed(chunk)
-        except _Broken as broken:
+        except Broken as broken:
             yield from splitter.finish("the file breaks off in this row")
-            raise TruncatedArchive(f"{self.path.name} {broken}, at row {splitter.broke_at}") from None
+            raise TruncatedArchive(f"{self.name} {broken}, at row {splitter.broke_at}") from None
         yield from splitter.finish(None)
 
+    def seekable(self) -> BinaryIO:
+        """The unpacked bytes as a file to be read at any place: itself, or a temporary one without a name.
 
-class _Splitter:
-    """Chunks to lines, numbered, with a bound on the length of one."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._pending = bytearray()
-        self._is_overlong = False
-        self.broke_at = 1
-
-    def feed(self, chunk: bytes) -> Iterator[Line]:
-        first, *others = chunk.split(b"\n")
-        self._extend(first)
-        for part in others:
-            yield from self._take(None)
-            self._extend(part)
-
-    def finish(self, problem: str | None) -> Iterator[Line]:
-        self.broke_at = self._number + 1
-        if self._pending:
-            yield from self._take(problem)
-
-    def _extend(self, part: bytes) -> None:
-        if self._is_overlong:
-            return
-        self._pending += part
-        if len(self._pending) > MAX_LINE_BYTES:
-            self._is_overlong = True
-            del self._pending[_KEPT_OF_OVERLONG:]
-
-    def _take(self, problem: str | None) -> Iterator[Line]:
-        self._number += 1
-        data, self._pending = bytes(self._pending), bytearray()
-        if self._is_overlong:
-            self._is_overlong = False
-            problem = f"a line longer than {MAX_LINE_BYTES >> 20} MiB, of which the first part is kept"
-        if data.strip():
-            yield Line(self._number, data.rstrip(b"\r"), problem)
+        Raises:
+            TruncatedArchive: the stream breaks off.
+        """
+        if self.path is not None and self.compression is None:
+            return open_bytes(self.path)
+        kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        try:
+            for chunk in self.chunks():
+                kept.write(chunk)
+        except Broken as broken:
+            kept.close()
+            raise TruncatedArchive(f"{self.name} {broken}") from None
+        except OSError as error:
+            kept.close()
+            raise ArchiveError(f"{self.name} cannot be unpacked to {tempfile.gettempdir()}: {error.strerror}") from None
+        kept.seek(0)
+        return kept  # type: ignore[return-value]
 
 
-def _open(path: Path) -> BinaryIO:
+class ChunkReader(io.RawIOBase):
+    """Chunks as a file that is read front to back."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+        self._broken: Broken | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes, fewer only at the end.
+
+        Raises:
+            Broken: the stream breaks off; at every call from then on.
+        """
+        parts: list[bytes] = []
+        while size > 0:
+            part = self._rest or self._next()
+            if not part:
+                break
+            parts.append(part[:size])
+            self._rest = part[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
+
+    def _next(self) -> bytes:
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return next(self._chunks, b"")
+        except Broken as broken:
+            self._broken = broken
+            raise
+
+
+def open_archive(path: Path) -> ArchiveFile:
+    """A file, a pipe, or the standard input (`-`).
+
+    Raises:
+        ArchiveError: missing, a directory, not readable.
+    """
+    if str(path) == _STANDARD_INPUT:
+        return ArchiveFile(sys.stdin.buffer, "the standard input", typed=_STANDARD_INPUT)
     if path.is_dir():
         raise ArchiveError(f"{path} is a directory, not a file")
+    return ArchiveFile(open_bytes(path), path.name, path if path.is_file() else None, typed=str(path))
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Opens a file to be read.
+
+    Raises:
+        ArchiveError: missing, or not readable.
+    """
     try:
         return path.open("rb")
     except FileNotFoundError:
         raise ArchiveError(f"there is no file {path}") from None
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _members(file: BinaryIO, compression: _Compression) -> Iterator[bytes]:
-    """The unpacked content of a file of one or more compressed members (`cat a.gz b.gz`)."""
-    member = compression.new()
-    is_inside = False
-    while chunk := file.read(_CHUNK):
-        while chunk:
-            try:
-                unpacked = member.decompress(chunk)
-            except _UNPACK_ERRORS:
-                raise _Broken(f"is damaged: its {compression.name} stream does not unpack") from None
-            if unpacked:
-                yield unpacked
-            is_inside = not member.eof
-            chunk = b"" if is_inside else _after_padding(member.unused_data)
-            if member.eof:
-                member = compression.new()
-    if is_inside:
-        raise _Broken(f"is truncated: its {compression.name} stream breaks off")
-
-
-def _after_padding(data: bytes) -> bytes:
-    """What follows a member: tapes and some tools fill the end with zeros."""
-    return data.lstrip(b"\x00")

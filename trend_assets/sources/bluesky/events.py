@@ -8,6 +8,7 @@ from typing import Any
 
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.wire import instants, tags
+from trend_assets.sources.wire.notes import INDEXED_AT
 from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, strings, text, words
 
 _FACET = "app.bsky.richtext.facet#"
@@ -22,8 +23,8 @@ def parse(payload: Mapping[str, Any]) -> Event:
     Returns:
         The event; what is both a reply and a quote is a reply. Its time is the one that the network sorts
         by: when the author says it was written, or when it was first seen, whichever is earlier, so that a
-        post cannot claim to be of tomorrow. Hashtags are those of the rich text and of the record; where it
-        marks none, those written in the text.
+        post cannot claim to be of tomorrow; where the author's word is unusable, when it was first seen.
+        Hashtags are those of the rich text and of the record; where it marks none, those written in the text.
 
     Raises:
         Rejected: no uri, no record, no readable time.
@@ -34,7 +35,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
     record, author = mapping(payload.get("record")), mapping(payload.get("author"))
     if not record:
         raise Rejected("no record: not a post")
-    timestamp = _sorted_at(record.get("createdAt"), payload.get("indexedAt"))
+    timestamp, notes = sorted_at(record.get("createdAt"), payload.get("indexedAt"))
     written = text(record.get("text")) or ""
     features = [item for facet in mappings(record.get("facets")) for item in mappings(facet.get("features"))]
     marked = strings([item for item in features if item.get("$type") == f"{_FACET}tag"], "tag")
@@ -57,10 +58,12 @@ def parse(payload: Mapping[str, Any]) -> Event:
         context=present(
             (
                 ("original_content_id", parent or quoted),
+                ("original_user_id", _author(parent or quoted)),
                 ("quoted_content_id", quoted if parent else None),
                 ("conversation_id", root),
                 ("username", text(author.get("handle"))),
                 ("mentions", named),
+                ("mentioned_user_ids", named),
                 ("urls", links),
             )
         ),
@@ -78,19 +81,45 @@ def parse(payload: Mapping[str, Any]) -> Event:
                 ("cashtag_count", len(cashtags)),
             )
         ),
+        notes=notes,
     )
 
 
-def _sorted_at(created: Any, indexed: Any) -> datetime:
-    at = instants.from_iso(created)
+def sorted_at(created: Any, indexed: Any) -> tuple[datetime, tuple[str, ...]]:
+    """The time of a post, and what was assumed for it.
+
+    Args:
+        created: when its author says that it was written; unusable where it cannot be read.
+        indexed: when the network saw it first.
+
+    Raises:
+        Rejected: neither can be read.
+    """
+    seen = _read(indexed)
     try:
-        return min(at, instants.from_iso(indexed))
+        at = instants.from_iso(created)
     except Rejected:
-        return at
+        if seen is None:
+            raise
+        return seen, (INDEXED_AT,)
+    return at if seen is None else min(at, seen), ()
+
+
+def _read(said: Any) -> datetime | None:
+    try:
+        return instants.from_iso(said)
+    except Rejected:
+        return None
 
 
 def _uri(reference: Any) -> str | None:
     return identifier(mapping(reference).get("uri"))
+
+
+def _author(uri: str | None) -> str | None:
+    """Whose post it is: its address begins with the author."""
+    owner = uri.removeprefix("at://").partition("/")[0] if uri else ""
+    return owner if owner.startswith("did:") else None
 
 
 def _quoted(embed: Mapping[str, Any]) -> str | None:

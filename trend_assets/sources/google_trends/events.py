@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.wire import instants
+from trend_assets.sources.wire.notes import BELOW_ONE, NO_ZONE
 from trend_assets.sources.wire.values import loads, mapping, mappings, number, numbers, present, text, words
 
 _WORLD = "world"
 _TRAFFIC = re.compile(r"\s*([\d.,]+)\s*([KkMm]?)\+?\s*")
+_BELOW_ONE = re.compile(r"\s*<\s*1\s*")
+_DAYS = ("day", "week", "month")
+#: What `2024-01` and `2024-01-15T12` leave out, by their lengths.
+_LEFT_OUT = {7: "-01", 13: ":00"}
 _MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -28,10 +33,11 @@ def parse(payload: Mapping[str, Any]) -> Event:
         payload: ``{"term", "timestamp", "geo"}`` and, for ``interest``, ``"value"`` (0 to 100, relative
             to the request's peak), for ``trend`` what is known of ``"traffic"`` (searches, ``200K+``),
             ``"title"``, ``"articles"``, ``"related"``. ``timestamp`` is ISO 8601 with a zone, or an
-            epoch in seconds; ``geo`` is a country or region code, absent for the world.
+            epoch in seconds; ``geo`` is a country or region code, absent for the world. Of the page's export
+            (`csv_export`) also the ``"period"`` that a value is for; its times name no zone.
 
     Returns:
-        The event, without a user; the term is its text and its topic.
+        The event, without a user; the term is its text and its topic. A value of ``<1`` is 0.5, and noted.
 
     Raises:
         Rejected: no term, no readable time, a value that is not a number.
@@ -40,29 +46,46 @@ def parse(payload: Mapping[str, Any]) -> Event:
     if term is None or not term.strip():
         raise Rejected("no search term")
     term = " ".join(term.split())
-    timestamp = instants.from_any(payload.get("timestamp"))
+    timestamp, notes = _exported_at(payload) if "period" in payload else instants.read(payload.get("timestamp"))
     geo = text(payload.get("geo")) or _WORLD
     is_interest = "value" in payload
-    value, traffic = number(payload.get("value")), searches(payload.get("traffic"))
+    is_below_one = isinstance(payload.get("value"), str) and _BELOW_ONE.fullmatch(payload["value"])
+    value, traffic = 0.5 if is_below_one else number(payload.get("value")), searches(payload.get("traffic"))
     if is_interest and value is None:
         raise Rejected(f"value {str(payload['value'])[:60]!r} is not a number")
     return Event(
         timestamp=timestamp,
         source="google_trends",
         event_type="interest" if is_interest else "trend",
-        content_id=f"{geo}:{term.casefold()}:{timestamp:%Y-%m-%dT%H}",
+        content_id=f"{geo}:{term.casefold()}:{_moment(timestamp, text(payload.get('period')))}",
         text=text(payload.get("title")) or term,
         topics=(term,),
         context=present(
             (
                 ("geo", geo),
                 ("term", term),
+                ("period", text(payload.get("period"))),
                 ("articles", [title for title in words(payload.get("articles")) if title]),
                 ("related", words(payload.get("related"))),
             )
         ),
         features=numbers((("value", value), ("traffic", traffic))),
+        notes=(*notes, BELOW_ONE) if is_below_one else notes,
     )
+
+
+def _exported_at(payload: Mapping[str, Any]) -> instants.Reading:
+    """The beginning of the period that a value is for; days, weeks and months begin at midnight UTC."""
+    said, period = text(payload.get("timestamp")) or "", payload["period"]
+    at, notes = instants.read(said + (_LEFT_OUT.get(len(said), "") if period in ("month", "hour") else ""), UTC)
+    return (at, ()) if period in _DAYS else (at, (*notes, NO_ZONE))
+
+
+def _moment(at: datetime, period: str | None) -> str:
+    """The time in an id, as exact as what it is the time of."""
+    if period in _DAYS:
+        return f"{at:%Y-%m-%d}:{period}"
+    return f"{at:%Y-%m-%dT%H:%M}" if period == "minute" else f"{at:%Y-%m-%dT%H}"
 
 
 def searches(said: Any) -> float | None:

@@ -10,6 +10,9 @@ from trend_assets.sources.wire import instants, tags
 from trend_assets.sources.wire.markup import plain_text
 from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, size, strings, text
 
+#: Networks of their own whose statuses have Mastodon's form, by host.
+_NETWORKS = {"truthsocial.com": "truth_social", "gab.com": "gab"}
+
 
 def parse(payload: Mapping[str, Any]) -> Event:
     """A status, or a trending tag, as an event.
@@ -41,7 +44,7 @@ def parse(payload: Mapping[str, Any]) -> Event:
     mentions = strings(shown.get("mentions"), "acct")
     return Event(
         timestamp=timestamp,
-        source="mastodon",
+        source=_NETWORKS.get(_host(uri), "mastodon"),
         event_type=_event_type(payload, boosted, quoted),
         content_id=uri,
         user_id=_account_id(account),
@@ -52,10 +55,13 @@ def parse(payload: Mapping[str, Any]) -> Event:
         context=present(
             (
                 ("original_content_id", identifier(boosted.get("uri")) or quoted),
+                ("original_user_id", _account_id(mapping((boosted or _quoted_status(payload)).get("account")))),
                 # Of this server alone: it names no content elsewhere.
                 ("in_reply_to_id", identifier(payload.get("in_reply_to_id"))),
                 ("username", text(account.get("acct"))),
                 ("mentions", mentions),
+                ("mentioned_user_ids", strings(shown.get("mentions"), "url")),
+                ("instance", uri.partition("://")[2].partition("/")[0]),
                 ("url", text(payload.get("url"))),
             )
         ),
@@ -80,6 +86,10 @@ def parse(payload: Mapping[str, Any]) -> Event:
     )
 
 
+def _host(uri: str) -> str:
+    return uri.partition("://")[2].partition("/")[0].lower()
+
+
 def _event_type(status: Mapping[str, Any], boosted: Mapping[str, Any], quoted: str | None) -> str:
     if boosted:
         return "retweet"
@@ -95,7 +105,11 @@ def _written(status: Mapping[str, Any]) -> str:
 
 
 def _quoted(status: Mapping[str, Any]) -> str | None:
-    return identifier(mapping(mapping(status.get("quote")).get("quoted_status")).get("uri"))
+    return identifier(_quoted_status(status).get("uri"))
+
+
+def _quoted_status(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(mapping(status.get("quote")).get("quoted_status"))
 
 
 def _account_id(account: Mapping[str, Any]) -> str | None:

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire import tags
-from trend_assets.sources.wire.values import mappings, strings, text
+from trend_assets.sources.wire.values import identifier, mappings, strings, text
+
+
+def tweet_id(said: Any) -> str:
+    """A tweet's id.
+
+    Raises:
+        Rejected: there is none, or not a whole number (spreadsheets write ``1.75E+18`` and lose digits for good).
+    """
+    if said is None or said == "":
+        raise Rejected("no tweet id")
+    known = identifier(said)
+    if known is None or not (known.isascii() and known.isdigit()):
+        raise Rejected(f"tweet id {str(said)[:40]!r} is not a whole number: a spreadsheet may have cut off its digits")
+    return known
 
 
 def unescape(written: str) -> str:

@@ -11,11 +11,12 @@ from trend_assets.sources.twitter.parts import (
     expanded_urls,
     hashtags_or_text,
     listed_tags,
+    tweet_id,
     unescape,
     was_cut,
 )
 from trend_assets.sources.wire import instants
-from trend_assets.sources.wire.values import identifier, mapping, numbers, present, size, strings, text, words
+from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, size, strings, text, words
 
 
 def parse_v1(payload: Mapping[str, Any]) -> Event:
@@ -30,11 +31,9 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
         Counts such as ``likes`` are what the platform said when the tweet was collected.
 
     Raises:
-        Rejected: no id, no readable time.
+        Rejected: no id or one that has lost digits, no readable time.
     """
-    content_id = _id(payload, "id")
-    if content_id is None:
-        raise Rejected("no tweet id")
+    content_id = tweet_id(_id(payload, "id") or payload.get("id"))
     if payload.get("created_at") is None:
         raise Rejected("no created_at")
     timestamp = instants.from_any(payload["created_at"])
@@ -65,6 +64,7 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
                 ("in_reply_to_user_id", _id(payload, "in_reply_to_user_id")),
                 ("username", text(user.get("screen_name"))),
                 ("mentions", strings(mentions, "screen_name")),
+                ("mentioned_user_ids", [_id(user, "id") for user in mappings(mentions) if _id(user, "id")]),
                 ("urls", expanded_urls(urls)),
                 ("place", text(place.get("full_name"))),
                 ("country", text(place.get("country_code"))),
@@ -114,7 +114,9 @@ def _relation(payload: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str | N
     elif quoted_id or payload.get("is_quote_status") is True:
         event_type, original, author = "quote", quoted_id, _author(quoted)
     else:
-        return "original", ()
+        # In an account's own archive only the platform's prefix tells a retweet.
+        is_own_retweet = "user" not in payload and _text(payload)[0].startswith("RT @")
+        return "retweet" if is_own_retweet else "original", ()
     also_quoted = quoted_id if quoted_id != original else None
     return event_type, (
         ("original_content_id", original),

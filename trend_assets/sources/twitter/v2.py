@@ -13,6 +13,7 @@ from trend_assets.sources.twitter.parts import (
     expanded_urls,
     hashtags_or_text,
     listed_tags,
+    tweet_id,
     unescape,
     was_cut,
 )
@@ -54,9 +55,7 @@ def parse_v2(payload: Mapping[str, Any]) -> Event:
     """
     view = _View.of(payload)
     tweet, author = view.tweet, view.author
-    content_id = identifier(tweet.get("id"))
-    if content_id is None:
-        raise Rejected("no tweet id")
+    content_id = tweet_id(tweet.get("id"))
     timestamp = _time(tweet, content_id)
     written, entities = _text(tweet)
     event_type, original_id = view.relation()
@@ -86,6 +85,7 @@ def parse_v2(payload: Mapping[str, Any]) -> Event:
                 ("in_reply_to_user_id", identifier(tweet.get("in_reply_to_user_id"))),
                 ("username", text(author.get("username"))),
                 ("mentions", strings(mapping(entities).get("mentions"), "username")),
+                ("mentioned_user_ids", _mentioned(mapping(entities).get("mentions"), mapping(payload.get("includes")))),
                 ("urls", expanded_urls(mapping(entities).get("urls"))),
                 ("place", text(view.place.get("full_name"))),
                 ("country", text(view.place.get("country_code"))),
@@ -145,6 +145,16 @@ class _View:
         if answers_someone and conversation and conversation != identifier(self.tweet.get("id")):
             return "reply", None
         return "original", None
+
+
+def _mentioned(mentions: Any, includes: Mapping[str, Any]) -> list[str]:
+    """Ids of the named users; where only their names were delivered, those of the includes."""
+    known = {str(user.get("username")).casefold(): user.get("id") for user in mappings(includes.get("users"))}
+    found = (
+        identifier(user.get("id")) or identifier(known.get(str(user.get("username")).casefold()))
+        for user in mappings(mentions)
+    )
+    return [user for user in found if user]
 
 
 def _references(listed: list[Mapping[str, Any]]) -> dict[str, str]:

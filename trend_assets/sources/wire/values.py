@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,14 +15,21 @@ from trend_assets.sources.event import Rejected
 #: Why bytes are no text, for a rejection.
 UNDECODABLE = "not valid UTF-8"
 
+#: A number with an exponent, as spreadsheets and pandas write what has many digits.
+ROUNDED = re.compile(r"-?\d+(?:[.,]\d+)?[eE]\+\d+|-?\d+[.,]\d+[eE]\d+", re.ASCII)
+#: From here on a float does not hold every whole number.
+_EXACT = 2**53
+
 _NOTHING: Mapping[str, Any] = {}
+#: Marks of what Python's own decoder reads and orjson refuses.
+_PYTHON_READS = (b"\\ud", b"\\uD", b"NaN", b"Infinity")
 
 
 def loads(text: str | bytes) -> Any:
     """The JSON value of ``text``.
 
-    Half a surrogate pair (an emoji cut in two by an exporter) becomes ``?``; a key given twice counts
-    the last time, integers beyond 64 bits become floats.
+    Half a surrogate pair (an emoji cut in two by an exporter) becomes ``?``, NaN and Infinity (as Python writes them)
+    null; a key given twice counts the last time, integers beyond 64 bits become floats.
 
     Raises:
         Rejected: not JSON, or not UTF-8.
@@ -29,15 +37,15 @@ def loads(text: str | bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        half_pairs = b"\\ud" if isinstance(text, bytes) else "\\ud"
-        if half_pairs in text.lower():  # type: ignore[operator]
-            return _loads_half_pairs(text)
+        marks = _PYTHON_READS if isinstance(text, bytes) else map(bytes.decode, _PYTHON_READS)
+        if any(mark in text for mark in marks):  # type: ignore[operator]
+            return _loads_as_python(text)
         raise Rejected(_reason(text, error)) from None
 
 
-def _loads_half_pairs(text: str | bytes) -> Any:
+def _loads_as_python(text: str | bytes) -> Any:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=lambda _: None)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise Rejected(_reason(text, error)) from None
@@ -90,12 +98,23 @@ def text(value: Any) -> str | None:
 
 
 def identifier(value: Any) -> str | None:
-    """An id as a string; platforms send it as a string or as an integer, and floats have lost digits."""
+    """An id as a string; platforms send it as a string or as an integer.
+
+    A float, as pandas writes it where a value was missing, is an id only as far as it has all digits. An id that
+    a spreadsheet has rounded, ``1.2345E+18``, is none: it would be that of many.
+    """
     if isinstance(value, str):
+        if "+" in value and ROUNDED.fullmatch(value.strip()):
+            return None
         return value.replace("\x00", "").strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return None
+    return whole(value) if isinstance(value, float) else None
+
+
+def whole(value: float) -> str | None:
+    """The digits of a float that is a whole number; None from 2^53 on, where digits are lost."""
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else None
 
 
 def number(value: Any) -> float | None:
@@ -132,6 +151,13 @@ def words(value: Any) -> list[str]:
 def size(items: Any) -> int | None:
     """How many items a JSON array has; None where there is no array."""
     return len(items) if isinstance(items, list) else None
+
+
+def total(items: Any, key: str) -> float | None:
+    """The sum of the numbers under ``key`` of each object in a JSON array; None where there is no array."""
+    if not isinstance(items, list):
+        return None
+    return sum((number(item.get(key)) or 0.0 for item in mappings(items)), 0.0)
 
 
 def present(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:

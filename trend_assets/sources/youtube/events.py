@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trend_assets.sources.event import Event, Rejected
+from trend_assets.sources.formats import YOUTUBE_V3, Found
 from trend_assets.sources.wire import instants, tags
 from trend_assets.sources.wire.markup import plain_text
 from trend_assets.sources.wire.values import identifier, mapping, mappings, numbers, present, text, words
@@ -63,6 +64,22 @@ def parse(payload: Mapping[str, Any]) -> Event:
     if isinstance(kind, str) and kind in _OTHER_KINDS:
         raise Rejected(f"{_OTHER_KINDS[kind]}, not a video or a comment")
     raise Rejected(f"kind {str(kind)[:60]!r} is neither a video nor a comment")
+
+
+def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
+    """The payloads in an answer or an item of the Data API; None where it is neither.
+
+    Raises:
+        Rejected: an error instead of an answer, or an answer without items.
+    """
+    kind = value.get("kind")
+    if not isinstance(kind, str) or not kind.startswith("youtube#"):
+        return None
+    if kind.endswith("Response") or "items" in value or isinstance(value.get("error"), dict):
+        return ((YOUTUBE_V3, item) for item in split_response(value))
+    if kind == "youtube#commentThread" and "replies" in value:
+        return ((YOUTUBE_V3, item) for item in split_response({"items": [value]}))
+    return iter([(YOUTUBE_V3, value)])
 
 
 def split_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -141,6 +158,7 @@ def _video(payload: Mapping[str, Any], video: str | None, *, escaped: bool) -> E
                 ("original_content_id", None if observed is None else video),
                 ("published_at", None if observed is None else published.isoformat()),
                 ("username", text(snippet.get("channelTitle"))),
+                ("channel_id", identifier(snippet.get("channelId"))),
                 ("tags", listed),
                 ("category_id", identifier(snippet.get("categoryId"))),
                 ("live", _live(snippet)),

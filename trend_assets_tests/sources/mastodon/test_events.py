@@ -31,7 +31,7 @@ STATUS: dict[str, Any] = {
         "created_at": "2025-01-05T00:00:00.000Z", "followers_count": 5, "following_count": 6, "statuses_count": 7,
     },
     "media_attachments": [{}],
-    "mentions": [{"acct": "bob@two.example"}],
+    "mentions": [{"acct": "bob@two.example", "url": "https://two.example/@bob"}],
     "tags": [{"name": "world", "url": "https://one.example/tags/world"}],
 }  # fmt: skip
 TAG = {
@@ -57,6 +57,8 @@ def test_a_status_is_an_event() -> None:
     assert event.text == "Hello #World & $AAPL\ntwo\nthree"
     assert (event.hashtags, event.topics, event.language) == (("world",), ("$AAPL",), "en")
     assert event.context["mentions"] == ["bob@two.example"]
+    assert event.context["mentioned_user_ids"] == ["https://two.example/@bob"]
+    assert event.context["instance"] == "one.example"
     wanted = {"followers": 5, "following": 6, "statuses": 7, "bot": 1, "likes": 3, "retweets": 2, "replies": 1}
     assert wanted.items() <= event.features.items() and event.features["account_age_days"] == pytest.approx(
         365.5, abs=0.01
@@ -68,6 +70,7 @@ def test_answers_boosts_and_quotes() -> None:
     boost = parse(status(content="", tags=[], uri="https://one.example/users/ann/statuses/2/activity", reblog=STATUS))
     assert (boost.event_type, boost.hashtags) == ("retweet", ("world",))
     assert boost.context["original_content_id"] == STATUS["uri"] and boost.text == parse(STATUS).text
+    assert boost.context["original_user_id"] == "https://one.example/@ann"
     quote = parse(status(quote={"state": "accepted", "quoted_status": status(uri="https://two.example/1")}))
     assert (quote.event_type, quote.context["original_content_id"]) == ("quote", "https://two.example/1")
     assert parse(status(quote={"state": "deleted", "quoted_status": None})).event_type == "original"
@@ -97,3 +100,8 @@ def test_a_trending_tag_is_an_event_of_nobody() -> None:
 def test_what_is_neither_is_rejected(payload: dict[str, Any], reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         parse(payload)
+
+
+def test_networks_of_their_own_are_sources_of_their_own() -> None:
+    assert parse(status(uri="https://truthsocial.com/users/a/statuses/1")).source == "truth_social"
+    assert parse(status(uri="https://gab.com/users/a/statuses/1")).source == "gab"

@@ -28,7 +28,7 @@ TWEET_V1 = {
         "hashtags": [{"text": "Stocks"}],
         "symbols": [{"text": "T"}],
         "urls": [],
-        "user_mentions": [{"screen_name": "bob"}],
+        "user_mentions": [{"screen_name": "bob", "id": 12}],
     },
 }
 TWEET_V2 = {
@@ -56,7 +56,7 @@ def test_v1_original():
     assert event.text == "AT&T up #Stocks $T"
     assert event.hashtags == ("Stocks",)
     assert event.topics == ("$T",)
-    assert event.context["mentions"] == ["bob"]
+    assert (event.context["mentions"], event.context["mentioned_user_ids"]) == (["bob"], ["12"])
     assert event.features["followers"] == 5
     assert event.features["account_age_days"] == 1
     assert event.features["mention_count"] == 1

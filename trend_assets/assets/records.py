@@ -1,0 +1,45 @@
+"""Tables that runs, sensors and commands write beside the assets: shown where they come from, not materialized."""
+
+import dagster as dg
+
+from trend_assets.assets.declare import OWNERS, table_metadata
+from trend_assets.lake.table import Table
+from trend_assets.lake.tables import (
+    ALERTS,
+    COLLECTION_ATTEMPTS,
+    COLLECTION_STATUS,
+    DRIFT_CHECKS,
+    FORGOTTEN,
+    LOAD_CHECKS,
+    OBSERVATIONS,
+    REJECTED_EVENTS,
+)
+
+#: Each with its group, and the assets whose runs write it or, where a sensor does, those that the sensor looks at.
+_RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
+    (OBSERVATIONS, "sources", ("raw_events",)),
+    (COLLECTION_STATUS, "sources", ("raw_events",)),
+    (COLLECTION_ATTEMPTS, "sources", ("raw_events",)),
+    (REJECTED_EVENTS, "sources", ("raw_events", "events")),
+    # `trend forget` writes it, whatever ran before.
+    (FORGOTTEN, "sources", ()),
+    (LOAD_CHECKS, "enrichment", ("event_embeddings",)),
+    (ALERTS, "forecasting", ("predictions",)),
+    (DRIFT_CHECKS, "training", ("topic_activity", "training_runs", "prediction_outcomes")),
+)
+
+
+def record_specs() -> list[dg.AssetSpec]:
+    """External assets, one a table."""
+    return [
+        dg.AssetSpec(
+            table.name,
+            deps=list(before),
+            description=table.meaning,
+            group_name=group,
+            owners=OWNERS,
+            kinds={"duckdb"},
+            metadata=table_metadata(table),
+        )
+        for table, group, before in _RECORDS
+    ]

@@ -1,0 +1,28 @@
+"""When what the lake holds begins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from trend_assets.lake.connection import LakeError, LakeLocation
+from trend_assets.lake.store import Lake
+
+# Raw events may have been let go, and what was made of them is still there.
+_OLDEST = "SELECT least((SELECT min(hour) FROM raw_events), (SELECT min(hour) FROM events)) AS hour"
+
+
+def oldest_hour(location: LakeLocation) -> datetime | None:
+    """The hour (UTC) of the oldest event; None where there is none, or no lake that can be read."""
+    try:
+        lake = Lake(location, read_only=True)
+    except LakeError:
+        return None
+    try:
+        found = lake.read(_OLDEST)["hour"][0]
+    except duckdb.Error:
+        return None
+    finally:
+        lake.close()
+    return found and found.astimezone(UTC)

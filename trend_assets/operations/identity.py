@@ -1,0 +1,202 @@
+"""Whether a received event is new, known, or another post under an id that is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import duckdb
+import polars as pl
+
+from trend_assets.lake.known_events import KnownEvents
+from trend_assets.lake.tables import OBSERVATIONS, REJECTED_EVENTS
+from trend_assets.sources.frames import rejection_id
+from trend_assets.sources.registry import COLUMNS_PREFIX, parse
+
+_HOUR = timedelta(hours=1)
+#: One service gives an instant in whole seconds, another one with their parts.
+_SAME_TIME = timedelta(seconds=1)
+#: The id of a chart holds the hour, its time is when the chart was read.
+_CHARTS = frozenset({"trend", "trending", "interest"})
+_TOLD = """
+    SELECT id, raw_data FROM observations SEMI JOIN held USING (id) WHERE hour BETWEEN ? AND ? ORDER BY observed_at
+"""
+_SHOWN_CHARACTERS = 80
+
+
+class _Row(NamedTuple):
+    """What tells events apart."""
+
+    id: str
+    timestamp: datetime
+    event_type: str
+    user_id: str | None
+    format: str
+    raw_data: str
+
+
+@dataclass(slots=True)
+class _Held:
+    """An event that has its id, and every payload that was told of it, in their order."""
+
+    first: _Row
+    told: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Received rows, and what each is.
+
+    Args:
+        raw: rows of `RAW_EVENTS`.
+        verdicts: of each row: `new`, `known`, `changed` (known with another payload) or `conflict`.
+        reasons: of each conflict, in words.
+    """
+
+    raw: pl.DataFrame
+    verdicts: pl.Series
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def new(self) -> pl.DataFrame:
+        return self.raw.filter(self.verdicts == "new")
+
+    @property
+    def changed(self) -> pl.DataFrame:
+        return self.raw.filter(self.verdicts == "changed")
+
+    @property
+    def conflicts(self) -> pl.DataFrame:
+        return self.raw.filter(self.verdicts == "conflict")
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """All rows but the conflicts."""
+        return self.raw.filter(self.verdicts != "conflict")
+
+    def observations(self) -> pl.DataFrame:
+        """Rows of `OBSERVATIONS`; several of one event are microseconds apart."""
+        nth = pl.int_range(pl.len()).over("id").cast(pl.Duration("us"))
+        frame = self.changed.with_columns(observed_at=pl.col("collected_at") + nth)
+        return frame.select(OBSERVATIONS.column_names)
+
+    def rejected(self) -> pl.DataFrame:
+        """The conflicts as rows of `REJECTED_EVENTS`."""
+        rows = zip(self.conflicts.select("origin", "raw_data", "collected_at").iter_rows(), self.reasons, strict=True)
+        return REJECTED_EVENTS.frame(
+            {
+                "id": rejection_id(origin, None, reason, raw_data),
+                "origin": origin,
+                "line": None,
+                "reason": reason,
+                "raw_data": raw_data,
+                "rejected_at": received,
+            }
+            for (origin, raw_data, received), reason in rows
+        )
+
+
+def identify(
+    connection: duckdb.DuckDBPyConnection, known: KnownEvents, raw: pl.DataFrame, *, repeats_count: bool = False
+) -> Identified:
+    """Compares received rows with what the lake holds and with each other.
+
+    A row conflicts where its time differs from that of the event with its id by a second or more, or its user,
+    or (both in tables of a column map) its text. What one side does not say does not differ.
+
+    Args:
+        connection: in the transaction that writes the rows.
+        known: of the same lake.
+        raw: rows of `RAW_EVENTS`, in their order.
+        repeats_count: a payload that was told before is a change where another one was told since, as counts are
+            that go up and down; else it is known.
+    """
+    if raw.is_empty():
+        return Identified(raw, pl.Series([], dtype=pl.String))
+    found = known.rows(connection, raw)
+    verdicts, reasons = ["new"] * raw.height, []
+    concerned = raw["id"].is_duplicated() | raw["id"].is_in(found["id"].implode())
+    held = _held(connection, found)
+    rows = map(_Row._make, raw.filter(concerned).select(_Row._fields).iter_rows())
+    for place, row in zip(concerned.arg_true(), rows, strict=True):
+        verdicts[place], reason = _judge(held, row, repeats_count)
+        reasons += [reason] if reason else []
+    return Identified(raw, pl.Series(verdicts, dtype=pl.String), reasons)
+
+
+def _held(connection: duckdb.DuckDBPyConnection, found: pl.DataFrame) -> dict[str, _Held]:
+    held: dict[str, _Held] = {}
+    if found.is_empty():
+        return held
+    # Of an older release's lake several may have one id: the first one that came has it.
+    for row in map(_Row._make, found.sort("collected_at").select(_Row._fields).iter_rows()):
+        held.setdefault(row.id, _Held(row, [row.raw_data]))
+    connection.register("held", found.select("id"))
+    try:
+        span = [found["hour"].min() - _HOUR, found["hour"].max() + _HOUR]  # type: ignore[operator]
+        for event, raw_data in connection.execute(_TOLD, span).fetchall():
+            held[event].told.append(raw_data)
+    finally:
+        connection.unregister("held")
+    return held
+
+
+def _judge(held: dict[str, _Held], row: _Row, repeats_count: bool) -> tuple[str, str]:
+    before = held.get(row.id)
+    if before is None:
+        held[row.id] = _Held(row, [row.raw_data])
+        return "new", ""
+    is_same = row.format == before.first.format and row.raw_data == before.first.raw_data
+    if not is_same and (differing := _differing(before.first, row)):
+        return "conflict", _reason(before.first, row, differing)
+    if row.raw_data == before.told[-1] or (row.raw_data in before.told and not repeats_count):
+        return "known", ""
+    before.told.append(row.raw_data)
+    return "changed", ""
+
+
+def _differing(one: _Row, other: _Row) -> list[str]:
+    """What makes two rows of one id two posts: `time`, `user`, `text`."""
+    in_tables = _is_table(one) and _is_table(other)
+    if not in_tables and one.event_type in _CHARTS:
+        return []
+    found = ["time"] if abs(one.timestamp - other.timestamp) >= _SAME_TIME else []
+    if None not in (one.user_id, other.user_id) and one.user_id != other.user_id:
+        found.append("user")
+    if in_tables and _differ(_text(one), _text(other)):
+        found.append("text")
+    return found
+
+
+def _is_table(row: _Row) -> bool:
+    return row.format.startswith(COLUMNS_PREFIX)
+
+
+def _text(row: _Row) -> str:
+    try:
+        return parse(row.format, row.raw_data).text
+    except ValueError:
+        # What an older release has read, or what is withheld, has no text that could differ.
+        return ""
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other) and one != other
+
+
+def _reason(one: _Row, other: _Row, differing: Iterable[str]) -> str:
+    user = "no user" if one.user_id is None else f"user {one.user_id}"
+    at = f"{one.timestamp:%Y-%m-%dT%H:%M:%S}Z"
+    taken = f"the id {_content_id(one)} is already that of another post (time {at}, {user})"
+    if not _is_table(other):
+        return f"{taken}: the ids of this format are unique, so one of both was changed"
+    if list(differing) == ["time"]:
+        return f"{taken}, which differs in its time alone: import both with the same timezone="
+    return f"{taken}: keep both apart with --namespace NAME, or with id=COLUMN+COLUMN"
+
+
+def _content_id(row: _Row) -> str:
+    content_id = row.id.split(":", 2)[2]
+    return content_id if len(content_id) <= _SHOWN_CHARACTERS else content_id[: _SHOWN_CHARACTERS - 1] + "…"

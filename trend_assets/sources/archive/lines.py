@@ -1,0 +1,65 @@
+"""Bytes to numbered lines, with a bound on the length of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: A longer line is no row of anything that we read; its first part is kept.
+MAX_LINE_BYTES = 64 << 20
+_KEPT_OF_OVERLONG = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its number from 1, its bytes without the line's end, and what is wrong with it."""
+
+    number: int
+    data: bytes
+    problem: str | None = None
+
+
+class Splitter:
+    """Chunks to lines.
+
+    Args:
+        blank: whether lines of white space are given too; they are counted always.
+    """
+
+    def __init__(self, blank: bool = False) -> None:
+        self._gives_blank = blank
+        self._number = 0
+        self._pending = bytearray()
+        self._is_overlong = False
+        self.broke_at = 1
+
+    def feed(self, chunk: bytes) -> Iterator[Line]:
+        """The lines that end in this chunk."""
+        first, *others = chunk.split(b"\n")
+        self._extend(first)
+        for part in others:
+            yield from self._take(None)
+            self._extend(part)
+
+    def finish(self, problem: str | None) -> Iterator[Line]:
+        """The last line, where no line end follows it."""
+        self.broke_at = self._number + 1
+        if self._pending:
+            yield from self._take(problem)
+
+    def _extend(self, part: bytes) -> None:
+        if self._is_overlong:
+            return
+        self._pending += part
+        if len(self._pending) > MAX_LINE_BYTES:
+            self._is_overlong = True
+            del self._pending[_KEPT_OF_OVERLONG:]
+
+    def _take(self, problem: str | None) -> Iterator[Line]:
+        self._number += 1
+        data, self._pending = bytes(self._pending), bytearray()
+        if self._is_overlong:
+            self._is_overlong = False
+            problem = f"a line longer than {MAX_LINE_BYTES >> 20} MiB, of which the first part is kept"
+        if self._gives_blank or data.strip():
+            yield Line(self._number, data.rstrip(b"\r"), problem)

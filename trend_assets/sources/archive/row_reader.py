@@ -1,0 +1,181 @@
+"""Rows of a table to payloads: through the column map that was given, or as a known layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.archive.recognition import TableFormat, table_format
+from trend_assets.sources.archive.suggestions import import_command, suggested_columns
+from trend_assets.sources.archive.table_layout import Layout, looks_like_instant, numbered_names
+from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts
+from trend_assets.sources.event import Payload, Rejected
+from trend_assets.sources.registry import COLUMNS_PREFIX, Rejection, parser
+from trend_assets.sources.wire.values import dumps, listed
+
+#: Of a time that names its zone, or needs none: seconds since 1970.
+_ZONED = re.compile(r"(Z|[+-]\d\d:?\d\d|GMT|UTC)\s*$|^\s*\d+(\.\d+)?\s*$")
+
+
+class NeedsColumns(ArchiveError):
+    """Rows of no known kind, for which no columns were given; the message says how to give them."""
+
+
+class RowReader(Protocol):
+    """Rows of one table as payloads."""
+
+    def read(self, line: int, row: dict[str, Any]) -> Sequence[Payload | Rejection]:
+        """The row's events, or why there is none.
+
+        Args:
+            line: where the row stands, from 1.
+            row: column to value.
+        """
+        ...
+
+
+class _MappedRows:
+    """Rows through a column map; the payload is the row as a JSON object."""
+
+    def __init__(self, columns: ColumnMap) -> None:
+        self._columns = columns
+        self._format = f"{COLUMNS_PREFIX}{columns}"
+
+    def read(self, line: int, row: dict[str, Any]) -> Sequence[Payload | Rejection]:
+        raw = dumps(row)
+        try:
+            return (Payload(self._format, raw, parse_row(row, self._columns)),)
+        except Rejected as rejected:
+            return (Rejection(line, str(rejected), raw),)
+
+
+class _KnownRows:
+    """Rows of a known layout; a row can hold several events."""
+
+    def __init__(self, known: TableFormat) -> None:
+        self._known, self._parse = known, parser(known.format)
+
+    def read(self, line: int, row: dict[str, Any]) -> Sequence[Payload | Rejection]:
+        try:
+            payloads = self._known.payloads(row)
+        except Rejected as rejected:
+            return (Rejection(line, str(rejected), dumps(row)),)
+        if not payloads:
+            return (Rejection(line, "a row that holds no event", dumps(row)),)
+        return [self._one(line, payload) for payload in payloads]
+
+    def _one(self, line: int, payload: dict[str, Any]) -> Payload | Rejection:
+        raw = dumps(payload)
+        try:
+            return Payload(self._known.format, raw, self._parse(payload))
+        except Rejected as rejected:
+            return Rejection(line, str(rejected), raw)
+
+
+def fits(columns: ColumnMap | None, names: Sequence[str]) -> bool:
+    """Whether names are those of a table that can be read: by the map, or as a known layout where there is none."""
+    if columns is None:
+        return table_format(names) is not None
+    try:
+        columns.require(names)
+    except ColumnMapError:
+        return False
+    return True
+
+
+def table_reader(file: ArchiveFile, layout: Layout, columns: ColumnMap | None) -> tuple[RowReader, Layout]:
+    """The reader of a table's rows, and the layout by which they are read.
+
+    Raises:
+        NeedsColumns: no columns were given, and the layout is none that is known.
+        ArchiveError: columns that the table lacks, or that it has more than once.
+    """
+    if columns is None:
+        known = table_format(layout.names)
+        if known is None:
+            raise _needs_columns(file, layout)
+        _note_skipped(file, layout)
+        return _KnownRows(known), layout
+    if fits(columns, layout.names):
+        _note_repeated(file, layout, columns)
+    elif fits(columns, numbered_names(len(layout.names))):
+        layout = layout.without_header()
+    elif layout.header is None:
+        raise _has_no_header(file, layout)
+    require(file, columns, layout.names)
+    _note_skipped(file, layout)
+    return _MappedRows(columns), layout
+
+
+def require(file: ArchiveFile, columns: ColumnMap, names: Sequence[str]) -> None:
+    """Raises ArchiveError when a mapped column is not among the file's columns, naming them."""
+    try:
+        columns.require(names)
+    except ColumnMapError as error:
+        raise ArchiveError(f"{file.name}: {error}") from None
+
+
+def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], sample: Mapping[str, Any] | None) -> ArchiveError:
+    """The error for rows of no known kind without a column map; in an archive, rows without a time are no posts.
+
+    Args:
+        kind: what they stand in, e.g. `a table`.
+        names: of the columns.
+        sample: one row, where there is one.
+    """
+    guessed = suggested_columns(names, sample)
+    if guessed is None and file.is_member:
+        return NoPosts(f"{file.name} is {kind} with the columns {listed(list(names))}")
+    guessed = guessed or "timestamp=COLUMN,id=COLUMN,text=COLUMN"
+    return NeedsColumns(
+        f"{file.name} is {kind} with the columns {listed(list(names))}: say which is which with --columns, as in: "
+        f"{import_command(guessed, file.typed)}"
+    )
+
+
+def _needs_columns(file: ArchiveFile, layout: Layout) -> ArchiveError:
+    if layout.header is None:
+        return _has_no_header(file, layout)
+    rows = (row for row in layout.sample if len(row) == len(layout.names))
+    sample = next((dict(zip(layout.names, row, strict=True)) for row in rows), None)
+    return needs_columns(file, "a table", layout.names, sample)
+
+
+def _has_no_header(file: ArchiveFile, layout: Layout) -> ArchiveError:
+    first = listed([cell.strip() or "''" for cell in layout.sample[0]])
+    return NeedsColumns(
+        f"{file.name} has no header, its first row is {first}: write the columns' names in a line before it, or name "
+        f"them by their places, as in: {import_command(_places(layout.sample), file.typed)}"
+    )
+
+
+def _places(sample: Sequence[Sequence[str]]) -> str:
+    """A column map of places: the instant, the longest cell as the text, and the first of the others as the id."""
+    cells = dict(zip(numbered_names(len(sample[0])), sample[0], strict=True))
+    instant = next((name for name, cell in cells.items() if looks_like_instant(cell)), None)
+    others = [name for name in cells if name != instant]
+    text = max(others, key=lambda name: len(cells[name]), default=None)
+    identity = next((name for name in others if name != text), None)
+    parts = [
+        f"{field}={name}"
+        for field, name in (("id", identity), ("timestamp", instant or "COLUMN"), ("text", text))
+        if name
+    ]
+    names_zone = instant is None or _ZONED.search(cells[instant])
+    return ",".join(parts if names_zone else [*parts, "timezone=UTC"])
+
+
+def _note_skipped(file: ArchiveFile, layout: Layout) -> None:
+    if layout.skipped:
+        were = "lines before the header were" if layout.skipped > 1 else "line before the header was"
+        file.notes.append(f"{layout.skipped} {were} skipped")
+
+
+def _note_repeated(file: ArchiveFile, layout: Layout, columns: ColumnMap) -> None:
+    for name in layout.repeated:
+        if not fits(columns, [other for other in layout.names if other != name]):
+            file.notes.append(
+                f"the header names {name!r} more than once: the first of these columns is read, the next is {name}_2"
+            )

@@ -1,0 +1,1 @@
+"""Discord, as exporters of channels give it."""

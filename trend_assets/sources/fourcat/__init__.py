@@ -1,0 +1,1 @@
+"""4CAT and Zeeschuimer: tools of researchers, whose files hold posts of many platforms."""

@@ -1,0 +1,1 @@
+"""Hacker News, as its API, Algolia and BigQuery give it."""

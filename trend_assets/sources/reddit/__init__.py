@@ -1,0 +1,1 @@
+"""Reddit, as its listings and Pushshift give it."""

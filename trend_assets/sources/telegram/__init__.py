@@ -1,0 +1,1 @@
+"""Telegram, as its desktop application and its API give it."""

@@ -1,0 +1,1 @@
+"""TikTok, as its Research API gives it."""

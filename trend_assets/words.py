@@ -1,0 +1,84 @@
+"""What is forecast and what came of it in plain words and numbers: the same in the terminal, the API and its pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+#: What is forecast, in the order in which it is shown; the first is the default.
+TITLES: Mapping[str, str] = {
+    "emerges": "Will grow",
+    "bursts": "Unusually high for this topic",
+    "breaks_out": "New and rising",
+}
+MEANINGS: Mapping[str, str] = {
+    "emerges": "clearly more mentions than in the same time before",
+    "bursts": "far more mentions than at the same hours of the weeks before, which may be fewer than yesterday",
+    "breaks_out": "a topic first seen in the last day that goes on being mentioned",
+}
+DEFAULT_LABEL = next(iter(TITLES))
+#: How a forecast came about that is not live; `revised` is said of one that is not the first.
+MADE: Mapping[str, str] = {
+    "late": "made late: after the time in which a forecast counts as live, before the outcome was known",
+    "backfill": "made afterwards: what this model would have said, not what it said",
+    "revised": "revised: with posts that came later; the first one is scored",
+    "unrecorded": "made by an older release: it did not note when",
+}
+
+
+def change(before: int, after: int) -> str:
+    """Mentions in the time before and after: `25 → 46 ▲ 84 %`, `93 → 11 ▼ 88 %`."""
+    told = f"{before:,} → {after:,}"
+    if after == before:
+        return f"{told} ="
+    share = f" {abs(after - before) / before:.0%}".replace("%", " %") if before else ""
+    return f"{told} {'▲' if after > before else '▼'}{share}"
+
+
+def expected_mentions(before: int, growth: float | None) -> int | None:
+    """Mentions that a growth of log1p(after) - log1p(before) makes of those before, rounded as one would say it.
+
+    None where no growth is expected, or nothing at all.
+    """
+    after = (1 + before) * math.exp(growth) - 1 if growth is not None else 0.0
+    if after < before + 0.5:
+        return None
+    step = 1 if after < 20 else 5 if after < 100 else 10 ** (int(math.log10(after)) - 1)
+    return max(int(step * round(after / step)), before + 1)
+
+
+def outlook(before: int, expected: int | None) -> str:
+    """Mentions so far and what is expected: `25 → about 50`; `25` where no growth is."""
+    return f"{before:,}" if expected is None else f"{before:,} → about {expected:,}"
+
+
+def forecast_in_words(label: str, before: int, growth: float | None, confidence: float | None) -> str:
+    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions`."""
+    title = TITLES[label][:1].lower() + TITLES[label][1:]
+    chance = "" if confidence is None else f" (chance {confidence * 100:.0f} %)"
+    return f"{title}{chance}: {outlook(before, expected_mentions(before, growth))} mentions in 24 h"
+
+
+def outcome(label: str, before: int, after: int, usual: float | None) -> str:
+    """What came of it in numbers: `25 → 46 ▲ 84 %`; `11 mentions, usual 0 (93 → 11 ▼ 88 %)` where the usual decides."""
+    if label != "bursts" or usual is None:
+        return change(before, after)
+    mentions = "1 mention" if after == 1 else f"{after:,} mentions"
+    return f"{mentions}, usual {usual:,.0f} ({change(before, after)})"
+
+
+def verdict(came_true: bool | None) -> str:
+    """Whether it came true."""
+    return {True: "came true", False: "did not come true", None: "not due yet"}[came_true]
+
+
+def likely(confidence: float) -> str:
+    """A calibrated probability in words: `likely: 8 of 10 such come true`."""
+    word = next(word for bound, word in _LIKELY if confidence >= bound)
+    if confidence >= 0.95:
+        return f"{word}: nearly all such come true"
+    share = "fewer than 1" if confidence < 0.05 else f"{max(1, round(confidence * 10))}"
+    return f"{word}: {share} of 10 such come true"
+
+
+_LIKELY = ((0.9, "very likely"), (0.65, "likely"), (0.35, "possible"), (0.1, "unlikely"), (0.0, "very unlikely"))

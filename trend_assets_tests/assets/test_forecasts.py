@@ -1,0 +1,69 @@
+"""A forecast through Dagster: stored before anybody is told, and only added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from trend_assets.assets import forecasts
+from trend_assets.automation.instance import open_instance
+from trend_assets.lake.io_manager import LakeResource
+from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import EVENTS, PREDICTIONS
+from trend_assets.launch import HourRange, materialize_hours
+from trend_assets.settings import Settings, load_settings
+from trend_assets_tests.operations.conftest import event
+
+HOUR = timedelta(hours=1)
+CUT = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """Twelve topics of the last hour; what is forecast within two hours counts as live, so that no clock decides."""
+    monkeypatch.setenv("TREND_SCHEDULE__FORECAST_WITHIN", "2")
+    made = LakeResource().lake
+    post(made, *(f"#t{number:02d}" for number in range(12) for _ in range(12 - number)))
+    yield made
+
+
+def post(lake: Lake, *topics: str) -> None:
+    known = lake.read_table(EVENTS, CUT - HOUR, CUT)
+    rows = [event(known.height + number, CUT - HOUR, [topic], "u") for number, topic in enumerate(topics)]
+    lake.write(EVENTS, pl.concat([known, EVENTS.frame(rows)]), CUT - HOUR, CUT)
+
+
+def run() -> str:
+    return materialize_hours(open_instance(load_settings()), HourRange(CUT - HOUR, CUT), ["predictions"])
+
+
+def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) -> None:
+    first = run()
+    before = lake.read_table(PREDICTIONS)
+    assert set(before["run_id"]) == {first} and set(before["made"]) == {"live"}
+    assert ((before["forecast_at"] - before["cut"]) < 2 * HOUR).all()
+    assert run() and lake.read_table(PREDICTIONS).equals(before)
+    post(lake, *["#t11"] * 30)
+    again = run()
+    after = lake.read_table(PREDICTIONS)
+    assert after.filter(pl.col("revision") == 0).equals(before)
+    revised = after.filter(pl.col("revision") == 1)
+    assert set(revised["run_id"]) == {again} and set(revised["made"]) == {"revised"}
+    ranks = after.filter(topic="#t11", label="emerges").sort("revision")["rank"]
+    assert ranks.to_list() == [12, 1]
+
+
+def test_nobody_is_told_before_the_forecast_is_stored(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -> int:
+        seen.append(lake.read("SELECT count(*) FROM predictions WHERE cut = ?", [cut]).item())
+        return 0
+
+    monkeypatch.setattr(forecasts, "alert_topics", alert_topics)
+    run()
+    assert seen == [lake.read_table(PREDICTIONS).height] and seen[0] > 0

@@ -1,0 +1,26 @@
+"""`trend predict` of a moment of the past says what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trend_assets_tests.commands.conftest import runner
+
+
+def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
+    trend = runner(tmp_path / "home", tmp_path)
+    posts = ["1,2026-02-04T08:00:00Z,u1,#tea #jam", "2,2026-02-04T08:30:00Z,u2,#jam"]
+    posts += [f"{10 + index},2026-02-04T12:{index:02}:00Z,u{index},#tea" for index in range(12)]
+    # The last hour of the horizon is known because of this one.
+    posts += ["90,2026-02-05T09:30:00Z,u1,#late"]
+    (tmp_path / "posts.csv").write_text("id,at,user,text\n" + "\n".join(posts) + "\n", encoding="utf-8")
+    assert trend("import", "--columns", "id=id,timestamp=at,user_id=user,text=text", "posts.csv").returncode == 0
+    run = trend("backfill", "--start", "2026-02-04", "--end", "2026-02-06", "--no-embeddings")
+    assert run.returncode == 0, run.stderr
+    due = trend("predict", "--at", "2026-02-04T10:00")
+    assert due.returncode == 0, due.stderr
+    (tea,), (jam,) = ([line for line in due.stdout.splitlines() if name in line] for name in ("#tea", "#jam"))
+    assert " came true" in tea and "1 → 12" in tea
+    assert "did not come true" in jam and "2 → 0" in jam
+    assert all(len(line) <= 80 for line in due.stdout.splitlines())
+    assert "not due yet" in trend("predict", "--at", "2026-02-04T11:00").stdout

@@ -1,0 +1,100 @@
+"""What people read: numbers that say what happened, and nothing that hides a fall."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trend_assets.forecasting.labels import LABELS
+from trend_assets.words import (
+    DEFAULT_LABEL,
+    MADE,
+    MEANINGS,
+    TITLES,
+    change,
+    expected_mentions,
+    forecast_in_words,
+    likely,
+    outcome,
+    outlook,
+    verdict,
+)
+
+COUNTS = st.integers(0, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (25, 46, "25 → 46 ▲ 84 %"),
+        (93, 11, "93 → 11 ▼ 88 %"),
+        (0, 11, "0 → 11 ▲"),
+        (7, 7, "7 → 7 ="),
+        (1200, 1500, "1,200 → 1,500 ▲ 25 %"),
+    ],
+)
+def test_a_change_is_told_in_numbers_and_direction(before: int, after: int, told: str) -> None:
+    assert change(before, after) == told
+
+
+@given(COUNTS, COUNTS, st.floats(0, 1e4), st.sampled_from(LABELS))
+def test_no_outcome_hides_that_mentions_fell(before: int, after: int, usual: float, label: str) -> None:
+    told = outcome(label, before, after, usual)
+    assert ("▼" in told) == (after < before) and ("▲" in told) == (after > before)
+
+
+def test_an_unusual_height_is_told_beside_what_is_usual() -> None:
+    assert outcome("bursts", 93, 11, 0.0) == "11 mentions, usual 0 (93 → 11 ▼ 88 %)"
+    assert outcome("bursts", 0, 1, 0.4) == "1 mention, usual 0 (0 → 1 ▲)"
+    assert outcome("emerges", 25, 46, 3.0) == "25 → 46 ▲ 84 %"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (25, 49.2, "25 → about 50"),
+        (2, 19, "2 → about 19"),
+        (110, 246, "110 → about 250"),
+        (25, 20, "25"),
+        (25, 25, "25"),
+    ],
+)
+def test_growth_is_told_as_a_size(before: int, after: float, told: str) -> None:
+    growth = math.log1p(after) - math.log1p(before)
+    assert outlook(before, expected_mentions(before, growth)) == told
+
+
+def test_without_an_estimate_no_size_is_told() -> None:
+    assert expected_mentions(25, None) is None
+
+
+@given(COUNTS, st.floats(-5, 5))
+def test_an_expected_size_is_larger_and_near_what_was_estimated(before: int, growth: float) -> None:
+    expected = expected_mentions(before, growth)
+    real = (1 + before) * math.exp(growth) - 1
+    if expected is None:
+        assert real < before + 0.5
+    else:
+        assert expected > before and abs(expected - real) <= max(2.5, 0.06 * real)
+
+
+@given(st.floats(0, 1))
+def test_a_chance_is_told_in_words(confidence: float) -> None:
+    assert likely(confidence).endswith("such come true")
+
+
+def test_a_chance_of_four_fifths_means_eight_of_ten() -> None:
+    assert likely(0.81) == "likely: 8 of 10 such come true"
+    assert forecast_in_words("bursts", 25, 0.67, 0.81) == (
+        "unusually high for this topic (chance 81 %): 25 → about 50 mentions in 24 h"
+    )
+
+
+def test_every_label_has_words_and_growth_is_the_default() -> None:
+    assert set(TITLES) == set(MEANINGS) == set(LABELS)
+    assert DEFAULT_LABEL == "emerges"
+    assert [verdict(value) for value in (True, False, None)] == ["came true", "did not come true", "not due yet"]
+    assert set(MADE) == {"late", "backfill", "revised", "unrecorded"}
