@@ -218,7 +218,7 @@ def test_a_password_in_percents_and_options_reach_the_server(guarded: str, tmp_p
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_catalog_that_is_not_there_is_told_in_a_sentence(postgres: str, tmp_path: Path, read_only: bool) -> None:
     absent = LakeLocation(tmp_path, catalog_url=f"{postgres}/nosuch", data_path=str(tmp_path / "files"))
-    said = r'the PostgreSQL database nosuch on 127\.0\.0\.1:\d+, .* is not there \(.*"nosuch" does not exist\)'
+    said = r'the PostgreSQL database nosuch on 127\.0\.0\.1:\d+, .* is not there \(.*"nosuch" does not exist'
     with pytest.raises(LakeError, match=said):
         Lake(absent, read_only=read_only)
     nobody = LakeLocation(tmp_path, catalog_url="postgresql://u:sentinel@127.0.0.1:1/nowhere")
