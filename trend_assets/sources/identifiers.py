@@ -9,23 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from trend_assets.sources.archive.columns import ColumnMap
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.event import Event, Rejected
-from trend_assets.sources.registry import (
-    BLUESKY,
-    COLUMNS_PREFIX,
-    GOOGLE_TRENDS,
-    MASTODON,
-    TWITTER_V1,
-    X_V2,
-    YOUTUBE_V3,
-    parse,
-    parser,
-)
-from trend_assets.sources.wire.values import identifier, loads
+from trend_assets.sources.formats import COLUMNS_PREFIX
+from trend_assets.sources.id_fields import ID_FIELDS, IdFields
+from trend_assets.sources.registry import FORMATS, parse, parser
+from trend_assets.sources.wire.values import identifier, loads, mapping
 
 Kind = Literal["user", "content"]
 
@@ -45,93 +36,19 @@ class SourcedIdentifier(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """Where a format keeps ids.
-
-    Args:
-        source: whose ids they are.
-        marks: every payload of the format has one of these keys.
-        people: keys under which a person, or a list of persons, stands as an object or as its bare id.
-        contents: the same for contents; the payload itself is one.
-        person_ids: keys of a person's own id; the first that is there counts, as for the format's parser.
-        content_ids: the same for contents.
-        users: keys of users' ids, wherever they stand.
-        posts: keys of contents' ids, wherever they stand.
-    """
-
-    source: str
-    marks: frozenset[str]
-    people: frozenset[str] = frozenset()
-    contents: frozenset[str] = frozenset()
-    person_ids: tuple[str, ...] = ("id",)
-    content_ids: tuple[str, ...] = ("id",)
-    users: frozenset[str] = frozenset()
-    posts: frozenset[str] = frozenset()
-
-
-#: A tweet that a user has pinned is not told by others' tweets that carry the user: `pinned_tweet_id` is no field here.
-_FIELDS: Mapping[str, _Fields] = {
-    TWITTER_V1: _Fields(
-        source="twitter",
-        marks=frozenset({"user", "id_str"}),
-        people=frozenset({"user", "user_mentions", "contributors"}),
-        contents=frozenset({"retweeted_status", "quoted_status", "current_user_retweet"}),
-        person_ids=("id_str", "id"),
-        content_ids=("id_str", "id"),
-        users=frozenset({"in_reply_to_user_id", "in_reply_to_user_id_str", "source_user_id", "source_user_id_str"}),
-        posts=frozenset(
-            f"{name}{suffix}"
-            for name in ("in_reply_to_status_id", "quoted_status_id", "source_status_id", "conversation_id")
-            for suffix in ("", "_str")
-        ),
-    ),
-    X_V2: _Fields(
-        source="twitter",
-        marks=frozenset({"data", "author_id", "conversation_id", "edit_history_tweet_ids", "referenced_tweets"}),
-        people=frozenset({"author", "users", "mentions", "in_reply_to_user"}),
-        contents=frozenset({"data", "tweets", "referenced_tweets"}),
-        users=frozenset({"author_id", "in_reply_to_user_id"}),
-        posts=frozenset({"conversation_id", "edit_history_tweet_ids"}),
-    ),
-    YOUTUBE_V3: _Fields(
-        source="youtube",
-        marks=frozenset({"snippet"}),
-        people=frozenset({"authorChannelId"}),
-        contents=frozenset({"topLevelComment", "comments"}),
-        person_ids=("value",),
-        users=frozenset({"channelId"}),
-        posts=frozenset({"videoId", "parentId"}),
-    ),
-    BLUESKY: _Fields(
-        source="bluesky",
-        marks=frozenset({"record"}),
-        content_ids=(),
-        users=frozenset({"did", "src"}),
-        posts=frozenset({"uri"}),
-    ),
-    MASTODON: _Fields(
-        source="mastodon",
-        marks=frozenset({"account"}),
-        people=frozenset({"account", "mentions"}),
-        contents=frozenset({"reblog", "quoted_status"}),
-        person_ids=("url", "acct", "id"),
-        content_ids=("uri", "url"),
-    ),
-    # It names no users, and its contents name no others.
-    GOOGLE_TRENDS: _Fields(source="google_trends", marks=frozenset(), content_ids=()),
-}
-#: What parsers write into an event's context: `original_content_id` and its like.
-_CONTEXT_USERS = frozenset({"original_user_id", "in_reply_to_user_id"})
+#: What parsers write into an event's context.
+_CONTEXT_USERS = frozenset({"original_user_id", "in_reply_to_user_id", "mentioned_user_ids"})
 _CONTEXT_POSTS = frozenset({"original_content_id", "quoted_content_id", "conversation_id", "parent_id", "edit_history"})
 _SOURCE_USERS: Mapping[str, frozenset[str]] = {
     "youtube": frozenset({"channel_id"}),
+    # Of lakes that have no `mentioned_user_ids` yet.
     "bluesky": frozenset({"mentions"}),
 }
 #: Of YouTube's kinds of resources those whose id is a content's or a user's; a category's is neither.
 _WITH_AN_ID = {f"youtube#{kind}" for kind in ("video", "comment", "commentThread", "searchResult", "channel")}
-#: Bluesky writes the author into a post's address.
+#: Bluesky writes the author into a post's address, Mastodon names an account in two ways.
 _AUTHOR = re.compile(r"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/")
+_ACTOR = re.compile(r"(https?://[^/]+)/users/([^/]+)")
 _TOKENS = (re.compile(r"[\w:.-]+"), re.compile(r"[\w:./@+%\\-]+"))
 _TELLING_LENGTH = 7
 _ANY_TIME = "2020-01-01T00:00:00Z"
@@ -141,17 +58,18 @@ def identifiers(format: str, raw_data: str) -> frozenset[Identifier]:
     """The ids of users and contents that a payload holds.
 
     Args:
-        format: as in `raw_events.format`. Of formats whose payloads hold no other event, such as tables, these
-            are the event's own ids and those that its parser puts into the context.
+        format: as in `raw_events.format`.
         raw_data: the payload, JSON text; of what its format cannot read there are none.
     """
-    fields = _FIELDS.get(format)
+    fields = ID_FIELDS.get(format)
     try:
-        if fields is not None:
-            return frozenset(_walk(loads(raw_data), fields, "content"))
-        event = parse(format, raw_data)
+        found = frozenset(_walk(loads(raw_data), fields, "content")) if fields else frozenset()
+        return found if fields and fields.is_whole else found | _of_event(parse(format, raw_data))
     except Rejected:
         return frozenset()
+
+
+def _of_event(event: Event) -> frozenset[Identifier]:
     return own_identifiers(event) | context_identifiers(event.source, event.context)
 
 
@@ -183,9 +101,9 @@ def context_identifiers(source: str, context: Mapping[str, Any] | str) -> frozen
 def rejected_identifiers(raw_data: str, formats: Collection[str] = ()) -> frozenset[SourcedIdentifier]:
     """The ids in what could not become an event.
 
-    Of a platform's payload these are the ids in its fields; where it names no user it may be one itself. Of
-    another object they are what the formats find in it, and every value that is unmistakable; of text that is
-    no JSON, every word that is.
+    Of a payload whose platform its keys tell these are the ids in its fields; where it names no user it may be one
+    itself. Of another object they are what the formats find in it, and every value that is unmistakable; of text
+    that is no JSON, every word that is.
 
     Args:
         raw_data: as in `rejected_events.raw_data`.
@@ -194,34 +112,35 @@ def rejected_identifiers(raw_data: str, formats: Collection[str] = ()) -> frozen
     try:
         payload = loads(raw_data)
     except Rejected:
-        return frozenset(_unmistakable(tokens(raw_data)))
+        payload = None
     if not isinstance(payload, Mapping):
         return frozenset(_unmistakable(tokens(raw_data)))
     return frozenset(_in_platform(payload)) or frozenset(_in_row(payload, formats))
 
 
 def _in_platform(payload: Mapping[str, Any]) -> Iterator[SourcedIdentifier]:
-    for fields in _FIELDS.values():
-        if fields.marks.isdisjoint(payload):
+    kind = payload.get("kind")
+    role = "content" if kind is None or kind in _WITH_AN_ID else ""
+    for format, fields in ID_FIELDS.items():
+        if fields.marks.isdisjoint(payload) and fields.marks.isdisjoint(mapping(payload.get("data"))):
             continue
-        kind = payload.get("kind")
-        found = set(_walk(payload, fields, "content" if kind is None or kind in _WITH_AN_ID else ""))
-        names_user = any(kind == "user" for kind, _ in found)
-        for kind, value in found:
-            yield SourcedIdentifier(fields.source, kind, value)
-            if not names_user:
-                yield SourcedIdentifier(fields.source, "user", value)
+        found = set(_walk(payload, fields, role))
+        if not any(item.kind == "user" for item in found):
+            found |= {Identifier("user", item.value) for item in found}
+        yield from (SourcedIdentifier(source, *item) for item in found for source in FORMATS[format].sources)
 
 
 def _in_row(row: Mapping[str, Any], formats: Collection[str]) -> Iterator[SourcedIdentifier]:
     for format in formats:
+        if (fields := ID_FIELDS.get(format)) is not None:
+            for item in _walk(row, fields, "content"):
+                yield from (SourcedIdentifier(source, *item) for source in FORMATS[format].sources)
         try:
             event = _parsed(format, row)
-        except Rejected:
+        except (Rejected, ColumnMapError):
             continue
-        for item in own_identifiers(event) | context_identifiers(event.source, event.context):
-            yield SourcedIdentifier(event.source, *item)
-    yield from _unmistakable({value for cell in row.values() if (value := identifier(cell)) is not None})
+        yield from (SourcedIdentifier(event.source, *item) for item in _of_event(event))
+    yield from _unmistakable(frozenset(_values(row)))
 
 
 def _parsed(format: str, row: Mapping[str, Any]) -> Event:
@@ -230,6 +149,14 @@ def _parsed(format: str, row: Mapping[str, Any]) -> Event:
         column = ColumnMap.parse(format.removeprefix(COLUMNS_PREFIX)).columns["timestamp"]
         row = {**row, column: _ANY_TIME}
     return parser(format)(row)
+
+
+def _values(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _values(inner)
+    elif (found := identifier(value)) is not None:
+        yield found
 
 
 def _unmistakable(values: Collection[str]) -> Iterator[SourcedIdentifier]:
@@ -249,7 +176,7 @@ def tokens(text: str) -> frozenset[str]:
     return frozenset(part for run in _TOKENS for found in run.findall(text) for part in (found, found.strip(".:-/\\")))
 
 
-def _walk(value: Any, fields: _Fields, role: str) -> Iterator[Identifier]:
+def _walk(value: Any, fields: IdFields, role: str) -> Iterator[Identifier]:
     if isinstance(value, list):
         for item in value:
             yield from _walk(item, fields, role)
@@ -259,34 +186,31 @@ def _walk(value: Any, fields: _Fields, role: str) -> Iterator[Identifier]:
             # A number that was once a float has lost digits, which the text beside it has kept.
             if value.get(f"{key}_str"):
                 continue
-            if key in fields.users:
-                yield from _ids("user", inner)
-            elif key in fields.posts:
+            is_person = key in fields.people
+            if is_person or key in fields.users:
+                yield from _ids("user", inner, fields.number)
+            elif key in fields.posts or key in fields.contents:
                 yield from _ids("content", inner)
-            if key in fields.people:
-                yield from _bare("user", inner)
-                yield from _walk(inner, fields, "user")
-            elif key in fields.contents:
-                yield from _bare("content", inner)
-                yield from _walk(inner, fields, "content")
-            else:
-                yield from _walk(inner, fields, "")
+            yield from _walk(inner, fields, "user" if is_person else "content" if key in fields.contents else "")
 
 
-def _own(value: Mapping[str, Any], fields: _Fields, role: str) -> Iterator[Identifier]:
+def _own(value: Mapping[str, Any], fields: IdFields, role: str) -> Iterator[Identifier]:
     keys = fields.person_ids if role == "user" else fields.content_ids if role == "content" else ()
     found = next((own for key in keys if (own := identifier(value.get(key)))), None)
     if found is not None:
-        yield Identifier("user" if role == "user" else "content", found)
+        yield from _ids("user" if role == "user" else "content", found, fields.number)
 
 
-def _bare(kind: Kind, value: Any) -> Iterator[Identifier]:
-    items = value if isinstance(value, list) else [value]
-    yield from (Identifier(kind, found) for item in items if (found := identifier(item)))
-
-
-def _ids(kind: Kind, value: Any) -> Iterator[Identifier]:
-    for found in _bare(kind, value):
-        yield found
-        if kind == "content" and (author := _AUTHOR.match(found.value)):
+def _ids(kind: Kind, value: Any, number: str = "") -> Iterator[Identifier]:
+    """An id, or those of a list, as events name them."""
+    for item in value if isinstance(value, list) else [value]:
+        found = identifier(item)
+        if found is None:
+            continue
+        if kind == "user" and number and found.isdigit():
+            found = f"{number}{found}"
+        yield Identifier(kind, found)
+        if kind == "user" and (actor := _ACTOR.fullmatch(found)):
+            yield Identifier("user", f"{actor[1]}/@{actor[2]}")
+        if kind == "content" and (author := _AUTHOR.match(found)):
             yield Identifier("user", author[1])
