@@ -136,7 +136,8 @@ class Lake:
         kept = self.read("SELECT snapshot_id FROM lake.snapshots() ORDER BY snapshot_id")["snapshot_id"]
         if snapshot not in kept:
             raise LakeError(f"the lake has no snapshot {snapshot}: it keeps {kept.len()} from {kept[0]} to {kept[-1]}")
-        return f"{table.name} AT (VERSION => {int(snapshot)})"
+        # A table with a version takes no alias.
+        return f"(FROM {table.name} AT (VERSION => {int(snapshot)}))"
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -305,8 +305,8 @@ def odd_iso(desk: Desk) -> None:
 
 @right("stray_quote.csv", "tsv_quotes.tsv")
 def stray_quotes(desk: Desk) -> None:
+    before: set[str] = set()
     for name, marks in (("stray_quote.csv", "#a #b #c #d #e"), ("tsv_quotes.tsv", "#a #b #c #d #e")):
-        before = {row["id"] for row in desk.rejected()} if desk.raw() else set()
         said = desk.take(name, columns=f"{NO_USER},namespace={name}")
         counted(said)
         texts = [event.text for key, event in desk.events().items() if key.startswith(name)]
@@ -316,6 +316,7 @@ def stray_quotes(desk: Desk) -> None:
             assert any(mark in text for text in [*texts, *(row["raw_data"] for row in doubtful)]), (name, mark)
         assert not any(text.count("#") > 1 for text in texts), texts
         assert len(texts) >= 2
+        before |= {row["id"] for row in doubtful}
 
 
 @right("backslash.csv")
