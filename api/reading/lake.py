@@ -31,6 +31,8 @@ _EXPORT_FACTOR = 30
 _KEPT = 1024
 _KEPT_ROWS = 100
 _FAILED_SECONDS = 0.2
+#: Beginnings of the reasons that name nothing but the home.
+_TOLD = ("there is no lake", "this lake has version", "the DuckDB extension", "the installed duckdb_extension")
 _CLOSED = "the lake cannot be opened now: try again, and see the API's log"
 _SIMULATED = "SELECT count(*) > 0 FROM (SELECT 1 FROM raw_events WHERE starts_with(origin, 'simulator') LIMIT 1)"
 _OF_SIMULATOR = Within("raw_events", "origin", "simulator", "simulatos")
@@ -272,8 +274,8 @@ def _hashable(parameters: Parameters) -> tuple[Any, ...]:
 
 
 def _for_everybody(text: str, settings: Settings) -> str:
-    """Why the lake cannot be opened, without where it is: that is for the log."""
-    return _CLOSED if "cannot be opened" in text else text.replace(str(settings.home), "TREND_HOME")
+    """Why the lake cannot be opened, without where it is: hosts and folders are for the log."""
+    return text.replace(str(settings.home), "TREND_HOME") if text.startswith(_TOLD) else _CLOSED
 
 
 async def lake_reader(request: Request) -> LakeReader:

@@ -244,7 +244,7 @@ def test_a_failed_query_tells_nothing_of_itself(filled_home: Path, serve: Callab
     settings = Settings(home=filled_home, api=ApiSettings(query_seconds=1e-6))
     with serve(settings) as client:
         # One may be answered before its time is up, however short that is.
-        answers = (client.get("/accuracy", params={"model": f"tgn-{number}"}) for number in range(100))
+        answers = (client.get("/topics", params={"prefix": f"t{number}"}) for number in range(100))
         answer = next(one for one in answers if one.status_code != 200)
     assert answer.status_code == 503
     assert set(answer.json()) == set(Problem.model_fields)
