@@ -166,7 +166,7 @@ def _unname(connection: duckdb.DuckDBPyConnection, named: Collection[str]) -> No
         metadata=pl.Series([_without(text, named) for text in rows["metadata"]], dtype=pl.String)
     )
     connection.register("changed", changed)
-    keys = "(hour, label, topic)"
+    keys = f"({', '.join(PREDICTIONS.key)})"
     connection.execute(f"DELETE FROM predictions WHERE {keys} IN (SELECT {keys} FROM changed)")
     connection.execute("INSERT INTO predictions BY NAME SELECT * FROM changed")
     connection.unregister("changed")
