@@ -51,13 +51,11 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
             ),
         )
 
-    # How much waits is told by what was collected in the two days before.
-    lately = dg.TimeWindowPartitionMapping(start_offset=-48, allow_nonexistent_upstream_partitions=True)
-
+    # How much waits is told by what was collected.
     @dg.asset(
         **table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"),
         **shared,
-        deps=[dg.AssetDep(RAW_EVENTS.name, partition_mapping=lately), COLLECTION_STATUS.name],
+        deps=[RAW_EVENTS.name, COLLECTION_STATUS.name],
     )
     def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
         settings, window = load_settings(), context.partition_time_window

@@ -30,7 +30,7 @@ class KnownEvents:
         self._snapshot: int | None = None
         self._hashes: np.ndarray | None = None
         self._fresh = _no_hashes()
-        self._inserted: np.ndarray | None = None
+        self._inserted = _no_hashes()
         self._kept = False
         self._answer: tuple[int, frozenset[str], frozenset[str]] | None = None
 
@@ -44,12 +44,12 @@ class KnownEvents:
         with self._lock:
             snapshot = _current(connection)
             if snapshot != self._snapshot:
-                self._hashes, self._inserted = None, None
+                self._hashes = None
             elif self._hashes is None:
                 self._load(connection)
             asked = incoming.select("id", "hour").unique("id")
             found = self._find(connection, asked)
-            self._snapshot, self._inserted = snapshot, None
+            self._snapshot = snapshot
             self._answer = (snapshot, frozenset(asked["id"]), frozenset(found["id"]))
             return found
 
@@ -65,9 +65,8 @@ class KnownEvents:
         """To be told of every row that the open transaction has inserted into `raw_events`."""
         with self._lock:
             self._kept = True
-            if self._hashes is not None:
-                more = _hashes_of(connection, ids)
-                self._inserted = more if self._inserted is None else np.concatenate([self._inserted, more])
+            # Also where there are no other hashes yet: another thread may load them before this one commits.
+            self._inserted = np.concatenate([self._inserted, _hashes_of(connection, ids)])
 
     def untouched(self) -> None:
         """To be told that the open transaction has inserted nothing into `raw_events`."""
@@ -82,15 +81,14 @@ class KnownEvents:
         """
         with self._lock:
             kept, inserted = self._kept, self._inserted
-            self._kept, self._inserted = False, None
+            self._kept, self._inserted = False, _no_hashes()
             if committed is None or committed == self._snapshot:
                 return
             if self._snapshot is None or not kept or committed != self._snapshot + 1:
                 self._snapshot = self._hashes = self._answer = None
                 return
             self._snapshot = committed
-            if inserted is not None:
-                self._add(inserted)
+            self._add(inserted)
 
     @property
     def used(self) -> bool:
@@ -102,7 +100,7 @@ class KnownEvents:
         self._hashes, self._fresh = np.sort(np.asarray(hashes, dtype=np.uint64)), _no_hashes()
 
     def _add(self, hashes: np.ndarray) -> None:
-        if self._hashes is None:
+        if self._hashes is None or not hashes.size:
             return
         self._fresh = np.sort(np.concatenate([self._fresh, hashes]))
         if self._fresh.size > max(_LEAST_MERGED, self._hashes.size // _MERGED_SHARE):

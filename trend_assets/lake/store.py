@@ -157,7 +157,7 @@ class Lake:
                 self.known_events.ended(None)
                 raise
             cursor.execute("COMMIT")
-            self.known_events.ended(_committed(cursor) if self.known_events.used else None)
+            self.known_events.ended(_committed(cursor))
 
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -199,6 +199,10 @@ class Lake:
 
     def insert_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
         """Inserts rows of `RAW_EVENTS` whose ids the lake does not hold, inside a transaction of this lake."""
+        note_write(RAW_EVENTS.name)
+        if frame.is_empty():
+            self.known_events.untouched()
+            return 0
         self.known_events.inserted(connection, frame["id"])
         return _insert(connection, RAW_EVENTS, RAW_EVENTS.conform(frame))
 
@@ -299,9 +303,11 @@ def _take_earlier(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl
 
 
 def _committed(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """The newest snapshot that this process has made."""
-    row = connection.execute(f"SELECT id FROM {LAKE}.last_committed_snapshot()").fetchone()
-    return int(row[0]) if row and row[0] is not None else None
+    """The newest snapshot that this process has made, if it can be told."""
+    with suppress(duckdb.Error):
+        row = connection.execute(f"SELECT id FROM {LAKE}.last_committed_snapshot()").fetchone()
+        return int(row[0]) if row and row[0] is not None else None
+    return None
 
 
 def _window(table: Table, start: datetime | None, end: datetime | None) -> tuple[str, list[datetime]]:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -291,7 +292,11 @@ def test_files_go_for_what_they_hold_and_not_for_their_names(filled: Home) -> No
     others = [json.dumps(item) for item in tweets()[3:]]
     for name in ("2024-posts.jsonl.gz", "20260105T070000000000-posts.jsonl.gz"):
         (done / name).write_bytes(gzip.compress("\n".join(others).encode()))
-    (done / "half.jsonl.gz").write_bytes(gzip.compress("\n".join(others).encode())[:-20])
+    half = gzip.compress("\n".join(others).encode())[:-20]
+    (done / "half.jsonl.gz").write_bytes(half)
+    with zipfile.ZipFile(done / "half.zip", "w") as archive:
+        archive.writestr("posts.jsonl", "\n".join(others))
+        archive.writestr("half.jsonl.gz", half)
     forgotten = forget(filled.lake, filled.settings, Subject("user", USER))
     assert [path.name for path in preview_files(filled.settings, forgotten).deleted] == [
         "20260105T060000000000-posts.jsonl.gz",
@@ -302,8 +307,10 @@ def test_files_go_for_what_they_hold_and_not_for_their_names(filled: Home) -> No
         "2024-posts.jsonl.gz",
         "20260105T070000000000-posts.jsonl.gz",
         "half.jsonl.gz",
+        "half.zip",
     ]
-    assert (len(files.deleted), [path.name for path in files.unread]) == (2, ["half.jsonl.gz"])
+    assert len(files.deleted) == 2
+    assert sorted(path.name for path in files.unread) == ["half.jsonl.gz", "half.zip"]
 
 
 def test_a_table_is_read_by_the_columns_that_it_was_imported_by(empty: Home) -> None:

@@ -89,7 +89,7 @@ def test_without_edges_training_and_forecasts_are_refused_with_what_to_do(empty:
     with pytest.raises(GraphMissing, match=what_to_do):
         train(emptied, empty.settings, WEEK)
     with pytest.raises(GraphMissing, match=what_to_do):
-        forecast_hours(emptied, empty.settings, WEEK - timedelta(hours=1), WEEK)
+        forecast_hours(emptied, empty.settings, WEEK - timedelta(hours=1), WEEK, "run")
     with pytest.raises(GraphMissing, match=what_to_do):
         need_mentions(emptied, WEEK)
 

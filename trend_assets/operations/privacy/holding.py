@@ -56,18 +56,19 @@ def _maps(formats: Collection[str], settings: Settings) -> Iterator[ColumnMap | 
 
 
 def _read(path: Path, columns: ColumnMap | None, formats: Collection[str], traces: Traces) -> Holding:
-    rows = 0
+    rows, is_whole = 0, True
     try:
         for batch in read_archive(path, columns=columns):
             rows += batch.rows
+            is_whole = is_whole and batch.error is None
             if _batch_holds(batch, formats, traces):
                 return Holding.YES
     except TruncatedArchive:
         return Holding.UNKNOWN
     except (ArchiveError, OSError):
         # A file of which every row was rejected has been read all the same.
-        return Holding.NO if rows else Holding.UNKNOWN
-    return Holding.NO
+        return Holding.NO if rows and is_whole else Holding.UNKNOWN
+    return Holding.NO if is_whole else Holding.UNKNOWN
 
 
 def _batch_holds(batch: Batch, formats: Collection[str], traces: Traces) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from trend_assets.sources.archive.compression import Broken
 from trend_assets.sources.archive.json_window import Damaged, JsonWindow, TooLong
 from trend_assets.sources.event import Rejected
@@ -59,6 +61,15 @@ class Value:
 
 def decoded(line: int, data: bytes) -> Value:
     """The value of a text, or why there is none."""
+    try:
+        value = orjson.loads(data)
+        # Valid JSON is valid UTF-8.
+        return Value(line, value, data.decode() if b"\n" not in data else None, None, len(data))
+    except orjson.JSONDecodeError:
+        return _decoded_leniently(line, data)
+
+
+def _decoded_leniently(line: int, data: bytes) -> Value:
     try:
         value = loads(data)
     except Rejected as rejected:

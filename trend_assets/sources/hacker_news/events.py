@@ -10,7 +10,7 @@ from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.formats import HACKER_NEWS, Found
 from trend_assets.sources.wire import instants, tags
 from trend_assets.sources.wire.markup import plain_text
-from trend_assets.sources.wire.values import identifier, mappings, numbers, present, text
+from trend_assets.sources.wire.values import identifier, mappings, numbers, present, text, words
 
 _TYPES = {"story": "original", "job": "original", "poll": "original", "comment": "comment"}
 _ANSWERS = ("comment_text", "parent_id", "parent")
@@ -36,7 +36,7 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
 def is_item(value: Mapping[str, Any]) -> bool:
     """Whether an object has the fields of the API's items, which the rows of BigQuery's table have, too."""
     return (
-        value.get("type") in {*_TYPES, *_OTHER_TYPES}
+        value.get("type") in (*_TYPES, *_OTHER_TYPES)
         and "id" in value
         and "time" in value
         and ("by" in value or "deleted" in value)
@@ -113,9 +113,8 @@ def _is_hit(value: Mapping[str, Any]) -> bool:
 
 def _event_type(payload: Mapping[str, Any]) -> str:
     kind = payload.get("type")
-    labels = payload.get("_tags")
     if not isinstance(kind, str):
-        kind = next((tag for tag in labels if tag in _TYPES), None) if isinstance(labels, list) else None
+        kind = next((tag for tag in words(payload.get("_tags")) if tag in _TYPES), None)
     if kind is None:
         kind = "comment" if any(payload.get(name) for name in _ANSWERS) else "story"
     if kind not in _TYPES:

@@ -38,7 +38,7 @@ def found(value: Mapping[str, Any]) -> Iterator[Found] | None:
         if not isinstance(items, list) or not items:
             raise Rejected("a collection without activities")
         return ((ACTIVITYPUB, item) for item in items)
-    if value.get("type") in _ACTIVITIES and "actor" in value and "object" in value:
+    if text(value.get("type")) in _ACTIVITIES and "actor" in value and "object" in value:
         return iter([(ACTIVITYPUB, value)])
     lists = [value[name] for name in _LISTS if isinstance(value.get(name), list)]
     listed = [item for items in lists for item in items]

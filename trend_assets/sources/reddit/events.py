@@ -67,13 +67,14 @@ def parse(payload: Mapping[str, Any]) -> Event:
     hashtags = tags.hashtags(written)
     cashtags = tuple(f"${tag}" for tag in tags.cashtags(written))
     event_type, original = _relation(data, str(kind))
+    author = identifier(data.get("author"))
     link = html.unescape(text(data.get("url")) or "")
     return Event(
         timestamp=instants.from_any(data.get("created_utc", data.get("created"))),
         source="reddit",
         event_type=event_type,
         content_id=content_id,
-        user_id=None if data.get("author") in _GONE else identifier(data.get("author")),
+        user_id=None if author in _GONE else author,
         text=written,
         hashtags=hashtags,
         topics=cashtags,

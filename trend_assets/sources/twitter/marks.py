@@ -74,12 +74,7 @@ def is_v1_tweet(value: Mapping[str, Any]) -> bool:
     if not isinstance(value.get("text", value.get("full_text")), str) or "idstr" in value:
         return False
     tweet_id, created = identifier(value.get("id_str")) or identifier(value.get("id")), value.get("created_at")
-    others = (
-        "screen_name" in mapping(value.get("user")),
-        any(name in mapping(value.get("entities")) for name in _V1_ENTITIES),
-        any(name in value for name in _V1_OWN),
-    )
-    if tweet_id is None or not (isinstance(value.get("id_str"), str) or sum(others) > 1):
+    if tweet_id is None or not (isinstance(value.get("id_str"), str) or _has_v1_marks(value)):
         return False
     written = _V1_TIME.fullmatch(created) if isinstance(created, str) else None
     if written is not None and written[1] != "+0000":
@@ -87,6 +82,15 @@ def is_v1_tweet(value: Mapping[str, Any]) -> bool:
     told = instants.from_snowflake(tweet_id)
     # Some tools write the time anew: where its form is another, only the id can tell whose it is.
     return _agrees(told, created, _MARKED_SLACK) if told else created is None or written is not None
+
+
+def _has_v1_marks(value: Mapping[str, Any]) -> bool:
+    marks = (
+        "screen_name" in mapping(value.get("user")),
+        any(name in mapping(value.get("entities")) for name in _V1_ENTITIES),
+        any(name in value for name in _V1_OWN),
+    )
+    return sum(marks) > 1
 
 
 def is_v2_item(value: Mapping[str, Any], *, in_page: bool = False) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from trend_assets.sources.event import Rejected
@@ -79,6 +80,11 @@ def from_twitter(said: Any) -> datetime:
     """
     if not isinstance(said, str):
         raise Rejected("no timestamp")
+    return _from_twitter(said)
+
+
+@lru_cache(maxsize=1_024)  # a tweet's time is asked for by its marks, too
+def _from_twitter(said: str) -> datetime:
     try:
         _, month, day, clock, zone, year = said.split(" ")
         hour, minute, second = clock.split(":")

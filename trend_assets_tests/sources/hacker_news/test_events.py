@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.hacker_news.events import parse
+from trend_assets.sources.hacker_news.events import found, parse
 from trend_assets_tests.sources.archive.samples import HIT, ITEM, ROWS
 
 
@@ -45,3 +45,8 @@ def test_a_row_of_bigquery_without_a_type_is_a_comment_where_it_answers() -> Non
 def test_what_is_neither_is_rejected(payload: dict[str, object], reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         parse(payload)
+
+
+def test_objects_where_words_are_expected_are_no_error() -> None:
+    assert parse({**HIT, "_tags": [{}, "story"], "type": {}}).event_type == "original"
+    assert found({**ITEM, "type": {}}) is None
