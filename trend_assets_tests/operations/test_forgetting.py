@@ -47,10 +47,12 @@ from trend_assets.tgn.forecaster import KIND
 from trend_assets_tests.operations.conftest import Home
 
 HOUR = datetime(2026, 1, 5, 6, tzinfo=UTC)
+#: X's ids tell the time: one that told another would be no tweet's.
+FIRST = (int(HOUR.timestamp() * 1000) - 1288834974657) << 22
 USER, HANDLE, TAG = "7700112233445566", "sentinelhandle", "sentinelhashtag"
 WORDS = "sentinel words that nobody else wrote"
 #: What must not be found anywhere afterwards.
-SENTINELS = (USER, HANDLE, TAG, WORDS, "8800000000000001", "8800000000000002")
+SENTINELS = (USER, HANDLE, TAG, WORDS, str(FIRST + 1), str(FIRST + 2))
 SHARED = "a text that two people wrote word for word"
 
 
@@ -58,7 +60,7 @@ def tweet(number: int, user: str, text: str, handle: str | None = None, **more: 
     tags = [{"text": word} for word in re.findall(r"#(\w+)", text)]
     return {
         "id_str": str(number),
-        "created_at": (HOUR + timedelta(minutes=number % 50)).strftime("%a %b %d %H:%M:%S +0000 %Y"),
+        "created_at": (HOUR + timedelta(minutes=(number - FIRST) % 50)).strftime("%a %b %d %H:%M:%S +0000 %Y"),
         "text": text,
         "lang": "en",
         "user": {"id_str": user, "screen_name": handle or f"user{user}", "followers_count": 3},
@@ -68,13 +70,13 @@ def tweet(number: int, user: str, text: str, handle: str | None = None, **more: 
 
 
 def tweets() -> list[dict[str, Any]]:
-    theirs = tweet(8800000000000001, USER, f"{WORDS} #{TAG} #common", HANDLE)
+    theirs = tweet(FIRST + 1, USER, f"{WORDS} #{TAG} #common", HANDLE)
     return [
         theirs,
-        tweet(8800000000000002, USER, SHARED + " #common", HANDLE),
-        tweet(8800000000000003, "42", f"RT @{HANDLE}: {WORDS} #{TAG}", retweeted_status=theirs),
-        tweet(8800000000000004, "43", SHARED + " #common"),
-        tweet(8800000000000005, "44", "something else entirely #common #other"),
+        tweet(FIRST + 2, USER, SHARED + " #common", HANDLE),
+        tweet(FIRST + 3, "42", f"RT @{HANDLE}: {WORDS} #{TAG}", retweeted_status=theirs),
+        tweet(FIRST + 4, "43", SHARED + " #common"),
+        tweet(FIRST + 5, "44", "something else entirely #common #other"),
     ]
 
 
@@ -148,7 +150,7 @@ def fill_the_rest(lake: Lake) -> None:
              "message": f"#{TAG} rises", "state": "delivered", "attempts": 1, "delivered_at": "{}"}  # fmt: skip
     lake.write(ALERTS, ALERTS.frame([alert]))
     attempt = {"hour": HOUR, "source": "twitter", "purpose": "new", "started_at": HOUR, "finished_at": HOUR,
-               "status": "complete", "events": 5, "requests": 1, "units": 5, "cursor": "8800000000000001",
+               "status": "complete", "events": 5, "requests": 1, "units": 5, "cursor": str(FIRST + 1),
                "failure": "", "message": ""}  # fmt: skip
     lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([attempt]))
 
@@ -199,7 +201,7 @@ def test_no_byte_of_a_person_is_left_in_the_home(filled: Home) -> None:
 def test_what_others_did_is_left_as_it_was(filled: Home) -> None:
     lake = filled.lake
     forget_all(filled, Subject("user", USER))
-    kept = ["twitter:original:8800000000000004", "twitter:original:8800000000000005"]
+    kept = [f"twitter:original:{FIRST + 4}", f"twitter:original:{FIRST + 5}"]
     for table in ("raw_events", "events", "event_embeddings", "observations"):
         assert lake.read(f"SELECT id FROM {table} ORDER BY id")["id"].to_list() == kept, table
     assert lake.read("SELECT topic, mentions, distinct_users FROM topic_activity ORDER BY topic").rows() == [
@@ -234,10 +236,10 @@ def test_it_is_noted_without_the_id(filled: Home) -> None:
 
 
 def test_a_post_goes_with_its_retweets_and_its_author_stays(filled: Home) -> None:
-    forget_all(filled, Subject("content", "8800000000000001", "twitter"))
+    forget_all(filled, Subject("content", str(FIRST + 1), "twitter"))
     left = filled.lake.read("SELECT content_id, user_id FROM events ORDER BY 1").rows()
-    assert left == [("8800000000000002", USER), ("8800000000000004", "43"), ("8800000000000005", "44")]
-    assert set(found_in(filled.settings.home)) == {USER, HANDLE, "8800000000000002"}
+    assert left == [(str(FIRST + 2), USER), (str(FIRST + 4), "43"), (str(FIRST + 5), "44")]
+    assert set(found_in(filled.settings.home)) == {USER, HANDLE, str(FIRST + 2)}
 
 
 def test_what_was_forgotten_does_not_come_back(filled: Home, tmp_path: Path) -> None:
@@ -245,12 +247,14 @@ def test_what_was_forgotten_does_not_come_back(filled: Home, tmp_path: Path) -> 
     forget(filled.lake, filled.settings, Subject("user", USER, "twitter"))
     again = Lake(filled.lake.location)
     report = import_file(again, write_tweets(tmp_path / "again.jsonl.gz"))
-    assert (report.forgotten, report.added) == (3, 0)
-    quote = tweet(8800000000000009, "45", "look at this", quoted_status=tweet(99, USER, "a new post", HANDLE))
+    # Three posts, and the row that could not be read.
+    assert (report.forgotten, report.added) == (4, 0)
+    quote = tweet(FIRST + 9, "45", "look at this", quoted_status=tweet(99, USER, "a new post", HANDLE))
     (tmp_path / "new.jsonl").write_text(json.dumps(quote) + "\n", "utf-8")
     assert import_file(again, tmp_path / "new.jsonl").forgotten == 1
-    counted = again.read("SELECT source, forgotten FROM collection_status ORDER BY source").rows()
-    assert ("again.jsonl.gz", 3) in counted and ("new.jsonl", 1) in counted
+    counted = {Path(name).name: count for name, count in again.read(
+        "SELECT source, forgotten FROM collection_status").iter_rows()}  # fmt: skip
+    assert (counted["again.jsonl.gz"], counted["new.jsonl"]) == (4, 1)
     assert set(found_in(filled.settings.home / "lake")) == set()
     again.close()
 
@@ -277,7 +281,7 @@ def test_without_the_key_nothing_is_let_in(filled: Home, tmp_path: Path) -> None
 def test_bounds_are_those_of_what_is_left(filled: Home) -> None:
     """Rows are found after it by every text that they hold: bounds too narrow would hide them."""
     forget(filled.lake, filled.settings, Subject("user", USER))
-    import_id = "twitter:original:8800000000000005"
+    import_id = f"twitter:original:{FIRST + 5}"
     other = Lake(filled.lake.location)
     for lake in (filled.lake, other):
         for column, value in (("id", import_id), ("user_id", "44"), ("source", "twitter")):
@@ -327,7 +331,8 @@ def test_a_table_is_read_by_the_columns_that_it_was_imported_by(empty: Home) -> 
     assert [path.name for path in done.iterdir()] == ["b.csv"]
     # A row of the person that is no event is kept out, too; one that only has the number is not.
     (done / "c.csv").write_text("id,who,at,n\n4,5,2026-01-05T06:00:00Z,5\n10,9,never,3\n11,3,never,9\n", "utf-8")
-    assert import_file(empty.lake, done / "c.csv", columns).rejected == 2
+    report = import_file(empty.lake, done / "c.csv", columns)
+    assert (report.events, report.rejected, report.forgotten) == (1, 1, 1)
     assert [json.loads(raw)["id"] for raw in empty.lake.read("SELECT raw_data FROM rejected_events")["raw_data"]] == [
         "11"
     ]
