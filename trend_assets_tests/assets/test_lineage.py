@@ -119,8 +119,9 @@ def test_an_alert_on_a_topic_is_written_where_it_is_declared(world: World) -> No
 def test_forgetting_writes_what_was_forgotten(new_world: Callable[[], World]) -> None:
     other = new_world()
     other.materialize(START, 1, "raw_events")
+    source, user = other.lake.read("SELECT source, user_id FROM raw_events WHERE user_id IS NOT NULL LIMIT 1").row(0)
     with noting() as access:
-        forget(other.lake, other.settings, Subject("user", "nobody"))
+        forget(other.lake, other.settings, Subject("user", user, source))
     assert "forgotten" in access.writes and "temporal_edges" in access.writes
 
 

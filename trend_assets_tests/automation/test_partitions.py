@@ -11,7 +11,7 @@ from trend_assets.automation.partitions import history_start, hourly, weekly
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.importing import import_file
-from trend_assets.periods import FIRST_DAY, hour_key, week_key
+from trend_assets.periods import hour_key, week_key
 from trend_assets.settings import load_settings
 from trend_assets.sources.archive.columns import ColumnMap
 
@@ -66,6 +66,6 @@ def test_partitions_begin_with_the_oldest_event_that_is_not_a_mistake(home: Path
         path.write_text(f"id,ts\n{day},{day}T12:00:00Z\n", encoding="utf-8")
         import_file(lake, path, ColumnMap.parse("id=id,timestamp=ts"))
         begins.append(history_start(settings))
-    assert begins == [date(2014, 1, 1), date(2009, 3, 4), FIRST_DAY]
+    assert begins == [date(2014, 1, 1), date(2009, 3, 4), date(2009, 3, 4)], "what is before 1980 is rejected"
     assert hourly(begins[1]).has_partition_key("2009-03-04-12:00")
     lake.close()
