@@ -13,7 +13,7 @@ from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.automation.jobs import GRAPH_ASSETS, TRAINING_ASSETS
 from trend_assets.definitions import defs
 from trend_assets.lake.lineage import Access, note_write, noting
-from trend_assets.lake.tables import TABLES
+from trend_assets.lake.tables import EVENTS, TABLES
 from trend_assets.launch import HourRange, materialize_hours, materialize_week
 from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.operations.models import promote, stored_models
@@ -118,10 +118,10 @@ def test_an_alert_on_a_topic_is_written_where_it_is_declared(world: World) -> No
 
 def test_forgetting_writes_what_was_forgotten(new_world: Callable[[], World]) -> None:
     other = new_world()
-    other.materialize(START, 1, "raw_events")
-    source, user = other.lake.read("SELECT source, user_id FROM raw_events WHERE user_id IS NOT NULL LIMIT 1").row(0)
+    other.materialize(START, 1)
+    user = other.rows(EVENTS)["user_id"].drop_nulls()[0]
     with noting() as access:
-        forget(other.lake, other.settings, Subject("user", user, source))
+        forget(other.lake, other.settings, Subject("user", user))
     assert "forgotten" in access.writes and "temporal_edges" in access.writes
 
 

@@ -107,10 +107,10 @@ def test_nothing_of_the_forecast_reads_events(empty: Home) -> None:
     rows = [event(n, moment, [f"#{n % 7 if n % 3 else 1}"], f"u{n % 5}") for n, moment in enumerate(moments)]
     write_posts(empty.lake, EVENTS.frame(rows), START, START + timedelta(days=3))
     end = START + timedelta(days=3)
-    before = forecast_hours(empty.lake, empty.settings, end - timedelta(hours=1), end)
+    before = forecast_hours(empty.lake, empty.settings, end - timedelta(hours=1), end, "run", lambda: end)
     with empty.lake.transaction() as connection:
         connection.execute("DELETE FROM events")
-    after = forecast_hours(empty.lake, empty.settings, end - timedelta(hours=1), end)
+    after = forecast_hours(empty.lake, empty.settings, end - timedelta(hours=1), end, "run", lambda: end)
     assert before.height > 0
     assert_frame_equal(after, before)
 
