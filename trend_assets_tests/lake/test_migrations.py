@@ -8,11 +8,20 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
+from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.connection import LakeError, LakeLocation
 from trend_assets.lake.migrations import MIGRATIONS, NEWEST
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Column, Table
-from trend_assets.lake.tables import COLLECTION_STATUS, EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TABLES
+from trend_assets.lake.tables import (
+    COLLECTION_STATUS,
+    EVENTS,
+    NODES,
+    PREDICTION_OUTCOMES,
+    PREDICTIONS,
+    TABLES,
+    TEMPORAL_EDGES,
+)
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import LakeSettings, Settings
 from trend_assets_tests.lake import golden_schemas
@@ -62,6 +71,12 @@ def old(location: LakeLocation, version: int) -> None:
     connection = golden_schemas.make(location, version)
     for statement in (_OLD_EVENTS, _OLD_FORECAST, _OLD_OUTCOME):
         connection.execute(statement, {"cut": CUT - 24 * ONE})
+    events = connection.execute("SELECT * FROM events").pl().cast(dict(EVENTS.schema))  # type: ignore[arg-type]
+    graph = GraphBuilder().build(events)
+    for table, frame in ((TEMPORAL_EDGES, graph.edges), (NODES, graph.nodes)):
+        connection.register("made", frame)
+        connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM made")
+        connection.unregister("made")
     connection.close()
 
 
