@@ -18,7 +18,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import ForecastSettings, Settings
-from trend_assets_tests.operations.conftest import START, event
+from trend_assets_tests.operations.conftest import START, event, write_posts
 
 CUT = START + timedelta(days=2)
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ class Platform:
         hour = rows[0]["hour"]
         assert isinstance(hour, datetime)
         known = self.lake.read_table(EVENTS, hour, hour + HOUR)
-        self.lake.write(EVENTS, pl.concat([known, EVENTS.frame(rows)]), hour, hour + HOUR)
+        write_posts(self.lake, pl.concat([known, EVENTS.frame(rows)]), hour, hour + HOUR)
 
     def forecast(self, cut: datetime, at: datetime, run: str = "run") -> int:
         frame = forecast_hours(self.lake, self.settings, cut - HOUR, cut, run, lambda: at)
