@@ -91,8 +91,8 @@ def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collec
     before = lake.read_table(RAW_EVENTS)
     # As if a file had brought another post under this id, forty days earlier.
     with lake.transaction() as connection:
-        taken = "UPDATE raw_events SET timestamp = timestamp - INTERVAL 960 HOUR, hour = hour - INTERVAL 960 HOUR"
-        connection.execute(f"{taken} WHERE id = ?", [before["id"][0]])
+        taken = "timestamp = timestamp - INTERVAL 960 HOUR, hour = hour - INTERVAL 960 HOUR, raw_data = raw_data || ' '"
+        connection.execute(f"UPDATE raw_events SET {taken} WHERE id = ?", [before["id"][0]])
     collected(lake, start, "late")
     assert sorted(lake.read_table(RAW_EVENTS)["id"]) == sorted(before["id"])
     (rejected,) = lake.read("SELECT raw_data, reason FROM rejected_events").rows(named=True)
