@@ -16,7 +16,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTIONS
 from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.settings import Settings, load_settings
-from trend_assets_tests.operations.conftest import event
+from trend_assets_tests.operations.conftest import event, write_posts
 
 HOUR = timedelta(hours=1)
 CUT = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -34,7 +34,7 @@ def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
 def post(lake: Lake, *topics: str) -> None:
     known = lake.read_table(EVENTS, CUT - HOUR, CUT)
     rows = [event(known.height + number, CUT - HOUR, [topic], "u") for number, topic in enumerate(topics)]
-    lake.write(EVENTS, pl.concat([known, EVENTS.frame(rows)]), CUT - HOUR, CUT)
+    write_posts(lake, pl.concat([known, EVENTS.frame(rows)]), CUT - HOUR, CUT)
 
 
 def run() -> str:
