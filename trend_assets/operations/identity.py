@@ -118,7 +118,9 @@ def identify(
     found = known.rows(connection, raw)
     verdicts, reasons = ["new"] * raw.height, []
     concerned = raw["id"].is_duplicated() | raw["id"].is_in(found["id"].implode())
-    held = _held(connection, found)
+    held = _held(found)
+    told_again = raw if repeats_count else _differing_rows(raw, found)
+    _add_told(connection, held, found.join(told_again.select("id"), on="id", how="semi"))
     rows = map(_Row._make, raw.filter(concerned).select(_Row._fields).iter_rows())
     for place, row in zip(concerned.arg_true(), rows, strict=True):
         verdicts[place], reason = _judge(held, row, repeats_count)
@@ -126,21 +128,30 @@ def identify(
     return Identified(raw, pl.Series(verdicts, dtype=pl.String), reasons)
 
 
-def _held(connection: duckdb.DuckDBPyConnection, found: pl.DataFrame) -> dict[str, _Held]:
+def _held(found: pl.DataFrame) -> dict[str, _Held]:
     held: dict[str, _Held] = {}
-    if found.is_empty():
-        return held
     # Of an older release's lake several may have one id: the first one that came has it.
     for row in map(_Row._make, found.sort("collected_at").select(_Row._fields).iter_rows()):
         held.setdefault(row.id, _Held(row, [row.raw_data]))
-    connection.register("held", found.select("id"))
+    return held
+
+
+def _differing_rows(raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose payload is not that of the event with their id."""
+    return raw.select("id", "raw_data").join(found.select("id", "raw_data"), on=["id", "raw_data"], how="anti")
+
+
+def _add_told(connection: duckdb.DuckDBPyConnection, held: dict[str, _Held], asked: pl.DataFrame) -> None:
+    """Adds what was told of events after their first payload."""
+    if asked.is_empty():
+        return
+    connection.register("held", asked.select("id"))
     try:
-        span = [found["hour"].min() - _HOUR, found["hour"].max() + _HOUR]  # type: ignore[operator]
+        span = [asked["hour"].min() - _HOUR, asked["hour"].max() + _HOUR]  # type: ignore[operator]
         for event, raw_data in connection.execute(_TOLD, span).fetchall():
             held[event].told.append(raw_data)
     finally:
         connection.unregister("held")
-    return held
 
 
 def _judge(held: dict[str, _Held], row: _Row, repeats_count: bool) -> tuple[str, str]:

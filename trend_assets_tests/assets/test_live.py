@@ -145,7 +145,8 @@ def test_keys_that_are_missing_or_wrong_are_told_and_the_others_go_on(live: pyte
     told = status(lake)
     assert told["twitter"] == ("skipped", "no key (TREND_TWITTER__BEARER_TOKEN)")
     assert told["youtube"][0] == "failed" and "TREND_YOUTUBE__API_KEY" in told["youtube"][1]
-    assert told["google_trends"] == ("complete", "")
+    # The simulated chart of some hours names nothing.
+    assert told["google_trends"] in {("complete", ""), ("empty", "")}
 
 
 def test_a_source_that_said_when_to_come_back_is_left_alone_until_then(

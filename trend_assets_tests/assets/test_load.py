@@ -64,7 +64,7 @@ def run(instance: DagsterInstance) -> Live:
         materialize_hours(
             instance,
             HourRange(start, start + hours * ONE),
-            ["raw_events", "events", "event_embeddings", *more],
+            ["raw_events", "events", "event_embeddings", "temporal_edges", "nodes", *more],
             tags=tags,
         )
         return told(instance)

@@ -155,8 +155,9 @@ class Bench:
             with self.lake.transaction() as connection:
                 write_frame(connection, EVENTS, events, start, end)
                 write_frame(connection, TOPIC_ACTIVITY, topic_activity(events), start, end)
-                write_frame(connection, TEMPORAL_EDGES, GraphBuilder().edges(events), start, end)
-                write_frame(connection, NODES, GraphBuilder().nodes(events))
+                graph = GraphBuilder().build(events)
+                write_frame(connection, TEMPORAL_EDGES, graph.edges, start, end)
+                write_frame(connection, NODES, graph.nodes)
         return {table.name: self.lake.read_table(table).sort(table.key) for table in DERIVED}
 
     def kept(self) -> set[tuple[str, str, str, str]]:

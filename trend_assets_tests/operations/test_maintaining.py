@@ -146,6 +146,6 @@ def test_users_are_in_the_lake_under_hashes_alone_and_are_forgotten_by_their_own
     assert WITHHELD in text and "look 1" in text
     assert import_file(lake, path).added == 0
     assert forget(lake, settings, Subject("user", "7123456", "twitter")).removed == {"raw_events": 2}
-    assert import_file(lake, path).forgotten == 2
+    assert import_file(lake, path).forgotten == 3
     assert count(lake, "raw_events") == 0
     assert KEY not in repr(settings)
