@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -236,10 +237,9 @@ class Seen:
             self.notes[note] += count
 
     def _count_topics(self, payloads: Sequence[Payload]) -> None:
-        for payload in payloads:
-            topics = topics_of(payload.event)
-            self.topics.update(topics)
-            self.with_topic += bool(topics)
+        topics = [topics_of(payload.event) for payload in payloads]
+        self.topics.update(chain.from_iterable(topics))
+        self.with_topic += sum(map(bool, topics))
         if len(self.topics) > _MOST_TOPICS:
             self.topics = Counter(dict(self.topics.most_common(_MOST_TOPICS // 2)))
 

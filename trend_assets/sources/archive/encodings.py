@@ -95,11 +95,13 @@ class LineDecoder:
 
 
 def _codec_of(sample: bytes) -> str:
+    if _decodes(sample, "utf-8"):
+        return "utf-8"
     text = sample.decode("utf-8", "surrogateescape")
     strange = sum("\udc80" <= c <= "\udcff" for c in text)
     beyond = sum(c > "\x7f" for c in text)
     # Text with some broken bytes is still UTF-8: whole characters of it do not come about by chance.
-    if strange * 2 <= beyond and (strange == 0 or beyond - strange > strange):
+    if strange * 2 <= beyond and beyond - strange > strange:
         return "utf-8"
     if _is_latin(sample):
         return _WESTERN if _decodes(sample, _WESTERN) else "utf-8"

@@ -21,7 +21,7 @@ from trend_assets.sources.wire.values import identifier, mapping, mappings
 _MARKED_SLACK = timedelta(days=30)
 #: Without other marks the id alone says whose it is.
 _BARE_SLACK = timedelta(hours=1)
-_V1_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d ([+-]\d{4}) \d{4}", re.ASCII)
+_V1_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [+-]\d{4} \d{4}", re.ASCII)
 _V1_ENTITIES = ("hashtags", "symbols", "user_mentions", "urls", "media")
 _V1_OWN = ("retweeted_status", "favorite_count", "in_reply_to_status_id_str", "truncated")
 _V2_OBJECTS = ("public_metrics", "entities", "attachments", "note_tweet", "edit_controls")
@@ -76,12 +76,12 @@ def is_v1_tweet(value: Mapping[str, Any]) -> bool:
     tweet_id, created = identifier(value.get("id_str")) or identifier(value.get("id")), value.get("created_at")
     if tweet_id is None or not (isinstance(value.get("id_str"), str) or _has_v1_marks(value)):
         return False
-    written = _V1_TIME.fullmatch(created) if isinstance(created, str) else None
-    if written is not None and written[1] != "+0000":
+    is_v1_time = isinstance(created, str) and _V1_TIME.fullmatch(created) is not None
+    if is_v1_time and created[20:25] != "+0000":
         return False
     told = instants.from_snowflake(tweet_id)
     # Some tools write the time anew: where its form is another, only the id can tell whose it is.
-    return _agrees(told, created, _MARKED_SLACK) if told else created is None or written is not None
+    return _agrees(told, created, _MARKED_SLACK) if told else created is None or is_v1_time
 
 
 def _has_v1_marks(value: Mapping[str, Any]) -> bool:

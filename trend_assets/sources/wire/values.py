@@ -103,7 +103,11 @@ def identifier(value: Any) -> str | None:
     A float, as pandas writes it where a value was missing, is an id only as far as it has all digits. An id that
     a spreadsheet has rounded, ``1.2345E+18``, is none: it would be that of many.
     """
+    if value is None:
+        return None
     if isinstance(value, str):
+        if value.isalnum():  # nearly all are
+            return value
         if "+" in value and ROUNDED.fullmatch(value.strip()):
             return None
         return value.replace("\x00", "").strip() or None
@@ -119,6 +123,8 @@ def whole(value: float) -> str | None:
 
 def number(value: Any) -> float | None:
     """A finite number from a JSON number, a boolean or a string of digits, else None."""
+    if type(value) is int:
+        return float(value)
     if isinstance(value, str):
         try:
             value = float(value)
