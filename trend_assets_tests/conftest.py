@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from trend_assets.lake import connection
+from trend_assets.lake.connection import LakeLocation
+from trend_assets.lake.store import Lake
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("busy_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,6 +28,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data in {folder} (set TREND_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new lake is a copy of an empty one: making its catalog anew takes a second, hundreds of times."""
+    made = LakeLocation(tmp_path_factory.mktemp("empty_lake"))
+    Lake(made).close()
+
+    def copied(location: LakeLocation) -> None:
+        location.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made.sqlite_catalog, location.sqlite_catalog)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "_create_sqlite_catalog", copied)
+        yield
 
 
 @pytest.fixture(autouse=True)
