@@ -54,6 +54,7 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             week,
             snapshot=int(snapshot) if snapshot else None,
             until=datetime.fromisoformat(until) if until else None,
+            run_id=context.run_id,
         )
         yield dg.Output(None, output_name="tgn_checkpoint", metadata=_metadata(model))
         row = _row(context.run_id, week, model)

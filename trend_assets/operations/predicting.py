@@ -99,7 +99,7 @@ def _forecast(history: History, cut: datetime, labels: LabelSettings, model: Run
 
 def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | None:
     """The model in use at a cut; one that cannot be used is told in an alert, and the one before it serves."""
-    for model in models_at(settings, cut):
+    for model in models_at(lake, settings, cut):
         if model not in _refused:
             # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
             from trend_assets.tgn.checkpoint import CheckpointError

@@ -21,7 +21,7 @@ from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings
 from trend_assets.forecasting.promotion import Decision, HeldOut, PromotionRule, decide
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
-from trend_assets.operations.models import model_folder, models_at, promote
+from trend_assets.operations.models import model_folder, models_at, promote, refuse
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +74,12 @@ def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> T
 
 
 def train(
-    lake: Lake, settings: Settings, week: datetime, snapshot: int | None = None, until: datetime | None = None
+    lake: Lake,
+    settings: Settings,
+    week: datetime,
+    snapshot: int | None = None,
+    until: datetime | None = None,
+    run_id: str | None = None,
 ) -> TrainedModel:
     """Trains the model that may forecast from `week`, a Monday 00:00 UTC, on, and promotes it if it is good enough.
 
@@ -82,6 +87,7 @@ def train(
         snapshot: of the lake, to train again on exactly its rows: with the same settings the same weights.
             Such a model is never promoted by itself.
         until: train early on what was before this whole hour inside the week; it may forecast from then on.
+        run_id: names the run, in `model_promotions`.
 
     Raises:
         NothingKnown: there are too few mentions before the week.
@@ -111,7 +117,7 @@ def train(
             held_out,
             {one: figures for one, figures in baselines.items() if one in counting},
             {one: figures for one, figures in baselines.items() if one not in counting},
-            _in_use(settings, begin, name.name),
+            _in_use(lake, settings, begin, name.name),
             rule,
         )
     else:
@@ -138,8 +144,8 @@ def train(
             },
         },
     )
-    if decision.promoted:
-        promote(settings, folder.name, decision.reason)
+    note = promote if decision.promoted else refuse
+    note(lake, settings, folder.name, decision.reason, run_id)
     return TrainedModel(
         model_version=folder.name,
         folder=folder,
@@ -164,7 +170,7 @@ def _begin(week: datetime, until: datetime | None) -> datetime:
     return until
 
 
-def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
+def _in_use(lake: Lake, settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
     """The held-out figures of the model that is in use when another begins.
 
     None where there is none that can be read and was trained for the same labels.
@@ -172,7 +178,7 @@ def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, Hel
     from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
     from trend_assets.tgn.forecaster import KIND
 
-    for model in models_at(settings, begin):
+    for model in models_at(lake, settings, begin):
         with contextlib.suppress(CheckpointError, KeyError):
             extra = load_checkpoint(model.folder, KIND).metadata["extra"]
             if model.version != version and extra["labels"] == settings.forecast.model_dump():

@@ -29,8 +29,8 @@ def fill(accuracy: float, factor: int = 1) -> None:
     settings = load_settings()
     folder = model_folder(settings, WEEK, 3)
     folder.mkdir(parents=True)
-    promote(settings, folder.name, "for the test")
     lake = Lake(lake_location(settings))
+    promote(lake, settings, folder.name, "for the test")
     figures = {"tgn": {"bursts": {"ndcg_at_10": 0.8}, "emerges": {"ndcg_at_10": None}}}
     run = {
         "run_id": "r",
