@@ -67,7 +67,7 @@ def _metadata(model: TrainedModel) -> dict[str, Any]:
     plots = {f"ndcg_{label}": _comparison(model, label) for label in LABELS}
     return {
         "model_version": model.model_version,
-        "checkpoint": dg.MetadataValue.path(str(model.folder)),
+        "checkpoint": dg.MetadataValue.path(model.address),
         "lake_snapshot": model.lake_snapshot,
         "mentions": model.mentions,
         "seconds": model.seconds,

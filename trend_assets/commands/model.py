@@ -11,7 +11,14 @@ from rich.table import Table
 from trend_assets.commands.console import as_it_is, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.models import model_at, promote_instead, promoted_models, roll_back, stored_models
+from trend_assets.operations.models import (
+    model_at,
+    model_store,
+    promote_instead,
+    promoted_models,
+    roll_back,
+    stored_models,
+)
 from trend_assets.settings import load_settings
 
 app = typer.Typer(help="Show the trained models and choose the one that forecasts.", no_args_is_help=True)
@@ -26,7 +33,7 @@ def list_models() -> None:
     settings = load_settings()
     models = stored_models(settings)
     if not models:
-        console.print(f"no model in {settings.models_folder} yet: train one with `trend train`")
+        console.print(f"no model in {model_store(settings).address()} yet: train one with `trend train`")
         return
     lake = Lake(lake_location(settings), read_only=True)
     promoted = {model.version for model in promoted_models(lake, settings)}

@@ -12,6 +12,9 @@ from typing import Any
 import duckdb
 import orjson
 
+from trend_assets.lake.checkpoints import checkpoint_store, take_over_checkpoints
+from trend_assets.lake.location import LakeLocation
+
 _log = logging.getLogger(__name__)
 #: The week, and the hour where it was trained early.
 _NAME = re.compile(r"tgn-(\d{4}-\d{2}-\d{2}(?:T\d{2})?)-s")
@@ -19,17 +22,22 @@ _NAME = re.compile(r"tgn-(\d{4}-\d{2}-\d{2}(?:T\d{2})?)-s")
 Rows = list[dict[str, Any]]
 
 
-def take_over(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
+def take_over(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> None:
     """Takes over what old files of a home tell, and deletes them; the caller holds the write lock.
+
+    Checkpoints move into the lake's storage, where that is elsewhere.
 
     A file that cannot be read, or whose table has rows already (of another home), is put aside under another name.
 
     Args:
         connection: with the lake in use.
-        home: the folder of the files.
+        location: of the lake, with the home of the files.
     """
+    if moved := take_over_checkpoints(location):
+        place = checkpoint_store(location).address()
+        _log.warning("%d models of %s are moved to %s", moved, location.home / "models", place)
     for name, (table, rows_of) in _FILES.items():
-        if (path := home / name).is_file():
+        if (path := location.home / name).is_file():
             _take_over(connection, path, table, rows_of)
 
 

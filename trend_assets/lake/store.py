@@ -59,7 +59,7 @@ class Lake:
             connection = open_duckdb(self.location, read_only=False)
             with explained(self.location):
                 migrate(connection)
-                take_over(connection, self.location.home)
+                take_over(connection, self.location)
         return connection
 
     def _migrate_for_reading(self, found: int) -> None:

@@ -1,4 +1,4 @@
-"""Trained models on disk: a folder each, named by the week from which they may forecast.
+"""Trained models in the lake's storage, each named by the week from which it may forecast.
 
 The lake's table `model_promotions` tells which of them forecasts use, and what was promoted and withdrawn when.
 """
@@ -16,8 +16,11 @@ import duckdb
 import orjson
 
 from trend_assets.errors import TrendError
+from trend_assets.lake.checkpoints import CheckpointStore, checkpoint_store
+from trend_assets.lake.location import lake_location
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import MODEL_PROMOTIONS
+from trend_assets.names import CHECKPOINT_DESCRIPTION
 from trend_assets.settings import Settings
 
 #: The hour is named where it was trained inside the week, the number where another has the same name.
@@ -28,51 +31,65 @@ _IN_USE = """
     SELECT version, max(number) AS number FROM model_promotions WHERE action <> 'refused'
     GROUP BY version HAVING arg_max(action, number) = 'promoted'
 """
+_PROMOTED_SHA256 = """
+    SELECT sha256 FROM model_promotions WHERE version = ? AND action = 'promoted' ORDER BY number DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class StoredModel:
-    """A checkpoint's folder.
+    """A checkpoint in the store.
 
     Args:
         week: Monday 00:00 UTC, or the hour at which it was trained early; it saw only what was before.
         snapshot: the lake's snapshot that it read.
+        version: its name.
     """
 
     week: datetime
     snapshot: int
-    folder: Path
-
-    @property
-    def version(self) -> str:
-        return self.folder.name
-
-    @property
-    def sha256(self) -> str | None:
-        """Of its tensors, as it says itself; None where it does not."""
-        try:
-            return orjson.loads((self.folder / "model.json").read_bytes())["tensors"]["sha256"]
-        except (OSError, ValueError, LookupError, TypeError):
-            return None
+    version: str
 
 
-def model_folder(settings: Settings, week: datetime, snapshot: int) -> Path:
-    """Where the model of a week, trained on a snapshot of the lake, is kept."""
+def model_store(settings: Settings) -> CheckpointStore:
+    """Where the settings say that models are.
+
+    Raises:
+        LakeError: `lake.data_path` is neither a folder nor an address `s3://…`.
+    """
+    return checkpoint_store(lake_location(settings))
+
+
+def model_name(week: datetime, snapshot: int) -> str:
+    """The version of the model of a week, trained on a snapshot of the lake."""
     hour = f"T{week:%H}" if week.weekday() or week.hour else ""
-    return settings.models_folder / f"tgn-{week:%Y-%m-%d}{hour}-s{snapshot}"
+    return f"tgn-{week:%Y-%m-%d}{hour}-s{snapshot}"
 
 
 def stored_models(settings: Settings) -> list[StoredModel]:
     """All models, oldest week first; of one week, the last trained last."""
     found = []
-    for folder in settings.models_folder.glob("tgn-*"):
-        match = _NAME.fullmatch(folder.name)
-        if match and folder.is_dir():
+    for name in model_store(settings).names():
+        if match := _NAME.fullmatch(name):
             # What only looks like a week is somebody else's folder.
             with contextlib.suppress(ValueError):
                 week = datetime.strptime(f"{match['week']}T{match['hour'] or '00'}", "%Y-%m-%dT%H").replace(tzinfo=UTC)
-                found.append(StoredModel(week, int(match["snapshot"]), folder))
+                found.append(StoredModel(week, int(match["snapshot"]), name))
     return sorted(found)
+
+
+def is_as_promoted(lake: Lake, version: str, folder: Path) -> bool:
+    """Whether a model's tensors, as its folder says, are those that were promoted last, where that was noted."""
+    noted = lake.read(_PROMOTED_SHA256, [version])["sha256"]
+    return noted.is_empty() or noted[0] in (None, _sha256(folder))
+
+
+def _sha256(folder: Path) -> str | None:
+    """Of the tensors, as the description says; None where it does not."""
+    try:
+        return str(orjson.loads((folder / CHECKPOINT_DESCRIPTION).read_bytes())["tensors"]["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def models_at(lake: Lake, settings: Settings, cut: datetime) -> list[StoredModel]:
@@ -106,14 +123,14 @@ def promote(lake: Lake, settings: Settings, version: str, reason: str, run_id: s
     """
     model = _stored(settings, version)
     with lake.transaction() as connection:
-        _note(connection, "promoted", [model], reason, run_id)
+        _note(connection, settings, "promoted", [model], reason, run_id)
 
 
 def refuse(lake: Lake, settings: Settings, version: str, reason: str, run_id: str | None = None) -> None:
     """Notes why a stored model was not put to use; what is in use stays in use. As `promote` otherwise."""
     model = _stored(settings, version)
     with lake.transaction() as connection:
-        _note(connection, "refused", [model], reason, run_id)
+        _note(connection, settings, "refused", [model], reason, run_id)
 
 
 def promote_instead(lake: Lake, settings: Settings, version: str) -> list[str]:
@@ -125,8 +142,8 @@ def promote_instead(lake: Lake, settings: Settings, version: str) -> list[str]:
     chosen = _stored(settings, version)
     with lake.transaction() as connection:
         newer = [model for model in _promoted(connection, settings) if model.week > chosen.week]
-        _note(connection, "withdrawn", newer, f"{version} was promoted by hand")
-        _note(connection, "promoted", [chosen], "by hand")
+        _note(connection, settings, "withdrawn", newer, f"{version} was promoted by hand")
+        _note(connection, settings, "promoted", [chosen], "by hand")
     return [model.version for model in newer]
 
 
@@ -140,14 +157,14 @@ def roll_back(lake: Lake, settings: Settings) -> tuple[StoredModel, StoredModel 
         promoted = _promoted(connection, settings)
         if not promoted:
             raise TrendError("no model is promoted: there is nothing to roll back")
-        _note(connection, "withdrawn", promoted[-1:], "rolled back by hand")
+        _note(connection, settings, "withdrawn", promoted[-1:], "rolled back by hand")
     return promoted[-1], promoted[-2] if len(promoted) > 1 else None
 
 
 def _stored(settings: Settings, version: str) -> StoredModel:
     stored = {model.version: model for model in stored_models(settings)}
     if version not in stored:
-        raise TrendError(f"there is no model {version!r} in {settings.models_folder}: see `trend model list`")
+        raise TrendError(f"there is no model {version!r} in {model_store(settings).address()}: see `trend model list`")
     return stored[version]
 
 
@@ -159,6 +176,7 @@ def _promoted(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list
 
 def _note(
     connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
     action: str,
     models: Sequence[StoredModel],
     reason: str,
@@ -166,7 +184,7 @@ def _note(
 ) -> None:
     """Adds a row for each model, within the transaction of the caller: nobody else adds one meanwhile."""
     (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM model_promotions").fetchone() or (0,)
-    now = datetime.now(UTC)
+    store, now = model_store(settings), datetime.now(UTC)
     rows = (
         {
             "number": last + place,
@@ -176,7 +194,7 @@ def _note(
             "decided_at": now,
             "reason": reason,
             "run_id": run_id,
-            "sha256": model.sha256,
+            "sha256": _sha256(store.opened(model.version)),
         }
         for place, model in enumerate(models, 1)
     )

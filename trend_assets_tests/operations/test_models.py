@@ -10,7 +10,15 @@ from pathlib import Path
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import MODEL_PROMOTIONS
-from trend_assets.operations.models import model_at, model_folder, promote, promoted_models, stored_models
+from trend_assets.operations.models import (
+    is_as_promoted,
+    model_at,
+    model_name,
+    promote,
+    promoted_models,
+    refuse,
+    stored_models,
+)
 from trend_assets.settings import Settings
 from trend_assets_tests.operations.conftest import Home
 
@@ -19,7 +27,7 @@ WEEK = datetime(2026, 2, 2, tzinfo=UTC)
 
 def store(home: Home, *models: tuple[datetime, int]) -> None:
     for week, snapshot in models:
-        folder = model_folder(home.settings, week, snapshot)
+        folder = home.settings.models_folder / model_name(week, snapshot)
         folder.mkdir(parents=True)
         promote(home.lake, home.settings, folder.name, "for the test")
 
@@ -39,7 +47,7 @@ def test_the_newest_week_that_had_begun_forecasts(empty: Home) -> None:
         (WEEK + timedelta(days=700), "tgn-2026-02-09-s9"),
     ):
         model = model_at(empty.lake, empty.settings, cut)
-        assert model is not None and model.version == version and model.folder.is_dir()
+        assert model is not None and model.version == version
     assert model_at(empty.lake, empty.settings, WEEK - timedelta(weeks=1) - hour) is None
 
 
@@ -65,6 +73,22 @@ def test_what_is_no_model_is_passed_over(empty: Home) -> None:
     assert [model.version for model in stored_models(empty.settings)] == ["tgn-2026-02-02-s9"]
 
 
+def test_other_tensors_under_a_promoted_name_are_noticed(empty: Home, tmp_path: Path) -> None:
+    name = model_name(WEEK, 3)
+    folder = empty.settings.models_folder / name
+    folder.mkdir(parents=True)
+    assert is_as_promoted(empty.lake, name, folder)
+    for digest in ("aa", "bb"):
+        (folder / "model.json").write_text(f'{{"tensors": {{"sha256": "{digest}"}}}}', encoding="utf-8")
+        assert is_as_promoted(empty.lake, name, folder) is (digest == "aa")
+        promote(empty.lake, empty.settings, name, "for the test")
+        refuse(empty.lake, empty.settings, name, "trained again")
+        assert is_as_promoted(empty.lake, name, folder)
+    assert model_at(empty.lake, empty.settings, WEEK) is not None
+    rows = empty.lake.read("SELECT action, sha256 FROM model_promotions ORDER BY number").rows()
+    assert rows == [("promoted", "aa"), ("refused", "aa"), ("promoted", "bb"), ("refused", "bb")]
+
+
 def promote_all(home: Path, versions: list[str], barrier: Barrier) -> None:
     settings = Settings(home=home)
     lake = Lake(lake_location(settings))
@@ -74,7 +98,8 @@ def promote_all(home: Path, versions: list[str], barrier: Barrier) -> None:
 
 
 def test_two_processes_that_promote_at_once_lose_nothing(empty: Home) -> None:
-    folders = [model_folder(empty.settings, WEEK + timedelta(weeks=number), number) for number in range(6)]
+    names = [model_name(WEEK + timedelta(weeks=number), number) for number in range(6)]
+    folders = [empty.settings.models_folder / name for name in names]
     for folder in folders:
         folder.mkdir(parents=True)
     versions = [folder.name for folder in folders]

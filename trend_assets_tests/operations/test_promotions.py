@@ -23,7 +23,7 @@ from trend_assets.lake.tables import EVENTS, MODEL_PROMOTIONS
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.operations.models import (
     model_at,
-    model_folder,
+    model_name,
     models_at,
     promote,
     promote_instead,
@@ -41,7 +41,7 @@ SEVEN = timedelta(weeks=1)
 
 
 def stored(home: Home, *weeks: datetime) -> list[str]:
-    folders = [model_folder(home.settings, week, number) for number, week in enumerate(weeks)]
+    folders = [home.settings.models_folder / model_name(week, number) for number, week in enumerate(weeks)]
     for folder in folders:
         folder.mkdir(parents=True)
     return [folder.name for folder in folders]
@@ -97,7 +97,7 @@ def test_by_hand_an_older_one_takes_the_place_of_later_ones(empty: Home) -> None
 
 def test_of_one_week_the_one_promoted_last_is_in_use(empty: Home) -> None:
     for snapshot in (1, 2):
-        model_folder(empty.settings, WEEK, snapshot).mkdir(parents=True)
+        (empty.settings.models_folder / model_name(WEEK, snapshot)).mkdir(parents=True)
     promote(empty.lake, empty.settings, "tgn-2026-02-02-s2", "")
     promote(empty.lake, empty.settings, "tgn-2026-02-02-s1", "")
     assert model_at(empty.lake, empty.settings, WEEK).version == "tgn-2026-02-02-s1"
@@ -182,7 +182,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "changed", "pickle"])
 def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained: TrainedModel, damage: str) -> None:
     number = ["truncated", "foreign", "changed", "pickle"].index(damage)
-    broken = model_folder(own.settings, WEEK + (number + 1) * ONE, 900)
+    broken = own.settings.models_folder / model_name(WEEK + (number + 1) * ONE, 900)
     shutil.copytree(trained.folder, broken)
     tensors = broken / "model.safetensors"
     if damage == "truncated":

@@ -128,10 +128,9 @@ def test_before_its_week_it_is_not_asked(busy: Home, trained: TrainedModel) -> N
 
 
 def test_training_again_on_the_same_rows_gives_the_same_forecast(busy: Home, trained: TrainedModel) -> None:
-    """And takes the place of a checkpoint that no row in training_runs names."""
     before = (trained.folder / "model.safetensors").read_bytes()
-    again = train(busy.lake, busy.settings, WEEK)
-    assert again.folder == trained.folder
+    again = train(busy.lake, busy.settings, WEEK, snapshot=trained.lake_snapshot)
+    assert (again.model_version, again.folder) == (trained.model_version, trained.folder)
     assert (again.folder / "model.safetensors").read_bytes() == before
 
 
