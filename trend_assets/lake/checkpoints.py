@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,7 +34,7 @@ class CheckpointStore(Protocol):
         """Where all are, or one, in words for people."""
 
     def names(self) -> list[str]:
-        """Names of the folders that are there."""
+        """Names of those that are there, and maybe of other folders."""
 
     def stamp(self, name: str) -> str:
         """Another one once the files of a checkpoint have changed."""
@@ -52,6 +52,7 @@ class CheckpointStore(Protocol):
         """Deletes what this machine holds of them besides."""
 
 
+@cache
 def checkpoint_store(location: LakeLocation) -> CheckpointStore:
     """Where the checkpoints of a lake are.
 
@@ -67,15 +68,23 @@ def checkpoint_store(location: LakeLocation) -> CheckpointStore:
 
 
 def take_over_checkpoints(location: LakeLocation) -> int:
-    """Moves checkpoints that a release before kept in the home into the lake's storage; counts them."""
+    """Moves checkpoints that a release before kept in the home into the lake's storage; counts them.
+
+    Where one of the same name is there already, the folder gets another name.
+    """
     if location.data_path is None:
         return 0
     store, found = checkpoint_store(location), sorted((location.home / _FOLDER).glob("tgn-*"))
     known = set(store.names()) if found else set()
-    moved = [folder for folder in found if folder.is_dir() and folder.name not in known]
-    for folder in moved:
-        store.add(folder, folder.name)
-    return len(moved)
+    moved = 0
+    for folder in filter(Path.is_dir, found):
+        if folder.name in known:
+            # Of another home with the same lake; it is not read from here any more.
+            folder.rename(folder.with_name(f"not-taken-over-{folder.name}"))
+        else:
+            store.add(folder, folder.name)
+            moved += 1
+    return moved
 
 
 class FolderStore:
@@ -131,11 +140,12 @@ class ObjectStore:
         return f"s3://{self._base}/{name}".rstrip("/")
 
     def names(self) -> list[str]:
-        from pyarrow.fs import FileSelector, FileType
+        from pyarrow.fs import FileSelector
 
         with self._explained():
-            found = self._storage.get_file_info(FileSelector(self._base, allow_not_found=True))
-        return [info.base_name for info in found if info.type is FileType.Directory]
+            found = self._storage.get_file_info(FileSelector(self._base, recursive=True, allow_not_found=True))
+        # What was left half written has none.
+        return [Path(info.path).parent.name for info in found if info.base_name == CHECKPOINT_DESCRIPTION]
 
     def stamp(self, name: str) -> str:
         return _digest(self._tags(name).values())

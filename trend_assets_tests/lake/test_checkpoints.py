@@ -67,12 +67,13 @@ def test_it_is_copied_once_and_again_when_it_has_changed(machine: Machine, tmp_p
     assert contents(other.opened(NAME))["model.json"] == b'{"changed": 1}'
 
 
-def test_what_is_not_whole_is_opened_as_far_as_it_is_there(machine: Machine, tmp_path: Path) -> None:
-    store = checkpoint_store(machine("one"))
-    (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "model.safetensors").write_bytes(b"tensors")
-    store.add(tmp_path / "made", NAME)
-    assert contents(store.opened(NAME)) == {"model.safetensors": b"tensors"}
+def test_an_upload_that_was_cut_short_is_no_model_and_is_made_up_for(bucket: str, tmp_path: Path) -> None:
+    store = checkpoint_store(lake_location(storage.settings(tmp_path / "one", bucket, f"s3://trend/{tmp_path.name}")))
+    (made(tmp_path / "half") / "model.json").unlink()
+    store.add(tmp_path / "half", NAME)
+    assert store.names() == [] and contents(store.opened(NAME)) == {"model.safetensors": b"tensors"}
+    store.add(made(tmp_path / "made"), NAME)
+    assert store.names() == [NAME] and set(contents(store.opened(NAME))) == {"model.safetensors", "model.json"}
 
 
 def test_models_of_the_home_move_once_to_a_storage_that_is_elsewhere(
@@ -88,8 +89,13 @@ def test_models_of_the_home_move_once_to_a_storage_that_is_elsewhere(
     (told,) = [record.getMessage() for record in caplog.records if "are moved to" in record.getMessage()]
     assert told == f"1 models of {location.home / 'models'} are moved to {store.address()}"
     caplog.clear()
+    made(location.home / "models" / NAME, b"of a second home")
     Lake(location).close()
     assert not [record for record in caplog.records if "are moved to" in record.getMessage()]
+    assert contents(store.opened(NAME))["model.safetensors"] == b"tensors"
+    assert (
+        location.home / "models" / f"not-taken-over-{NAME}" / "model.safetensors"
+    ).read_bytes() == b"of a second home"
 
 
 def test_maintenance_leaves_them_alone(machine: Machine, tmp_path: Path) -> None:
