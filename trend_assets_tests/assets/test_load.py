@@ -17,7 +17,6 @@ from dagster import AssetKey, DagsterInstance
 from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.automation import postponed
 from trend_assets.automation.instance import dagster_environment, open_instance
-from trend_assets.automation.jobs import GRAPH_ASSETS
 from trend_assets.forecasting.sensitivity import Load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -159,7 +158,7 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
     found = []
     for hour, texts in zip(hours[:4], flood, strict=False):
         collected(lake, hour, texts)
-        found.append(run(hour, 1, "new", *GRAPH_ASSETS, *(["predictions"] if hour == hours[3] else [])))
+        found.append(run(hour, 1, "new", *(["topic_activity", "predictions"] if hour == hours[3] else [])))
     assert [item["load"] for item in found] == ["normal", "larger_batches", "embeddings_postponed", "sampled"]
     assert [item["waiting"] for item in found] == [2, 10, 9, 40]
     assert [item["texts_embedded"] for item in found] == [2, 10, 0, 0]
