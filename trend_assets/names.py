@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+#: The two files of a checkpoint: tensors, and what they are.
+CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION = "model.safetensors", "model.json"
+
 #: What people do where they post; the words are those of the live sources, so that the graph knows them.
 _POSTING = ("original", "retweet", "reply", "quote", "comment", "upload")
 

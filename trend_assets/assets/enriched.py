@@ -67,7 +67,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         frame, embedded, cached = embedding_frame(texts, known, embedder, relief.texts, relief.batch_size)
         found = {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name}
         yield from checked(EVENT_EMBEDDINGS, frame, {**found, **relief.metadata})
-        relief.finish(settings)
+        relief.finish(lake.lake)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
     def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:

@@ -9,7 +9,7 @@ from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.declare import counts, is_range, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
+from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import load_settings
@@ -31,7 +31,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     @dg.asset(
         **table_asset(PREDICTIONS, "forecasting", "pytorch"),
         **shared,
-        deps=[*_HISTORY, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
+        deps=[*_HISTORY, MODEL_PROMOTIONS.name, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
     )
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window

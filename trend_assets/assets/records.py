@@ -5,12 +5,15 @@ import dagster as dg
 from trend_assets.assets.declare import OWNERS, table_metadata
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import (
+    ALERT_THRESHOLDS,
     ALERTS,
     COLLECTION_ATTEMPTS,
     COLLECTION_STATUS,
+    DEFERRED_HOURS,
     DRIFT_CHECKS,
     FORGOTTEN,
     LOAD_CHECKS,
+    MODEL_PROMOTIONS,
     OBSERVATIONS,
     REJECTED_EVENTS,
 )
@@ -24,8 +27,12 @@ _RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
     # `trend forget` writes it, whatever ran before.
     (FORGOTTEN, "sources", ()),
     (LOAD_CHECKS, "enrichment", ("event_embeddings",)),
+    (DEFERRED_HOURS, "enrichment", ("event_embeddings",)),
     (ALERTS, "forecasting", ("predictions",)),
-    (DRIFT_CHECKS, "training", ("topic_activity", "training_runs", "prediction_outcomes")),
+    (ALERT_THRESHOLDS, "forecasting", ("predictions",)),
+    # So does `trend model`.
+    (MODEL_PROMOTIONS, "training", ("tgn_checkpoint",)),
+    (DRIFT_CHECKS, "training", ("topic_activity", "training_runs", "model_promotions", "prediction_outcomes")),
 )
 
 

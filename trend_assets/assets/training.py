@@ -54,6 +54,7 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             week,
             snapshot=int(snapshot) if snapshot else None,
             until=datetime.fromisoformat(until) if until else None,
+            run_id=context.run_id,
         )
         yield dg.Output(None, output_name="tgn_checkpoint", metadata=_metadata(model))
         row = _row(context.run_id, week, model)
@@ -66,7 +67,7 @@ def _metadata(model: TrainedModel) -> dict[str, Any]:
     plots = {f"ndcg_{label}": _comparison(model, label) for label in LABELS}
     return {
         "model_version": model.model_version,
-        "checkpoint": dg.MetadataValue.path(str(model.folder)),
+        "checkpoint": dg.MetadataValue.path(model.address),
         "lake_snapshot": model.lake_snapshot,
         "mentions": model.mentions,
         "seconds": model.seconds,

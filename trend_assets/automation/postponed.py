@@ -27,7 +27,7 @@ def postponed_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) ->
     settings = load_settings()
     now = utc_now()
     calm_down(lake.lake, settings, now)
-    hours = due(settings)
+    hours = due(lake.lake, settings)
     if not hours:
         return dg.SensorResult(skip_reason="no embeddings are postponed, or the load is still too high for them")
     return dg.SensorResult(run_requests=[_request(hour, now) for hour in hours])

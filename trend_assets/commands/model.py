@@ -9,7 +9,16 @@ import typer
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is, console
-from trend_assets.operations.models import model_at, promote_instead, promoted_models, roll_back, stored_models
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.operations.models import (
+    model_at,
+    model_store,
+    promote_instead,
+    promoted_models,
+    roll_back,
+    stored_models,
+)
 from trend_assets.settings import load_settings
 
 app = typer.Typer(help="Show the trained models and choose the one that forecasts.", no_args_is_help=True)
@@ -22,12 +31,13 @@ def list_models() -> None:
     Example: trend model list
     """
     settings = load_settings()
-    promoted = {model.version for model in promoted_models(settings)}
-    in_use = model_at(settings, datetime.now(UTC))
     models = stored_models(settings)
     if not models:
-        console.print(f"no model in {settings.models_folder} yet: train one with `trend train`")
+        console.print(f"no model in {model_store(settings).address()} yet: train one with `trend train`")
         return
+    lake = Lake(lake_location(settings), read_only=True)
+    promoted = {model.version for model in promoted_models(lake, settings)}
+    in_use = model_at(lake, settings, datetime.now(UTC))
     table = Table("version", "from", "lake snapshot", "state")
     for model in models:
         state = "in use" if model == in_use else "promoted" if model.version in promoted else "not promoted"
@@ -41,7 +51,8 @@ def promote(version: Annotated[str, typer.Argument(help="A version that `trend m
 
     Example: trend model promote tgn-2015-01-05-s17
     """
-    withdrawn = promote_instead(load_settings(), version)
+    settings = load_settings()
+    withdrawn = promote_instead(Lake(lake_location(settings)), settings, version)
     console.print(f"{version} is in use.", markup=False)
     if withdrawn:
         console.print(f"Withdrawn: {', '.join(withdrawn)}.", markup=False)
@@ -53,6 +64,7 @@ def rollback() -> None:
 
     Example: trend model rollback
     """
-    withdrawn, former = roll_back(load_settings())
+    settings = load_settings()
+    withdrawn, former = roll_back(Lake(lake_location(settings)), settings)
     instead = f"{former.version} is in use again" if former else "the best baseline is in use"
     console.print(f"{withdrawn.version} is withdrawn: {instead}.", markup=False)

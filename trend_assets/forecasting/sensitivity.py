@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +41,7 @@ class SensitivityRule:
 
 @dataclass(frozen=True, slots=True)
 class SensitivityState:
-    """Where the controller stands; JSON by `to_json`.
+    """Where the controller stands.
 
     Args:
         threshold: confidence from which a topic is alerted.
@@ -55,26 +54,6 @@ class SensitivityState:
     rate: float
     last: int | None = None
     raised: frozenset[str] = field(default_factory=frozenset)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values from which `from_json` makes it again."""
-        return {
-            "threshold": self.threshold,
-            "rate": self.rate,
-            "last": self.last,
-            "raised": sorted(self.raised),
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_json` wrote."""
-        last = values["last"]
-        return cls(
-            float(values["threshold"]),
-            float(values["rate"]),
-            None if last is None else int(last),
-            frozenset(values["raised"]),
-        )
 
 
 class SensitivityController:

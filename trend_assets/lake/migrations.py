@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import duckdb
 
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3
+from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3, STEP_4
 from trend_assets.lake.tables import TABLES
 
 _VERSION_TABLE = "lake_versions"
 
 
 #: Each brings a lake from the version before it to its own; never change a released one.
-MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3}
+MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3, 4: STEP_4}
 NEWEST = max(MIGRATIONS)
 
 

@@ -122,3 +122,18 @@ CREATE OR REPLACE VIEW mentions AS
     LEFT JOIN nodes AS users ON users.node_id = acts.src AND users.kind = 'user'
     WHERE about.edge_type = 'about';
 """
+
+# What lay in files of the home: `old_files` takes it over.
+STEP_4 = """
+CREATE TABLE model_promotions (
+    "number" BIGINT NOT NULL, "version" VARCHAR NOT NULL, "week" TIMESTAMPTZ NOT NULL, "action" VARCHAR NOT NULL,
+    "decided_at" TIMESTAMPTZ NOT NULL, "reason" VARCHAR NOT NULL, "run_id" VARCHAR, "sha256" VARCHAR
+);
+CREATE TABLE deferred_hours (
+    "hour" TIMESTAMPTZ NOT NULL, "postponed" BOOLEAN NOT NULL, "sampled" BOOLEAN NOT NULL,
+    "changed_at" TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE alert_thresholds (
+    "cut" TIMESTAMPTZ NOT NULL, "threshold" DOUBLE NOT NULL, "rate" DOUBLE NOT NULL, "raised" VARCHAR[] NOT NULL
+);
+"""

@@ -15,6 +15,7 @@ from trend_assets.lake.connection import LAKE, LakeError, LakeLocation, explaine
 from trend_assets.lake.known_events import KnownEvents
 from trend_assets.lake.lineage import note_write, noted
 from trend_assets.lake.migrations import NEWEST, migrate, refuse_newer
+from trend_assets.lake.old_files import take_over
 from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import RAW_EVENTS, TABLES
@@ -58,6 +59,7 @@ class Lake:
             connection = open_duckdb(self.location, read_only=False)
             with explained(self.location):
                 migrate(connection)
+                take_over(connection, self.location)
         return connection
 
     def _migrate_for_reading(self, found: int) -> None:

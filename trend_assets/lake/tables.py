@@ -196,6 +196,23 @@ TRAINING_RUNS = Table(
     write="merge",
 )
 
+MODEL_PROMOTIONS = Table(
+    name="model_promotions",
+    meaning="Which models were put to use, withdrawn or refused, when and why; a row never changes.",
+    columns=(
+        Column("number", "BIGINT", "", "Counts the rows from 1, in their order: of one model, the last one holds."),
+        Column("version", "VARCHAR", "", "The model, as in `training_runs.model_version`."),
+        Column("week", "TIMESTAMPTZ", "UTC", "From when it may forecast."),
+        Column("action", "VARCHAR", "", "`promoted`, `withdrawn`, or `refused` after its training."),
+        Column("decided_at", "TIMESTAMPTZ", "UTC", "When."),
+        Column("reason", "VARCHAR", "", "Why, in words."),
+        Column("run_id", "VARCHAR", "", "The Dagster run that trained it; null where a person decided.", nullable=True),
+        Column("sha256", "VARCHAR", "hex", "Of its tensors then: with others it is not used.", nullable=True),
+    ),
+    key=("number",),
+    write="append",
+)
+
 _REVISION = Column("revision", "BIGINT", "", "0 is the first forecast of its cut and label, which is the one scored.")
 _MADE = Column(
     "made",
@@ -390,6 +407,32 @@ LOAD_CHECKS = Table(
     write="append",
 )
 
+DEFERRED_HOURS = Table(
+    name="deferred_hours",
+    meaning="Hours whose texts were not all embedded at once under load, and what is still to be done for them.",
+    columns=(
+        Column("hour", "TIMESTAMPTZ", "UTC", "Start of the hour."),
+        Column("postponed", "BOOLEAN", "", "Whether texts are still to be embedded, once the load has fallen."),
+        Column("sampled", "BOOLEAN", "", "Whether only a sample of its texts is embedded."),
+        Column("changed_at", "TIMESTAMPTZ", "UTC", "When this last changed."),
+    ),
+    key=("hour",),
+    write="merge",
+)
+
+ALERT_THRESHOLDS = Table(
+    name="alert_thresholds",
+    meaning="From which confidence a topic was alerted at each forecast: the threshold that keeps to a rate of alerts.",
+    columns=(
+        Column("cut", "TIMESTAMPTZ", "UTC", "The forecast origin, as in `predictions`."),
+        Column("threshold", "DOUBLE", "0 to 1", "Confidence from which a topic was alerted."),
+        Column("rate", "DOUBLE", "alerts/day", "Alerts a day lately, older ones counting less (by 1/e a day)."),
+        Column("raised", "VARCHAR[]", "", "Topics that were alerted and have not fallen well below it since."),
+    ),
+    key=("cut",),
+    write="append",
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -402,6 +445,7 @@ TABLES: Mapping[str, Table] = {
         TEMPORAL_EDGES,
         NODES,
         TRAINING_RUNS,
+        MODEL_PROMOTIONS,
         PREDICTIONS,
         PREDICTION_OUTCOMES,
         COLLECTION_STATUS,
@@ -410,5 +454,7 @@ TABLES: Mapping[str, Table] = {
         FORGOTTEN,
         DRIFT_CHECKS,
         LOAD_CHECKS,
+        DEFERRED_HOURS,
+        ALERT_THRESHOLDS,
     )
 }

@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
+import duckdb
 
 from trend_assets.alerting.alert import Alert
 from trend_assets.alerting.raising import raise_alerts
-from trend_assets.errors import TrendError
-from trend_assets.forecasting.history import to_epoch
+from trend_assets.forecasting.history import to_datetime, to_epoch
 from trend_assets.forecasting.sensitivity import SensitivityController, SensitivityRule, SensitivityState
-from trend_assets.lake.store import Lake
-from trend_assets.operations.files import write_json
+from trend_assets.lake.store import Lake, write_frame
+from trend_assets.lake.tables import ALERT_THRESHOLDS
 from trend_assets.settings import Settings
 from trend_assets.words import forecast_in_words
 
-_STATE = "sensitivity.json"
 _HOUR = timedelta(hours=1)
 #: An older forecast is no news, whenever it was made.
 _NEWS = timedelta(hours=6)
@@ -28,13 +26,14 @@ _CONFIDENT = """
     WHERE hour = ? AND cut = ? AND label = ? AND revision = 0 AND confidence IS NOT NULL AND (made = 'live' OR ?)
     ORDER BY rank
 """
+_LAST = "SELECT threshold, rate, cut, raised FROM alert_thresholds ORDER BY cut DESC LIMIT 1"
 
 
 def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -> int:
     """Raises an alert for each topic of a stored forecast whose confidence exceeds the threshold.
 
     Only a live forecast is looked at; in the simulated world, which has a time of its own, also a later one. The
-    threshold moves with the rate of alerts and is kept in the home; a cut that is not later than the last one
+    threshold moves with the rate of alerts and is kept in the lake; a cut that is not later than the last one
     alerts nothing, so that an hour may be run again.
 
     Args:
@@ -45,9 +44,6 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
 
     Returns:
         How many topics exceeded it.
-
-    Raises:
-        TrendError: the state in the home is damaged.
     """
     simulated = settings.simulator.enabled
     if not (simulated or now - cut < _NEWS):
@@ -56,12 +52,12 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
     rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, label, simulated])
     if rows.is_empty():
         return 0
-    path = settings.home / _STATE
-    controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(settings))
     known = {row["topic"]: row for row in rows.iter_rows(named=True)}
-    topics = controller.step(to_epoch(cut), {topic: row["confidence"] for topic, row in known.items()})
+    with lake.transaction() as connection:
+        controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(connection))
+        topics = controller.step(to_epoch(cut), {topic: row["confidence"] for topic, row in known.items()})
+        _keep(connection, controller.state)
     threshold = controller.state.threshold
-    write_json(path, controller.state.to_json())
     made = f"threshold {threshold * 100:.0f} %, forecast at {cut:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
     if simulated:
         made += ", of the simulated world"
@@ -74,11 +70,21 @@ def _told(label: str, row: dict[str, Any]) -> str:
     return forecast_in_words(label, row["before"], row["growth"], row["confidence"])
 
 
-def _state(settings: Settings) -> SensitivityState | None:
-    path = settings.home / _STATE
-    try:
-        return SensitivityState.from_json(orjson.loads(path.read_bytes()))
-    except FileNotFoundError:
+def _state(connection: duckdb.DuckDBPyConnection) -> SensitivityState | None:
+    row = connection.execute(_LAST).fetchone()
+    if row is None:
         return None
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise TrendError(f"{path} is damaged ({error}): delete it, the threshold begins anew") from None
+    threshold, rate, cut, raised = row
+    return SensitivityState(threshold, rate, to_epoch(cut), frozenset(raised))
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, state: SensitivityState) -> None:
+    """A state that is there already, for its cut was looked at, is left as it is."""
+    if state.last is not None:
+        row = {
+            "cut": to_datetime(state.last),
+            "threshold": state.threshold,
+            "rate": state.rate,
+            "raised": sorted(state.raised),
+        }
+        write_frame(connection, ALERT_THRESHOLDS, ALERT_THRESHOLDS.frame([row]))

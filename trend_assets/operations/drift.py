@@ -39,7 +39,7 @@ def check_drift(lake: Lake, settings: Settings, now: datetime) -> tuple[StoredMo
     Accuracy is that of the stored forecasts of the last `drift.weeks`, inputs are the mentions of each
     topic on each of the last seven days beside the eight weeks before the model.
     """
-    model = model_at(settings, now)
+    model = model_at(lake, settings, now)
     if model is None:
         return None
     drift = settings.drift

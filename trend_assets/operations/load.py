@@ -13,21 +13,16 @@ is to the model one without a text. Nothing is ever thinned in `raw_events` and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
 
-import orjson
+import duckdb
 import polars as pl
-from filelock import FileLock
 
-from trend_assets.errors import TrendError
 from trend_assets.forecasting.sensitivity import Load, LoadState, sampled
-from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import LOAD_CHECKS
-from trend_assets.operations.files import write_json
+from trend_assets.lake.store import Lake, write_frame
+from trend_assets.lake.tables import DEFERRED_HOURS, LOAD_CHECKS
 from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
@@ -35,8 +30,6 @@ from trend_assets.sources.collector import utc_now
 POSTPONED = "postponed"
 #: Runs that the platform starts by itself; what somebody asks for is embedded at once.
 _LIVE = frozenset(("new", "again", "catch_up", "late", POSTPONED))
-_STATE = "load.json"
-_LOCK_SECONDS = 30
 _HOUR = timedelta(hours=1)
 #: Older hours are no longer waited for.
 _RECENT = timedelta(hours=48)
@@ -47,6 +40,8 @@ _QUIET = timedelta(hours=2)
 #: Hours that one tick has embedded at most.
 _AT_ONCE = 6
 
+_LOOKS = "SELECT arg_max(step, checked_at) AS step, max(hour) AS last FROM load_checks"
+_DEFERRED = "SELECT hour, postponed, sampled FROM deferred_hours WHERE postponed OR sampled"
 # What was imported waits for whoever backfills it; a source's own hour waits for its run.
 _COLLECTED = """
     WITH raw AS (SELECT id, hour, source FROM raw_events WHERE hour >= $since),
@@ -58,7 +53,7 @@ _COLLECTED = """
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """What is remembered of the load; JSON by `to_json`. Hours are their starts, UTC.
+    """What is remembered of the load. Hours are their starts, UTC.
 
     Args:
         load: the step.
@@ -71,26 +66,6 @@ class Pressure:
     last: datetime | None = None
     postponed: frozenset[datetime] = frozenset()
     sampled: frozenset[datetime] = frozenset()
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values from which `from_json` makes it again."""
-        return {
-            "load": self.load.name.lower(),
-            "last": None if self.last is None else self.last.isoformat(),
-            "postponed": [hour.isoformat() for hour in sorted(self.postponed)],
-            "sampled": [hour.isoformat() for hour in sorted(self.sampled)],
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_json` wrote."""
-        last = values["last"]
-        return cls(
-            Load[values["load"].upper()],
-            None if last is None else datetime.fromisoformat(last),
-            frozenset(map(datetime.fromisoformat, values["postponed"])),
-            frozenset(map(datetime.fromisoformat, values["sampled"])),
-        )
 
     def state(self, settings: Settings) -> LoadState:
         """What gives way."""
@@ -131,12 +106,12 @@ class Relief:
     later: frozenset[datetime] = frozenset()
     metadata: Mapping[str, str | int] = field(default_factory=dict)
 
-    def finish(self, settings: Settings) -> None:
+    def finish(self, lake: Lake) -> None:
         """Strikes off hours that had been postponed; to be called once the rows are written."""
-        with _locked(settings):
-            known = pressure(settings)
+        with lake.transaction() as connection:
+            known = _pressure(connection)
             done = {hour for hour in known.postponed if self.hours.start <= hour < self.hours.end} - self.later
-            _keep(settings, known, replace(known, postponed=known.postponed - done))
+            _keep(connection, known, replace(known, postponed=known.postponed - done))
 
 
 def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> Relief:
@@ -151,21 +126,18 @@ def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame)
         settings: how much may wait.
         hours: of the run.
         missing: as `missing_texts` gives it.
-
-    Raises:
-        TrendError: the state in the home is damaged.
     """
     if hours.purpose not in _LIVE:
         return Relief(hours, settings.embeddings.batch_size)
     waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
-    with _locked(settings):
-        before = pressure(settings)
+    with lake.transaction() as connection:
+        before = _pressure(connection)
         known = before if waiting is None else before.looked(settings, hours.start, waiting)
         known, relief = _weighed(settings, known, hours, missing)
-        _keep(settings, before, known)
-    if waiting is None:
-        return relief
-    _record(lake, known, hours.start, waiting)
+        _keep(connection, before, known)
+        if waiting is None:
+            return relief
+        _record(connection, known, hours.start, waiting)
     return replace(relief, metadata={**relief.metadata, "waiting": waiting})
 
 
@@ -194,47 +166,40 @@ def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
         lake: open for writing.
         settings: how much may wait.
         now: timezone-aware.
-
-    Raises:
-        TrendError: the state in the home is damaged.
     """
     hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
-    known = pressure(settings)
+    known = pressure(lake)
     if known.load is Load.NORMAL or known.last is None or hour - known.last < _QUIET:
         return
     waiting = _collected(lake, hour)
-    with _locked(settings):
-        before = pressure(settings)
+    with lake.transaction() as connection:
+        before = _pressure(connection)
         known = before.looked(settings, hour, waiting)
-        _keep(settings, before, known)
-    _record(lake, known, hour, waiting)
+        _keep(connection, before, known)
+        _record(connection, known, hour, waiting)
 
 
-def due(settings: Settings) -> list[datetime]:
-    """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it.
-
-    Raises:
-        TrendError: the state in the home is damaged.
-    """
-    known = pressure(settings)
+def due(lake: Lake, settings: Settings) -> list[datetime]:
+    """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it."""
+    known = pressure(lake)
     return sorted(known.postponed, reverse=True)[:_AT_ONCE] if known.state(settings).embeds else []
 
 
-def pressure(settings: Settings) -> Pressure:
-    """The load as it was left.
+def pressure(lake: Lake) -> Pressure:
+    """The load as it was left."""
+    with lake.cursor() as cursor:
+        return _pressure(cursor)
 
-    Raises:
-        TrendError: the state in the home is damaged.
-    """
-    path = settings.home / _STATE
-    try:
-        return Pressure.from_json(orjson.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return Pressure()
-    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise TrendError(
-            f"{path} is damaged ({error}): delete it, and `trend backfill` over days whose embeddings are missing"
-        ) from None
+
+def _pressure(connection: duckdb.DuckDBPyConnection) -> Pressure:
+    step, last = connection.execute(_LOOKS).fetchone() or (None, None)
+    hours = connection.execute(_DEFERRED).fetchall()
+    return Pressure(
+        Load(step or 0),
+        last,
+        frozenset(hour for hour, postponed, _ in hours if postponed),
+        frozenset(hour for hour, _, sampled in hours if sampled),
+    )
 
 
 def _admitted(known: Pressure, missing: pl.DataFrame) -> pl.DataFrame:
@@ -252,7 +217,7 @@ def _collected(lake: Lake, hour: datetime) -> int:
     return int(lake.read(_COLLECTED, {"since": hour - _RECENT}).item())
 
 
-def _record(lake: Lake, known: Pressure, hour: datetime, waiting: int) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, known: Pressure, hour: datetime, waiting: int) -> None:
     row = {
         "checked_at": utc_now(),
         "hour": hour,
@@ -261,17 +226,15 @@ def _record(lake: Lake, known: Pressure, hour: datetime, waiting: int) -> None:
         "load": known.load.name.lower(),
         "postponed_hours": len(known.postponed),
     }
-    lake.write(LOAD_CHECKS, LOAD_CHECKS.frame([row]))
+    write_frame(connection, LOAD_CHECKS, LOAD_CHECKS.frame([row]))
 
 
-@contextmanager
-def _locked(settings: Settings) -> Iterator[None]:
-    """Two runs at once change the state one after the other."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.home / "load.lock", timeout=_LOCK_SECONDS):
-        yield
-
-
-def _keep(settings: Settings, before: Pressure, after: Pressure) -> None:
-    if after != before:
-        write_json(settings.home / _STATE, after.to_json())
+def _keep(connection: duckdb.DuckDBPyConnection, before: Pressure, after: Pressure) -> None:
+    """Writes the hours of which something changed; what was done stays as a row."""
+    changed = (before.postponed ^ after.postponed) | (before.sampled ^ after.sampled)
+    now = utc_now()
+    rows = (
+        {"hour": hour, "postponed": hour in after.postponed, "sampled": hour in after.sampled, "changed_at": now}
+        for hour in sorted(changed)
+    )
+    write_frame(connection, DEFERRED_HOURS, DEFERRED_HOURS.frame(rows))

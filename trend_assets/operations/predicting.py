@@ -18,7 +18,7 @@ from trend_assets.forecasting.timeliness import Punctuality, signed
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
-from trend_assets.operations.models import StoredModel, models_at
+from trend_assets.operations.models import is_as_promoted, model_store, models_at
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ _HOUR = timedelta(hours=1)
 _LIVE = "live"
 #: Mentions; rolling fewer along takes less time than writing a state.
 _WORTH_SAVING = 20_000
-_process: dict[str, RuntimeGlue] = {}
-_refused: set[StoredModel] = set()
+#: This process's model, and of what files it was made.
+_process: dict[str, tuple[RuntimeGlue, str]] = {}
+#: Of each model that could not be used the files that it had; once they are mended it is tried again.
+_refused: dict[str, str] = {}
 
 
 def forecast_hours(
@@ -99,30 +101,36 @@ def _forecast(history: History, cut: datetime, labels: LabelSettings, model: Run
 
 def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | None:
     """The model in use at a cut; one that cannot be used is told in an alert, and the one before it serves."""
-    for model in models_at(settings, cut):
-        if model not in _refused:
+    store = model_store(settings)
+    for model in models_at(lake, settings, cut):
+        address, stamp = store.address(model.version), store.stamp(model.version)
+        if _refused.get(address) != stamp:
             # torch takes seconds and 200 MB to load: only what trains or scores pays for it.
             from trend_assets.tgn.checkpoint import CheckpointError
 
             try:
-                glue = _loaded(model.folder, settings.models_folder / _LIVE)
+                folder = store.opened(model.version)
+                if not is_as_promoted(lake, model.version, folder):
+                    raise CheckpointError(f"{address} holds other tensors than those that were promoted")
+                glue = _loaded(folder, settings.models_folder / _LIVE, stamp)
                 glue.need(settings.training.messages)
                 return glue
             except CheckpointError as error:
-                _refused.add(model)
+                _refused[address] = stamp
                 raise_alert(lake, settings, "model_refused", model.version, str(error))
     return None
 
 
-def _loaded(folder: Path, live: Path) -> RuntimeGlue:
+def _loaded(folder: Path, live: Path, stamp: str) -> RuntimeGlue:
     """This process's model, which goes on from one hour to the next and is reloaded when another is in use."""
     from trend_assets.tgn.online import RuntimeGlue
 
     if "model" not in _process:
-        _process["model"] = RuntimeGlue(folder, live)
-    glue = _process["model"]
-    if glue.folder != folder:
+        _process["model"] = RuntimeGlue(folder, live), stamp
+    glue, loaded = _process["model"]
+    if (glue.folder, loaded) != (folder, stamp):
         glue.reload(folder, live)
+        _process["model"] = glue, stamp
     return glue
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -19,9 +19,11 @@ from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings
 from trend_assets.forecasting.promotion import Decision, HeldOut, PromotionRule, decide
+from trend_assets.lake.checkpoints import CheckpointStore
 from trend_assets.lake.store import Lake
+from trend_assets.names import CHECKPOINT_TENSORS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
-from trend_assets.operations.models import model_folder, models_at, promote
+from trend_assets.operations.models import model_name, model_store, models_at, promote, refuse
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,10 +37,16 @@ _HELD_OUT_SHARE = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """What a training made."""
+    """What a training made.
+
+    Args:
+        folder: of the checkpoint, on this machine.
+        address: of the checkpoint in the lake's storage.
+    """
 
     model_version: str
     folder: Path
+    address: str
     lake_snapshot: int
     mentions: int
     seconds: float
@@ -74,7 +82,12 @@ def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> T
 
 
 def train(
-    lake: Lake, settings: Settings, week: datetime, snapshot: int | None = None, until: datetime | None = None
+    lake: Lake,
+    settings: Settings,
+    week: datetime,
+    snapshot: int | None = None,
+    until: datetime | None = None,
+    run_id: str | None = None,
 ) -> TrainedModel:
     """Trains the model that may forecast from `week`, a Monday 00:00 UTC, on, and promotes it if it is good enough.
 
@@ -82,6 +95,7 @@ def train(
         snapshot: of the lake, to train again on exactly its rows: with the same settings the same weights.
             Such a model is never promoted by itself.
         until: train early on what was before this whole hour inside the week; it may forecast from then on.
+        run_id: names the run, in `model_promotions`.
 
     Raises:
         NothingKnown: there are too few mentions before the week.
@@ -103,7 +117,7 @@ def train(
     calibrations = fit_calibrated(forecaster, history, to_epoch(begin), labels, weeks)
     held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
     baselines = _baselines(history, labels, memory, weeks)
-    name = model_folder(settings, begin, read)
+    name = model_name(begin, read)
     if snapshot is None:
         rule = PromotionRule(**settings.promotion.model_dump())
         counting = {ranking.name for ranking in counting_rankings()}
@@ -111,7 +125,7 @@ def train(
             held_out,
             {one: figures for one, figures in baselines.items() if one in counting},
             {one: figures for one, figures in baselines.items() if one not in counting},
-            _in_use(settings, begin, name.name),
+            _in_use(lake, settings, begin, name),
             rule,
         )
     else:
@@ -121,7 +135,10 @@ def train(
         "tgn": {label: _figures(calibrations[label]) for label in LABELS},
         **{baseline: _means(figures) for baseline, figures in baselines.items()},
     }
-    folder = _store(
+    store = model_store(settings)
+    version = _store(
+        store,
+        settings.models_folder,
         forecaster,
         name,
         {
@@ -138,11 +155,12 @@ def train(
             },
         },
     )
-    if decision.promoted:
-        promote(settings, folder.name, decision.reason)
+    note = promote if decision.promoted else refuse
+    note(lake, settings, version, decision.reason, run_id)
     return TrainedModel(
-        model_version=folder.name,
-        folder=folder,
+        model_version=version,
+        folder=store.opened(version),
+        address=store.address(version),
         lake_snapshot=read,
         mentions=len(history),
         seconds=time.monotonic() - began,
@@ -164,7 +182,7 @@ def _begin(week: datetime, until: datetime | None) -> datetime:
     return until
 
 
-def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
+def _in_use(lake: Lake, settings: Settings, begin: datetime, version: str) -> tuple[str, HeldOut] | None:
     """The held-out figures of the model that is in use when another begins.
 
     None where there is none that can be read and was trained for the same labels.
@@ -172,41 +190,36 @@ def _in_use(settings: Settings, begin: datetime, version: str) -> tuple[str, Hel
     from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
     from trend_assets.tgn.forecaster import KIND
 
-    for model in models_at(settings, begin):
+    store = model_store(settings)
+    for model in models_at(lake, settings, begin):
         with contextlib.suppress(CheckpointError, KeyError):
-            extra = load_checkpoint(model.folder, KIND).metadata["extra"]
+            extra = load_checkpoint(store.opened(model.version), KIND).metadata["extra"]
             if model.version != version and extra["labels"] == settings.forecast.model_dump():
                 return model.version, HeldOut.from_json(extra["held_out"])
     return None
 
 
-def _store(forecaster: TgnForecaster, folder: Path, extra: dict[str, Any]) -> Path:
-    """Saves the model. Where one of that name has the same weights it is left as it is.
+def _store(store: CheckpointStore, scratch: Path, forecaster: TgnForecaster, name: str, extra: dict[str, Any]) -> str:
+    """Stores the model; gives its version. Where one of that name has the same weights it is left as it is.
 
     With other weights (the settings have changed since) the new one gets a number behind its name.
     """
-    if not folder.exists():
-        forecaster.save(folder, extra)
-        return folder
-    scratch = folder.with_name(f".{folder.name}.again")
-    shutil.rmtree(scratch, ignore_errors=True)
-    forecaster.save(scratch, extra)
-    copies = itertools.chain([folder], (folder.with_name(f"{folder.name}.{number}") for number in itertools.count(1)))
-    for place in copies:
-        if not place.exists():
-            scratch.rename(place)
-            return place
-        if _same_weights(place, scratch):
-            shutil.rmtree(scratch)
-            return place
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch) as folder:
+        made, known = Path(folder) / name, set(store.names())
+        forecaster.save(made, extra)
+        for version in itertools.chain([name], (f"{name}.{number}" for number in itertools.count(1))):
+            if version not in known:
+                store.add(made, version)
+                return version
+            if _same_weights(store.opened(version), made):
+                return version
     raise AssertionError("numbers do not end")
 
 
 def _same_weights(one: Path, other: Path) -> bool:
-    from trend_assets.tgn.checkpoint import TENSORS
-
-    path = one / TENSORS
-    return path.is_file() and path.read_bytes() == (other / TENSORS).read_bytes()
+    path = one / CHECKPOINT_TENSORS
+    return path.is_file() and path.read_bytes() == (other / CHECKPOINT_TENSORS).read_bytes()
 
 
 def held_out_weeks(history: History) -> int:

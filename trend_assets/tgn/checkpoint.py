@@ -19,9 +19,8 @@ from torch import Tensor
 
 import trend_assets
 from trend_assets.errors import TrendError
-
-TENSORS = "model.safetensors"
-DESCRIPTION = "model.json"
+from trend_assets.names import CHECKPOINT_DESCRIPTION as DESCRIPTION
+from trend_assets.names import CHECKPOINT_TENSORS as TENSORS
 
 _FORMAT = "trend_assets.tgn"
 _VERSION = 1

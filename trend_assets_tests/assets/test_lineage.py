@@ -23,7 +23,7 @@ from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 WEEK = START + timedelta(weeks=1)
 #: Written by a sensor, by a command, and where there is something to tell; tested below.
-NOT_BY_EVERY_RUN = {"drift_checks", "forgotten", "alerts"}
+NOT_BY_EVERY_RUN = {"drift_checks", "forgotten", "alerts", "alert_thresholds"}
 GRAPH = defs.get_repository_def().asset_graph
 
 
@@ -86,7 +86,7 @@ def test_a_training_reads_what_it_declares(world: World) -> None:
 def test_the_drift_sensor_reads_what_its_table_declares(world: World) -> None:
     if not stored_models(world.settings):
         materialize_week(world.instance, WEEK)
-    promote(world.settings, stored_models(world.settings)[-1].version, "for the test")
+    promote(world.lake, world.settings, stored_models(world.settings)[-1].version, "for the test")
     now = WEEK + timedelta(days=1)
     with noting() as access:
         found = check_drift(world.lake, world.settings, now)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import orjson
+import polars as pl
 import pytest
 from dagster import AssetKey, DagsterInstance
 
@@ -20,19 +22,21 @@ from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import (
     COLLECTION_STATUS,
+    DEFERRED_HOURS,
     EVENT_EMBEDDINGS,
     EVENTS,
     LOAD_CHECKS,
     PREDICTIONS,
     RAW_EVENTS,
 )
-from trend_assets.launch import HourRange, RunFailed, materialize_hours
-from trend_assets.operations.load import pressure
+from trend_assets.launch import HourRange, materialize_hours
+from trend_assets.operations.load import Hours, pressure, relieve
 from trend_assets.periods import hour_key
 from trend_assets.settings import load_settings
 
 ONE = timedelta(hours=1)
 START = datetime(2026, 2, 4, 8, tzinfo=UTC)
+LOOK = {"checked_at": START, "hour": START, "waiting": 9, "load": "embeddings_postponed", "postponed_hours": 0}
 SPAM = "FREE crypto GIVEAWAY!!! click here to win $$$ https://bit.ly/x #follow4follow #followback #free #win #crypto"
 
 Live = Callable[..., dict[str, Any]]
@@ -179,7 +183,7 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
         assert request.asset_selection == [AssetKey("event_embeddings")]
         materialize_hours(instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags))
     assert [embedded(lake, hour) for hour in hours] == [2, 10, 10, 40 - spared, 1, 1, 0]
-    assert tick(hours[6]) == [] and pressure(load_settings()).postponed == frozenset()
+    assert tick(hours[6]) == [] and pressure(lake).postponed == frozenset()
 
     # The sampled hour collected again falls the same way; a heavier event is never the one that is spared.
     again = run(hours[3], 1, "again")
@@ -201,22 +205,22 @@ def test_an_hour_that_is_run_again_climbs_no_further(lake: Lake, run: Live) -> N
     hours = flooded(lake, run, 2)
     for purpose in ("new", "again", "late", "catch_up"):
         assert run(hours[1], 1, purpose)["load"] == "embeddings_postponed"
-    assert pressure(load_settings()).postponed == {hours[1]}
+    assert pressure(lake).postponed == {hours[1]}
     assert steps(lake)[:2] == [1, 2] and set(steps(lake)[2:]) <= {2}
 
 
 def test_what_somebody_asks_for_is_never_postponed(instance: DagsterInstance, lake: Lake, run: Live) -> None:
     hours = flooded(lake, run)
-    assert pressure(load_settings()).load is Load.SAMPLED
+    assert pressure(lake).load is Load.SAMPLED
     assert [embedded(lake, hour) for hour in hours] == [40, 0, 0]
     found = run(hours[0], 3, None)
     assert found["texts_embedded"] == 80 and "load" not in found
     assert [embedded(lake, hour) for hour in hours] == [40, 40, 40]
-    assert pressure(load_settings()).postponed == frozenset()
+    assert pressure(lake).postponed == frozenset()
     later = START + 5 * ONE
     collected(lake, later, posts(later, 5))
     assert run(later, 1, "asked")["texts_embedded"] == 5
-    assert pressure(load_settings()).load is Load.SAMPLED
+    assert pressure(lake).load is Load.SAMPLED
 
 
 def test_hours_that_were_collected_and_not_taken_in_count_but_no_import(lake: Lake, run: Live) -> None:
@@ -240,11 +244,22 @@ def test_where_nothing_is_collected_any_more_the_load_falls_at_the_sensors_ticks
     for _ in range(2):
         # The second tick of an hour looks no second time.
         assert [request.partition_key for request in tick(hours[1] + 2 * ONE)] == [hour_key(hours[1])]
-        assert pressure(load_settings()).load is Load.LARGER_BATCHES
+        assert pressure(lake).load is Load.LARGER_BATCHES
     assert lake.read_table(LOAD_CHECKS)["postponed_hours"].to_list() == [0, 1, 1]
 
 
-def test_a_damaged_state_is_told(home: Path, lake: Lake, run: Live) -> None:
-    (home / "load.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(RunFailed, match=r"load\.json is damaged"):
-        run(START)
+def test_two_runs_that_postpone_at_once_lose_nothing(lake: Lake) -> None:
+    settings = load_settings()
+    lake.write(LOAD_CHECKS, LOAD_CHECKS.frame([{**LOOK, "step": int(Load.EMBEDDINGS_POSTPONED)}]))
+    hours = [START + number * ONE for number in range(8)]
+
+    def postpone(hour: datetime) -> None:
+        row = {"id": f"{hour}", "hour": hour, "text_hash": f"{hour}", "edge_weight": 1.0}
+        missing = pl.DataFrame([row], schema_overrides={"hour": pl.Datetime("us", "UTC")})
+        relief = relieve(lake, settings, Hours(hour, hour + ONE, "again"), missing)
+        assert relief.later == {hour}
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(postpone, hours))
+    assert pressure(lake).postponed == set(hours)
+    assert lake.read_table(DEFERRED_HOURS)["hour"].to_list() == hours

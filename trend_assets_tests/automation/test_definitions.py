@@ -106,7 +106,7 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
     assert parents["event_embeddings"] == {"events", "raw_events", "collection_status"}
     history = {"temporal_edges", "nodes", "event_embeddings"}
     assert parents["tgn_checkpoint"] == history
-    assert parents["predictions"] == history | {"tgn_checkpoint"}
+    assert parents["predictions"] == history | {"tgn_checkpoint", "model_promotions"}
     assert parents["prediction_outcomes"] == history | {"predictions"}
 
 

@@ -15,7 +15,7 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, TOPIC_ACTIVITY, TRAINING_RUNS
-from trend_assets.operations.models import model_folder, promote
+from trend_assets.operations.models import model_name, promote
 from trend_assets.settings import load_settings
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -27,10 +27,10 @@ HOUR = timedelta(hours=1)
 def fill(accuracy: float, factor: int = 1) -> None:
     """A model in use, its measured 0.8, two weeks of outcomes with `accuracy` as NDCG's share of best first."""
     settings = load_settings()
-    folder = model_folder(settings, WEEK, 3)
+    folder = settings.models_folder / model_name(WEEK, 3)
     folder.mkdir(parents=True)
-    promote(settings, folder.name, "for the test")
     lake = Lake(lake_location(settings))
+    promote(lake, settings, folder.name, "for the test")
     figures = {"tgn": {"bursts": {"ndcg_at_10": 0.8}, "emerges": {"ndcg_at_10": None}}}
     run = {
         "run_id": "r",

@@ -71,6 +71,9 @@ def old(location: LakeLocation, version: int) -> None:
     connection = golden_schemas.make(location, version)
     for statement in (_OLD_EVENTS, _OLD_FORECAST, _OLD_OUTCOME):
         connection.execute(statement, {"cut": CUT - 24 * ONE})
+    if version >= 3:
+        for table in ("predictions", "prediction_outcomes"):
+            connection.execute(f"UPDATE {table} SET revision = 0, made = 'unrecorded'")
     events = connection.execute("SELECT * FROM events").pl().cast(dict(EVENTS.schema))  # type: ignore[arg-type]
     graph = GraphBuilder().build(events)
     for table, frame in ((TEMPORAL_EDGES, graph.edges), (NODES, graph.nodes)):

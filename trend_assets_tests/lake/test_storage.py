@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,7 +42,9 @@ def bucket() -> Iterator[str]:
         aws_secret_access_key="b",
         region_name="eu-central-1",
     )
-    client.create_bucket(Bucket="trend", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    # Servers in one process have the same buckets.
+    with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+        client.create_bucket(Bucket="trend", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     yield f"{host}:{port}"
     server.stop()
 
@@ -124,6 +127,13 @@ def answering() -> Iterator[Answers]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+def test_what_is_shown_of_a_location_holds_no_secret(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, "127.0.0.1:1", s3_session_token="atoken", catalog_url="postgresql://u:apassword@h/d")
+    location = lake_location(chosen)
+    for shown in (repr(location), str(location), f"{location}", repr(chosen), str(chosen)):
+        assert not [secret for secret in ("asecretkey", "anid", "atoken", "apassword") if secret in shown]
 
 
 def failing(location: LakeLocation) -> str:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import PREDICTIONS
+from trend_assets.lake.tables import ALERT_THRESHOLDS, PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.settings import Settings, SimulatorSettings, load_settings
 
@@ -95,22 +94,17 @@ def test_many_alerts_raise_the_threshold(lake: Lake, settings: Settings) -> None
     for hour in range(3):
         moment = CUT + timedelta(hours=hour)
         alert_topics(lake, settings, stored(lake, moment, {f"#{hour}-{number}": 0.8 for number in range(10)}), CUT)
-    state = orjson.loads((settings.home / "sensitivity.json").read_bytes())
-    assert state["threshold"] > 0.5 and state["rate"] > 13
-
-
-def test_a_damaged_state_is_told(lake: Lake, settings: Settings) -> None:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    (settings.home / "sensitivity.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(TrendError, match=r"sensitivity.json is damaged"):
-        alert_topics(lake, settings, stored(lake, CUT, {"#a": 0.9}), CUT)
+    found = lake.read_table(ALERT_THRESHOLDS)
+    assert found["cut"].to_list() == [CUT + timedelta(hours=hour) for hour in range(3)]
+    assert found["threshold"][2] > found["threshold"][0] == 0.5 and found["rate"][2] > 13
+    assert len(found["raised"][0]) == 10
 
 
 def test_a_forecast_that_looks_back_is_no_news_but_in_the_simulated_world(lake: Lake, settings: Settings) -> None:
     stored(lake, CUT, {"#a": 0.9}, made="backfill")
     later = CUT + timedelta(hours=7)
     assert alert_topics(lake, settings, CUT, later) == 0
-    assert alerts(settings) == [] and not (settings.home / "sensitivity.json").exists()
+    assert alerts(settings) == [] and lake.read_table(ALERT_THRESHOLDS).is_empty()
     simulated = settings.model_copy(update={"simulator": SimulatorSettings(enabled=True)})
     assert alert_topics(lake, simulated, CUT, later) == 1
     assert alerts(settings)[0]["message"].endswith("of the simulated world")

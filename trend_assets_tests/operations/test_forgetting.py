@@ -25,6 +25,7 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import (
+    ALERT_THRESHOLDS,
     ALERTS,
     COLLECTION_ATTEMPTS,
     EVENT_EMBEDDINGS,
@@ -149,6 +150,8 @@ def fill_the_rest(lake: Lake) -> None:
     alert = {"id": "a", "raised_at": HOUR, "rule": "topic_rising", "severity": "info", "subject": f"#{TAG}",
              "message": f"#{TAG} rises", "state": "delivered", "attempts": 1, "delivered_at": "{}"}  # fmt: skip
     lake.write(ALERTS, ALERTS.frame([alert]))
+    threshold = {"cut": HOUR, "threshold": 0.5, "rate": 1.0, "raised": ["#common", f"#{TAG}"]}
+    lake.write(ALERT_THRESHOLDS, ALERT_THRESHOLDS.frame([threshold]))
     attempt = {"hour": HOUR, "source": "twitter", "purpose": "new", "started_at": HOUR, "finished_at": HOUR,
                "status": "complete", "events": 5, "requests": 1, "units": 5, "cursor": str(FIRST + 1),
                "failure": "", "message": ""}  # fmt: skip
@@ -193,6 +196,7 @@ def test_no_byte_of_a_person_is_left_in_the_home(filled: Home) -> None:
     forgotten, files = forget_all(filled, Subject("user", USER))
     assert found_in(home) == {}
     assert forgotten.topics == (f"#{TAG}",)
+    assert filled.lake.read_table(ALERT_THRESHOLDS)["raised"].to_list() == [["#common"]]
     assert (files.models, files.lines, [path.name for path in files.deleted]) == (1, 1, ["posts.jsonl.gz"])
     assert files.records >= 1 and files.still == [] and files.refused == []
     assert not (filled.settings.models_folder / "live").exists()

@@ -19,11 +19,11 @@ from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.forecasting.promotion import HeldOut, PromotionRule, decide
 from trend_assets.lake.connection import LakeError
-from trend_assets.lake.tables import EVENTS
+from trend_assets.lake.tables import EVENTS, MODEL_PROMOTIONS
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.operations.models import (
     model_at,
-    model_folder,
+    model_name,
     models_at,
     promote,
     promote_instead,
@@ -32,7 +32,7 @@ from trend_assets.operations.models import (
 )
 from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings
 from trend_assets_tests.benchmarks.controls import ShuffledOutcomes
 from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in, write_posts
 
@@ -40,76 +40,67 @@ ONE = timedelta(hours=1)
 SEVEN = timedelta(weeks=1)
 
 
-@pytest.fixture
-def settings(home: Path) -> Settings:
-    return load_settings()
-
-
-def stored(settings: Settings, *weeks: datetime) -> list[str]:
-    folders = [model_folder(settings, week, number) for number, week in enumerate(weeks)]
+def stored(home: Home, *weeks: datetime) -> list[str]:
+    folders = [home.settings.models_folder / model_name(week, number) for number, week in enumerate(weeks)]
     for folder in folders:
         folder.mkdir(parents=True)
     return [folder.name for folder in folders]
 
 
-def test_what_is_not_promoted_does_not_forecast(settings: Settings) -> None:
-    first, second = stored(settings, WEEK, WEEK + SEVEN)
-    assert model_at(settings, WEEK + 2 * SEVEN) is None
-    promote(settings, first, "good")
-    assert model_at(settings, WEEK + 2 * SEVEN).version == first
-    promote(settings, second, "better")
-    assert [model.version for model in models_at(settings, WEEK + SEVEN)] == [second, first]
-    assert model_at(settings, WEEK + SEVEN - ONE).version == first
+def test_what_is_not_promoted_does_not_forecast(empty: Home) -> None:
+    first, second = stored(empty, WEEK, WEEK + SEVEN)
+    assert model_at(empty.lake, empty.settings, WEEK + 2 * SEVEN) is None
+    promote(empty.lake, empty.settings, first, "good")
+    assert model_at(empty.lake, empty.settings, WEEK + 2 * SEVEN).version == first
+    promote(empty.lake, empty.settings, second, "better")
+    assert [model.version for model in models_at(empty.lake, empty.settings, WEEK + SEVEN)] == [second, first]
+    assert model_at(empty.lake, empty.settings, WEEK + SEVEN - ONE).version == first
 
 
-def test_weeks_promoted_out_of_order_stand_in_order(settings: Settings) -> None:
-    versions = stored(settings, WEEK, WEEK + SEVEN, WEEK + 2 * SEVEN)
+def test_weeks_promoted_out_of_order_stand_in_order(empty: Home) -> None:
+    versions = stored(empty, WEEK, WEEK + SEVEN, WEEK + 2 * SEVEN)
     for version in (versions[2], versions[0], versions[1], versions[0]):
-        promote(settings, version, "")
-    assert [model.version for model in promoted_models(settings)] == versions
+        promote(empty.lake, empty.settings, version, "")
+    assert [model.version for model in promoted_models(empty.lake, empty.settings)] == versions
 
 
-def test_rollback_gives_back_the_former_one_and_says_so(settings: Settings) -> None:
-    first, second = stored(settings, WEEK, WEEK + SEVEN)
-    promote(settings, first, "")
-    promote(settings, second, "")
-    withdrawn, former = roll_back(settings)
+def test_rollback_gives_back_the_former_one_and_says_so(empty: Home) -> None:
+    first, second = stored(empty, WEEK, WEEK + SEVEN)
+    promote(empty.lake, empty.settings, first, "")
+    promote(empty.lake, empty.settings, second, "")
+    withdrawn, former = roll_back(empty.lake, empty.settings)
     assert (withdrawn.version, former.version) == (second, first)
-    assert model_at(settings, WEEK + 2 * SEVEN).version == first
-    assert roll_back(settings)[1] is None
+    assert model_at(empty.lake, empty.settings, WEEK + 2 * SEVEN).version == first
+    assert roll_back(empty.lake, empty.settings)[1] is None
     with pytest.raises(TrendError, match="no model is promoted"):
-        roll_back(settings)
-    log = orjson.loads((settings.models_folder / "promoted.json").read_bytes())["log"]
-    assert [entry["action"] for entry in log] == ["promoted", "promoted", "withdrawn", "withdrawn"]
+        roll_back(empty.lake, empty.settings)
+    log = empty.lake.read_table(MODEL_PROMOTIONS)
+    assert log["number"].to_list() == [1, 2, 3, 4]
+    assert log["action"].to_list() == ["promoted", "promoted", "withdrawn", "withdrawn"]
+    assert log["version"].to_list() == [first, second, second, first]
 
 
-def test_by_hand_an_older_one_takes_the_place_of_later_ones(settings: Settings) -> None:
-    first, second, early = stored(settings, WEEK, WEEK + SEVEN, WEEK + 2 * ONE)
-    promote(settings, second, "")
+def test_by_hand_an_older_one_takes_the_place_of_later_ones(empty: Home) -> None:
+    first, second, early = stored(empty, WEEK, WEEK + SEVEN, WEEK + 2 * ONE)
+    promote(empty.lake, empty.settings, second, "")
     assert early == "tgn-2026-02-02T02-s2"
-    assert promote_instead(settings, first) == [second]
-    assert model_at(settings, WEEK + 3 * SEVEN).version == first
-    promote(settings, early, "")
-    assert model_at(settings, WEEK + ONE).version == first
-    assert model_at(settings, WEEK + 2 * ONE).version == early
+    assert promote_instead(empty.lake, empty.settings, first) == [second]
+    assert model_at(empty.lake, empty.settings, WEEK + 3 * SEVEN).version == first
+    promote(empty.lake, empty.settings, early, "")
+    assert model_at(empty.lake, empty.settings, WEEK + ONE).version == first
+    assert model_at(empty.lake, empty.settings, WEEK + 2 * ONE).version == early
+    told = empty.lake.read("SELECT version, reason FROM model_promotions WHERE action = 'withdrawn'").rows()
+    assert told == [(second, f"{first} was promoted by hand")]
     with pytest.raises(TrendError, match="no model 'tgn-x'"):
-        promote_instead(settings, "tgn-x")
+        promote_instead(empty.lake, empty.settings, "tgn-x")
 
 
-def test_of_one_week_the_one_promoted_last_is_in_use(settings: Settings) -> None:
+def test_of_one_week_the_one_promoted_last_is_in_use(empty: Home) -> None:
     for snapshot in (1, 2):
-        model_folder(settings, WEEK, snapshot).mkdir(parents=True)
-    promote(settings, "tgn-2026-02-02-s2", "")
-    promote(settings, "tgn-2026-02-02-s1", "")
-    assert model_at(settings, WEEK).version == "tgn-2026-02-02-s1"
-
-
-@pytest.mark.parametrize("content", [b"{", b"[]", b'{"promoted": 3, "log": []}'])
-def test_a_damaged_list_is_told(settings: Settings, content: bytes) -> None:
-    stored(settings, WEEK)
-    (settings.models_folder / "promoted.json").write_bytes(content)
-    with pytest.raises(TrendError, match=r"promoted.json (is damaged|does not list models)"):
-        model_at(settings, WEEK)
+        (empty.settings.models_folder / model_name(WEEK, snapshot)).mkdir(parents=True)
+    promote(empty.lake, empty.settings, "tgn-2026-02-02-s2", "")
+    promote(empty.lake, empty.settings, "tgn-2026-02-02-s1", "")
+    assert model_at(empty.lake, empty.settings, WEEK).version == "tgn-2026-02-02-s1"
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +127,7 @@ def alerts(settings: Settings) -> list[dict[str, str]]:
 
 def test_a_good_model_is_promoted_with_its_reason(own: Home, trained: TrainedModel) -> None:
     assert trained.decision.promoted, trained.decision.reason
-    assert model_at(own.settings, WEEK).version == trained.model_version
+    assert model_at(own.lake, own.settings, WEEK).version == trained.model_version
     extra = orjson.loads((trained.folder / "model.json").read_bytes())["metadata"]["extra"]
     assert extra["decision"] == {"promoted": True, "reason": trained.decision.reason}
     kept = HeldOut.from_json(extra["held_out"])
@@ -191,7 +182,7 @@ def test_trained_again_on_its_snapshot_it_has_the_same_weights(own: Home, traine
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "changed", "pickle"])
 def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained: TrainedModel, damage: str) -> None:
     number = ["truncated", "foreign", "changed", "pickle"].index(damage)
-    broken = model_folder(own.settings, WEEK + (number + 1) * ONE, 900)
+    broken = own.settings.models_folder / model_name(WEEK + (number + 1) * ONE, 900)
     shutil.copytree(trained.folder, broken)
     tensors = broken / "model.safetensors"
     if damage == "truncated":
@@ -202,7 +193,7 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
         (broken / "model.json").write_text('{"format": "another"}', encoding="utf-8")
     else:
         tensors.write_bytes(b"\x80\x04cos\nsystem\n(S'touch executed'\ntR.")
-    promote(own.settings, broken.name, "for the test")
+    promote(own.lake, own.settings, broken.name, "for the test")
     try:
         frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert trained.model_version in set(frame["model_version"])
@@ -212,17 +203,17 @@ def test_a_damaged_model_is_refused_and_the_former_forecasts(own: Home, trained:
         assert str(broken) in alert["message"]
         assert not Path("executed").exists()
     finally:
-        roll_back(own.settings)
+        roll_back(own.lake, own.settings)
         shutil.rmtree(broken)
 
 
 def test_without_a_former_one_the_baseline_forecasts(own: Home, trained: TrainedModel) -> None:
-    roll_back(own.settings)
+    roll_back(own.lake, own.settings)
     try:
         frame = forecast_hours(own.lake, own.settings, WEEK + 5 * ONE, WEEK + 6 * ONE, "run")
         assert frame["model_version"].str.starts_with("baseline:").all()
     finally:
-        promote(own.settings, trained.model_version, "for the test")
+        promote(own.lake, own.settings, trained.model_version, "for the test")
 
 
 @pytest.mark.parametrize("until", [WEEK - ONE, WEEK + SEVEN, WEEK + timedelta(minutes=5)])
@@ -238,5 +229,5 @@ def test_trained_early_it_forecasts_from_that_hour_on(own: Home, trained: Traine
     assert early.model_version.startswith("tgn-2026-02-04T03-s")
     assert trained.model_version in early.decision.reason
     assert early.decision.promoted, early.decision.reason
-    assert model_at(own.settings, until - ONE).version == trained.model_version
-    assert model_at(own.settings, until).version == early.model_version
+    assert model_at(own.lake, own.settings, until - ONE).version == trained.model_version
+    assert model_at(own.lake, own.settings, until).version == early.model_version

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trend_assets.errors import TrendError
-from trend_assets.operations.models import stored_models
+from trend_assets.operations.models import model_store, stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
 from trend_assets.operations.privacy.holding import Holding, holding
 from trend_assets.operations.privacy.run_records import clean_records
@@ -78,11 +78,15 @@ def _clean_models(settings: Settings, forgotten: Forgotten, done: Files) -> None
     from trend_assets.tgn.forecaster import KIND
 
     gone = {"users": forgotten.traces.names, "topics": set(forgotten.topics)}
+    store = model_store(settings)
     for model in models:
         try:
-            done.models += rewrite_metadata(model.folder, KIND, lambda metadata: _nameless(metadata, gone))
+            if rewrite_metadata(store.opened(model.version), KIND, lambda metadata: _nameless(metadata, gone)):
+                store.put_description(model.version)
+                done.models += 1
         except TrendError as error:
             done.refused.append(str(error))
+    store.drop_copies()
 
 
 def _nameless(metadata: Mapping[str, Any], gone: Mapping[str, Collection[str]]) -> Mapping[str, Any]:

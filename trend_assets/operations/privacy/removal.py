@@ -27,6 +27,10 @@ _UNUSED = """
     SELECT topic FROM gone_topics
     WHERE topic NOT IN (SELECT topic FROM topic_activity) AND topic NOT IN (SELECT unnest(topics) FROM events)
 """
+_NOT_RAISED = """
+    UPDATE alert_thresholds SET raised = list_filter(raised, lambda topic: NOT list_contains($unused, topic))
+    WHERE list_has_any(raised, $unused)
+"""
 #: What tells a row to a reader, where it is not the key.
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "raw_events": ("id", "user_id"),
@@ -148,6 +152,7 @@ def _delete_topics(connection: duckdb.DuckDBPyConnection, removal: Removal) -> N
     for table in ("predictions", "prediction_outcomes"):
         removal.delete(connection, table, "topic IN (SELECT topic FROM unused)")
     removal.delete(connection, "alerts", "subject IN (SELECT topic FROM unused)")
+    connection.execute(_NOT_RAISED, {"unused": list(removal.topics)})
     connection.unregister("unused")
 
 

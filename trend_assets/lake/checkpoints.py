@@ -1,0 +1,237 @@
+"""Checkpoints of models in the lake's storage: folders on a disk, or object storage with copies in the home.
+
+Whoever has the same settings sees the same ones. What they hold is checked by whoever opens them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trend_assets.lake.failures import require_storage
+from trend_assets.lake.location import LakeError, LakeLocation
+from trend_assets.names import CHECKPOINT_DESCRIPTION, CHECKPOINT_TENSORS
+
+if TYPE_CHECKING:
+    from pyarrow.fs import S3FileSystem
+
+#: Within `lake.data_path`: of a bucket's root there is nothing beside, and keys may be limited to it.
+_FOLDER = "models"
+#: The description last: where it is, all is there.
+_FILES = (CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION)
+
+
+class CheckpointStore(Protocol):
+    """Where checkpoints are, each under a name; a LakeError says that the storage fails, and what to do."""
+
+    def address(self, name: str = "") -> str:
+        """Where all are, or one, in words for people."""
+
+    def names(self) -> list[str]:
+        """Names of those that are there, and maybe of other folders."""
+
+    def stamp(self, name: str) -> str:
+        """Another one once the files of a checkpoint have changed."""
+
+    def opened(self, name: str) -> Path:
+        """A local folder of this name with the files that there are, as they are now."""
+
+    def add(self, made: Path, name: str) -> None:
+        """Moves a local checkpoint into the store, where none has this name."""
+
+    def put_description(self, name: str) -> None:
+        """Stores the description of an `opened` folder, which was changed there."""
+
+    def drop_copies(self) -> None:
+        """Deletes what this machine holds of them besides."""
+
+
+@cache
+def checkpoint_store(location: LakeLocation) -> CheckpointStore:
+    """Where the checkpoints of a lake are.
+
+    Raises:
+        LakeError: `lake.data_path` is neither a folder nor an address `s3://…`.
+    """
+    local = location.home / _FOLDER
+    if not location.uses_storage:
+        return FolderStore(Path(location.data_path) / _FOLDER if location.data_path else local)
+    if not location.files.startswith("s3://"):
+        raise LakeError(f"models are kept in a folder or under s3://, not in {location.files}: mend lake.data_path")
+    return ObjectStore(location, local / "copies")
+
+
+def take_over_checkpoints(location: LakeLocation) -> int:
+    """Moves checkpoints that a release before kept in the home into the lake's storage; counts them.
+
+    Where one of the same name is there already, the folder gets another name.
+    """
+    if location.data_path is None:
+        return 0
+    store, found = checkpoint_store(location), sorted((location.home / _FOLDER).glob("tgn-*"))
+    known = set(store.names()) if found else set()
+    moved = 0
+    for folder in filter(Path.is_dir, found):
+        if folder.name in known:
+            # Of another home with the same lake; it is not read from here any more.
+            folder.rename(folder.with_name(f"not-taken-over-{folder.name}"))
+        else:
+            store.add(folder, folder.name)
+            moved += 1
+    return moved
+
+
+class FolderStore:
+    """Checkpoints in a folder of this machine, or one that several machines mount.
+
+    Args:
+        folder: of all; made when something is added.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def address(self, name: str = "") -> str:
+        return str(self._folder / name)
+
+    def names(self) -> list[str]:
+        return [path.name for path in self._folder.iterdir() if path.is_dir()] if self._folder.is_dir() else []
+
+    def stamp(self, name: str) -> str:
+        found = [path.stat() for path in (self._folder / name / file for file in _FILES) if path.is_file()]
+        return _digest(f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}" for stat in found)
+
+    def opened(self, name: str) -> Path:
+        return self._folder / name
+
+    def add(self, made: Path, name: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Where it comes from another disk it is copied, and must not be seen before it is whole.
+        waiting = Path(shutil.move(made, self._folder / f".{name}.new"))
+        waiting.rename(self._folder / name)
+
+    def put_description(self, name: str) -> None:
+        """It was changed in its place."""
+
+    def drop_copies(self) -> None:
+        """There are none."""
+
+
+class ObjectStore:
+    """Checkpoints in object storage; each is copied once, and again when it has changed there.
+
+    Args:
+        location: with `s3://BUCKET/PREFIX` and its keys.
+        copies: a folder of this machine for this alone.
+    """
+
+    def __init__(self, location: LakeLocation, copies: Path) -> None:
+        self._location = location
+        self._copies = copies
+        self._base = f"{location.files.removeprefix('s3://').rstrip('/')}/{_FOLDER}"
+
+    def address(self, name: str = "") -> str:
+        return f"s3://{self._base}/{name}".rstrip("/")
+
+    def names(self) -> list[str]:
+        from pyarrow.fs import FileSelector
+
+        with self._explained():
+            found = self._storage.get_file_info(FileSelector(self._base, recursive=True, allow_not_found=True))
+        # What was left half written has none.
+        return [Path(info.path).parent.name for info in found if info.base_name == CHECKPOINT_DESCRIPTION]
+
+    def stamp(self, name: str) -> str:
+        return _digest(self._tags(name).values())
+
+    def opened(self, name: str) -> Path:
+        tags = self._tags(name)
+        folder = self._copies / _digest(tags.values()) / name
+        if folder.is_dir():
+            return folder
+        self._copies.mkdir(parents=True, exist_ok=True)
+        waiting = Path(tempfile.mkdtemp(prefix=".", dir=self._copies))
+        try:
+            (waiting / name).mkdir()
+            for file in tags:
+                with self._explained(), self._storage.open_input_stream(f"{self._base}/{name}/{file}") as source:
+                    (waiting / name / file).write_bytes(source.read())
+            # Another process may have been faster.
+            with suppress(OSError):
+                waiting.rename(folder.parent)
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)
+        # What it held before may be what somebody had forgotten.
+        for other in self._copies.glob(f"*/{name}"):
+            if other != folder:
+                shutil.rmtree(other.parent, ignore_errors=True)
+        return folder
+
+    def add(self, made: Path, name: str) -> None:
+        for file in _FILES:
+            if (made / file).is_file():
+                self._put(made / file, name)
+        shutil.rmtree(made)
+
+    def put_description(self, name: str) -> None:
+        # The copy of before is the one that was changed.
+        self._put(self.opened(name) / CHECKPOINT_DESCRIPTION, name)
+
+    def drop_copies(self) -> None:
+        shutil.rmtree(self._copies, ignore_errors=True)
+
+    def _put(self, path: Path, name: str) -> None:
+        with self._explained(), self._storage.open_output_stream(f"{self._base}/{name}/{path.name}") as target:
+            target.write(path.read_bytes())
+
+    def _tags(self, name: str) -> dict[str, str]:
+        """Files that there are to what the storage says of their content."""
+        tags = {}
+        for file in _FILES:
+            with self._explained(), suppress(FileNotFoundError):
+                with self._storage.open_input_file(f"{self._base}/{name}/{file}") as source:
+                    tag = source.metadata()["ETag"]
+                tags[file] = f"{file} {tag!r}"
+        return tags
+
+    @cached_property
+    def _storage(self) -> S3FileSystem:
+        from pyarrow.fs import S3FileSystem
+
+        require_storage(self._location)
+        parameter = self._location.s3_parameter
+        return S3FileSystem(
+            access_key=parameter("KEY_ID"),
+            secret_key=parameter("SECRET"),
+            session_token=parameter("SESSION_TOKEN"),
+            region=parameter("REGION"),
+            endpoint_override=parameter("ENDPOINT"),
+            scheme="http" if parameter("USE_SSL") == "false" else "https",
+            # As DuckDB has it: an endpoint that is named is asked by paths only where that is set.
+            force_virtual_addressing=parameter("URL_STYLE") != "path",
+            request_timeout=self._location.s3_timeout,
+            connect_timeout=self._location.s3_timeout,
+            # A small file is one request, and no upload in parts.
+            allow_delayed_open=True,
+            background_writes=False,
+        )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            said = self._location.without_secrets(" ".join(str(error).split()))
+            raise LakeError(f"the models in {self.address()} cannot be reached: {said}") from None
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
