@@ -61,7 +61,9 @@ def test_without_a_model_it_says_what_to_do(trend: Trend) -> None:
 
 def test_a_model_is_listed_rolled_back_and_promoted_by_hand(trained: Trend) -> None:
     name = version(trained)
-    assert re.search(rf"2024-01-15 │ succeeded │ (yes|no) +│ {name} ", trained("status", COLUMNS="300").stdout, re.MULTILINE)
+    assert re.search(
+        rf"2024-01-15 │ succeeded │ (yes|no) +│ {name} ", trained("status", COLUMNS="300").stdout, re.MULTILINE
+    )
     assert f"{name} is in use." in trained("model", "promote", name).stdout
     assert "in use" in trained("model", "list").stdout
     rolled = trained("model", "rollback")
