@@ -187,6 +187,7 @@ def bench() -> Iterator[Bench]:
             if name.startswith("TREND_") and name != "TREND_SHARED_DATA":
                 patch.delenv(name)
         patch.setenv("TREND_HOME", "set below")
+        patch.setenv("TREND_LAKE__THREADS", "1")
         folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
         made = home_in(folder / "home")
         bench = Bench(folder, made.lake, made.settings)

@@ -84,7 +84,7 @@ def packed(path: Path, files: dict[int, bytes]) -> Path:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
-    lake = Lake(LakeLocation(tmp_path / "home"))
+    lake = Lake(LakeLocation(tmp_path / "home", threads=1))
     yield lake
     lake.close()
 
