@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
 
-from trend_assets.lake import connection
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 
@@ -35,13 +35,16 @@ def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A new lake is a copy of an empty one: making its catalog anew takes a second, hundreds of times."""
     made = LakeLocation(tmp_path_factory.mktemp("empty_lake"))
     Lake(made).close()
+    make = Lake._open
 
-    def copied(location: LakeLocation) -> None:
-        location.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(made.sqlite_catalog, location.sqlite_catalog)
+    def copied(lake: Lake) -> duckdb.DuckDBPyConnection:
+        where = lake.location
+        if not lake.read_only and where.uses_sqlite and where.data_path is None and not where.folder.exists():
+            shutil.copytree(made.folder, where.folder)
+        return make(lake)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "_create_sqlite_catalog", copied)
+        patch.setattr(Lake, "_open", copied)
         yield
 
 

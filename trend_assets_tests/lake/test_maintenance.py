@@ -124,11 +124,13 @@ def test_writers_and_readers_go_on_meanwhile(lake: Lake, location: LakeLocation)
 
     thread = threading.Thread(target=write)
     thread.start()
-    for _ in range(2):
-        now = datetime.now(UTC)
-        maintain(lake, now - timedelta(days=1), now)
-    stop.set()
-    thread.join()
+    try:
+        for _ in range(2):
+            now = datetime.now(UTC)
+            maintain(lake, now - timedelta(days=1), now)
+    finally:
+        stop.set()
+        thread.join()
     assert failures == []
     assert lake.read("SELECT count(DISTINCT topic) AS n FROM topic_activity")["n"][0] == 16
     lake.close()
