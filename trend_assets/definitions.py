@@ -12,7 +12,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 from trend_assets.assets.enriched import enriched_assets  # noqa: E402
 from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
 from trend_assets.assets.graph import graph_asset  # noqa: E402
-from trend_assets.assets.phrases import phrases_asset
+from trend_assets.assets.phrases import phrases_asset  # noqa: E402
 from trend_assets.assets.raw import raw_events_asset  # noqa: E402
 from trend_assets.assets.records import record_specs  # noqa: E402
 from trend_assets.assets.training import training_asset  # noqa: E402

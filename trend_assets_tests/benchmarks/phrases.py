@@ -15,8 +15,7 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -42,9 +41,9 @@ def tweets(first: str, last: str) -> pl.DataFrame:
     rows = []
     for path in sorted((shared_data() / "tweets").glob("*.jsonl.gz")):
         if first <= path.name[:7] <= last:
-            for line in gzip.open(path, "rt", encoding="utf-8"):
+            for line in gzip.decompress(path.read_bytes()).splitlines():
                 try:
-                    event = parse(TWITTER_V1, line)
+                    event = parse(TWITTER_V1, line.decode())
                 except Rejected:
                     continue
                 rows.append(

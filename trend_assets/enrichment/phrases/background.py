@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from calendar import day_name, month_name
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -66,7 +67,12 @@ def word(token: str, language: str) -> Word:
     usual = max(frequencies(language).get(form, 0.0) for form in (lowered, stem))
     if not usual and language != "en":
         usual = frequencies("en").get(lowered, 0.0)
-    stop = lowered in stop_words(language) or stem in stop_words(language) or lowered in _EVERYWHERE or not letters
+    stop = (
+        lowered in stop_words(language)
+        or stem in stop_words(language)
+        or lowered in _EVERYWHERE | _CALENDAR
+        or not letters
+    )
     return Word(letters, usual or RARE, stop, not any(map(str.isalpha, lowered)))
 
 
@@ -86,6 +92,7 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(stopwordsiso.stopwords(_STOP_CODES.get(language, language)))
 
 
+_CALENDAR = frozenset(name.lower() for names in (month_name, day_name) for name in names)
 #: What is written in posts of all languages and is no topic: abbreviations of the medium.
 _EVERYWHERE = frozenset(
     [

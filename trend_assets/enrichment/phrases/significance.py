@@ -21,9 +21,8 @@ ROWS = 3
 HALF_LIFE_DAYS = 7.0
 #: Users a day that are added to a deviation: without them three users of a new word would be an infinite trend.
 BIAS = 0.5
-#: Counts below this leave no trace: most words come once.
-LEAST_COUNT = 2
 
+_SHARE = 1 - 0.5 ** (1 / HALF_LIFE_DAYS)
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93][:ROWS], np.uint64)
 _SHIFT = np.uint64(64 - CELLS.bit_length() + 1)
 
@@ -34,22 +33,29 @@ class Past:
     Attributes:
         mean: float32 of shape (ROWS, CELLS).
         variance: as `mean`.
+        weight: of the days so far, of 1 for ever: what is not known yet is not zero.
     """
 
-    def __init__(self, mean: NDArray[np.float32] | None = None, variance: NDArray[np.float32] | None = None) -> None:
+    def __init__(
+        self,
+        mean: NDArray[np.float32] | None = None,
+        variance: NDArray[np.float32] | None = None,
+        weight: float = 0.0,
+    ) -> None:
+        self.weight = weight
         self.mean = np.zeros((ROWS, CELLS), np.float32) if mean is None else mean
         self.variance = np.zeros((ROWS, CELLS), np.float32) if variance is None else variance
 
     def add_day(self, keys: Keys, users: Floats) -> None:
         """A day is over: `users` said each of the different `keys`."""
-        kept = users >= LEAST_COUNT
         counts = np.zeros_like(self.mean)
-        for row, cells in enumerate(_cells(keys[kept])):
-            np.maximum.at(counts[row], cells, users[kept].astype(np.float32))
-        share = np.float32(1 - 0.5 ** (1 / HALF_LIFE_DAYS))
+        for row, cells in enumerate(_cells(keys)):
+            np.maximum.at(counts[row], cells, users.astype(np.float32))
+        share = np.float32(_SHARE)
         change = counts - self.mean
         step = share * change
         self.mean += step
+        self.weight += _SHARE * (1 - self.weight)
         self.variance = (1 - share) * (self.variance + change * step)
         # What is long past is nothing, and compresses well.
         faint = self.mean < 1e-3
@@ -61,7 +67,9 @@ class Past:
         rows = _cells(keys)
         mean = np.min([self.mean[row][cells] for row, cells in enumerate(rows)], axis=0)
         variance = np.min([self.variance[row][cells] for row, cells in enumerate(rows)], axis=0)
-        return mean.astype(np.float64), variance.astype(np.float64)
+        known = max(self.weight, _SHARE)
+        # The first days started from nothing: their share of the variance is what the mean has made up since.
+        return mean / known, np.maximum(0.0, (variance - mean**2 * (1 / known - 1))) / known
 
 
 def significance(users: Floats, mean: Floats, variance: Floats | float = 0.0) -> Floats:

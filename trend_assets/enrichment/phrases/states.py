@@ -19,7 +19,10 @@ def pack(tracker: Tracker) -> bytes:
     """The state of a tracker that has just ended a day."""
     told = {
         "day": tracker.day,
-        "members": [[str(key), one.topic, one.phrase, one.last] for key, one in sorted(tracker.members.items())],
+        "weight": tracker.past.weight,
+        "members": [
+            [str(key), one.topic, one.phrase, one.last, one.strong] for key, one in sorted(tracker.members.items())
+        ],
         "tags": [[name, tag, last] for name, (tag, last) in sorted(tracker.tags.items())],
         # In the order in which they are dropped.
         "names": [[str(key), name] for key, name in tracker.names.items()],
@@ -44,8 +47,10 @@ def unpack(state: bytes, choice: Choice) -> Tracker:
         raise ValueError(f"no state of the phrases: {error}") from error
     tracker = Tracker(choice)
     tracker.day = told["day"]
-    tracker.past = Past(mean.copy(), variance.copy())
-    tracker.members = {int(key): Member(topic, phrase, last) for key, topic, phrase, last in told["members"]}
+    tracker.past = Past(mean.copy(), variance.copy(), told["weight"])
+    tracker.members = {
+        int(key): Member(topic, phrase, last, strong) for key, topic, phrase, last, strong in told["members"]
+    }
     tracker.tags = {name: (tag, last) for name, tag, last in told["tags"]}
     tracker.names = {int(key): name for key, name in told["names"]}
     return tracker

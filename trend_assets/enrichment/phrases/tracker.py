@@ -7,6 +7,7 @@ while it is more than ordinary language would have, and some days longer. It is 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,15 +15,13 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from trend_assets.enrichment.phrases.births import Born, cluster
+from trend_assets.enrichment.phrases.births import LEAST_WORDINGS, Born, Tags, cluster
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.significance import Floats, Past, significance
 from trend_assets.enrichment.phrases.window import Hour, Rows, Window, distinct_counts, known
 from trend_assets.enrichment.phrases.words import Extractor
 
 HOURS_A_DAY = 24
-#: Wordings in which a phrase must have been said: one text passed on by many is no talk.
-LEAST_WORDINGS = 2
 #: Tags and names that are remembered beyond the window.
 _REMEMBERED = 50_000
 
@@ -43,6 +42,8 @@ class Member:
     phrase: str
     #: Hour in which it was last unusual.
     last: int
+    #: Whether it stands for the topic alone; else a post must say two such.
+    strong: bool
 
 
 class Tracker:
@@ -101,13 +102,13 @@ class Tracker:
         hours = [hour for hour in self.window.hours if hour.number // HOURS_A_DAY == day]
         if not hours:
             return
-        keys, users = distinct_counts(
+        keys, said = distinct_counts(
             np.concatenate([hour.keys for hour in hours]), np.concatenate([hour.users for hour in hours])
         )
-        self.past.add_day(keys, users.astype(np.float64))
-        counts = sum((hour.tagged for hour in hours[1:]), start=hours[0].tagged)
-        for tag, posts in sorted(counts.items()):
-            if posts >= self.choice.least_users and (name := letters(tag)):
+        self.past.add_day(keys, said.astype(np.float64))
+        taggers = Counter(tag for tag, _ in set().union(*(hour.taggers for hour in hours)))
+        for tag, users in sorted(taggers.items()):
+            if users >= self.choice.least_users and (name := letters(tag)):
                 before = self.tags.get(name)
                 if before is None or before[1] < day or tag > before[0]:
                     self.tags[name] = (tag, day)
@@ -128,11 +129,15 @@ class Tracker:
             if key in self.members:
                 self.members[key].last = hour.number
         enough = (users >= self.choice.least_users) & (wordings >= LEAST_WORDINGS)
-        fresh = np.array([key not in self.members and key not in self.blocked for key in keys.tolist()])
-        trending = self._trend(keys, said, ordinary) >= self.choice.sigma
-        chosen = here & unusual & enough & trending & fresh
-        if chosen.any():
-            self._add(rows, Born(keys[chosen], users[chosen]), hour.number)
+        fresh = np.array([self._may_begin(key) for key in keys.tolist()])
+        trend = self._trend(keys, said, ordinary)
+        chosen = here & unusual & enough & (trend >= self.choice.sigma) & fresh
+        if chosen.any() and self.past.weight:
+            self._add(rows, Born(keys[chosen], users[chosen], wordings[chosen]), hour.number)
+
+    def _may_begin(self, key: int) -> bool:
+        member = self.members.get(key)
+        return (member is None or not member.strong) and key not in self.blocked
 
     def _trend(self, keys: np.ndarray, said: Floats, ordinary: Floats) -> Floats:
         mean, variance = self.past.of(keys)
@@ -142,23 +147,24 @@ class Tracker:
         known_tags = {name: tag for name, (tag, _) in self.tags.items()}
         tagged = self.window.tagged()
         known_tags |= {name: tag for tag, posts in sorted(tagged.items()) if posts > 1 and (name := letters(tag))}
-        topics = {key: member.topic for key, member in self.members.items()}
-        for key, topic, phrase in cluster(rows, born, self.window, self.extractor, topics, known_tags, tagged):
+        topics = {key: member.topic for key, member in self.members.items() if member.strong}
+        tags = Tags(known_tags, tagged)
+        for key, topic, phrase, strong in cluster(rows, born, self.window, self.extractor, self.choice, topics, tags):
             topic = self.names.get(key, topic) if topic == phrase else topic
-            self.members[key] = Member(self.choice.counted(topic), phrase, hour)
+            self.members[key] = Member(topic, phrase, hour, strong)
 
     def _said(self, hour: Hour) -> Iterator[Said]:
-        live = {key: (member.topic, member.phrase) for key, member in self.members.items()}
-        live |= {key: (self.choice.counted(name), name) for key, name in self.extractor.watched.items()}
+        live = {key: (one.topic, one.phrase, one.strong) for key, one in self.members.items()}
+        live |= {key: (name, name, True) for key, name in self.extractor.watched.items()}
         chosen = np.isin(hour.keys, known(live))
-        told = [set(tags) for tags in hour.tags]
-        found = sorted(
-            (post, *live[key])
-            for post, key in zip(hour.posts[chosen].tolist(), hour.keys[chosen].tolist(), strict=True)
-        )
-        for post, topic, phrase in found:
-            if topic not in told[post] and not self.choice.is_stopped(topic):
-                told[post].add(topic)
+        found: dict[tuple[int, str], list[tuple[bool, str]]] = defaultdict(list)
+        for post, key in zip(hour.posts[chosen].tolist(), hour.keys[chosen].tolist(), strict=True):
+            topic, phrase, strong = live[key]
+            found[post, self.choice.counted(topic)].append((not strong, phrase))
+        for (post, topic), phrases in sorted(found.items()):
+            weak, phrase = min(phrases)
+            told = len(phrases) > 1 or not weak
+            if told and topic not in hour.tags[post] and not self.choice.is_stopped(topic):
                 yield Said(post, topic, phrase)
 
 

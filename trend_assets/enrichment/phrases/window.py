@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from trend_assets.enrichment.phrases.significance import Floats, Keys
 from trend_assets.enrichment.phrases.words import Extractor, plain_words
 
 HOURS = 24
+#: Texts are one wording where so many letters at their beginning agree, without tags and numbers.
+_WORDING_LETTERS = 50
+_TAG = re.compile(r"[#$\uff03]\w+")
 _NO_KEYS = np.empty(0, np.uint64)
 
 
@@ -28,6 +32,8 @@ class Hour:
             in the hour, the phrase's share of ordinary words.
         texts, languages, tags, ids: of each post.
         words: in all posts.
+        tagged: posts of each tag.
+        taggers: tags and who used them.
     """
 
     number: int
@@ -41,6 +47,7 @@ class Hour:
     tags: list[list[str]]
     words: int
     tagged: Counter[str] = field(default_factory=Counter)
+    taggers: set[tuple[str, int]] = field(default_factory=set)
     distinct: Keys = field(default_factory=lambda: _NO_KEYS)
     said_by: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
@@ -49,9 +56,9 @@ class Hour:
         """An hour's rows of `EVENTS`."""
         keys: list[int] = []
         usual: list[float] = []
-        lengths, users, wordings, texts, words = [], [], [], [], 0
-        columns = ("source", "user_id", "text", "language")
-        for source, user, text, language in events.select(columns).iter_rows():
+        lengths, users, wordings, texts, words, taggers = [], [], [], [], 0, set()
+        columns = ("source", "user_id", "text", "language", "topics")
+        for source, user, text, language, tags in events.select(columns).iter_rows():
             plain = plain_words(text)
             found, count = extractor.find(plain, language)
             words += count
@@ -61,7 +68,8 @@ class Hour:
             usual += [phrase[0] for phrase in found.values()]
             # A source without users is one voice.
             users.append(_hash(f"{source}:{user or ''}"))
-            wordings.append(_hash("".join(plain.split()).casefold()))
+            taggers.update((tag, users[-1]) for tag in tags)
+            wordings.append(_wording(plain))
         order = np.argsort(np.array(keys, np.uint64), kind="stable")
         posts = np.repeat(np.arange(len(texts)), lengths)[order]
         hour = cls(
@@ -77,6 +85,7 @@ class Hour:
             words,
         )
         hour.tagged = Counter(tag for tags in hour.tags for tag in set(tags))
+        hour.taggers = taggers
         hour.distinct, hour.said_by = distinct_counts(hour.keys, hour.users)
         return hour
 
@@ -168,6 +177,11 @@ def distinct_counts(keys: Keys, values: Keys) -> tuple[Keys, NDArray[np.int64]]:
 def known(keys: Iterable[int]) -> Keys:
     """Keys as a sorted array."""
     return np.array(sorted(keys), np.uint64)
+
+
+def _wording(plain: str) -> int:
+    letters = "".join(filter(str.isalpha, _TAG.sub("", plain[:400])))[:_WORDING_LETTERS]
+    return _hash(letters.casefold())
 
 
 def _hash(text: str) -> int:

@@ -42,7 +42,7 @@ _WORD = regex.compile(
     rf"|(?:(?![{_RUNS}])[\p{{L}}\p{{N}}_])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_\u200c])*+"
     rf"(?:['\u2019.&\u00b7-](?:(?![{_RUNS}])[\p{{L}}\p{{N}}])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_])*+)*+"
 )
-_ASCII_WORD = re.compile(r"[Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['.&-][A-Za-z0-9]\w*)*", re.ASCII)
+_ASCII_WORD = re.compile(r"[Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['.&$-][A-Za-z0-9]\w*)*", re.ASCII)
 _RUN = regex.compile(rf"[{_RUNS}]")
 _ONLY_HIRAGANA = regex.compile(r"\p{Hiragana}+")
 _QUOTED = regex.compile(
@@ -206,7 +206,7 @@ def _gather(found: Found, text: str, tokens: list[_Token]) -> None:
         if index == last:
             break
         right = tokens[index + 1]
-        if text[end : right.start] not in _GAPS:
+        if text[end : right.start] not in _GAPS or _are_tags(text, start, right.start):
             continue
         if _pairs(number, frequency, capital, right):
             key, usual = key_of(stem + right.word.stem), _PAIR_SHARE * min(frequency, right.word.frequency)
@@ -219,6 +219,12 @@ def _gather(found: Found, text: str, tokens: list[_Token]) -> None:
             return
     if not _QUOTES.isdisjoint(text):
         _quoted(found, text, tokens)
+
+
+def _are_tags(text: str, left: int, right: int) -> bool:
+    """Neighbours that are no phrase: two hashtags, or a cashtag and whatever is beside it."""
+    signs = text[left - 1 : left] + text[right - 1]
+    return "$" in signs or signs == "##"
 
 
 def _short_word(token: str) -> bool:
