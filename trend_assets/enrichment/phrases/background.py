@@ -14,10 +14,12 @@ import stopwordsiso
 import wordfreq
 import xxhash
 
-#: A word at least as frequent as this (Zipf 5: the 1,500 most frequent of English) says too little alone.
-COMMON = 1e-4
+#: A word at least as frequent as this (of English the 400 most frequent) says too little alone.
+COMMON = 3e-4
 #: What a word is taken to have that no list holds.
 RARE = 2e-7
+#: Above this a list holds it: the rarest word of a list has 1e-6.
+LISTED = 5e-7
 #: Twitter's and older codes to those of the word lists.
 _CODES = {"in": "id", "iw": "he", "no": "nb", "nn": "nb", "tl": "fil", "ji": "yi", "hr": "sh", "sr": "sh", "bs": "sh"}
 _STOP_CODES = {"nb": "no", "fil": "tl", "sh": "hr"}
@@ -61,7 +63,8 @@ def word(token: str, language: str) -> Word:
     lowered = unicodedata.normalize("NFKC", token).casefold()
     lowered = lowered.replace("\u2019", "'").removesuffix("'s").strip("'")
     stem = lowered
-    if language in _LEMMAS and lowered.isalpha():
+    # Capitals all through are an abbreviation: `AI` is no form of another word.
+    if language in _LEMMAS and lowered.isalpha() and not (len(token) <= 4 and token.isupper()):
         stem = simplemma.lemmatize(lowered, language).casefold()
     letters = _letters(stem)
     usual = max(frequencies(language).get(form, 0.0) for form in (lowered, stem))
@@ -73,6 +76,8 @@ def word(token: str, language: str) -> Word:
         or lowered in _EVERYWHERE | _CALENDAR
         or not letters
     )
+    if len(token) == 2 and token.isupper() and usual < COMMON and lowered not in _EVERYWHERE:
+        stop = False  # `UK` and `AI` are not `uk` and `ai`, which lists of stop words hold.
     return Word(letters, usual or RARE, stop, not any(map(str.isalpha, lowered)))
 
 
@@ -147,10 +152,12 @@ _EVERYWHERE = frozenset(
 
 def guess_language(text: str, tokens: list[str]) -> str:
     """The language of a text of which the source does not say it: English where its words are, else a guess."""
-    known = frequencies("en")
-    looked = tokens[:24]
-    if text.isascii() and 2 * sum(token.lower() in known for token in looked) >= len(looked):
-        return "en"
+    looked = [token for token in tokens[:24] if token.isascii()]
+    if len(looked) == len(tokens[:24]):
+        known = frequencies("en")
+        # A guess from a few names is none.
+        if len(looked) < 4 or 3 * sum(known.get(token.lower(), 0.0) >= 1e-4 for token in looked) >= len(looked):
+            return "en"
     if not any(map(str.isalpha, text)):
         return "en"
     code = py3langid.classify(text[:400])[0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from trend_assets.enrichment.phrases.background import RARE
+from trend_assets.enrichment.phrases.background import LISTED
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.significance import Keys
 from trend_assets.enrichment.phrases.window import Rows, Window
@@ -18,7 +18,7 @@ from trend_assets.enrichment.phrases.words import Extractor, surface_of
 
 #: Of the posts that have one of two phrases, the share that has both, from which on they are one topic.
 TOGETHER = 0.5
-#: Wordings in which a phrase must have been said: one text passed on by many is no talk.
+#: Wordings in which a phrase must have been said; where one text is passed on, twice the users must do so.
 LEAST_WORDINGS = 2
 #: Of a phrase's posts the share that has a tag, and of the tag's posts the share that has the phrase, from which on
 #: the phrase is the tag's topic.
@@ -28,7 +28,7 @@ _NAMING_SHARE = 0.7
 #: Posts that are looked at for how a phrase is written.
 _EXAMPLES = 12
 _NAME_WORDS = 4
-#: A word of the dictionary needs so many times the users and the wordings.
+#: A word of the dictionary needs so many times the users, and more wordings.
 _MORE = 2
 
 
@@ -116,8 +116,8 @@ def _spell(rows: Rows, born: Born, window: Window, extractor: Extractor, choice:
         if not forms:
             continue
         (phrase, words), _ = min(forms.items(), key=lambda item: (-item[1], item[0]))
-        ordinary = words == 1 and usual > RARE and names <= 0
-        if ordinary and (users < _MORE * choice.least_users or wordings < _MORE * LEAST_WORDINGS):
+        ordinary = words == 1 and usual > LISTED and names <= 0
+        if ordinary and (users < _MORE * choice.least_users or wordings <= LEAST_WORDINGS):
             continue
         yield _Spelled(key, users, np.sort(posts), phrase, words, ordinary, usual)
 
@@ -172,7 +172,7 @@ def _jaccard(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_arra
 def _spelled_as(one: _Spelled, tags: Tags) -> str | None:
     """The tag of the same letters. `cat` is no `$cat`, and `all` no `$all`."""
     found = tags.spelled.get("".join(filter(str.isalnum, one.phrase)))
-    return None if found and found[0] == "$" and one.usual > RARE else found
+    return None if found and found[0] == "$" and one.usual > LISTED else found
 
 
 def _tag_beside(one: _Spelled, window: Window, tags: Tags) -> str | None:

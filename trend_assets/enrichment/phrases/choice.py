@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import orjson
 
-from trend_assets.enrichment.phrases.significance import BIAS, CELLS, HALF_LIFE_DAYS, ROWS
+from trend_assets.enrichment.phrases.significance import BIAS, BIAS_BY_POST, CELLS, HALF_LIFE_DAYS, ROWS
 from trend_assets.topic_names import canonical_topic
 
 KINDS = ("hashtags", "cashtags", "named", "phrases")
@@ -78,7 +78,7 @@ class Choice:
     def digest(self) -> str:
         """The same for the same choice: what was decided under another one is no past of this one."""
         told = [self.block, self.watch, self.least_users, self.sigma, self.days]
-        fixed = [FORM, CELLS, ROWS, HALF_LIFE_DAYS, BIAS]
+        fixed = [FORM, CELLS, ROWS, HALF_LIFE_DAYS, BIAS, BIAS_BY_POST]
 
         return blake2b(orjson.dumps([told, fixed]), digest_size=8).hexdigest()
 

@@ -19,8 +19,9 @@ CELLS = 1 << 18
 ROWS = 3
 #: Days after which a day counts half.
 HALF_LIFE_DAYS = 7.0
-#: Users a day that are added to a deviation: without them three users of a new word would be an infinite trend.
-BIAS = 0.5
+#: Users a day that are added to a deviation, at least and by post of the day: without them three users of a new word
+#: would be an infinite trend, and among a million phrases chance alone would find many.
+BIAS, BIAS_BY_POST = 0.5, 1e-5
 
 _SHARE = 1 - 0.5 ** (1 / HALF_LIFE_DAYS)
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93][:ROWS], np.uint64)
@@ -63,18 +64,25 @@ class Past:
         self.variance[faint] = 0
 
     def of(self, keys: Keys) -> tuple[Floats, Floats]:
-        """Mean and variance of each key."""
+        """Mean and variance of each key, as far as they can be known by now."""
         rows = _cells(keys)
         mean = np.min([self.mean[row][cells] for row, cells in enumerate(rows)], axis=0)
         variance = np.min([self.variance[row][cells] for row, cells in enumerate(rows)], axis=0)
         known = max(self.weight, _SHARE)
         # The first days started from nothing: their share of the variance is what the mean has made up since.
-        return mean / known, np.maximum(0.0, (variance - mean**2 * (1 / known - 1))) / known
+        mean, variance = mean / known, np.maximum(0.0, variance - mean**2 * (1 / known - 1)) / known
+        # A mean of few days is uncertain itself.
+        days = np.log1p(-min(known, 0.9)) / np.log1p(-_SHARE)
+        return mean, np.maximum(variance, mean) * (1 + 1 / days)
 
 
-def significance(users: Floats, mean: Floats, variance: Floats | float = 0.0) -> Floats:
-    """Deviations by which `users` are above `mean`; chance alone, after Poisson, is the least deviation."""
-    return (users - mean) / (np.sqrt(np.maximum(variance, mean)) + BIAS)
+def significance(users: Floats, mean: Floats, variance: Floats | float = 0.0, posts: int = 0) -> Floats:
+    """Deviations by which `users` are above `mean`; chance alone, after Poisson, is the least deviation.
+
+    Args:
+        posts: of the day, among which they are.
+    """
+    return (users - mean) / (np.sqrt(np.maximum(variance, mean)) + max(BIAS, BIAS_BY_POST * posts))
 
 
 def _cells(keys: Keys) -> NDArray[np.uint64]:

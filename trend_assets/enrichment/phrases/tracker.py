@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from trend_assets.enrichment.phrases.background import RARE
 from trend_assets.enrichment.phrases.births import LEAST_WORDINGS, Born, Tags, cluster
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.significance import Floats, Past, significance
@@ -103,7 +104,7 @@ class Tracker:
         if not hours:
             return
         keys, said = distinct_counts(
-            np.concatenate([hour.keys for hour in hours]), np.concatenate([hour.users for hour in hours])
+            np.concatenate([hour.keys for hour in hours]), np.concatenate([hour.users[hour.posts] for hour in hours])
         )
         self.past.add_day(keys, said.astype(np.float64))
         taggers = Counter(tag for tag, _ in set().union(*(hour.taggers for hour in hours)))
@@ -121,17 +122,21 @@ class Tracker:
             return
         _, wordings = distinct_counts(rows.keys, rows.wordings)
         starts = np.searchsorted(rows.keys, keys)
-        ordinary = np.maximum.reduceat(rows.usual, starts) * self.window.words
+        usual = np.maximum.reduceat(rows.usual, starts)
+        ordinary = usual * self.window.words
         said = users.astype(np.float64)
-        unusual = significance(said, ordinary) >= self.choice.sigma
+        unusual = significance(said, ordinary, posts=self.window.posts) >= self.choice.sigma
         here = np.isin(keys, hour.distinct)
         for key in keys[here & unusual].tolist():
             if key in self.members:
                 self.members[key].last = hour.number
-        enough = (users >= self.choice.least_users) & (wordings >= LEAST_WORDINGS)
-        fresh = np.array([self._may_begin(key) for key in keys.tolist()])
+        least = self.choice.least_users
+        enough = (users >= least) & ((wordings >= LEAST_WORDINGS) | (users >= 2 * least))
         trend = self._trend(keys, said, ordinary)
-        chosen = here & unusual & enough & (trend >= self.choice.sigma) & fresh
+        # What no dictionary holds is the name of something, however long it has been talked about.
+        names = np.isclose(usual, RARE, rtol=1e-6) & (users >= 2 * least)
+        chosen = here & unusual & enough & ((trend >= self.choice.sigma) | names)
+        chosen[chosen] = [self._may_begin(key) for key in keys[chosen].tolist()]
         if chosen.any() and self.past.weight:
             self._add(rows, Born(keys[chosen], users[chosen], wordings[chosen]), hour.number)
 
@@ -141,7 +146,7 @@ class Tracker:
 
     def _trend(self, keys: np.ndarray, said: Floats, ordinary: Floats) -> Floats:
         mean, variance = self.past.of(keys)
-        return significance(said, np.maximum(mean, ordinary), variance)
+        return significance(said, np.maximum(mean, ordinary), variance, self.window.posts)
 
     def _add(self, rows: Rows, born: Born, hour: int) -> None:
         known_tags = {name: tag for name, (tag, _) in self.tags.items()}

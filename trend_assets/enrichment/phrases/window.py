@@ -24,13 +24,12 @@ _NO_KEYS = np.empty(0, np.uint64)
 
 @dataclass(slots=True)
 class Hour:
-    """One hour's posts. Arrays of equal length hold one phrase of one post, sorted by key.
+    """One hour's posts. `keys`, `posts` and `usual` hold one phrase of one post, sorted by key.
 
     Attributes:
         number: hours since 1970.
-        keys, users, wordings, posts, usual: the phrase, who said it, the text without links, the post's number
-            in the hour, the phrase's share of ordinary words.
-        texts, languages, tags, ids: of each post.
+        keys, posts, usual: the phrase, the post's number in the hour, the phrase's share of ordinary words.
+        users, wordings, texts, languages, tags: of each post.
         words: in all posts.
         tagged: posts of each tag.
         taggers: tags and who used them.
@@ -38,10 +37,10 @@ class Hour:
 
     number: int
     keys: Keys
+    posts: NDArray[np.int32]
+    usual: NDArray[np.float32]
     users: Keys
     wordings: Keys
-    posts: NDArray[np.int64]
-    usual: Floats
     texts: list[str]
     languages: list[str | None]
     tags: list[list[str]]
@@ -71,14 +70,14 @@ class Hour:
             taggers.update((tag, users[-1]) for tag in tags)
             wordings.append(_wording(plain))
         order = np.argsort(np.array(keys, np.uint64), kind="stable")
-        posts = np.repeat(np.arange(len(texts)), lengths)[order]
+        posts = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)[order]
         hour = cls(
             number,
             np.array(keys, np.uint64)[order],
-            np.array(users, np.uint64)[posts],
-            np.array(wordings, np.uint64)[posts],
             posts,
-            np.array(usual, np.float64)[order],
+            np.array(usual, np.float32)[order],
+            np.array(users, np.uint64),
+            np.array(wordings, np.uint64),
             texts,
             events["language"].to_list(),
             events["topics"].to_list(),
@@ -86,7 +85,7 @@ class Hour:
         )
         hour.tagged = Counter(tag for tags in hour.tags for tag in set(tags))
         hour.taggers = taggers
-        hour.distinct, hour.said_by = distinct_counts(hour.keys, hour.users)
+        hour.distinct, hour.said_by = distinct_counts(hour.keys, hour.users[posts])
         return hour
 
 
@@ -145,8 +144,9 @@ class Window:
             else:
                 at = np.minimum(np.searchsorted(keys, hour.keys), max(len(keys) - 1, 0))
                 chosen = keys[at] == hour.keys if len(keys) else np.zeros(len(hour.keys), bool)
+            posts = hour.posts[chosen]
             parts.append(
-                (hour.keys[chosen], hour.users[chosen], hour.wordings[chosen], hour.posts[chosen] + before,
+                (hour.keys[chosen], hour.users[posts], hour.wordings[posts], posts.astype(np.int64) + before,
                  hour.usual[chosen])
             )  # fmt: skip
             before += len(hour.texts)

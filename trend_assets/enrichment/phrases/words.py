@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import regex
@@ -40,9 +41,11 @@ _WORD = regex.compile(
     rf"[\p{{Han}}]++|[\p{{Katakana}}\u30fc]++|[\p{{Hiragana}}]++|[\p{{Thai}}\p{{M}}]++"
     rf"|[Cc]\+\+|[CcFf]#(?!\w)"
     rf"|(?:(?![{_RUNS}])[\p{{L}}\p{{N}}_])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_\u200c])*+"
-    rf"(?:['\u2019.&\u00b7-](?:(?![{_RUNS}])[\p{{L}}\p{{N}}])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_])*+)*+"
+    rf"(?:['\u2019.&$\u00b7-](?:(?![{_RUNS}])[\p{{L}}\p{{N}}])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_])*+)*+"
 )
-_ASCII_WORD = re.compile(r"[Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['.&$-][A-Za-z0-9]\w*)*", re.ASCII)
+# The same where no script needs more, which is faster.
+_PLAIN_WORD = re.compile(r"[Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['\u2019.&$\u00b7-](?!_)\w+)*")
+_SPECIAL = regex.compile(rf"[{_RUNS}\p{{M}}\u200c]")
 _RUN = regex.compile(rf"[{_RUNS}]")
 _ONLY_HIRAGANA = regex.compile(r"\p{Hiragana}+")
 _QUOTED = regex.compile(
@@ -74,6 +77,8 @@ _PARTICLES = frozenset(
         "on",
     ]
 )
+#: Words that say nothing and begin names, as in `New York`.
+_NAME_STARTS = frozenset(("new", "los", "las", "san", "st", "big", "great", "south", "north", "west", "east", "real"))
 _GAPS = frozenset((" ", "-", "  ", "\u00a0", " #", " $", "\u2010", "\u2013"))
 
 
@@ -98,6 +103,8 @@ class _Token(NamedTuple):
     capital: bool
 
 
+#: A token at the speed of a tuple.
+_token = partial(tuple.__new__, _Token)
 #: What was found: a key to the phrase's frequency, where it begins and ends, and how many words it has.
 Found = dict[int, tuple[float, int, int, int]]
 
@@ -163,14 +170,14 @@ def surface_of(text: str) -> str | None:
 
 
 def _split(text: str) -> list[str]:
-    return _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
+    return _WORD.findall(text) if _SPECIAL.search(text) else _PLAIN_WORD.findall(text)
 
 
 def _tokens(text: str, language: str) -> list[_Token]:
-    if text.isascii():
+    if not _SPECIAL.search(text):
         return [
-            _Token(found.start(), found.end(), word(token := found[0], language), token[0].isupper())
-            for found in _ASCII_WORD.finditer(text)
+            _token((found.start(), found.end(), word(token := found[0], language), token[0].isupper()))
+            for found in _PLAIN_WORD.finditer(text)
         ]
     tokens: list[_Token] = []
     for found in _WORD.finditer(text):
@@ -200,6 +207,10 @@ def _gather(found: Found, text: str, tokens: list[_Token]) -> None:
     named, last = 0, len(tokens) - 1
     for index, (start, end, (stem, frequency, stop, number), capital) in enumerate(tokens):
         if stop:
+            if capital and index >= named and text[start:end].lower() in _NAME_STARTS:
+                named = _name_end(text, tokens, index)
+                if named > index + 1:
+                    _add(found, tokens[index:named])
             continue
         if frequency < COMMON and not number and (end - start >= 3 or _short_word(text[start:end])):
             found.setdefault(key_of(stem), (frequency, start, end, 1))
