@@ -163,7 +163,7 @@ def speed(options: argparse.Namespace) -> None:
         if at % max(1, options.posts // day // 10) == 0:
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
             rate = (at + 1) * day / spent
-            print(f"{(at + 1) * day:>10,} posts: {rate:8,.0f}/s, {memory:,} MiB at most, {len(tracker.members):,} phrases, "
+            print(f"{(at + 1) * day:>10,} posts: {rate:8,.0f}/s, {memory:,} MiB, {len(tracker.members):,} phrases, "
                   f"{count:,} rows")  # fmt: skip
 
 

@@ -24,7 +24,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 ONE, DAY = timedelta(hours=1), timedelta(days=1)
 CHOICE = Choice()
 DAYS = 3
-NUMBERS = "one two three four five six seven".split()
+NUMBERS = ["one", "two", "three", "four", "five", "six", "seven"]
 
 
 def event(moment: datetime, number: int, user: str, text: str) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """Hour by hour: which phrases are topics, and which posts have them.
 
 A phrase becomes a topic in the hour in which enough different users of the last 24 hours have said it, in more than
-one wording, and they are significantly more than its own past and than ordinary language would have. It stays one
-while it is more than ordinary language would have, and some days longer. It is never a topic of posts before that hour.
+one wording, and they are significantly more than its own past and than ordinary language would have. A name that no
+dictionary holds may be no more than its past where many say it. It stays a topic while it is more than ordinary
+language would have, and some days longer. It is never a topic of posts before that hour. On the first day nothing is
+known of the past, so nothing becomes one.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from trend_assets.enrichment.phrases.window import Hour, Rows, Window, distinct_
 from trend_assets.enrichment.phrases.words import Extractor
 
 HOURS_A_DAY = 24
+#: Users by post of the day who make a topic of a name that is no more than it has always been.
+_STEADY_SHARE = 1e-3
 #: Tags and names that are remembered beyond the window.
 _REMEMBERED = 50_000
 
@@ -134,7 +138,7 @@ class Tracker:
         enough = (users >= least) & ((wordings >= LEAST_WORDINGS) | (users >= 2 * least))
         trend = self._trend(keys, said, ordinary)
         # What no dictionary holds is the name of something, however long it has been talked about.
-        names = np.isclose(usual, RARE, rtol=1e-6) & (users >= 2 * least)
+        names = np.isclose(usual, RARE, rtol=1e-6) & (users >= max(2 * least, _STEADY_SHARE * self.window.posts))
         chosen = here & unusual & enough & ((trend >= self.choice.sigma) | names)
         chosen[chosen] = [self._may_begin(key) for key in keys[chosen].tolist()]
         if chosen.any() and self.past.weight:
