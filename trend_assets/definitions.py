@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 from trend_assets.assets.enriched import enriched_assets  # noqa: E402
 from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
 from trend_assets.assets.graph import graph_asset  # noqa: E402
+from trend_assets.assets.phrases import phrases_asset  # noqa: E402
 from trend_assets.assets.raw import raw_events_asset  # noqa: E402
 from trend_assets.assets.records import record_specs  # noqa: E402
 from trend_assets.assets.training import training_asset  # noqa: E402
@@ -35,6 +36,7 @@ defs = dg.Definitions(
     assets=[
         raw_events_asset(_hours),
         *enriched_assets(_hours),
+        phrases_asset(_hours),
         graph_asset(_hours),
         training_asset(_weeks),
         *forecast_assets(_hours),

@@ -39,9 +39,14 @@ _NAMED = """
 _LAST = "SELECT max(hour) FROM topic_activity WHERE topic = ? AND hour >= ?"
 # One look at the events, from which all parts are made.
 _STORY = """
-    WITH named AS MATERIALIZED (
-        SELECT id, hour, timestamp, source, event_type, user_id, text, topics, spam_score, gen_z_score
-        FROM events WHERE hour >= $start AND hour < $end AND list_contains(topics, $topic)
+    WITH phrases AS (
+        SELECT event_id, list(topic) AS said, bool_or(topic = $topic) AS named FROM topic_phrases
+        WHERE hour >= $start AND hour < $end GROUP BY event_id
+    ), named AS MATERIALIZED (
+        SELECT id, hour, timestamp, source, event_type, user_id, text,
+               list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score
+        FROM events LEFT JOIN phrases ON event_id = id
+        WHERE hour >= $start AND hour < $end AND (list_contains(topics, $topic) OR coalesce(named, false))
     ), activity AS (
         SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
         FROM named GROUP BY hour, source ORDER BY hour DESC, source LIMIT 5000
@@ -153,7 +158,7 @@ def topic(
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
-    found = lake.read(_STORY, here, asked.of("events")).row(0, named=True)
+    found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases")).row(0, named=True)
     return TopicStory(
         topic=name,
         simulated=lake.simulated(),

@@ -11,7 +11,15 @@ import dagster as dg
 import polars as pl
 
 from trend_assets.lake.table import Table
-from trend_assets.lake.tables import EVENT_EMBEDDINGS, EVENTS, PREDICTIONS, RAW_EVENTS, TEMPORAL_EDGES, TOPIC_ACTIVITY
+from trend_assets.lake.tables import (
+    EVENT_EMBEDDINGS,
+    EVENTS,
+    PREDICTIONS,
+    RAW_EVENTS,
+    TEMPORAL_EDGES,
+    TOPIC_ACTIVITY,
+    TOPIC_PHRASES,
+)
 
 #: What an asset function yields: its rows, then what the checks found in them.
 Rows = Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]
@@ -69,6 +77,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
             _where((pl.col("mentions") < 1) | (pl.col("distinct_users") > pl.col("mentions"))),
         ),
     ),
+    TOPIC_PHRASES.name: (_unique(TOPIC_PHRASES), _IN_PARTITION),
     TEMPORAL_EDGES.name: (_unique(TEMPORAL_EDGES), _IN_PARTITION),
     PREDICTIONS.name: (
         _unique(PREDICTIONS),

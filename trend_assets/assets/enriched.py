@@ -21,6 +21,7 @@ from trend_assets.lake.tables import (
     TOPIC_ACTIVITY,
 )
 from trend_assets.operations.load import Hours, relieve
+from trend_assets.operations.phrasing import topic_choice
 from trend_assets.settings import load_settings
 
 _KNOWN_TEXTS = """
@@ -35,7 +36,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
 
     @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
     def events(context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame) -> Rows:
-        frame, rejected = EventHandler().handle(raw_events)
+        frame, rejected = EventHandler(topics=topic_choice(load_settings())).handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(
@@ -70,8 +71,8 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         relief.finish(lake.lake)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
-    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:
-        frame = activity_of(events)
+    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
+        frame = activity_of(events, topic_phrases)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
         yield from checked(
             TOPIC_ACTIVITY,

@@ -32,8 +32,8 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=check_specs(TEMPORAL_EDGES),
     )
-    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame) -> Rows:
-        edges, nodes = GraphBuilder(load_settings().graph.community_columns).build(events)
+    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
+        edges, nodes = GraphBuilder(load_settings().graph.community_columns).build(events, topic_phrases)
         kinds = dict(nodes.group_by("kind").len().sort("kind").rows())
         yield dg.Output(nodes, output_name="nodes", metadata=counts(context, kinds))
         yield from checked(TEMPORAL_EDGES, edges, counts(context, {"edges": edges.height}), "temporal_edges")

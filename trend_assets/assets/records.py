@@ -15,6 +15,7 @@ from trend_assets.lake.tables import (
     LOAD_CHECKS,
     MODEL_PROMOTIONS,
     OBSERVATIONS,
+    PHRASE_STATES,
     REJECTED_EVENTS,
 )
 
@@ -26,6 +27,7 @@ _RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
     (REJECTED_EVENTS, "sources", ("raw_events", "events")),
     # `trend forget` writes it, whatever ran before.
     (FORGOTTEN, "sources", ()),
+    (PHRASE_STATES, "enrichment", ("topic_phrases",)),
     (LOAD_CHECKS, "enrichment", ("event_embeddings",)),
     (DEFERRED_HOURS, "enrichment", ("event_embeddings",)),
     (ALERTS, "forecasting", ("predictions",)),

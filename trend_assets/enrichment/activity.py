@@ -7,7 +7,7 @@ import polars as pl
 from trend_assets.lake.tables import TOPIC_ACTIVITY
 
 
-def topic_activity(events: pl.DataFrame) -> pl.DataFrame:
+def topic_activity(events: pl.DataFrame, phrases: pl.DataFrame | None = None) -> pl.DataFrame:
     """Mentions of each topic in each hour, as `TOPIC_ACTIVITY`, sorted by hour and topic.
 
     An event counts once a topic, however often it names it. Users are told apart within their source;
@@ -15,13 +15,15 @@ def topic_activity(events: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         events: rows of `EVENTS`, of any number of hours.
+        phrases: rows of `TOPIC_PHRASES`: topics that events have beside their own.
     """
     user = pl.when(pl.col("user_id").is_not_null()).then(pl.concat_str("source", pl.lit(":"), "user_id"))
+    acts = events.lazy().select("id", "hour", "edge_weight", user.alias("user"))
+    told = events.lazy().select("id", pl.col("topics").alias("topic")).explode("topic").drop_nulls("topic")
+    if phrases is not None:
+        told = pl.concat([told, phrases.lazy().select("topic", id="event_id").select("id", "topic")])
     mentions = (
-        events.lazy()
-        .select("id", "hour", "edge_weight", user.alias("user"), pl.col("topics").alias("topic"))
-        .explode("topic")
-        .drop_nulls("topic")
+        acts.join(told, on="id")
         .unique(["id", "topic"])
         .group_by("hour", "topic")
         .agg(

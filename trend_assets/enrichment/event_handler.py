@@ -17,6 +17,7 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.gen_z import gen_z_score
+from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its_topic
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
@@ -46,6 +47,7 @@ class EventHandler:
     Args:
         parse: reads one payload; by default as the sources do.
         spam: scores the events.
+        topics: which topics count.
         now: the clock for ``rejected_at``, timezone-aware.
     """
 
@@ -53,10 +55,12 @@ class EventHandler:
         self,
         parse: Parse = parse_payload,
         spam: SpamScorer | None = None,
+        topics: Choice | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._parse = parse
         self._spam = spam or SpamScorer()
+        self._topics = topics or Choice()
         self._now = now
 
     def handle(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -116,7 +120,7 @@ class EventHandler:
             columns["text"].append(_encodable(event.text))
             columns["language"].append(event.language)
             columns["hashtags"].append(hashtags)
-            columns["topics"].append(topics_with(event, hashtags))
+            columns["topics"].append(self._topics.tags(topics_with(event, hashtags)))
             columns["context"].append(json_text(event.context))
             columns["features"].append(json_text({**event.features, "spam": spam.signals, "gen_z": gen_z.parts}))
             columns["spam_score"].append(spam.score)

@@ -4,7 +4,7 @@ Edges of one event:
 
 - user → its content, of the event's type; where the source names no user, as for searches, the source's own
   community takes the user's place, so that every event has this edge,
-- its content → each of its topics, ``about``,
+- its content → each of its topics, of its own or of a phrase, ``about``,
 - its content → another one, ``replies_to``, ``reposts``, ``quotes`` or, where the source does not say which,
   ``refers_to``,
 - the author of that other content → it, ``wrote``, where the source names the author,
@@ -23,7 +23,7 @@ import polars as pl
 
 from trend_assets.graph.identity import node_id
 from trend_assets.graph.references import MENTIONS, references
-from trend_assets.lake.tables import NODES, TEMPORAL_EDGES
+from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, TOPIC_PHRASES
 
 ABOUT = "about"
 
@@ -53,9 +53,14 @@ class GraphBuilder:
     def __init__(self, community_columns: Sequence[str] = ()) -> None:
         self._columns = tuple(community_columns)
 
-    def build(self, events: pl.DataFrame) -> Graph:
-        """The events' edges, and the nodes that they touch."""
-        keyed = self._keyed_edges(events)
+    def build(self, events: pl.DataFrame, phrases: pl.DataFrame | None = None) -> Graph:
+        """The events' edges, and the nodes that they touch.
+
+        Args:
+            events: rows of `EVENTS`.
+            phrases: rows of `TOPIC_PHRASES`: topics that events have beside their own.
+        """
+        keyed = self._keyed_edges(events, TOPIC_PHRASES.frame() if phrases is None else phrases)
         ids = _node_ids(keyed)
         edges = (
             keyed.join(ids.select("src", src_id="node_id"), on="src")
@@ -67,7 +72,7 @@ class GraphBuilder:
         )
         return Graph(TEMPORAL_EDGES.conform(edges.select(TEMPORAL_EDGES.column_names)), _nodes(keyed, ids))
 
-    def _keyed_edges(self, events: pl.DataFrame) -> pl.DataFrame:
+    def _keyed_edges(self, events: pl.DataFrame, phrases: pl.DataFrame) -> pl.DataFrame:
         """Edges with `kind:key` at both ends, before any hash is computed."""
         base = events.select(
             "hour",
@@ -84,10 +89,12 @@ class GraphBuilder:
             pl.concat_str(pl.lit("content:"), "source", pl.lit(":"), "content_id").alias("content"),
         )
         acts = base.select(*_COMMON, edge_type="event_type", src="user", dst="content")
+        told = base.select("event_id", topic="topics").explode("topic").drop_nulls("topic")
         about = (
-            base.select(*_COMMON, pl.lit(ABOUT).alias("edge_type"), src="content", dst="topics")
-            .explode("dst")
-            .drop_nulls("dst")
+            pl.concat([told, phrases.select("event_id", "topic")])
+            .unique()
+            .join(base, on="event_id")
+            .select(*_COMMON, pl.lit(ABOUT).alias("edge_type"), src="content", dst="topic")
             .with_columns(pl.concat_str(pl.lit("topic:"), "dst").alias("dst"))
         )
         return pl.concat([acts, about, self._references(events, base)])

@@ -136,4 +136,11 @@ CREATE TABLE deferred_hours (
 CREATE TABLE alert_thresholds (
     "cut" TIMESTAMPTZ NOT NULL, "threshold" DOUBLE NOT NULL, "rate" DOUBLE NOT NULL, "raised" VARCHAR[] NOT NULL
 );
+CREATE TABLE topic_phrases (
+    "event_id" VARCHAR NOT NULL, "hour" TIMESTAMPTZ NOT NULL, "timestamp" TIMESTAMPTZ NOT NULL,
+    "topic" VARCHAR NOT NULL, "phrase" VARCHAR NOT NULL
+);
+CREATE TABLE phrase_states (
+    "hour" TIMESTAMPTZ NOT NULL, "digest" VARCHAR NOT NULL, "state" BLOB NOT NULL
+);
 """

@@ -22,6 +22,7 @@ _POLARS_TYPES: Mapping[str, Any] = {
     "BIGINT": pl.Int64,
     "DOUBLE": pl.Float64,
     "BOOLEAN": pl.Boolean,
+    "BLOB": pl.Binary,
     "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
     "VARCHAR[]": pl.List(pl.String),
     "FLOAT[]": pl.List(pl.Float32),

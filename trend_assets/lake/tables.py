@@ -122,6 +122,32 @@ TOPIC_ACTIVITY = Table(
     partition="hour",
 )
 
+TOPIC_PHRASES = Table(
+    name="topic_phrases",
+    meaning="Topics that events have by what they say, beside those in `events`: phrases far above the usual.",
+    columns=(
+        Column("event_id", "VARCHAR", "", "The event that says it."),
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling: a tag that it stands for, or a phrase."),
+        Column("phrase", "VARCHAR", "", "The phrase in the text for which it has the topic."),
+    ),
+    key=("event_id", "topic"),
+    partition="hour",
+)
+
+PHRASE_STATES = Table(
+    name="phrase_states",
+    meaning="What was usual before each day, and which phrases were topics: where `topic_phrases` is taken up again.",
+    columns=(
+        Column("hour", "TIMESTAMPTZ", "UTC", "The start of the day before which it holds."),
+        Column("digest", "VARCHAR", "hex", "Of the settings under which it holds."),
+        Column("state", "BLOB", "", "Zstandard of JSON and hash tables; neither users nor texts are in it."),
+    ),
+    key=("hour",),
+    partition="hour",
+)
+
 TEMPORAL_EDGES = Table(
     name="temporal_edges",
     meaning="The temporal graph of users, contents, topics and communities, in order of time.",
@@ -442,6 +468,8 @@ TABLES: Mapping[str, Table] = {
         REJECTED_EVENTS,
         EVENT_EMBEDDINGS,
         TOPIC_ACTIVITY,
+        TOPIC_PHRASES,
+        PHRASE_STATES,
         TEMPORAL_EDGES,
         NODES,
         TRAINING_RUNS,

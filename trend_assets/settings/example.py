@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -19,17 +20,23 @@ def example_yaml() -> str:
     for name, field in Settings.model_fields.items():
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, Section):
-            lines += ["", f"# {(annotation.__doc__ or '').strip()}", f"{name}:"]
-            for key, inner in annotation.model_fields.items():
-                lines += [
-                    f"  # {inner.description}",
-                    f"  {_example(key, inner.get_default(call_default_factory=True))}",
-                ]
+            lines += ["", *_section(name, annotation, "")]
         elif name == "home":
             lines += [f"# {field.description}", "# home: data"]
         else:
             lines += [f"# {field.description}", _example(name, field.default)]
     return "\n".join(lines) + "\n"
+
+
+def _section(name: str, section: type[Section], indent: str) -> Iterator[str]:
+    yield f"{indent}# {(section.__doc__ or '').strip()}"
+    yield f"{indent}{name}:"
+    for key, inner in section.model_fields.items():
+        if isinstance(inner.annotation, type) and issubclass(inner.annotation, Section):
+            yield from _section(key, inner.annotation, f"{indent}  ")
+        else:
+            yield f"{indent}  # {inner.description}"
+            yield f"{indent}  {_example(key, inner.get_default(call_default_factory=True))}"
 
 
 def _example(key: str, value: Any) -> str:

@@ -22,6 +22,7 @@ from trend_assets.settings.collection import (
     TwitterSettings,
     YouTubeSettings,
 )
+from trend_assets.settings.enrichment import EnrichmentSettings
 from trend_assets.settings.forecasting import (
     DriftSettings,
     EmbeddingSettings,
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingSettings = EmbeddingSettings()
+    enrichment: EnrichmentSettings = EnrichmentSettings()
     graph: GraphSettings = GraphSettings()
     forecast: ForecastSettings = ForecastSettings()
     training: TrainingSettings = TrainingSettings()

@@ -73,6 +73,10 @@ class RetentionSettings(Section):
     events_days: int = Field(0, ge=0, description="`events`: of `training.history_days` a training needs all.")
     event_embeddings_days: int = Field(0, ge=0, description="`event_embeddings`, the cache of texts too.")
     topic_activity_days: int = Field(0, ge=0, description="`topic_activity`.")
+    topic_phrases_days: int = Field(0, ge=0, description="`topic_phrases`.")
+    phrase_states_days: int = Field(
+        0, ge=0, description="`phrase_states`: hours before the oldest one cannot be made again as they were."
+    )
     temporal_edges_days: int = Field(0, ge=0, description="`temporal_edges`, and `nodes` without an edge.")
     predictions_days: int = Field(0, ge=0, description="`predictions`.")
     prediction_outcomes_days: int = Field(0, ge=0, description="`prediction_outcomes`.")

@@ -23,11 +23,12 @@ from trend_assets.lake.tables import (
     RAW_EVENTS,
     TEMPORAL_EDGES,
     TOPIC_ACTIVITY,
+    TOPIC_PHRASES,
 )
 from trend_assets.periods import hour_key
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
-DERIVED = (RAW_EVENTS, EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES, NODES)
+DERIVED = (RAW_EVENTS, EVENTS, TOPIC_PHRASES, TOPIC_ACTIVITY, TEMPORAL_EDGES, NODES)
 HOURS = 72
 
 
@@ -48,7 +49,7 @@ def test_the_tables_hold_what_the_world_posted(world: World) -> None:
     events = world.rows(EVENTS)
     assert events.height == world.rows(RAW_EVENTS).height > 1000
     assert set(events["source"]) == {"twitter", "youtube", "google_trends"}
-    mentions = events.select(pl.col("topics").explode().drop_nulls()).height
+    mentions = events.select(pl.col("topics").explode().drop_nulls()).height + world.rows(TOPIC_PHRASES).height
     assert world.rows(TOPIC_ACTIVITY)["mentions"].sum() == mentions
     nodes = set(world.rows(NODES)["node_id"])
     edges = world.rows(TEMPORAL_EDGES)
@@ -74,10 +75,11 @@ def test_rematerializing_changes_no_row(world: World) -> None:
 
 def test_hour_by_hour_gives_the_same_rows_as_one_run(world: World, new_world: Callable[[], World]) -> None:
     other = new_world()
+    other.materialize(START, 22)
     for index in range(4):
-        other.materialize(START + (6 + index) * ONE, 1)
-    window = pl.col("hour").is_between(START + 6 * ONE, START + 10 * ONE, closed="left")
-    for table in (RAW_EVENTS, EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES):
+        other.materialize(START + (22 + index) * ONE, 1)
+    window = pl.col("hour") < START + 26 * ONE
+    for table in (RAW_EVENTS, EVENTS, TOPIC_PHRASES, TOPIC_ACTIVITY, TEMPORAL_EDGES):
         assert_frame_equal(other.rows(table), world.rows(table).filter(window))
 
 

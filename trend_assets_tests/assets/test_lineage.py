@@ -60,6 +60,7 @@ def compare(access: Access, *assets: str) -> None:
         ("raw_events",),
         ("events",),
         ("event_embeddings",),
+        ("topic_phrases",),
         ("topic_activity",),
         GRAPH_ASSETS,
         ("predictions",),

@@ -13,11 +13,17 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.activity import topic_activity
-from trend_assets.lake.tables import EVENTS, PREDICTIONS, TABLES, TOPIC_ACTIVITY
+from trend_assets.lake.tables import EVENTS, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
 from trend_assets.operations.privacy.traces import Traces
 from trend_assets.sources.identifiers import tokens
 
-_BY_EVENT = (("raw_events", "id"), ("observations", "id"), ("event_embeddings", "id"), ("temporal_edges", "event_id"))
+_BY_EVENT = (
+    ("raw_events", "id"),
+    ("observations", "id"),
+    ("event_embeddings", "id"),
+    ("temporal_edges", "event_id"),
+    ("topic_phrases", "event_id"),
+)
 _LONELY_NODES = """
     SELECT node_id FROM nodes WHERE node_id IN (SELECT src FROM touched UNION SELECT dst FROM touched)
     AND node_id NOT IN (SELECT src FROM temporal_edges UNION ALL SELECT dst FROM temporal_edges)
@@ -26,6 +32,7 @@ _THEIR_NODES = "(kind, key) IN (SELECT (kind, key) FROM gone_nodes)"
 _UNUSED = """
     SELECT topic FROM gone_topics
     WHERE topic NOT IN (SELECT topic FROM topic_activity) AND topic NOT IN (SELECT unnest(topics) FROM events)
+    AND topic NOT IN (SELECT topic FROM topic_phrases)
 """
 _NOT_RAISED = """
     UPDATE alert_thresholds SET raised = list_filter(raised, lambda topic: NOT list_contains($unused, topic))
@@ -112,7 +119,8 @@ def _registered(connection: duckdb.DuckDBPyConnection, traces: Traces) -> Iterat
 def _note_touched(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE gone_topics AS "
-        "SELECT DISTINCT unnest(topics) AS topic FROM events WHERE id IN (SELECT id FROM gone)"
+        "SELECT DISTINCT unnest(topics) AS topic FROM events WHERE id IN (SELECT id FROM gone) "
+        "UNION SELECT topic FROM topic_phrases WHERE event_id IN (SELECT id FROM gone)"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE touched AS "
@@ -127,7 +135,8 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
     chosen = "hour IN (SELECT unnest(?))"
     row = connection.execute(f"DELETE FROM {TOPIC_ACTIVITY.name} WHERE {chosen}", [list(hours)]).fetchone()
     rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
-    fresh = topic_activity(rows.cast(dict(EVENTS.schema)))
+    phrases = connection.execute(f"SELECT * FROM {TOPIC_PHRASES.name} WHERE {chosen}", [list(hours)]).pl()
+    fresh = topic_activity(rows.cast(dict(EVENTS.schema)), phrases.cast(dict(TOPIC_PHRASES.schema)))
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
     connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")

@@ -141,6 +141,11 @@ CREATE TABLE observations (
     "raw_data" VARCHAR NOT NULL,
     "origin" VARCHAR NOT NULL
 );
+CREATE TABLE phrase_states (
+    "hour" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "digest" VARCHAR NOT NULL,
+    "state" BLOB NOT NULL
+);
 CREATE TABLE prediction_outcomes (
     "hour" TIMESTAMP WITH TIME ZONE NOT NULL,
     "cut" TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -210,6 +215,13 @@ CREATE TABLE topic_activity (
     "mentions" BIGINT NOT NULL,
     "weighted_mentions" DOUBLE NOT NULL,
     "distinct_users" BIGINT NOT NULL
+);
+CREATE TABLE topic_phrases (
+    "event_id" VARCHAR NOT NULL,
+    "hour" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "timestamp" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "topic" VARCHAR NOT NULL,
+    "phrase" VARCHAR NOT NULL
 );
 CREATE TABLE training_runs (
     "run_id" VARCHAR NOT NULL,

@@ -1,0 +1,202 @@
+"""Words that become topics, measured on real posts: coverage, hidden tags, speed, and topics to be judged by hand.
+
+    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|speed|sample [--posts 1000000]
+
+Reads `TREND_SHARED_DATA`, by default the folder `shared/data` beside the checkout. `speed` makes posts of a made-up
+vocabulary that grows with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import resource
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from trend_assets.enrichment.phrases.background import key_of, language_code, word
+from trend_assets.enrichment.phrases.choice import Choice
+from trend_assets.enrichment.phrases.tracker import Said, Tracker
+from trend_assets.enrichment.topics import topics_of
+from trend_assets.sources.event import Rejected
+from trend_assets.sources.formats import TWITTER_V1
+from trend_assets.sources.registry import parse
+from trend_assets_tests.benchmarks.homes import shared_data
+
+_HOUR = 3600
+_SCHEMA = {
+    "time": pl.Int64, "id": pl.String, "source": pl.String, "user_id": pl.String, "text": pl.String,
+    "language": pl.String, "topics": pl.List(pl.String), "event_type": pl.String,
+}  # fmt: skip
+
+
+def tweets(first: str, last: str) -> pl.DataFrame:
+    """Tweets of the months from `first` to `last`, as `2015-01`."""
+    rows = []
+    for path in sorted((shared_data() / "tweets").glob("*.jsonl.gz")):
+        if first <= path.name[:7] <= last:
+            for line in gzip.decompress(path.read_bytes()).splitlines():
+                try:
+                    event = parse(TWITTER_V1, line.decode())
+                except Rejected:
+                    continue
+                rows.append(
+                    (int(event.timestamp.timestamp()), event.id, event.source, event.user_id, event.text,
+                     event.language, topics_of(event), event.event_type)
+                )  # fmt: skip
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("time", "id")
+
+
+def titles() -> pl.DataFrame:
+    """Half a year of stories of Hacker News: the words of their titles, sorted, for titles themselves are not kept."""
+    stories = pl.read_csv(shared_data() / "streams/tech_news/stories.csv.gz").filter(
+        (pl.col("platform") == "hn") & pl.col("time").is_between(pl.lit("2019-06-01"), pl.lit("2019-12-01"))
+    )
+    return stories.select(
+        pl.col("time").str.to_datetime(time_zone="UTC").dt.epoch("s").alias("time"),
+        pl.col("id").cast(pl.String),
+        pl.lit("archive").alias("source"),
+        pl.col("user").alias("user_id"),
+        pl.col("title_terms").fill_null("").str.replace_all("|", ". ", literal=True).alias("text"),
+        pl.lit("en").alias("language"),
+        pl.lit([], dtype=pl.List(pl.String)).alias("topics"),
+        pl.lit("original").alias("event_type"),
+    ).sort("time", "id")
+
+
+def hours(posts: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Hours since 1970 with their posts, in order."""
+    numbered = posts.with_columns(hour=pl.col("time") // _HOUR)
+    for part in numbered.partition_by("hour", maintain_order=True):
+        yield int(part["hour"][0]), part
+
+
+def run(posts: pl.DataFrame, choice: Choice = Choice()) -> Iterator[tuple[int, pl.DataFrame, list[Said], Tracker]]:  # noqa: B008
+    """Each hour with what it gave."""
+    tracker = Tracker(choice)
+    for number, part in hours(posts):
+        yield number, part, list(tracker.step(number, part)), tracker
+
+
+def coverage(_: argparse.Namespace) -> None:
+    """Share of posts with a topic, before and after."""
+    for name, posts in (("tweets 2015-01..06", tweets("2014-12", "2015-06")), ("HN title words", titles())):
+        seen, topics, days = Counter[str](), set[str](), set[int]()
+        for number, part, said, _ in run(posts):
+            with_phrase = {one.row for one in said}
+            topics |= {one.topic for one in said}
+            days.add(number // 24)
+            for row, (tags, kind) in enumerate(part.select("topics", "event_type").iter_rows()):
+                seen[kind, "all"] += 1
+                seen[kind, "before"] += bool(tags)
+                seen[kind, "after"] += bool(tags) or row in with_phrase
+                seen[kind, "phrase"] += row in with_phrase
+        for kind in sorted({kind for kind, _ in seen}):
+            total = seen[kind, "all"]
+            shares = " ".join(f"{what} {seen[kind, what] / total:6.1%}" for what in ("before", "after", "phrase"))
+            print(f"{name:20} {kind:10} {total:7,} posts: {shares}")
+        print(f"{name:20} phrase topics: {len(topics):,} in {len(days)} days")
+
+
+def hidden(_: argparse.Namespace) -> None:
+    """Hashtags whose signs are taken off: are they found, and how soon?"""
+    posts = tweets("2014-12", "2015-06")
+    plain = posts.with_columns(
+        pl.col("text").str.replace_all("[#$\uff03]", " "), topics=pl.lit([], dtype=pl.List(pl.String))
+    )
+    tags = dict(zip(posts["id"], posts["topics"], strict=True))
+    mentions: dict[tuple[str, int], list[tuple[int, str | None]]] = defaultdict(list)
+    found: dict[tuple[str, int], int] = {}
+    topics = set()
+    of_tags = set()
+    for number, part, said, tracker in run(plain):
+        topics |= {one.topic for one in said}
+        for post, time_, user, language in part.select("id", "time", "user_id", "language").iter_rows():
+            for tag in tags[post]:
+                if tag[0] != "#" or time_ < datetime(2015, 1, 1, tzinfo=UTC).timestamp():
+                    continue
+                pair = (tag, number // 24)
+                mentions[pair].append((time_, user))
+                member = tracker.members.get(key_of(word(tag[1:], language_code(language) or "en").stem))
+                if member is not None:
+                    of_tags.add(member.topic)
+                    found.setdefault(pair, number)
+    judged = [pair for pair, said in mentions.items() if len(said) >= 8 and len({user for _, user in said}) >= 3]
+    hits = [pair for pair in judged if pair in found]
+    delays = []
+    for pair in hits:
+        third = sorted(mentions[pair])[2][0]
+        end = (found[pair] + 1) * _HOUR
+        delays.append(max(0, end - third) / _HOUR if end - _HOUR > third - _HOUR else 0.0)
+    print(f"hidden tags: {len(judged)} (tag, day); found {len(hits) / max(len(judged), 1):.3f}")
+    print(f"hours from the third mention to the end of the hour that finds it: median {statistics.median(delays):.2f}, "
+          f"90 % {np.quantile(delays, 0.9):.2f}")  # fmt: skip
+    print("missed:", Counter(tag for tag, day in judged if (tag, day) not in found).most_common(20))
+    print(f"phrase topics: {len(topics):,}, of which hashtags or with them {len(of_tags & topics):,}")
+
+
+def speed(options: argparse.Namespace) -> None:
+    """Posts a second of this process's CPU, and memory, as posts and their vocabulary grow."""
+    random = np.random.default_rng(7)
+    words = np.array([f"w{number:x}q" for number in range(1_000_000)])
+    tracker, start, spent, day = Tracker(Choice()), 400_000, 0.0, options.posts_a_day // 24
+    for at in range(options.posts // day):
+        ranks = np.minimum(random.zipf(1.2, (day, 12)), len(words)) - 1
+        part = pl.DataFrame(
+            {
+                "source": "twitter",
+                "user_id": [f"u{user}" for user in random.integers(0, 50_000, day)],
+                "text": [" ".join(row) for row in words[ranks]],
+                "language": "en",
+                "topics": pl.Series([[]] * day, dtype=pl.List(pl.String)),
+            }
+        )
+        began = time.process_time()
+        count = sum(1 for _ in tracker.step(start + at, part))
+        spent += time.process_time() - began
+        if at % max(1, options.posts // day // 10) == 0:
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+            rate = (at + 1) * day / spent
+            print(f"{(at + 1) * day:>10,} posts: {rate:8,.0f}/s, {memory:,} MiB, {len(tracker.members):,} phrases, "
+                  f"{count:,} rows")  # fmt: skip
+
+
+def sample(options: argparse.Namespace) -> None:
+    """Twenty topics at random, with three posts each."""
+    for name, posts in (("tweets", tweets("2015-01", "2015-06")), ("HN title words", titles())):
+        examples: dict[str, list[str]] = defaultdict(list)
+        for _, part, said, _ in run(posts):
+            texts = part["text"].to_list()
+            for one in said:
+                examples[one.topic].append(texts[one.row])
+        chosen = np.random.default_rng(options.seed).permutation(sorted(examples))[:20]
+        print(f"== {name}: {len(examples):,} topics")
+        for topic in chosen:
+            print(f"-- {topic}  ({len(examples[topic])} posts)")
+            for text in examples[topic][:3]:
+                print("      ", " ".join(text.split())[:150])
+
+
+_PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "coverage": coverage, "hidden": hidden, "speed": speed, "sample": sample,
+}  # fmt: skip
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("part", choices=_PARTS)
+    options.add_argument("--posts", type=int, default=1_000_000)
+    options.add_argument("--posts-a-day", type=int, default=240_000)
+    options.add_argument("--seed", type=int, default=1)
+    chosen = options.parse_args()
+    _PARTS[chosen.part](chosen)
+
+
+if __name__ == "__main__":
+    main()
