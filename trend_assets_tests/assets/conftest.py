@@ -55,6 +55,7 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
         os.environ["TREND_HOME"] = str(home)
         os.environ["TREND_SIMULATOR__ENABLED"] = "true"
         os.environ["TREND_SCHEDULE__HISTORY_START"] = "2026-01-05"
+        os.environ["TREND_ENRICHMENT__TOPICS__KINDS"] = '["hashtags", "cashtags", "named", "phrases"]'
         settings = load_settings()
         return World(settings, open_instance(settings), Lake(lake_location(settings)))
 
