@@ -28,7 +28,7 @@ _LOADED = [
     "typer",
     __name__,
 ]
-_SECONDS = 120
+_SECONDS = 300
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -40,7 +40,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) 
         folder: in which it works.
 
     Raises:
-        TimeoutError: it has not ended after two minutes, and was killed.
+        TimeoutError: it has not ended after five minutes, and was killed.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LOADED)

@@ -71,14 +71,6 @@ def test_a_model_is_listed_rolled_back_and_promoted_by_hand(trained: Trend) -> N
     assert "not promoted" in trained("model", "list").stdout
 
 
-def test_trained_again_on_its_snapshot_nothing_is_new(trained: Trend) -> None:
-    """Bit-equal weights: the version is the same and no second folder is made."""
-    name = version(trained)
-    snapshot = name.rpartition("-s")[2]
-    again = trained("train", "--week", "2024-01-15", "--snapshot", snapshot, TREND_TRAINING__EPOCHS="1")
-    assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith(f"{name} trained in ")
-    assert f"Not promoted: trained again on snapshot {snapshot}" in " ".join(again.stdout.split())
-    assert trained("model", "list").stdout.count(name) == 1
+def test_a_snapshot_that_is_gone_is_refused(trained: Trend) -> None:
     refused = trained("train", "--week", "2024-01-15", "--snapshot", "99999")
     assert "the lake has no snapshot 99999" in one_sentence(refused)

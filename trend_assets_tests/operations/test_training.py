@@ -127,13 +127,6 @@ def test_before_its_week_it_is_not_asked(busy: Home, trained: TrainedModel) -> N
     assert frame["confidence"].null_count() == frame.height
 
 
-def test_training_again_on_the_same_rows_gives_the_same_forecast(busy: Home, trained: TrainedModel) -> None:
-    before = (trained.folder / "model.safetensors").read_bytes()
-    again = train(busy.lake, busy.settings, WEEK, snapshot=trained.lake_snapshot)
-    assert (again.model_version, again.folder) == (trained.model_version, trained.folder)
-    assert (again.folder / "model.safetensors").read_bytes() == before
-
-
 def test_nothing_is_forecast_before_the_history_begins(busy: Home, empty: Home) -> None:
     assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START, "run").is_empty()
     assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC), "run").is_empty()
