@@ -68,6 +68,3 @@ EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
 
 #: Sources that are asked hour by hour.
 LIVE_SOURCES = tuple(source.name for source in SOURCES.values() if source.live)
-
-#: The event types that the graph tells apart, in the order of its one-hot columns.
-COMMON_EVENT_TYPES = tuple(dict.fromkeys(kind for source in SOURCES.values() for kind in source.event_types))

@@ -90,11 +90,6 @@ class KnownEvents:
             self._snapshot = committed
             self._add(inserted)
 
-    @property
-    def used(self) -> bool:
-        """Whether anything was asked yet: else it needs to be told of nothing."""
-        return self._snapshot is not None
-
     def _load(self, connection: duckdb.DuckDBPyConnection) -> None:
         hashes = connection.execute(f"SELECT hash(id) AS h FROM {RAW_EVENTS.name}").fetchnumpy()["h"]
         self._hashes, self._fresh = np.sort(np.asarray(hashes, dtype=np.uint64)), _no_hashes()

@@ -35,6 +35,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "event_embeddings": {"id": "a", "hour": HOUR, "text_hash": "h", "model": "m", "embedding": [0.6, 0.8]},
     "topic_activity": {"hour": HOUR, "topic": "#a", "mentions": 2, "weighted_mentions": 1.1, "distinct_users": 2},
+    "topic_phrases": {"hour": HOUR, "timestamp": HOUR, "event_id": "a", "topic": "tea time", "phrase": "tea time"},
     "temporal_edges": {
         "hour": HOUR,
         "timestamp": HOUR,
@@ -75,6 +76,8 @@ BAD = [
     ("topic_activity", "key_unique", {}),
     ("topic_activity", "counts_consistent", {"mentions": 0, "distinct_users": 0}),
     ("topic_activity", "counts_consistent", {"distinct_users": 3}),
+    ("topic_phrases", "key_unique", {}),
+    ("topic_phrases", "times_in_partition", {"timestamp": HOUR + timedelta(hours=1)}),
     ("temporal_edges", "key_unique", {}),
     ("temporal_edges", "times_in_partition", {"timestamp": HOUR + timedelta(days=1)}),
     ("predictions", "key_unique", {}),

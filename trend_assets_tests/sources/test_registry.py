@@ -49,11 +49,6 @@ def test_every_format_belongs_to_registered_sources():
     assert tuple(SOURCES) == tuple(names.SOURCES)
 
 
-def test_the_graph_knows_the_types_of_live_sources_in_an_order_that_new_sources_leave_alone():
-    live = [kind for source in SOURCES.values() if source.live for kind in source.event_types]
-    assert tuple(dict.fromkeys(live)) == names.COMMON_EVENT_TYPES
-
-
 def test_an_event_of_an_unregistered_source_is_rejected_with_the_list():
     with pytest.raises(Rejected, match=r"unknown source 'myspace': expected one of twitter, .*telegram"):
         parse("columns:timestamp=t,source=s", '{"t": "2014-01-01T00:00:48Z", "s": "MySpace"}')
