@@ -37,6 +37,7 @@ HOURLY = (
     "raw_events",
     "events",
     "event_embeddings",
+    "topic_phrases",
     "topic_activity",
     "temporal_edges",
     "nodes",
@@ -101,8 +102,9 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
     }
     assert parents["raw_events"] == {"forgotten"}
     assert parents["events"] == {"raw_events"}
+    assert parents["topic_phrases"] == {"events"}
     for name in ("topic_activity", "temporal_edges", "nodes"):
-        assert parents[name] == {"events"}
+        assert parents[name] == {"events", "topic_phrases"}
     assert parents["event_embeddings"] == {"events", "raw_events", "collection_status"}
     history = {"temporal_edges", "nodes", "event_embeddings"}
     assert parents["tgn_checkpoint"] == history
