@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
-import threading
 from datetime import UTC, datetime, timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import polars as pl
@@ -109,29 +111,35 @@ def test_what_is_deleted_leaves_the_files_and_the_bounds(lake: Lake, location: L
     lake.close()
 
 
+def _write_and_read(location: LakeLocation, stop: Event, failures: Queue[str]) -> None:
+    writer, hour = Lake(location), START + 100 * HOUR
+    while not stop.is_set():
+        try:
+            writer.write(TOPIC_ACTIVITY, rows(hour, "#live"), hour, hour + HOUR)
+            assert writer.read("SELECT count(*) AS n FROM topic_activity")["n"][0] >= 49
+        except Exception as error:
+            failures.put(repr(error))
+        hour += HOUR
+    writer.close()
+    failures.put("")
+
+
 def test_writers_and_readers_go_on_meanwhile(lake: Lake, location: LakeLocation) -> None:
-    writer, failures, stop = Lake(location), [], threading.Event()
-
-    def write() -> None:
-        hour = START + 100 * HOUR
-        while not stop.is_set():
-            try:
-                writer.write(TOPIC_ACTIVITY, rows(hour, "#live"), hour, hour + HOUR)
-                assert writer.read("SELECT count(*) AS n FROM topic_activity")["n"][0] >= 49
-            except Exception as error:
-                failures.append(error)
-            hour += HOUR
-
-    thread = threading.Thread(target=write)
-    thread.start()
+    """In another process: two connections to one SQLite file in one process undo each other's locks."""
+    context = multiprocessing.get_context("spawn")
+    stop, failures = context.Event(), context.Queue()
+    writer = context.Process(target=_write_and_read, args=(location, stop, failures))
+    writer.start()
     try:
+        while lake.read("SELECT count(*) AS n FROM topic_activity WHERE topic = '#live'")["n"][0] == 0:
+            assert writer.is_alive()
         for _ in range(2):
             now = datetime.now(UTC)
             maintain(lake, now - timedelta(days=1), now)
     finally:
         stop.set()
-        thread.join()
-    assert failures == []
+    told = list(iter(failures.get, ""))
+    writer.join()
+    assert told == []
     assert lake.read("SELECT count(DISTINCT topic) AS n FROM topic_activity")["n"][0] == 16
     lake.close()
-    writer.close()
