@@ -21,6 +21,10 @@ _DAY = timedelta(days=1)
 #: Posts that lie further apart are backfilled by two commands: most of the hours between them would be empty.
 _GAP = timedelta(days=366)
 
+_NO_TOPICS = (
+    "none: name columns by hashtags= or topics=, or count what is said with phrases among enrichment.topics.kinds"
+)
+
 
 def show(reports: Sequence[FileReport], seen: Seen, lake: Lake) -> None:
     """Prints the tables and the next command.
@@ -95,13 +99,15 @@ def _content(parts: Sequence[Part], total: Part, seen: Seen) -> Table:
     if total.first and total.last:
         table.add_row("time", f"{total.first:%Y-%m-%d %H:%M} to {total.last:%Y-%m-%d %H:%M} UTC")
     topics = (f"{_shown(topic)} {count:,}" for topic, count in seen.topics.most_common(_TOPICS_SHOWN))
-    table.add_row("topics", ", ".join(topics) or "none: name columns by hashtags= or topics=, if there are any")
+    table.add_row("topics", ", ".join(topics) or _NO_TOPICS)
     table.add_row("with a topic", f"{seen.with_topic / seen.events:.0%} of the events")
     if changed := total.changed:
         table.add_row("changed", f"{changed:,} known events came with another payload: see observations")
-    notes = [f"{_shown(note)}: {count:,}" for note, count in seen.notes.most_common()]
+    notes = [f"{as_it_is(_line(note))}: {count:,}" for note, count in seen.notes.most_common()]
     file_notes = Counter(note for part in parts for note in part.notes)
-    notes += [f"{_shown(note)} ({count:,} files)" if count > 1 else _shown(note) for note, count in file_notes.items()]
+    notes += [
+        as_it_is(_line(note)) + (f" ({count:,} files)" if count > 1 else "") for note, count in file_notes.items()
+    ]
     if notes:
         table.add_row("mind", "\n".join(notes))
     return table
