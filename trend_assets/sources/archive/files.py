@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trend_assets.sources.archive.arrow_table import parquet_rows
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.containers import Member, is_tar, members, zip_kind
 from trend_assets.sources.archive.csv_table import csv_rows
@@ -185,6 +184,9 @@ def _storable(rejection: Rejection) -> Rejection:
 def _rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[tuple[Payload | Rejection, int]]:
     """The file's rows, each with the bytes consumed by then."""
     if file.head.startswith(_PARQUET):
+        # Loading Arrow takes as long as reading thousands of rows of JSON.
+        from trend_assets.sources.archive.arrow_table import parquet_rows
+
         with file.seekable() as stream:
             size = file.path.stat().st_size if file.path else file.bytes_read
             for row, share in parquet_rows(file, stream, columns):

@@ -276,7 +276,7 @@ def from_snowflake(tweet_id: str | None) -> datetime | None:
     number = int(tweet_id)
     if number < _FIRST_SNOWFLAKE:
         return None
-    return _EPOCH + timedelta(milliseconds=(number >> 22) + _SNOWFLAKE_EPOCH_MS)
+    return datetime.fromtimestamp(((number >> 22) + _SNOWFLAKE_EPOCH_MS) / 1000, UTC)
 
 
 def age_days(at: datetime, created: Any) -> float | None:
