@@ -14,16 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.states import pack, unpack
-from trend_assets.enrichment.phrases.tracker import Tracker
 from trend_assets.lake.lineage import note_write
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PHRASE_STATES, TOPIC_PHRASES
 from trend_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from trend_assets.enrichment.phrases.tracker import Tracker
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -92,6 +94,8 @@ class _Walk:
         """Notes the state at the start of the moment's day, where a day with posts has ended since."""
         day = (moment - _EPOCH) // _DAY
         if self.tracker.day is not None and day > self.tracker.day:
+            from trend_assets.enrichment.phrases.states import pack
+
             self.tracker.advance(day)
             self.states[_EPOCH + day * _DAY] = pack(self.tracker)
 
@@ -105,6 +109,10 @@ def _said(tracker: Tracker, hour: pl.DataFrame) -> pl.DataFrame:
 
 def _restored(lake: Lake, choice: Choice, start: datetime) -> tuple[datetime, Tracker]:
     """A tracker, and the hour until which it has judged all."""
+    # The word lists take half a second to load, which every process would pay where phrases are off.
+    from trend_assets.enrichment.phrases.states import unpack
+    from trend_assets.enrichment.phrases.tracker import Tracker
+
     found = lake.read(_NEWEST, [start, choice.digest()])
     if found.is_empty():
         oldest = lake.read(_OLDEST_EVENT, [_midnight(start - _WARM_UP), start])["hour"][0]
