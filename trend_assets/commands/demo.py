@@ -129,7 +129,7 @@ def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
     from trend_assets.lake.store import Lake
 
     lake = Lake(lake_location(settings))
-    reports = import_all(lake, files, column_map(settings, columns))
+    reports = import_all(lake, files, column_map(settings, columns), settings)
     if any(report.failed for report in reports):
         raise typer.Exit(1)
     first, last = lake.read("SELECT min(hour), max(hour) FROM raw_events").row(0)

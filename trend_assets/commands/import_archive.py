@@ -53,7 +53,7 @@ def import_archive(
     mapping = column_map(settings, columns, namespace)
     lake = Lake(lake_location(settings))
     seen = Seen()
-    reports = import_all(lake, files, mapping, seen)
+    reports = import_all(lake, files, mapping, settings, seen)
     show(reports, seen, lake)
     reload_definitions(settings, seen.days)
     if any(report.failed for report in reports):
@@ -80,7 +80,9 @@ def column_map(settings: Settings, columns: str | None, namespace: str | None = 
         raise TrendError(f"--columns: {error}" if columns else f"--namespace: {error}") from None
 
 
-def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None, seen: Seen | None = None) -> list[FileReport]:
+def import_all(
+    lake: Lake, files: list[Path], mapping: ColumnMap | None, settings: Settings, seen: Seen | None = None
+) -> list[FileReport]:
     """Imports each file, with one progress bar over all their bytes; what fails is told on standard error."""
     total = sum(path.stat().st_size for path in files if path.is_file())
     bar = Progress(
@@ -114,7 +116,7 @@ def import_all(lake: Lake, files: list[Path], mapping: ColumnMap | None, seen: S
             )
 
         for path in files:
-            report = import_file(lake, path, mapping, advance, seen=seen)
+            report = import_file(lake, path, mapping, advance, settings, seen=seen)
             reports.append(report)
             done += path.stat().st_size if path.is_file() else 0
             bar.update(task, completed=done)

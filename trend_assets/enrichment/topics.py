@@ -6,6 +6,7 @@ What counts as a hashtag or cashtag in a text is told by `sources.wire.tags`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from trend_assets.sources.event import Event
 from trend_assets.sources.wire import tags
@@ -14,10 +15,10 @@ from trend_assets.topic_names import MAX_TOPIC_CHARACTERS, canonical_hashtag, ca
 
 def hashtags_of(event: Event) -> list[str]:
     """The event's hashtags in canonical spelling, without sign, each once, in order."""
-    listed: Iterable[str] = event.hashtags
-    if _may_be_searched(event) and not event.hashtags:
+    listed = event.hashtags
+    if not listed and _may_be_searched(event):
         listed = tags.hashtags(event.text)
-    return list(dict.fromkeys(tag for tag in map(canonical_hashtag, listed) if tag))
+    return list(_canonical_hashtags(listed)) if listed else []
 
 
 def topics_of(event: Event) -> list[str]:
@@ -32,12 +33,19 @@ def topics_of(event: Event) -> list[str]:
 
 def topics_with(event: Event, hashtags: Iterable[str]) -> list[str]:
     """`topics_of` where the canonical hashtags are known already."""
-    named: Iterable[str] = event.topics
-    if not event.topics:
-        named = ("$" + tag for tag in tags.cashtags(event.text))
     canonical = [f"#{tag}"[:MAX_TOPIC_CHARACTERS] for tag in hashtags]
-    canonical += [topic for topic in map(canonical_topic, named) if topic]
+    canonical += _canonical_topics(event.topics or tuple("$" + tag for tag in tags.cashtags(event.text)))
     return list(dict.fromkeys(canonical))
+
+
+@lru_cache(maxsize=1 << 14)  # posts name the same few together
+def _canonical_hashtags(listed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for tag in map(canonical_hashtag, listed) if tag))
+
+
+@lru_cache(maxsize=1 << 14)
+def _canonical_topics(named: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(topic for topic in map(canonical_topic, named) if topic)
 
 
 def _may_be_searched(event: Event) -> bool:

@@ -37,9 +37,19 @@ class Splitter:
         """The lines that end in this chunk."""
         first, *others = chunk.split(b"\n")
         self._extend(first)
-        for part in others:
-            yield from self._take(None)
-            self._extend(part)
+        if not others:
+            return
+        yield from self._take(None)
+        *whole, last = others
+        for data in whole:
+            if len(data) > MAX_LINE_BYTES:
+                self._extend(data)
+                yield from self._take(None)
+                continue
+            self._number += 1
+            if self._gives_blank or data.strip():
+                yield Line(self._number, data.rstrip(b"\r"))
+        self._extend(last)
 
     def finish(self, problem: str | None) -> Iterator[Line]:
         """The last line, where no line end follows it."""

@@ -64,7 +64,7 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
                 ("in_reply_to_user_id", _id(payload, "in_reply_to_user_id")),
                 ("username", text(user.get("screen_name"))),
                 ("mentions", strings(mentions, "screen_name")),
-                ("mentioned_user_ids", [_id(user, "id") for user in mappings(mentions) if _id(user, "id")]),
+                ("mentioned_user_ids", [known for user in mappings(mentions) if (known := _id(user, "id"))]),
                 ("urls", expanded_urls(urls)),
                 ("place", text(place.get("full_name"))),
                 ("country", text(place.get("country_code"))),
@@ -99,7 +99,8 @@ def parse_v1(payload: Mapping[str, Any]) -> Event:
 
 
 def _id(payload: Mapping[str, Any], name: str) -> str | None:
-    return identifier(payload.get(f"{name}_str")) or identifier(payload.get(name))
+    said = payload.get(f"{name}_str")
+    return (said is not None and identifier(said)) or identifier(payload.get(name))
 
 
 def _relation(payload: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str | None], ...]]:
@@ -139,11 +140,8 @@ def _text(tweet: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def _media_count(tweet: Mapping[str, Any]) -> int | None:
-    extended = mapping(tweet.get("extended_tweet"))
-    holders = (
-        extended.get("extended_entities"),
-        extended.get("entities"),
-        tweet.get("extended_entities"),
-        tweet.get("entities"),
-    )
-    return next((count for holder in holders if (count := size(mapping(holder).get("media")))), None)
+    for holder in (mapping(tweet.get("extended_tweet")), tweet):
+        for name in ("extended_entities", "entities"):
+            if name in holder and (count := size(mapping(holder[name]).get("media"))):
+                return count
+    return None

@@ -87,7 +87,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def mappings(value: Any) -> list[Mapping[str, Any]]:
     """The JSON objects of a JSON array, else nothing."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if value and isinstance(value, list) else []
 
 
 def text(value: Any) -> str | None:
@@ -139,14 +139,16 @@ def numbers(values: Iterable[tuple[str, Any]]) -> dict[str, float]:
     """Named numbers, those that are not known left out."""
     known = {}
     for name, value in values:
-        if value is not None and (found := number(value)) is not None:
+        if type(value) is int:  # nearly all are
+            known[name] = float(value)
+        elif value is not None and (found := number(value)) is not None:
             known[name] = found
     return known
 
 
 def strings(items: Any, key: str) -> list[str]:
     """The string under ``key`` of each object in a JSON array."""
-    return [item[key] for item in mappings(items) if isinstance(item.get(key), str) and item[key]]
+    return [found for item in mappings(items) if (found := item.get(key)) and isinstance(found, str)]
 
 
 def words(value: Any) -> list[str]:
