@@ -15,9 +15,7 @@ from trend_assets.topic_names import MAX_TOPIC_CHARACTERS, canonical_hashtag, ca
 
 def hashtags_of(event: Event) -> list[str]:
     """The event's hashtags in canonical spelling, without sign, each once, in order."""
-    listed = event.hashtags
-    if not listed and _may_be_searched(event):
-        listed = tags.hashtags(event.text)
+    listed = _listed_or_searched(event)
     return list(_canonical_hashtags(listed)) if listed else []
 
 
@@ -28,14 +26,22 @@ def topics_of(event: Event) -> list[str]:
     names no topic, because a source that lists them knows better. The text of an archive's event that
     names its topic is not searched at all: there, `#eval` may be a command.
     """
-    return topics_with(event, hashtags_of(event))
+    return list(_canonical_topics(_listed_or_searched(event), _named_or_searched(event)))
 
 
 def topics_with(event: Event, hashtags: Iterable[str]) -> list[str]:
     """`topics_of` where the canonical hashtags are known already."""
-    canonical = [f"#{tag}"[:MAX_TOPIC_CHARACTERS] for tag in hashtags]
-    canonical += _canonical_topics(event.topics or tuple("$" + tag for tag in tags.cashtags(event.text)))
-    return list(dict.fromkeys(canonical))
+    return list(_canonical_topics(tuple(hashtags), _named_or_searched(event)))
+
+
+def _listed_or_searched(event: Event) -> tuple[str, ...]:
+    if event.hashtags or (event.source == "archive" and event.topics):
+        return event.hashtags
+    return tags.hashtags(event.text)
+
+
+def _named_or_searched(event: Event) -> tuple[str, ...]:
+    return event.topics or tuple("$" + tag for tag in tags.cashtags(event.text))
 
 
 @lru_cache(maxsize=1 << 14)  # posts name the same few together
@@ -44,9 +50,7 @@ def _canonical_hashtags(listed: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _canonical_topics(named: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(topic for topic in map(canonical_topic, named) if topic)
-
-
-def _may_be_searched(event: Event) -> bool:
-    return event.source != "archive" or not event.topics
+def _canonical_topics(listed: tuple[str, ...], named: tuple[str, ...]) -> tuple[str, ...]:
+    topics = [f"#{tag}"[:MAX_TOPIC_CHARACTERS] for tag in _canonical_hashtags(listed)]
+    topics += [topic for topic in map(canonical_topic, named) if topic]
+    return tuple(dict.fromkeys(topics))
