@@ -36,7 +36,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
         window = context.partition_time_window
         settings = load_settings()
-        frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run.run_id)
+        frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run.run_id, tell=context.log.info)
         models = ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"
         yield from checked(PREDICTIONS, frame, counts(context, {"models": models}, top=_likeliest(frame)))
         # The rows are stored once their output was taken: nobody is told of a forecast that is not there. Many hours

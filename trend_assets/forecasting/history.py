@@ -80,6 +80,16 @@ class History:
         upper = int(hours[1]) + HOUR if end is None else to_epoch(end)
         return cls(lower, lower, Mentions(lower), 0)._grown(frame, upper)
 
+    @classmethod
+    def of_all(cls, mentions: Mentions) -> History:
+        """The history of all these mentions."""
+        return cls(mentions.start, mentions.end, mentions, len(mentions.time))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing later than what this one holds."""
+        return (self._size, self.end) == (len(self._all.time), self._all.end)
+
     def extended(self, frame: pl.DataFrame, end: datetime) -> History:
         """A history of these mentions and later ones, to the last bit what `from_mentions` of all gives.
 
@@ -93,7 +103,7 @@ class History:
             ValueError: as for `from_mentions`, texts of another width, or this history has been extended before,
                 or is a view that ends before the whole.
         """
-        if (self._size, self.end) != (len(self._all.time), self._all.end):
+        if not self.is_whole:
             raise ValueError(f"the history until {to_datetime(self.end)} is not all there is: extend the whole")
         return self._grown(checked(frame), to_epoch(end))
 
@@ -188,7 +198,7 @@ class History:
         return None if self._all.texts is None else self._all.texts.array[: self.topic_count]
 
     @property
-    def origin(self) -> object:
+    def origin(self) -> Mentions:
         """The same object for all views of one history: what may be remembered about its past cuts."""
         return self._all
 
@@ -197,7 +207,7 @@ class History:
 
         It sees what is later than the view, so what it says of a moment may use only what was before it.
         """
-        return self._all.derive(make, History(self.start, self._all.end, self._all, len(self._all.time)))
+        return self._all.derive(make, History.of_all(self._all))
 
     def counts_before(self, topics: npt.ArrayLike, moments: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Mentions of each topic before each moment, as far as this view sees.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -41,6 +41,12 @@ class Names:
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
         self.first = GrowingArray(np.empty(0, np.int64))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_names": self._names, "first": self.first}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _numbers={})
 
     def __len__(self) -> int:
         return len(self._names)
@@ -124,10 +130,10 @@ class Mentions:
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: what is derived stays in its own."""
-        return {**vars(self), "_derived": {}, "_growing": None}
+        return {name: value for name, value in vars(self).items() if name not in ("_derived", "_growing")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _growing=threading.RLock())
+        vars(self).update(state, _derived={}, _growing=threading.RLock())
 
     def extend(self, frame: pl.DataFrame, end: int) -> None:
         """Adds mentions, as `checked` gives them, none earlier than `end` was; until `end` all are known now.
@@ -141,6 +147,15 @@ class Mentions:
                 self._refuse_other_details(frame)
                 self._add(frame)
             self.end = end
+
+    @property
+    def derived(self) -> Mapping[Callable, Derived]:
+        """What has been computed so far, by what computes it."""
+        return self._derived
+
+    def adopt(self, make: Callable[[Any], D], found: D) -> None:
+        """Takes what `make` has computed from these mentions before."""
+        self._derived[make] = found
 
     def derive(self, make: Callable[[Any], D], whole: Any) -> D:
         """What `make` computed from `whole`, a history of all mentions, extended by what came since."""

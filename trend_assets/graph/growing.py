@@ -39,6 +39,15 @@ class GrowingArray:
     def __init__(self, values: npt.NDArray) -> None:
         self._buffer = np.ascontiguousarray(values)
         self._size = len(values)
+        #: Whether values were changed where they are, and not only added.
+        self.is_changed = False
+
+    @classmethod
+    def within(cls, buffer: npt.NDArray, size: int) -> GrowingArray:
+        """One whose first `size` values lie in a buffer that has room for more."""
+        made = cls(buffer)
+        made._size = size
+        return made
 
     def __len__(self) -> int:
         return self._size
@@ -50,10 +59,14 @@ class GrowingArray:
         view.setflags(write=False)
         return view
 
-    @property
-    def writable(self) -> npt.NDArray:
-        """All values; of use until the next `append`, which may move them."""
-        return self._buffer[: self._size]
+    def part(self, start: int, stop: int) -> npt.NDArray:
+        """Some values without copying, for libraries that refuse what is read-only; they must not be changed."""
+        return self._buffer[start:stop]
+
+    def put(self, places: npt.NDArray, values: npt.ArrayLike) -> None:
+        """Changes the values at some places."""
+        self._buffer[: self._size][places] = values
+        self.is_changed = True
 
     def append(self, values: npt.NDArray) -> None:
         """Adds values behind the last one; they are cast to the array's type."""
@@ -75,6 +88,11 @@ class SortedRuns:
 
     def __init__(self, runs: tuple[IntArray, ...] = ()) -> None:
         self._runs = runs
+
+    @property
+    def runs(self) -> tuple[IntArray, ...]:
+        """The runs, the longest first."""
+        return self._runs
 
     def extended(self, keys: IntArray) -> SortedRuns:
         """With more keys, in any order."""
@@ -115,6 +133,11 @@ class SummedRuns:
 
     def __init__(self, runs: tuple[tuple[IntArray, IntArray], ...] = ()) -> None:
         self._runs = runs
+
+    @property
+    def runs(self) -> tuple[tuple[IntArray, IntArray], ...]:
+        """The runs, the longest first: keys, and the sums before and behind each."""
+        return self._runs
 
     def extended(self, keys: IntArray, values: IntArray) -> Self:
         """With more keys, in any order, and their numbers."""

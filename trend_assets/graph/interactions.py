@@ -68,9 +68,9 @@ class Interactions:
     """
 
     def __init__(self, history: Mentioned, parts: tuple[str, ...] = DEFAULT_MESSAGES) -> None:
-        self._parts = tuple(part for part in MESSAGES if part in parts)
+        self.parts = tuple(part for part in MESSAGES if part in parts)
         self._src, self._dst, self._time = (GrowingArray(np.empty(0, np.int64)) for _ in range(3))
-        self._message = GrowingArray(np.empty((0, width(self._parts)), np.float32))
+        self._message = GrowingArray(np.empty((0, width(self.parts)), np.float32))
         self._mentions = GrowingArray(np.empty(0, np.int64))
         #: The first interaction of each mention, and behind the last one how many there are.
         self._starts = GrowingArray(np.zeros(1, np.int64))
@@ -86,7 +86,7 @@ class Interactions:
         self._mentions.append(np.zeros(history.topic_count - len(self._mentions), np.int64))
         message = self._messages(history, new, self._places(topic))
         src, dst, time = user_nodes(history.user[new]).numpy(), topic_nodes(topic).numpy(), history.time[new]
-        answers = _answers(history, new) if "answers" in self._parts else np.empty(0, np.int64)
+        answers = _answers(history, new) if "answers" in self.parts else np.empty(0, np.int64)
         behind = answers + 1
         other = user_nodes(history.detail("answers")[new][answers]).numpy() if len(answers) else answers
         self._src.append(np.insert(src, behind, src[answers]))
@@ -105,14 +105,14 @@ class Interactions:
             "text": lambda: history.detail("text")[new],
             "answers": lambda: np.stack([history.detail("answers")[new] >= 0, np.zeros(len(places))], axis=1),
         }
-        parts = [columns[part]() for part in self._parts]
+        parts = [columns[part]() for part in self.parts]
         return np.concatenate([np.empty((len(places), 0)), *parts], axis=1).astype(np.float32)
 
     def _links(self, messages: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """What links of users carry that stand behind mentions which carry `messages`."""
         links = messages.copy()
-        if "place" in self._parts:
-            links[:, width(self._parts[: self._parts.index("place")])] = 0
+        if "place" in self.parts:
+            links[:, width(self.parts[: self.parts.index("place")])] = 0
         links[:, -1:] = 1
         return links
 
@@ -122,14 +122,14 @@ class Interactions:
         numbers, starts, sizes = np.unique(topic[order], return_index=True, return_counts=True)
         place = np.empty(len(topic), dtype=np.int64)
         place[order] = np.arange(len(topic)) + np.repeat(self._mentions.array[numbers] - starts, sizes)
-        self._mentions.writable[numbers] += sizes
+        self._mentions.put(numbers, self._mentions.array[numbers] + sizes)
         return place
 
     def rows(self, first: int, last: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Both nodes, epoch seconds UTC, and messages `[E, width]` of mentions `[first, last)`, without copying."""
         start, end = self._starts.array[[first, last]].tolist()
         columns = (self._src, self._dst, self._time, self._message)
-        src, dst, time, message = (torch.from_numpy(column.writable[start:end]) for column in columns)
+        src, dst, time, message = (torch.from_numpy(column.part(start, end)) for column in columns)
         return src, dst, time, message
 
 

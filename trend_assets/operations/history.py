@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import polars as pl
 
 from trend_assets.errors import TrendError
-from trend_assets.forecasting.history import History
+from trend_assets.forecasting.history import History, to_datetime
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.graph.messages import kinds, projection
 from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
@@ -46,15 +46,59 @@ def load_history(
         LakeError: the lake has no such snapshot.
     """
     tables = _Tables.of(lake, snapshot)
-    bound = end is not None
-    mentions = lake.read(mentions_query(tables.edges, tables.nodes, bound), _parameters(end))
+    mentions = _read_mentions(lake, tables, _Span(None, end), messages)
     if mentions.is_empty():
         raise _nothing(lake, end)
-    texts = lake.read(_texts_query(tables, bound), _parameters(end))
     # An hour in which nobody named a topic is known, too: it counts as a week without mentions.
     start = lake.read(f"SELECT min(hour) AS start FROM {tables.edges}")["start"][0]
+    return History.from_mentions(mentions, start, end)
+
+
+def load_later(lake: Lake, history: History, end: datetime, messages: Sequence[str] = ()) -> History:
+    """A history of all mentions before `end`, of which those before the end of `history` are known.
+
+    Args:
+        lake: what it holds of the time before must be what `history` was made of.
+        history: whole; it is extended.
+        end: timezone-aware, not before the history's end.
+        messages: as for `load_history`.
+    """
+    span = _Span(to_datetime(history.end), end)
+    return history.extended(_read_mentions(lake, _Tables.of(lake, None), span, messages), end)
+
+
+class _Span(NamedTuple):
+    """Whole hours from one moment until another; None where there is no bound."""
+
+    start: datetime | None
+    end: datetime | None
+
+    def bounds(self, column: str) -> str:
+        """What holds for an hour inside, as a condition of SQL."""
+        parts = ["true"]
+        parts += [f"{column} >= $start"] if self.start else []
+        parts += [f"{column} < $end"] if self.end else []
+        return " AND ".join(parts)
+
+    def before_end(self, column: str) -> str:
+        """What holds for an hour before the end."""
+        return _Span(None, self.end).bounds(column)
+
+    def read(self, lake: Lake, query: str) -> pl.DataFrame:
+        """The answer to a query that has these bounds."""
+        given = {"start": self.start, "end": self.end}
+        return lake.read(query, {name: value for name, value in given.items() if f"${name}" in query} or None)
+
+
+_ALL = _Span(None, None)
+
+
+def _read_mentions(lake: Lake, tables: _Tables, span: _Span, messages: Sequence[str]) -> pl.DataFrame:
+    """The mentions of a span, with the texts that topics begin with in it and what the messages need."""
+    mentions = span.read(lake, mentions_query(tables.edges, tables.nodes, span))
+    texts = span.read(lake, _texts_query(tables, span))
     mentions = mentions.join(texts, on=["event_id", "topic"], how="left")
-    return History.from_mentions(_with_details(lake, tables, end, mentions, messages), start, end)
+    return _with_details(lake, tables, span, mentions, messages)
 
 
 class _Tables(NamedTuple):
@@ -70,7 +114,7 @@ class _Tables(NamedTuple):
         return cls(*(table.name if snapshot is None else lake.at(table, snapshot) for table in tables))
 
 
-def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, bounded: bool = False) -> str:
+def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, span: _Span = _ALL) -> str:
     """SQL for the mentions of topics: the paths user → content → topic of one event.
 
     Its columns are hour, timestamp, event_id, topic, user_id (``source:user``, null where nobody is named), event_type
@@ -78,9 +122,8 @@ def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, bo
 
     Args:
         edges, nodes: the tables, or the tables as they were.
-        bounded: whether only those before the parameter ``$end`` are wanted.
+        span: which are wanted, by the parameters ``$start`` and ``$end``.
     """
-    before = " AND {}.hour < $end" if bounded else ""
     # Of an event's edges only that of who did it ends at the event's own content.
     return f"""
         SELECT about.hour, about.timestamp, about.event_id, topics.key AS topic, users.key AS user_id,
@@ -88,15 +131,16 @@ def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, bo
         FROM {edges} AS about
         JOIN {nodes} AS topics ON topics.node_id = about.dst AND topics.kind = 'topic'
         LEFT JOIN {edges} AS acts
-            ON acts.event_id = about.event_id AND acts.dst = about.src{before.format("acts")}
+            ON acts.event_id = about.event_id AND acts.dst = about.src AND {span.bounds("acts.hour")}
         LEFT JOIN {nodes} AS users ON users.node_id = acts.src AND users.kind = 'user'
-        WHERE about.edge_type = 'about'{before.format("about")}
+        WHERE about.edge_type = 'about' AND {span.bounds("about.hour")}
     """
 
 
 def need_mentions(lake: Lake, end: datetime) -> None:
     """Raises what `load_history` would raise, without reading it all."""
-    if lake.read(f"{mentions_query(bounded=True)} LIMIT 1", _parameters(end)).is_empty():
+    span = _Span(None, end)
+    if span.read(lake, f"{mentions_query(span=span)} LIMIT 1").is_empty():
         raise _nothing(lake, end)
 
 
@@ -107,36 +151,33 @@ def newest_mention(lake: Lake) -> datetime:
 
 
 def _with_details(
-    lake: Lake, tables: _Tables, end: datetime | None, mentions: pl.DataFrame, messages: Sequence[str]
+    lake: Lake, tables: _Tables, span: _Span, mentions: pl.DataFrame, messages: Sequence[str]
 ) -> pl.DataFrame:
     """Mentions with the columns of `DETAILS` that the messages need."""
     if "type" in messages:
         mentions = mentions.with_columns(kinds(mentions["event_type"]).alias("kind"))
     if "answers" in messages:
-        answers = lake.read(_answers_query(tables, end is not None), _parameters(end))
+        answers = span.read(lake, _answers_query(tables, span))
         mentions = mentions.join(answers, on="event_id", how="left")
     if "text" in messages:
         lengths = lake.read(f"SELECT len(embedding) AS length FROM {tables.vectors} LIMIT 1")["length"]
-        vectors = lake.read(
-            _vectors_query(tables, lengths[0] if len(lengths) else 0, end is not None), _parameters(end)
-        )
+        vectors = span.read(lake, _vectors_query(tables, lengths[0] if len(lengths) else 0, span))
         mentions = mentions.join(vectors, on="event_id", how="left")
     return mentions
 
 
-def _answers_query(tables: _Tables, bounded: bool) -> str:
+def _answers_query(tables: _Tables, span: _Span) -> str:
     """SQL for event_id and answers, the author of the content that an event answers, passes on or quotes.
 
     It is known where the event itself tells it (`wrote`), or where the content had been seen before. Of several
     contents the one answered comes first.
     """
-    before = " AND edges.hour < $end" if bounded else ""
     ways = ", ".join(f"'{way}'" for way in (REPLIES_TO, REPOSTS, QUOTES, REFERS_TO))
     return f"""
-        WITH ways AS (FROM {tables.edges} AS edges WHERE edge_type IN ({ways}){before}),
+        WITH ways AS (FROM {tables.edges} AS edges WHERE edge_type IN ({ways}) AND {span.bounds("hour")}),
              authors AS (
                 SELECT edges.* FROM {tables.edges} AS edges SEMI JOIN ways ON ways.dst = edges.dst
-                WHERE edge_type NOT IN ({ways}){before}
+                WHERE edge_type NOT IN ({ways}) AND {span.before_end("edges.hour")}
              )
         SELECT ways.event_id,
             arg_min(users.key, (list_position([{ways}], ways.edge_type), authors.edge_type <> '{WROTE}',
@@ -148,20 +189,20 @@ def _answers_query(tables: _Tables, bounded: bool) -> str:
     """
 
 
-def _vectors_query(tables: _Tables, length: int, bounded: bool) -> str:
+def _vectors_query(tables: _Tables, length: int, span: _Span) -> str:
     """SQL for event_id and vector, the projected text of an event; each by itself, so that its bits are always the
     same whatever is read beside it."""
     products = ", ".join(f"list_inner_product(embedding, {row}::FLOAT[])" for row in projection(length))
     return f"""
         SELECT id AS event_id, [{products}]::FLOAT[] AS vector FROM {tables.vectors}
-        WHERE len(embedding) = {length}{" AND hour < $end" if bounded else ""}
+        WHERE len(embedding) = {length} AND {span.bounds("hour")}
     """
 
 
-def _texts_query(tables: _Tables, bounded: bool) -> str:
-    """SQL for event_id, topic and text, a vector, of the event with which each topic begins: no other is looked at."""
+def _texts_query(tables: _Tables, span: _Span) -> str:
+    """SQL for event_id, topic and text, a vector, of the event with which each topic begins in a span."""
     edges, nodes, vectors = tables
-    about = f"(FROM {edges} WHERE edge_type = 'about'{' AND hour < $end' if bounded else ''})"
+    about = f"(FROM {edges} WHERE edge_type = 'about' AND {span.bounds('hour')})"
     return f"""
         WITH firsts AS (SELECT dst, min(timestamp) AS timestamp FROM {about} GROUP BY dst),
              begun AS (
@@ -170,17 +211,14 @@ def _texts_query(tables: _Tables, bounded: bool) -> str:
         SELECT event_id, topics.key AS topic, vectors.embedding AS text
         FROM begun
         JOIN {nodes} AS topics ON topics.node_id = begun.dst AND topics.kind = 'topic'
-        JOIN {vectors} AS vectors ON vectors.id = begun.event_id
+        JOIN {vectors} AS vectors ON vectors.id = begun.event_id AND {span.bounds("vectors.hour")}
     """
-
-
-def _parameters(end: datetime | None) -> dict[str, Any] | None:
-    return None if end is None else {"end": end}
 
 
 def _nothing(lake: Lake, end: datetime | None) -> TrendError:
     before = f" before {end.isoformat()}" if end else ""
-    first, last = lake.read(_NAMING_TOPICS + (" AND hour < $end" if end else ""), _parameters(end)).row(0)
+    span = _Span(None, end)
+    first, last = span.read(lake, f"{_NAMING_TOPICS} AND {span.bounds('hour')}").row(0)
     if first is None:
         return NothingKnown(
             f"the lake has no events that name a topic{before}: "

@@ -17,19 +17,17 @@ from trend_assets.forecasting.selection import BestCounting
 from trend_assets.forecasting.timeliness import Punctuality, signed
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
-from trend_assets.operations.history import NothingKnown, label_settings, load_history
+from trend_assets.operations.going_on import ContinuedHistory
+from trend_assets.operations.history import NothingKnown, label_settings
 from trend_assets.operations.models import is_as_promoted, model_store, models_at
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from trend_assets.tgn.live_state import LiveState
     from trend_assets.tgn.online import RuntimeGlue
 
 _HOUR = timedelta(hours=1)
-#: Beside the models: the memory as far as it has come, so that the next process need not roll it again.
-_LIVE = "live"
-#: Mentions; rolling fewer along takes less time than writing a state.
-_WORTH_SAVING = 20_000
-#: This process's model, and of what files it was made.
+#: This process's model, and what names it as it is.
 _process: dict[str, tuple[RuntimeGlue, str]] = {}
 #: Of each model that could not be used the files that it had; once they are mended it is tried again.
 _refused: dict[str, str] = {}
@@ -42,6 +40,7 @@ def forecast_hours(
     end: datetime,
     run_id: str,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tell: Callable[[str], None] = lambda message: None,
 ) -> pl.DataFrame:
     """Forecasts at the end of every hour of `[start, end)`, as `PREDICTIONS`.
 
@@ -55,24 +54,25 @@ def forecast_hours(
         end: where the last hour ends.
         run_id: names the run that makes them.
         clock: the time now, timezone-aware.
+        tell: is told whether a saved state was gone on from, or why not.
     """
     try:
-        history = load_history(lake, end, messages=settings.training.messages)
+        known = ContinuedHistory(lake, settings, end, start + _HOUR)
     except NothingKnown:
         return PREDICTIONS.frame()
+    tell(known.origin)
     labels = label_settings(settings.forecast)
     rule = punctuality(settings)
     frames = [PREDICTIONS.frame()]
     cut = start + _HOUR
-    model = None
     while cut <= end:
-        if to_epoch(cut) > history.start:
-            model = _serving(lake, settings, cut)
-            made = _forecast(history.until(cut), cut, labels, model)
+        serving = _serving(lake, settings, cut, known)
+        while to_epoch(cut) > known.history.end:
+            known.go_on(*(serving or (None, None)))
+        if to_epoch(cut) > known.history.start:
+            made = _forecast(known.history.until(cut), cut, labels, serving[0] if serving else None)
             frames.append(signed(made, clock(), run_id, rule))
         cut += _HOUR
-    if model:
-        model.save(settings.models_folder / _LIVE, _WORTH_SAVING)
     return pl.concat(frames)
 
 
@@ -99,8 +99,9 @@ def _forecast(history: History, cut: datetime, labels: LabelSettings, model: Run
     )
 
 
-def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | None:
-    """The model in use at a cut; one that cannot be used is told in an alert, and the one before it serves."""
+def _serving(lake: Lake, settings: Settings, cut: datetime, known: ContinuedHistory) -> tuple[RuntimeGlue, str] | None:
+    """The model in use at a cut and what names it as it is; one that cannot be used is told in an alert, and the one
+    before it serves."""
     store = model_store(settings)
     for model in models_at(lake, settings, cut):
         address, stamp = store.address(model.version), store.stamp(model.version)
@@ -112,25 +113,28 @@ def _serving(lake: Lake, settings: Settings, cut: datetime) -> RuntimeGlue | Non
                 folder = store.opened(model.version)
                 if not is_as_promoted(lake, model.version, folder):
                     raise CheckpointError(f"{address} holds other tensors than those that were promoted")
-                glue = _loaded(folder, settings.models_folder / _LIVE, stamp)
+                name = f"{address} {stamp}"
+                glue = _loaded(folder, name, known.state_of(name))
                 glue.need(settings.training.messages)
-                return glue
+                return glue, name
             except CheckpointError as error:
                 _refused[address] = stamp
                 raise_alert(lake, settings, "model_refused", model.version, str(error))
     return None
 
 
-def _loaded(folder: Path, live: Path, stamp: str) -> RuntimeGlue:
-    """This process's model, which goes on from one hour to the next and is reloaded when another is in use."""
+def _loaded(folder: Path, name: str, state: LiveState | None) -> RuntimeGlue:
+    """This process's model, which goes on from a state and from one hour to the next."""
     from trend_assets.tgn.online import RuntimeGlue
 
     if "model" not in _process:
-        _process["model"] = RuntimeGlue(folder, live), stamp
+        _process["model"] = RuntimeGlue(folder, state), name
     glue, loaded = _process["model"]
-    if (glue.folder, loaded) != (folder, stamp):
-        glue.reload(folder, live)
-        _process["model"] = glue, stamp
+    if loaded != name:
+        glue.reload(folder, state)
+        _process["model"] = glue, name
+    elif state is not None:
+        glue.resume(state)
     return glue
 
 
@@ -141,4 +145,4 @@ def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) 
     predictions = lake.read_table(PREDICTIONS, start - back, end - back).filter(pl.col("revision") == 0)
     if predictions.is_empty():
         return PREDICTION_OUTCOMES.frame()
-    return outcomes_frame(predictions, load_history(lake, end), labels)
+    return outcomes_frame(predictions, ContinuedHistory(lake, settings, end, end).complete(), labels)

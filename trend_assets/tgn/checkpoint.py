@@ -79,8 +79,13 @@ def save_checkpoint(folder: Path, kind: str, checkpoint: Checkpoint) -> None:
         raise
 
 
-def load_checkpoint(folder: Path, kind: str) -> Checkpoint:
+def load_checkpoint(folder: Path, kind: str, wanted: Callable[[str], bool] = lambda name: True) -> Checkpoint:
     """Reads a checkpoint after checking that it is whole, unchanged, and of the kind asked for.
+
+    Args:
+        folder: where it is.
+        kind: as it was saved.
+        wanted: whether the tensor of a name is read.
 
     Raises:
         CheckpointError: it is missing, truncated, changed, of another kind, or of a newer release.
@@ -90,18 +95,27 @@ def load_checkpoint(folder: Path, kind: str) -> Checkpoint:
     if description["kind"] != kind:
         raise CheckpointError(f"{folder} holds a {description['kind']!r}, not a {kind!r}")
     expected = description["tensors"]
-    data = _read(folder / TENSORS)
-    if len(data) != expected["bytes"]:
-        raise CheckpointError(
-            f"{folder / TENSORS} is {len(data)} bytes long, not {expected['bytes']}: truncated or foreign"
-        )
-    if hashlib.sha256(data).hexdigest() != expected["sha256"]:
-        raise CheckpointError(f"{folder / TENSORS} does not have the SHA-256 noted in {DESCRIPTION}")
+    path = folder / TENSORS
     try:
-        tensors = safetensors.torch.load(data)
+        size, found = path.stat().st_size, _file_digest(path)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+    if size != expected["bytes"]:
+        raise CheckpointError(f"{path} is {size} bytes long, not {expected['bytes']}: truncated or foreign")
+    if found != expected["sha256"]:
+        raise CheckpointError(f"{path} does not have the SHA-256 noted in {DESCRIPTION}")
+    try:
+        with safetensors.safe_open(path, framework="pt") as opened:
+            # A copy, for a file that is mapped must stay as it is.
+            tensors = {name: opened.get_tensor(name).clone() for name in opened.keys() if wanted(name)}  # noqa: SIM118
     except safetensors.SafetensorError as error:
-        raise CheckpointError(f"{folder / TENSORS} is no safetensors file: {error}") from error
+        raise CheckpointError(f"{path} is no safetensors file: {error}") from error
     return Checkpoint(tensors, description["metadata"])
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def rewrite_metadata(folder: Path, kind: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> bool:

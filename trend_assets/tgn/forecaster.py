@@ -25,8 +25,9 @@ from trend_assets.tgn.contributors import Contributors, most, participants_of
 from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
+from trend_assets.tgn.model import is_of_nodes
 from trend_assets.tgn.settings import ForecasterSettings
-from trend_assets.tgn.stream import Embedded
+from trend_assets.tgn.stream import Embedded, RollingState
 
 KIND = "tgn_forecaster"
 #: The trees' share of the log-odds, beside the network's.
@@ -109,6 +110,8 @@ class TgnForecaster:
         if shared != (settings.labels, settings.every_hours, settings.days):
             raise ValueError("the shared memory of cuts has other labels, cadence or days than the settings")
         self._fitted: _Fitted | None = None
+        #: What was kept beside the checkpoint that this was loaded from.
+        self.extra_metadata: Mapping[str, Any] = {}
 
     @property
     def report(self) -> Mapping[str, Any]:
@@ -209,14 +212,19 @@ class TgnForecaster:
         with _one_thread():
             return inputs.advance(history, batches)
 
+    def take_in(self, history: History) -> None:
+        """Takes in all that a question at the history's end would; its memory must go on along it."""
+        with _one_thread():
+            self._ready().inputs.advance(history, None)
+
+    @property
+    def rolling(self) -> RollingState:
+        """The network's state."""
+        return self._ready().inputs.state
+
     def keep_back(self, batches: int) -> None:
         """From now on so many batches of the network can be taken back, for a question about a moment just past."""
         self._ready().inputs.state.keep_back(batches)
-
-    @property
-    def mentions_taken_in(self) -> int:
-        """How many mentions the memory has seen."""
-        return self._ready().inputs.state.size
 
     def save(self, folder: Path, extra_metadata: Mapping[str, Any] | None = None) -> None:
         """Writes a checkpoint that gives the same scores to the last bit.
@@ -252,13 +260,18 @@ class TgnForecaster:
         save_checkpoint(folder, KIND, Checkpoint(tensors, metadata))
 
     @classmethod
-    def load(cls, folder: Path, memory: CutMemory | None = None) -> Self:
+    def load(cls, folder: Path, memory: CutMemory | None = None, *, knows_nodes: bool = True) -> Self:
         """The forecaster that `save` wrote.
+
+        Args:
+            folder: where it is.
+            memory: as for the constructor.
+            knows_nodes: whether its network knows what it had seen; else its memory is empty.
 
         Raises:
             CheckpointError: it is missing, truncated, changed, foreign, or counts other features.
         """
-        checkpoint = load_checkpoint(folder, KIND)
+        checkpoint = load_checkpoint(folder, KIND, lambda name: knows_nodes or not is_of_nodes(name.partition(".")[2]))
         try:
             return cls._from_checkpoint(checkpoint, memory, folder)
         except (KeyError, TypeError, ValueError, RuntimeError, lightgbm.basic.LightGBMError) as error:
@@ -273,9 +286,11 @@ class TgnForecaster:
         inputs = forecaster._inputs()
         if metadata["features"] != inputs.names:
             raise CheckpointError(f"{folder} was fitted on other features than this release computes")
-        inputs.resume(
-            metadata["nodes"], _part(checkpoint, "network."), **metadata["state"], vocabulary=metadata["vocabulary"]
-        )
+        weights = _part(checkpoint, "network.")
+        if any(map(is_of_nodes, weights)):
+            inputs.resume(metadata["nodes"], weights, **metadata["state"], vocabulary=metadata["vocabulary"])
+        else:
+            inputs.begin(weights)
         labels = tuple(metadata["labels"])
         forecaster._fitted = _Fitted(
             inputs=inputs,
@@ -291,6 +306,7 @@ class TgnForecaster:
             until=metadata["until"],
             report=dict(metadata["report"]),
         )
+        forecaster.extra_metadata = dict(metadata.get("extra", {}))
         return forecaster
 
     def _inputs(self) -> TopicInputs:

@@ -51,6 +51,12 @@ class TopicInputs:
         self.state = self._state(model)
         self.state.resume(**state)
 
+    def begin(self, weights: Mapping[str, Tensor]) -> None:
+        """Takes up a network's weights; it has seen nothing."""
+        model = self._network(1)
+        model.load_state_dict({**dict(model.state()), **weights})
+        self.state = self._state(model)
+
     @property
     def names(self) -> list[str]:
         """Of the columns, in their order."""
@@ -119,7 +125,7 @@ class TopicInputs:
             changed[:, first : first + len(PARTICIPANT_NAMES)] = who
         return changed, self.state.without(held, rows, users) if held else None
 
-    def advance(self, history: History, batches: int) -> bool:
+    def advance(self, history: History, batches: int | None) -> bool:
         """Takes in what a question at the history's end would, of the network `batches` at most; whether more wait."""
         if self._uses("precedents"):
             history.derived(PrecedentIndex)

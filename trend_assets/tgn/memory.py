@@ -114,7 +114,11 @@ class NodeMemory(nn.Module):
         """Sets every memory to zero and drops pending messages."""
         self.memory.zero_()
         self.last_update.zero_()
-        self._position.fill_(-1)
+        self.forget_updates()
+
+    def forget_updates(self) -> None:
+        """Drops pending messages, and forgets which nodes the latest update changed."""
+        self._position = self.last_update.new_full((len(self.memory),), -1)
         self._updated_nodes = None
         self.drop_pending()
 

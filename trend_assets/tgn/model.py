@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,17 +120,35 @@ class TemporalGraphNetwork(nn.Module):
 
     def snapshot(self, nodes: Tensor) -> dict[str, Tensor]:
         """A copy of the state of `nodes`, int64 `[R]`. Call it while no message is pending."""
-        return {name: buffer.index_select(0, nodes) for name, buffer in self._state()}
+        return {name: buffer.index_select(0, nodes) for name, buffer in self.state()}
 
     def restore(self, nodes: Tensor, snapshot: dict[str, Tensor]) -> None:
         """Takes `nodes`, the only ones that observed something since, back to a snapshot; drops pending messages."""
         self.memory.drop_pending()
-        for name, buffer in self._state():
+        for name, buffer in self.state():
             buffer[nodes] = snapshot[name]
 
-    def _state(self) -> list[tuple[str, Tensor]]:
-        parts = (("memory", self.memory), ("neighbors", self.neighbors))
-        return [(f"{part}.{name}", getattr(module, name)) for part, module in parts for name in module.STATE]
+    def state(self) -> list[tuple[str, Tensor]]:
+        """What is known of the nodes, by name, `[N, …]` each. Call it while no message is pending."""
+        return [(f"{part}.{name}", getattr(module, name)) for part, module, name in self._stateful()]
+
+    def adopt(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from another network's `state`; the tensors are taken as they are.
+
+        Raises:
+            KeyError: a part is missing.
+        """
+        self.num_nodes = min(map(len, state.values()))
+        for part, module, name in self._stateful():
+            setattr(module, name, state[f"{part}.{name}"][: self.num_nodes])
+        self.memory.forget_updates()
+
+    def _stateful(self) -> list[tuple[str, nn.Module, str]]:
+        parts: tuple[tuple[str, NodeMemory | NeighborBuffer], ...] = (
+            ("memory", self.memory),
+            ("neighbors", self.neighbors),
+        )
+        return [(part, module, name) for part, module in parts for name in module.STATE]
 
     def observe(self, src: Tensor, dst: Tensor, times: Tensor, messages: Tensor) -> None:
         """Takes in interactions, in order of time, after they were predicted.
@@ -214,6 +233,12 @@ class TemporalGraphNetwork(nn.Module):
         pair = self.pair_features(src.repeat(2), torch.cat([dst, negative]), times.repeat(2))
         logits = self.predictor(source, target, pair)
         return logits[:size], logits[size:]
+
+
+def is_of_nodes(name: str) -> bool:
+    """Whether a tensor of a state dict tells of nodes, and is no weight."""
+    part, _, rest = name.partition(".")
+    return rest in {"memory": NodeMemory.STATE, "neighbors": NeighborBuffer.STATE}.get(part, ())
 
 
 def _elapsed(spans: Tensor) -> Tensor:

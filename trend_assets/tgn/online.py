@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from filelock import FileLock, Timeout
 
 from trend_assets.forecasting.arriving import ArrivingMentions
 from trend_assets.forecasting.calibration import Calibrator
@@ -20,9 +18,10 @@ from trend_assets.forecasting.history import History, to_epoch
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.graph.messages import DETAILED
-from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
+from trend_assets.tgn.checkpoint import CheckpointError
 from trend_assets.tgn.contributors import Contributors
-from trend_assets.tgn.forecaster import KIND, Forecast, Seen, TgnForecaster
+from trend_assets.tgn.forecaster import Forecast, Seen, TgnForecaster
+from trend_assets.tgn.live_state import LiveState, StateError, save_state
 from trend_assets.tgn.turns import Turns
 
 #: Mentions that wait before they are taken in, unless something is asked.
@@ -50,7 +49,6 @@ class _Serving:
     folder: Path
     forecaster: TgnForecaster
     calibrators: Mapping[str, Calibrator]
-    loaded_with: int
     lock: Turns = field(default_factory=Turns)
     last: _Judged | None = None
 
@@ -107,7 +105,7 @@ class RuntimeGlue:
 
     Args:
         folder: a checkpoint of `TgnForecaster`.
-        live: where `save` keeps states; the newest whole one of this checkpoint is gone on with.
+        state: of this model, from which its memory goes on; by default as it was trained.
 
     Raises:
         CheckpointError: the checkpoint cannot be used.
@@ -115,8 +113,8 @@ class RuntimeGlue:
 
     name = "tgn"
 
-    def __init__(self, folder: Path, live: Path | None = None) -> None:
-        self._serving = _load(folder, live)
+    def __init__(self, folder: Path, state: LiveState | None = None) -> None:
+        self._serving = _load(folder, state)
         self._stream = ArrivingMentions()
 
     @property
@@ -192,80 +190,69 @@ class RuntimeGlue:
         """
         return self._serving.serve(self._stream, moment)
 
-    def reload(self, folder: Path, live: Path | None = None) -> None:
+    def reload(self, folder: Path, state: LiveState | None = None) -> None:
         """Lets another checkpoint serve; the former one serves until it is ready, and ends what it began.
+
+        Args:
+            folder, state: as for the constructor.
 
         Raises:
             CheckpointError: it cannot be used; the former one goes on serving.
         """
-        fresh = _load(folder, live)
+        fresh = _load(folder, state)
         if self._stream.begun:
             # Its memory is brought to the present before it serves, so that no request waits for that.
             fresh.serve(self._stream, None)
             fresh.catch_up(self._stream)
         self._serving = fresh
 
-    def save(self, live: Path, at_least: int = 1) -> Path | None:
-        """Keeps the memory's state, whole or not at all; states of before are removed.
+    def resume(self, state: LiveState) -> None:
+        """Goes on from where a saved state of this model was.
 
-        Args:
-            live: a folder for this alone.
-            at_least: mentions that must have been taken in since it was loaded to make it worth it.
-
-        Returns:
-            Where it is; none if it was not worth it, or another process is keeping one.
+        Raises:
+            StateError: it does not fit.
         """
         serving = self._serving
         with serving.lock:
-            size = serving.forecaster.mentions_taken_in
-            if size - serving.loaded_with < at_least:
-                return None
-            place = live / f"{serving.folder.name}@{size}"
-            live.mkdir(parents=True, exist_ok=True)
-            try:
-                with FileLock(live.with_name(f".{live.name}.lock"), timeout=0):
-                    _replace(live, place, serving.forecaster)
-            except Timeout:
-                # Another process keeps one just now: its state is as good.
-                return None
-            serving.loaded_with = size
-        return place
+            state.resume_network(serving.forecaster.rolling)
+            serving.last = None
+
+    def save(
+        self, folder: Path, history: History, about: Mapping[str, Any], model: str, before: LiveState | None
+    ) -> bool:
+        """Takes in a history and saves what it has come to, as `save_state` does.
+
+        Args:
+            folder, history, about, model, before: as for `save_state`.
+
+        Returns:
+            Whether it was saved.
+        """
+        serving = self._serving
+        with serving.lock:
+            if not serving.forecaster.continues(history, history.end):
+                serving.forecaster = _forecaster(serving.folder)
+            serving.forecaster.take_in(history)
+            return save_state(folder, history, about, serving.forecaster.rolling, model, before)
 
 
-def _replace(live: Path, place: Path, forecaster: TgnForecaster) -> None:
-    """The state in the place of all others; what a killed process left half written goes too."""
-    if place.exists():
-        # Of the same size is not of the same mentions: posts may have come late.
-        shutil.rmtree(place)
-    forecaster.save(place)
-    for other in live.iterdir():
-        if other != place:
-            shutil.rmtree(other)
-
-
-def _load(folder: Path, live: Path | None) -> _Serving:
-    stored = load_checkpoint(folder, KIND).metadata.get("extra", {}).get("calibrators", {})
+def _load(folder: Path, state: LiveState | None) -> _Serving:
+    # What a state knows of the nodes need not be read from the checkpoint.
+    forecaster = _forecaster(folder, knows_nodes=state is None)
+    if state is not None:
+        try:
+            state.resume_network(forecaster.rolling)
+        except StateError:
+            forecaster = _forecaster(folder)
+    stored = forecaster.extra_metadata.get("calibrators", {})
     try:
         calibrators = {label: Calibrator.from_dict(values) for label, values in stored.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} has calibrators of another release: {error}") from error
-    forecaster = _resumed(folder, live) or _forecaster(folder)
-    return _Serving(folder, forecaster, calibrators, forecaster.mentions_taken_in)
+    return _Serving(folder, forecaster, calibrators)
 
 
-def _resumed(folder: Path, live: Path | None) -> TgnForecaster | None:
-    """The newest state of this checkpoint that can be used."""
-    states = list(live.glob(f"{folder.name}@*")) if live else []
-    for state in sorted(states, key=lambda path: int(path.name.partition("@")[2]), reverse=True):
-        try:
-            return _forecaster(state)
-        except CheckpointError:
-            # A state is only a shorter way: without it the memory is rolled along from the checkpoint.
-            continue
-    return None
-
-
-def _forecaster(folder: Path) -> TgnForecaster:
-    forecaster = TgnForecaster.load(folder)
+def _forecaster(folder: Path, *, knows_nodes: bool = True) -> TgnForecaster:
+    forecaster = TgnForecaster.load(folder, knows_nodes=knows_nodes)
     forecaster.keep_back(_TAKEN_BACK)
     return forecaster

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,9 +52,13 @@ class ParticipantIndex:
         # Unknown users share the number 0.
         self._user = GrowingArray(np.empty(0, np.int64))
         self._by_topic, self._by_user = SortedRuns(), SortedRuns()
-        self._all, self._young = _Record(), _Record()
+        self._all, self._young = Record(), Record()
         self._judged = 0
         self.extend(history)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the history, which `extend` brings."""
+        return {name: value for name, value in vars(self).items() if name != "_history"}
 
     def extend(self, history: History) -> None:
         """Takes in what came since; a mention's outcome is counted once its day is over."""
@@ -151,7 +157,7 @@ class ParticipantIndex:
         return before - self._by_user.below(pair(users, 0))
 
 
-class _Record:
+class Record:
     """Sums of outcomes by user, looked up by user and second since the history's start."""
 
     def __init__(self) -> None:

@@ -95,14 +95,14 @@ class PrecedentIndex:
         ends = np.searchsorted(self._stated_born.array, self._born.array[topics] - _DAY, side="right")
         starts = np.maximum(ends - _LOOKED_THROUGH, 0)
         low, high = int(starts.min()), int(ends.max())
-        self._missing.writable[topics] = False
+        self._missing.put(topics, False)
         if high == low or self._vectors is None:
             return
         vectors, stated = self._vectors.array, self._stated.array
         likeness = vectors[np.searchsorted(stated, topics)] @ vectors[low:high].T
         columns = np.arange(low, high)
         likeness[(columns < starts[:, None]) | (columns >= ends[:, None])] = -np.inf
-        self._table.writable[topics] = _summary(likeness, self._scale**2, self._first_day.array[stated[low:high]])
+        self._table.put(topics, _summary(likeness, self._scale**2, self._first_day.array[stated[low:high]]))
 
 
 def _summary(likeness: npt.NDArray[np.float32], unit: float, went: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -64,7 +64,7 @@ class RollingState:
         self, model: TemporalGraphNetwork, block_hours: int = 6, messages: tuple[str, ...] = DEFAULT_MESSAGES
     ) -> None:
         self.model = model
-        self._messages, self._interactions = messages, interactions_of(messages)
+        self._messages, self.interactions = messages, interactions_of(messages)
         self._block = block_hours * HOUR
         self.size = 0
         self.until: int | None = None
@@ -95,7 +95,7 @@ class RollingState:
         self.model.eval()
         past = history.until(cuts[-1][0]) if cuts else history
         self._settle(past, cuts[0][0] if cuts else 0)
-        data = past.derived(self._interactions)
+        data = past.derived(self.interactions)
         self.model.grow(node_count(past))
         for moment, topics in cuts:
             self._advance(past, data, moment)
@@ -136,7 +136,7 @@ class RollingState:
         """
         self.restart()
         self._history = history
-        data = history.derived(self._interactions)
+        data = history.derived(self.interactions)
         self.model.grow(node_count(history))
         for moment, topics in cuts:
             with torch.no_grad():
@@ -145,12 +145,12 @@ class RollingState:
             yield self.model.embed(topic_nodes(topics), torch.tensor(moment), updated)
 
     @torch.no_grad()
-    def advance(self, history: History, moment: int, batches: int) -> bool:
+    def advance(self, history: History, moment: int, batches: int | None) -> bool:
         """Takes in what a question at a moment (epoch seconds UTC) would, so that the next one has less to do.
 
         Args:
             history: at least until then, of which the state is that of an earlier moment.
-            batches: how many to take in at most.
+            batches: how many to take in at most; all where it is None.
 
         Returns:
             Whether there are more.
@@ -159,7 +159,7 @@ class RollingState:
         past = history.until(moment)
         self._settle(past, moment)
         self.model.grow(node_count(past))
-        data = past.derived(self._interactions)
+        data = past.derived(self.interactions)
         return not self._advance(past, data, moment, batches)
 
     def keep_back(self, batches: int) -> None:
@@ -169,6 +169,18 @@ class RollingState:
     def resume(self, size: int, until: int | None, digest: str, vocabulary: Mapping[str, list[str]]) -> None:
         """Says what a state that was loaded into the network has seen; it is checked before it is used."""
         self.size, self.until, self._saved = size, until, (digest, vocabulary)
+
+    def go_on(self, history: History, size: int, until: int | None, state: Mapping[str, Tensor]) -> None:
+        """Takes up what a network of these weights knew after the first `size` mentions of this very history."""
+        self.model.adopt(state)
+        self._back.clear()
+        self._foreign = None
+        self._seen = PrefixDigest(self._messages)
+        self.size, self.until, self._history = size, until, history
+
+    def touched(self, history: History, start: int, stop: int) -> Tensor:
+        """The nodes that change when mentions `[start, stop)` are taken in, each once."""
+        return self._touched(history.derived(self.interactions), start, stop)
 
     @property
     def digest(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from filelock import FileLock
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
 from trend_assets.forecasting.labels import make_cut
@@ -101,9 +98,9 @@ def test_micro_batches_give_what_all_at_once_gives(models: tuple[Path, Path], st
 def test_the_memory_goes_on_from_where_it_was(models: tuple[Path, Path]) -> None:
     glue = RuntimeGlue(models[0])
     feed(glue, START, WEEK + 12 * HOUR, timedelta(days=30))
-    before = TgnForecaster.load(models[0]).mentions_taken_in
+    before = TgnForecaster.load(models[0]).rolling.size
     glue.serve(WEEK + 12 * HOUR)
-    taken = glue._serving.forecaster.mentions_taken_in
+    taken = glue._serving.forecaster.rolling.size
     assert taken == FRAME.filter(pl.col("timestamp") < WEEK + 12 * HOUR).height > before
 
 
@@ -176,96 +173,6 @@ def test_what_cannot_be_loaded_leaves_the_former_serving(models: tuple[Path, Pat
     with pytest.raises(CheckpointError, match="cannot be read"):
         glue.reload(tmp_path / "nothing")
     assert glue.version == "new"
-
-
-def test_stopped_and_started_again_it_has_the_same_state(models: tuple[Path, Path], tmp_path: Path) -> None:
-    live = tmp_path / "live"
-    glue = RuntimeGlue(models[0], live)
-    assert glue.save(live) is None
-    feed(glue, START, WEEK + 13 * HOUR, timedelta(days=30))
-    glue.serve(WEEK + 6 * HOUR)
-    first = glue.save(live)
-    glue.serve(WEEK + 13 * HOUR)
-    second = glue.save(live)
-    assert first != second and [path.name for path in live.iterdir()] == [second.name]
-    again = RuntimeGlue(models[0], live)
-    assert again._serving.forecaster.mentions_taken_in == glue._serving.forecaster.mentions_taken_in
-    feed(again, START, WEEK + 20 * HOUR, timedelta(days=30))
-    assert same(dict(again.serve(WEEK + 20 * HOUR)[2].scores), expected(models[0], WEEK + 20 * HOUR))
-
-
-def test_a_damaged_state_is_passed_over(models: tuple[Path, Path], tmp_path: Path) -> None:
-    live = tmp_path / "live"
-    glue = RuntimeGlue(models[0])
-    feed(glue, START, WEEK + 13 * HOUR, timedelta(days=30))
-    glue.serve(WEEK + 13 * HOUR)
-    state = glue.save(live)
-    path = state / "model.safetensors"
-    path.write_bytes(path.read_bytes()[:-10])
-    again = RuntimeGlue(models[0], live)
-    feed(again, START, WEEK + 13 * HOUR, timedelta(days=30))
-    assert same(dict(again.serve(WEEK + 13 * HOUR)[2].scores), expected(models[0], WEEK + 13 * HOUR))
-
-
-def test_two_processes_keep_one_state_at_a_time(models: tuple[Path, Path], tmp_path: Path) -> None:
-    live = tmp_path / "live"
-    glue = RuntimeGlue(models[0])
-    feed(glue, START, WEEK + 7 * HOUR, timedelta(days=30))
-    glue.serve(WEEK + 7 * HOUR)
-    with FileLock(tmp_path / ".live.lock"):
-        assert glue.save(live) is None
-    assert glue.save(live) is not None
-
-
-KILLED = """
-import sys
-sys.path.insert(0, ".")
-from pathlib import Path
-from datetime import timedelta
-from test_online import FRAME, HOUR, START, WEEK, feed
-from trend_assets.tgn.online import RuntimeGlue
-glue = RuntimeGlue(Path(sys.argv[1]), Path(sys.argv[2]))
-feed(glue, START, WEEK + 30 * HOUR, timedelta(days=30))
-for hour in range(1, 31):
-    glue.serve(WEEK + hour * HOUR)
-    glue.save(Path(sys.argv[2]))
-    print(hour, flush=True)
-"""
-
-
-def kill_while_it_saves(model: Path, live: Path, hours: int, seconds: float = 0.0) -> None:
-    """Lets a process forecast and keep its state hour by hour, and kills it `seconds` after so many hours."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(model), str(live)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parent,
-    )
-    assert process.stdout is not None
-    for _ in range(hours):
-        assert process.stdout.readline()
-    time.sleep(seconds)
-    process.kill()
-    process.wait()
-
-
-def equals_an_undisturbed_twin(model: Path, live: Path) -> bool:
-    again = RuntimeGlue(model, live)
-    feed(again, START, WEEK + 30 * HOUR, timedelta(days=30))
-    return same(dict(again.serve(WEEK + 30 * HOUR)[2].scores), expected(model, WEEK + 30 * HOUR))
-
-
-def test_killed_while_it_saves_the_state_equals_an_undisturbed_twins(models: tuple[Path, Path], tmp_path: Path) -> None:
-    kill_while_it_saves(models[0], tmp_path / "live", 9)
-    assert equals_an_undisturbed_twin(models[0], tmp_path / "live")
-
-
-@pytest.mark.soak
-def test_killed_twenty_times_the_state_equals_an_undisturbed_twins(models: tuple[Path, Path], tmp_path: Path) -> None:
-    chance = np.random.default_rng(0)
-    for _ in range(20):
-        kill_while_it_saves(models[0], tmp_path / "live", int(chance.integers(1, 30)), chance.uniform(0, 0.1))
-        assert equals_an_undisturbed_twin(models[0], tmp_path / "live")
 
 
 def test_its_reasons_are_those_of_the_checkpoint_whatever_was_served_meanwhile(models: tuple[Path, Path]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trend_assets.errors import TrendError
+from trend_assets.operations.going_on import FOLDER
 from trend_assets.operations.models import model_store, stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
 from trend_assets.operations.privacy.holding import Holding, holding
@@ -17,7 +18,6 @@ from trend_assets.operations.privacy.words import Words
 from trend_assets.settings import Settings
 
 _NAMELESS = "(forgotten)"
-_LIVE = "live"
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ def forget_files(settings: Settings, forgotten: Forgotten) -> Files:
 
 
 def _clean_models(settings: Settings, forgotten: Forgotten, done: Files) -> None:
-    shutil.rmtree(settings.models_folder / _LIVE, ignore_errors=True)
+    shutil.rmtree(settings.models_folder / FOLDER, ignore_errors=True)
     models = stored_models(settings)
     if not models:
         return
