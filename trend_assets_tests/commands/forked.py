@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: Nothing of ours, which may read the environment, and nothing that starts threads, which a fork would lose.
+#: Nothing that reads the environment, and nothing that starts threads, which a fork would lose.
 _LOADED = [
     "alembic.command",
     "dagster",
@@ -26,6 +26,7 @@ _LOADED = [
     "rich.progress",
     "sqlalchemy",
     "typer",
+    "trend_assets_tests.commands.preloaded",
     __name__,
 ]
 _SECONDS = 300
