@@ -16,6 +16,8 @@ import trend_assets.assets.records
 import trend_assets.assets.training
 import trend_assets.automation.alerts
 import trend_assets.automation.drift
+import trend_assets.automation.event_log
+import trend_assets.automation.instance
 import trend_assets.automation.jobs
 import trend_assets.automation.maintenance
 import trend_assets.automation.postponed
