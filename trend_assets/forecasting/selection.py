@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from functools import cached_property
 
 import numpy as np
@@ -16,14 +17,31 @@ _DAY = 24 * HOUR
 
 
 class BestCounting:
-    """`best_counting_ranking`, chosen when it is first asked for anything: choosing walks the last weeks."""
+    """`best_counting_ranking`, chosen when it is first asked for anything: choosing walks the last weeks.
 
-    def __init__(self, history: History, until: int, settings: LabelSettings) -> None:
+    Args:
+        history, until, settings: as for `best_counting_ranking`.
+        choices: names of rankings by what was asked; known ones are not chosen again, and a new one is added.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        until: int,
+        settings: LabelSettings,
+        choices: MutableMapping[str, str] | None = None,
+    ) -> None:
         self._asked = (history, until, settings)
+        self._choices = {} if choices is None else choices
 
     @cached_property
     def _best(self) -> Ranking:
-        return best_counting_ranking(*self._asked)
+        _, until, settings = self._asked
+        asked = f"{to_datetime(until).isoformat()} {settings}"
+        known = {ranking.name: ranking for ranking in counting_rankings()}
+        if self._choices.get(asked) not in known:
+            self._choices[asked] = best_counting_ranking(*self._asked).name
+        return known[self._choices[asked]]
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Beside the models.
 FOLDER = "live"
+_CHOICES = "counting.json"
 _HOUR = timedelta(hours=1)
 #: Mentions; reading fewer takes less time than saving them.
 _WORTH_SAVING = 20_000
@@ -58,6 +60,7 @@ class ContinuedHistory:
     Attributes:
         history: what has been read so far.
         origin: in words, from what it has been made.
+        choices: the counting rankings that were chosen, for `BestCounting`.
 
     Raises:
         NothingKnown, GraphMissing: as `load_history`.
@@ -78,6 +81,7 @@ class ContinuedHistory:
             if self._open(step.name, first):
                 self._steps = self._steps[self._steps.index(step) :]
                 break
+        self.choices = self._kept_choices()
         self._known = len(self._state.history) if self._state else 0
         self.history = self._state.history if self._state else self._read_anew()
 
@@ -106,6 +110,23 @@ class ContinuedHistory:
         self._read_until(step.until)
         if self.history.end == to_epoch(step.until) and len(self.history) - self._known >= _WORTH_SAVING:
             self._save(step, model, name)
+
+    def keep_choices(self) -> None:
+        """Saves the latest choice for the runs that go on from the states."""
+        folder = self._settings.models_folder / FOLDER
+        if self.choices and folder.is_dir():
+            temporary = folder / f".{_CHOICES}"
+            temporary.write_text(json.dumps(dict([max(self.choices.items())])))
+            temporary.replace(folder / _CHOICES)
+
+    def _kept_choices(self) -> dict[str, str]:
+        if self._state is None:
+            return {}
+        try:
+            found = json.loads((self._settings.models_folder / FOLDER / _CHOICES).read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:

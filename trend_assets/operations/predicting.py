@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trend_assets.alerting.raising import raise_alert
-from trend_assets.forecasting.history import History, to_epoch
+from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.labels import LabelSettings
 from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.forecasting.selection import BestCounting
@@ -70,9 +70,10 @@ def forecast_hours(
         while to_epoch(cut) > known.history.end:
             known.go_on(*(serving or (None, None)))
         if to_epoch(cut) > known.history.start:
-            made = _forecast(known.history.until(cut), cut, labels, serving[0] if serving else None)
+            made = _forecast(known, cut, labels, serving[0] if serving else None)
             frames.append(signed(made, clock(), run_id, rule))
         cut += _HOUR
+    known.keep_choices()
     return pl.concat(frames)
 
 
@@ -82,8 +83,11 @@ def punctuality(settings: Settings) -> Punctuality:
     return Punctuality(within, timedelta(hours=settings.forecast.horizon_hours))
 
 
-def _forecast(history: History, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
-    counting = BestCounting(history, to_epoch(cut), labels)
+def _forecast(known: ContinuedHistory, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
+    history = known.history.until(cut)
+    # Chosen once a day, for choosing looks through weeks.
+    midnight = max(to_epoch(cut.replace(hour=0)), history.start)
+    counting = BestCounting(history, midnight, labels, known.choices)
     if model is None:
         return forecast(counting, history, cut, labels)
     return forecast(

@@ -8,8 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trend_assets.forecasting.labels import Cut
+from trend_assets.forecasting.metrics import ranked
+from trend_assets.forecasting.ranking import Scores
+
 #: Users named as a reason.
 MOST_USERS = 3
+#: Of each label so many topics, the best, have users named: what costs a second look at each is not spent on the rest.
+MOST_TOPICS = 200
 _DIGITS = 3
 
 
@@ -29,9 +35,21 @@ class Contributor(NamedTuple):
 Contributors = Mapping[str, Sequence[Sequence[Contributor]]]
 
 
-def participants_of(users: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows and users of all pairs, each once, in a table `[rows, K]` of users, negative where unknown."""
-    row, place = np.nonzero(users >= 0)
+def explained(cut: Cut, scores: Scores) -> npt.NDArray[np.bool_]:
+    """Which of a cut's topics are among the `MOST_TOPICS` best of a label that is asked of them; (n,)."""
+    chosen = np.zeros(len(cut), dtype=np.bool_)
+    for label, values in scores.items():
+        asked = np.flatnonzero(cut.asked[label])
+        chosen[asked[ranked(values[asked])[:MOST_TOPICS]]] = True
+    return chosen
+
+
+def participants_of(
+    users: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows and users of all pairs, each once, in the wanted rows of a table `[rows, K]` of users, negative where
+    unknown."""
+    row, place = np.nonzero((users >= 0) & wanted[:, None])
     pairs = np.unique(np.stack([row, users[row, place]], axis=1), axis=0)
     return pairs[:, 0], pairs[:, 1]
 

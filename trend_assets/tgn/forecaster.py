@@ -21,7 +21,7 @@ from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from trend_assets.tgn.contributors import Contributors, most, participants_of
+from trend_assets.tgn.contributors import Contributors, explained, most, participants_of
 from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
@@ -180,17 +180,25 @@ class TgnForecaster:
             log_odds, growth = fitted.judge(seen.features, _tensor(seen.held))
         return Forecast({label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}, growth)
 
-    def contributors(self, cut: Cut, seen: Seen) -> Contributors:
-        """To whom the scores of a cut's topics owe most; nothing may be taken in meanwhile."""
+    def contributors(self, cut: Cut, seen: Seen, forecast: Forecast | None = None) -> Contributors:
+        """To whom the scores of a cut's best topics owe most; nothing may be taken in meanwhile.
+
+        Args:
+            cut, seen: as for `judge`.
+            forecast: what `judge` gave, where that is known.
+        """
         fitted, (history, features, held) = self._ready(), seen
         if not len(cut) or fitted.heads is None:
             return {label: [()] * len(cut) for label in fitted.labels}
-        rows, users = participants_of(fitted.inputs.participants(history, cut))
+        scores = (forecast or self.judge(cut, seen)).scores
+        rows, users = participants_of(fitted.inputs.participants(history, cut), explained(cut, scores))
+        chosen, place = np.unique(rows, return_inverse=True)
+        embedding = _tensor(held)
         with _one_thread(), torch.no_grad():
-            whole, _ = fitted.judge(features, _tensor(held))
+            whole, _ = fitted.judge(features[chosen], None if embedding is None else embedding[chosen])
             without, _ = fitted.judge(*fitted.inputs.without(history, cut, (features, held), rows, users))
         names = [history.user_name(user) for user in users]
-        return {label: most(len(cut), rows, names, whole[label][rows] - without[label]) for label in fitted.labels}
+        return {label: most(len(cut), rows, names, whole[label][place] - without[label]) for label in fitted.labels}
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""

@@ -59,7 +59,7 @@ class _Serving:
         judged = self._judged(history, cut)
         # What is known of users grows with what is taken in.
         with self.lock:
-            return judged.forecaster.contributors(cut, judged.seen)
+            return judged.forecaster.contributors(cut, judged.seen, judged.forecast)
 
     def _judged(self, history: History, cut: Cut) -> _Judged:
         last = self.last

@@ -35,7 +35,8 @@ from trend_assets.settings import load_settings
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets_tests.benchmarks.synthetic_lake import END, make_lake
 
-_DAYS = 60
+#: Of lakes of all sizes, so that as many topics are asked about: what differs is how long the history is.
+_A_DAY = 16_667
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _ASSETS = (
     "raw_events", "events", "topic_phrases", "topic_activity", "temporal_edges", "nodes", "predictions",
@@ -48,12 +49,13 @@ def make_home(home: Path, events: int) -> Lake:
     """A lake with a graph."""
     os.environ["TREND_HOME"] = str(home)
     settings = load_settings()
-    make_lake(home, events, _DAYS)
+    days = max(events // _A_DAY, 1)
+    make_lake(home, events, days)
     lake = Lake(lake_location(settings))
     with lake.transaction() as connection:
         connection.execute("DELETE FROM predictions; DELETE FROM prediction_outcomes")
-    for day in range(_DAYS):
-        start = END - (_DAYS - day) * _DAY
+    for day in range(days):
+        start = END - (days - day) * _DAY
         edges, nodes = GraphBuilder().build(lake.read_table(EVENTS, start, start + _DAY))
         lake.write(TEMPORAL_EDGES, edges, start, start + _DAY)
         lake.write(NODES, nodes)

@@ -42,7 +42,6 @@ def tick(model: Path, live: Path, moment: datetime) -> tuple[dict[str, np.ndarra
     return dict(glue.forecast(history, cut).scores), saved
 
 
-
 def test_hour_by_hour_it_gives_what_all_mentions_give(models: tuple[Path, Path], tmp_path: Path) -> None:
     changed = []
     for hour in (5, 6, 7, 13, 14, 20, 30, 55):
