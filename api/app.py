@@ -1,4 +1,4 @@
-"""The application: `uvicorn api.app:app`."""
+"""The web application; `uvicorn --factory api.app:app` serves it for the settings in force."""
 
 from __future__ import annotations
 
@@ -133,4 +133,6 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-app = create_app(load_settings())
+def app() -> FastAPI:
+    """The application for the settings in force; importing this module reads none."""
+    return create_app(load_settings())

@@ -16,9 +16,10 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.declare import SNAPSHOT_TAG
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
-from trend_assets.definitions import defs
+from trend_assets.definitions import make_definitions
 from trend_assets.errors import TrendError
 from trend_assets.periods import hour_key, week_key
+from trend_assets.settings import Settings
 
 _HOUR = timedelta(hours=1)
 #: What fails is told in one sentence by whoever asked; the whole story is in the run's log.
@@ -55,9 +56,21 @@ class HourRange:
 
 
 def materialize_hours(
-    instance: DagsterInstance, hours: HourRange, assets: Sequence[str], *, tags: dict[str, str] | None = None
+    settings: Settings,
+    instance: DagsterInstance,
+    hours: HourRange,
+    assets: Sequence[str],
+    *,
+    tags: dict[str, str] | None = None,
 ) -> str:
     """Materializes the assets for all hours of the range in one run; returns the run's id.
+
+    Args:
+        settings: of the run.
+        instance: keeps its records.
+        hours: the partitions.
+        assets: their names.
+        tags: of the run, beside those of its partitions.
 
     Raises:
         RunFailed: a step failed.
@@ -68,21 +81,26 @@ def materialize_hours(
         partition = {PARTITION_NAME_TAG: first}
     else:
         partition = {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
-    return _execute(instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
+    return _execute(settings, instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
 
 
-def materialize_week(instance: DagsterInstance, week: datetime, snapshot: int | None = None) -> str:
+def materialize_week(settings: Settings, instance: DagsterInstance, week: datetime, snapshot: int | None = None) -> str:
     """Trains the model of the week that begins at `week`, a Monday 00:00 UTC; returns the run's id.
 
     Args:
+        settings: of the run.
+        instance: keeps its records.
+        week: the Monday.
         snapshot: of the lake, to train on its rows instead of the newest.
     """
     tags = {} if snapshot is None else {SNAPSHOT_TAG: str(snapshot)}
-    return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week), **tags})
+    return _execute(settings, instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week), **tags})
 
 
-def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]) -> str:
-    job = defs.resolve_job_def(job_name)
+def _execute(
+    settings: Settings, instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]
+) -> str:
+    job = make_definitions(settings).resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
     result = job.execute_in_process(
         instance=instance,

@@ -22,7 +22,7 @@ from trend_assets.lake.tables import (
 )
 from trend_assets.operations.load import Hours, relieve
 from trend_assets.operations.phrasing import topic_choice
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 _KNOWN_TEXTS = """
     SELECT text_hash, any_value(embedding) AS embedding FROM event_embeddings
@@ -35,8 +35,13 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
 
     @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
-    def events(context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame) -> Rows:
-        frame, rejected = EventHandler(topics=topic_choice(load_settings())).handle(raw_events)
+    def events(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[LakeResource],
+        settings: dg.ResourceParam[Settings],
+        raw_events: pl.DataFrame,
+    ) -> Rows:
+        frame, rejected = EventHandler(topics=topic_choice(settings)).handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(
@@ -58,8 +63,13 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         **shared,
         deps=[RAW_EVENTS.name, COLLECTION_STATUS.name],
     )
-    def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
-        settings, window = load_settings(), context.partition_time_window
+    def event_embeddings(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[LakeResource],
+        settings: dg.ResourceParam[Settings],
+        events: pl.DataFrame,
+    ) -> Rows:
+        window = context.partition_time_window
         embedder = text_model(settings.embeddings)
         texts = text_hashes(events)
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, texts["text_hash"].unique().to_list()])

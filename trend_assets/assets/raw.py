@@ -8,7 +8,7 @@ from trend_assets.assets.declare import counts, table_asset
 from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG, ask
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected
 
 _GOOD = ("complete", "empty")
@@ -27,11 +27,11 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def raw_events(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
+    def raw_events(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+    ) -> Rows:
         window, tags = context.partition_time_window, context.run.tags
-        asked = ask(
-            lake.lake, load_settings(), window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG)
-        )
+        asked = ask(lake.lake, settings, window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG))
         collected = asked.collected
         for source, status, message in _incomplete(collected).rows():
             context.log.warning("%s (%s): %s", source, status, message)

@@ -8,7 +8,7 @@ from trend_assets.alerting.book import AlertBook
 from trend_assets.alerting.dispatch import dispatch
 from trend_assets.alerting.rules import evaluate
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 @dg.sensor(
@@ -17,9 +17,10 @@ from trend_assets.settings import load_settings
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Looks for what deserves an alert, and delivers to webhooks and by mail what was not yet delivered.",
 )
-def alerts_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SkipReason:
+def alerts_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SkipReason:
     """Reads of the lake and the disk; it starts no run, and says what it told."""
-    settings = load_settings()
     now = datetime.now(UTC)
     raised = AlertBook(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
     told = dispatch(lake.lake, settings, now)

@@ -11,7 +11,7 @@ from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.periods import week_key
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 @dg.sensor(
@@ -21,9 +21,10 @@ from trend_assets.settings import load_settings
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Compares live accuracy and inputs with those of the training; drift asks for an early one.",
 )
-def drift_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult:
+def drift_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult:
     """What was found, as an observation of the checkpoint, and at most one training in `drift.retrain_days`."""
-    settings = load_settings()
     now = datetime.now(UTC)
     # Without a model there is nothing to ask the lake.
     found = check_drift(lake.lake, settings, now)

@@ -7,15 +7,17 @@ import dagster as dg
 from trend_assets.automation.jobs import QUIET
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.maintaining import maintain_lake
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings
 
 MAINTENANCE_JOB = "nightly_maintenance"
 
 
 @dg.op
-def maintain_the_lake(context: dg.OpExecutionContext, lake: LakeResource) -> None:
+def maintain_the_lake(
+    context: dg.OpExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> None:
     """Retention, compaction, expiry of snapshots, removal of files; what it did is in the output's metadata."""
-    night = maintain_lake(lake.lake, load_settings(), datetime.now(UTC))
+    night = maintain_lake(lake.lake, settings, datetime.now(UTC))
     done = night.lake
     context.add_output_metadata(
         {

@@ -11,7 +11,7 @@ from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import EVENT_EMBEDDINGS
 from trend_assets.operations.load import POSTPONED, calm_down, due
 from trend_assets.periods import hour_key
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
 
@@ -22,9 +22,10 @@ from trend_assets.sources.collector import utc_now
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Embeds the hours whose embeddings were postponed under load, a few at a time, once it has fallen.",
 )
-def postponed_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult:
+def postponed_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult:
     """A run of `event_embeddings` for each hour that is due; one that fails is tried again an hour later."""
-    settings = load_settings()
     now = utc_now()
     calm_down(lake.lake, settings, now)
     hours = due(lake.lake, settings)

@@ -10,14 +10,13 @@ from dagster._core.storage.tags import (
     PRIORITY_TAG,
 )
 
-from trend_assets.assets.collectors import live_sources
 from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
 from trend_assets.periods import hour_key, week_key
-from trend_assets.settings import ScheduleSettings, load_settings
+from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
@@ -27,8 +26,13 @@ _PRIORITIES = {"new": 3, "again": 2, "catch_up": 1, "late": 0}
 _ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSETS}
 
 
-def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
-    """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago."""
+def hourly_schedule(settings: ScheduleSettings, live: tuple[str, ...]) -> dg.ScheduleDefinition:
+    """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago.
+
+    Args:
+        settings: when, and how far back.
+        live: the enabled sources outside this process; only their hours can be missed.
+    """
     begin = datetime.combine(settings.history_start, time(), UTC)
 
     @dg.schedule(
@@ -40,19 +44,20 @@ def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
         description="Runs the hourly flow for the hour that has ended, again for the hours before it, for hours that "
         "were missed, and for the hour of a day ago, whose counts have changed.",
     )
-    def hourly_collection(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> list[dg.RunRequest]:
+    def hourly_collection(
+        context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeResource]
+    ) -> list[dg.RunRequest]:
         now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
         # One hour without a partition would cost the tick its other hours too.
-        due = [item for item in _due(settings, lake, now) if item.start >= begin]
+        due = [item for item in _due(settings, live, lake, now) if item.start >= begin]
         return [_request(item, now) for item in due]
 
     return hourly_collection
 
 
-def _due(settings: ScheduleSettings, lake: LakeResource, now: datetime) -> Iterator[Due]:
+def _due(settings: ScheduleSettings, live: tuple[str, ...], lake: LakeResource, now: datetime) -> Iterator[Due]:
     for back in range(settings.recollect_hours + 1, 0, -1):
         yield Due(now - back * _HOUR, now - (back - 1) * _HOUR, "new" if back == 1 else "again")
-    live = live_sources(load_settings())
     if live:
         yield from _missed_and_late(settings, lake.lake, live, now)
 

@@ -21,7 +21,7 @@ from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
 from trend_assets.operations.import_report import Seen
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 #: A file that changed more recently may still be being copied.
 _SETTLED = timedelta(seconds=5)
@@ -34,17 +34,19 @@ class InboxFile(dg.Config):
 
 
 @dg.op
-def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: LakeResource) -> None:
+def import_inbox_file(
+    context: dg.OpExecutionContext,
+    config: InboxFile,
+    lake: dg.ResourceParam[LakeResource],
+    settings: dg.ResourceParam[Settings],
+) -> None:
     """Imports one file and moves it to `done/`, or to `failed/` with the reason in an alert."""
-    settings = load_settings()
     path = Path(config.path)
     if not path.is_file():
         context.log.info("%s is gone: nothing to import", path)
         return
     seen = Seen()
-    report = import_file(
-        lake.lake, path, settings_columns(settings), settings=settings, folder=settings.inbox, seen=seen
-    )
+    report = import_file(lake.lake, path, settings, settings_columns(settings), folder=settings.inbox, seen=seen)
     why = report.why
     context.add_output_metadata(
         {
@@ -82,9 +84,9 @@ def _free_name(path: Path) -> Path:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Imports each file put into the home's inbox/ once, and moves it to done/ or failed/.",
 )
-def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """A run for every file that has settled; its name, size and time make the run's key."""
-    inbox = load_settings().inbox
+    inbox = settings.inbox
     now = datetime.now(UTC)
     requests = []
     for path in sorted(inbox.glob("*")) if inbox.is_dir() else []:
@@ -113,10 +115,11 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes a failed run into collection_status or training_runs, and raises an alert.",
 )
-def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> None:
+def failure_sensor(
+    context: dg.RunFailureSensorContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> None:
     """The failure as a row where people look for it."""
     run = context.dagster_run
-    settings = load_settings()
     events = context.get_step_failure_events()
     error = events[0].step_failure_data.error if events else None
     message = reason(error) if error else " ".join((context.failure_event.message or "").split())

@@ -47,7 +47,7 @@ def backfill(
         task = bar.add_task("backfill", total=hours.hours)
         for chunk in hours.chunks(chunk_days):
             bar.update(task, description=f"{chunk.start:%Y-%m-%d %H:%M}")
-            materialize_hours(instance, chunk, assets, tags={"trend/command": "backfill"})
+            materialize_hours(settings, instance, chunk, assets, tags={"trend/command": "backfill"})
             bar.advance(task, chunk.hours)
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")

@@ -42,7 +42,7 @@ def collect(
     asked = HourRange(start, start + _HOUR)
     instance = open_instance(settings)
     tags = {PURPOSE_TAG: "asked", **({SOURCE_TAG: source} if source else {})}
-    materialize_hours(instance, asked, FLOW_ASSETS[:1], tags=tags)
+    materialize_hours(settings, instance, asked, FLOW_ASSETS[:1], tags=tags)
     lake = Lake(lake_location(settings), read_only=True)
     rows = hour_rows(lake, start, now)
     console.print(f"{start:%Y-%m-%d %H:%M} UTC")
@@ -50,7 +50,7 @@ def collect(
     # Of a simulated source nobody counts what is new.
     if settings.simulator.enabled or any(row["added"] for row in rows):
         derived = [name for name in FLOW_ASSETS[1:] if embeddings or name != "event_embeddings"]
-        materialize_hours(instance, asked, derived, tags=tags)
+        materialize_hours(settings, instance, asked, derived, tags=tags)
         console.print(f"derived anew: {', '.join(derived)}")
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)

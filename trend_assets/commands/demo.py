@@ -71,9 +71,9 @@ def demo(
     files = [archive, *(more or [])] if archive else []
     settings = _demo_settings(simulated=not files)
     if mode is Mode.STATUS:
-        from trend_assets.commands.status import status
+        from trend_assets.commands.status import show_status
 
-        status()
+        show_status(settings)
         return
     if mode is Mode.API:
         _serve(settings)
@@ -154,7 +154,7 @@ def _backfill(settings: Settings, plan: Plan) -> None:
     hours = HourRange(plan.start, plan.live)
     with _step(f"{hours.hours:,} hours of history: collected, enriched, embedded, made a graph"):
         for chunk in hours.chunks(31):
-            materialize_hours(open_instance(settings), chunk, FLOW_ASSETS)
+            materialize_hours(settings, open_instance(settings), chunk, FLOW_ASSETS)
 
 
 def _train(settings: Settings, plan: Plan) -> None:
@@ -162,7 +162,7 @@ def _train(settings: Settings, plan: Plan) -> None:
     from trend_assets.launch import materialize_week
 
     with _step(f"TGN of the week of {plan.week:%Y-%m-%d} trained"):
-        materialize_week(open_instance(settings), plan.week)
+        materialize_week(settings, open_instance(settings), plan.week)
 
 
 def _live_day(settings: Settings, plan: Plan) -> None:
@@ -175,7 +175,7 @@ def _live_day(settings: Settings, plan: Plan) -> None:
     hours = list(HourRange(plan.live, plan.cut).each())
     with _step("a live day, hour by hour, each a run of the hourly job"), progress("hours") as bar:
         for hour in bar.track(hours, description=f"{plan.live:%Y-%m-%d}"):
-            materialize_hours(instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
+            materialize_hours(settings, instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
 
 
 def _truth(settings: Settings, plan: Plan) -> None:
@@ -185,14 +185,14 @@ def _truth(settings: Settings, plan: Plan) -> None:
 
     instance = open_instance(settings)
     with _step("the day after, and the score of each forecast"):
-        materialize_hours(instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
+        materialize_hours(settings, instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
 
 
 def _serve(settings: Settings) -> None:
     import uvicorn
 
     console.print(f"http://{settings.api.host}:{settings.api.port}/docs (Ctrl-C stops it)")
-    uvicorn.run("api.app:app", host=settings.api.host, port=settings.api.port, log_level="warning")
+    uvicorn.run("api.app:app", factory=True, host=settings.api.host, port=settings.api.port, log_level="warning")
 
 
 def _where_next(settings: Settings) -> None:

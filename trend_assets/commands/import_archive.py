@@ -116,7 +116,7 @@ def import_all(
             )
 
         for path in files:
-            report = import_file(lake, path, mapping, advance, settings, seen=seen)
+            report = import_file(lake, path, settings, mapping, advance, seen=seen)
             reports.append(report)
             done += path.stat().st_size if path.is_file() else 0
             bar.update(task, completed=done)

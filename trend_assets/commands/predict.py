@@ -48,9 +48,9 @@ def predict(
     lake = Lake(lake_location(settings), read_only=True)
     need_mentions(lake, cut)
     instance = open_instance(settings)
-    materialize_hours(instance, HourRange(cut - _HOUR, cut), ["predictions"])
+    materialize_hours(settings, instance, HourRange(cut - _HOUR, cut), ["predictions"])
     due = cut + timedelta(hours=settings.forecast.horizon_hours)
     # What is not collected yet has not come true yet either.
     if due <= newest_mention(lake):
-        materialize_hours(instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
+        materialize_hours(settings, instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
     console.print(forecast_table(lake, cut, label, top, newest=newest))

@@ -38,7 +38,7 @@ def train(
     give_way()
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
-    run_id = materialize_week(open_instance(settings), monday, snapshot)
+    run_id = materialize_week(settings, open_instance(settings), monday, snapshot)
     row = Lake(lake_location(settings), read_only=True).read(
         "SELECT model_version, seconds, metrics, promoted, decision FROM training_runs WHERE week = ? AND run_id = ?",
         [monday, run_id],

@@ -19,12 +19,13 @@ from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.operations.models import promote, stored_models
 from trend_assets.operations.privacy.forgetting import forget
 from trend_assets.operations.privacy.traces import Subject
+from trend_assets.settings import load_settings
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 WEEK = START + timedelta(weeks=1)
 #: Written by a sensor, by a command, and where there is something to tell; tested below.
 NOT_BY_EVERY_RUN = {"drift_checks", "forgotten", "alerts", "alert_thresholds"}
-GRAPH = defs.get_repository_def().asset_graph
+GRAPH = defs().get_repository_def().asset_graph
 
 
 @pytest.fixture(scope="module")
@@ -74,19 +75,21 @@ def test_an_hourly_asset_reads_what_it_declares(world: World, assets: tuple[str,
         world.materialize(hour, 1, "predictions")
         hour += 24 * ONE
     with noting() as access:
-        materialize_hours(world.instance, HourRange(hour, hour + ONE), assets, tags={PURPOSE_TAG: "new"})
+        materialize_hours(
+            load_settings(), world.instance, HourRange(hour, hour + ONE), assets, tags={PURPOSE_TAG: "new"}
+        )
     compare(access, *assets)
 
 
 def test_a_training_reads_what_it_declares(world: World) -> None:
     with noting() as access:
-        materialize_week(world.instance, WEEK)
+        materialize_week(load_settings(), world.instance, WEEK)
     compare(access, *TRAINING_ASSETS)
 
 
 def test_the_drift_sensor_reads_what_its_table_declares(world: World) -> None:
     if not stored_models(world.settings):
-        materialize_week(world.instance, WEEK)
+        materialize_week(load_settings(), world.instance, WEEK)
     promote(world.lake, world.settings, stored_models(world.settings)[-1].version, "for the test")
     now = WEEK + timedelta(days=1)
     with noting() as access:

@@ -68,7 +68,7 @@ def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest
 def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
     settings = load_settings()
     instance = open_instance(settings)
-    materialize_hours(instance, HourRange(start, start + hours * HOUR), ("raw_events",))
+    materialize_hours(load_settings(), instance, HourRange(start, start + hours * HOUR), ("raw_events",))
     return settings, Lake(lake_location(settings))
 
 

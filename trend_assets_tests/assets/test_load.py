@@ -56,7 +56,7 @@ def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterIns
 
 @pytest.fixture
 def lake(instance: DagsterInstance) -> Lake:
-    return LakeResource().lake
+    return LakeResource(load_settings()).lake
 
 
 @pytest.fixture
@@ -66,6 +66,7 @@ def run(instance: DagsterInstance) -> Live:
     def run(start: datetime, hours: int = 1, purpose: str | None = "new", *more: str) -> dict[str, Any]:
         tags = {PURPOSE_TAG: purpose} if purpose else None
         materialize_hours(
+            load_settings(),
             instance,
             HourRange(start, start + hours * ONE),
             ["raw_events", "events", "event_embeddings", "temporal_edges", "nodes", *more],
@@ -123,12 +124,15 @@ def tick(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Tick:
     """What a tick of the sensor asks for when an hour has ended."""
     from trend_assets.definitions import defs
 
-    repository = defs.get_repository_def()
+    settings = load_settings()
+    repository = defs().get_repository_def()
 
     def tick(hour: datetime) -> list[dg.RunRequest]:
         monkeypatch.setattr(postponed, "utc_now", lambda: hour + 1.3 * ONE)
         context = dg.build_sensor_context(
-            instance=instance, repository_def=repository, resources={"lake": LakeResource()}
+            instance=instance,
+            repository_def=repository,
+            resources={"lake": LakeResource(settings), "settings": settings},
         )
         found = repository.get_sensor_def("postponed_embeddings").evaluate_tick(context)
         assert found.run_requests or found.skip_message
@@ -181,7 +185,9 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
     assert [request.partition_key for request in requests] == [hour_key(hour) for hour in hours[4:1:-1]]
     for request, hour in zip(requests, hours[4:1:-1], strict=True):
         assert request.asset_selection == [AssetKey("event_embeddings")]
-        materialize_hours(instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags))
+        materialize_hours(
+            load_settings(), instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags)
+        )
     assert [embedded(lake, hour) for hour in hours] == [2, 10, 10, 40 - spared, 1, 1, 0]
     assert tick(hours[6]) == [] and pressure(lake).postponed == frozenset()
 

@@ -68,7 +68,7 @@ def import_at_once(location: LakeLocation, barrier: Barrier, home: Path) -> None
     lake = Lake(location)
     for path in sorted(home.glob("*.jsonl")):
         barrier.wait(PATIENCE)
-        import_file(lake, path, settings=Settings(home=home))
+        import_file(lake, path, Settings(home=home))
     lake.close()
 
 

@@ -136,7 +136,7 @@ def test_users_are_in_the_lake_under_hashes_alone_and_are_forgotten_by_their_own
     path = tmp_path / "posts.jsonl"
     broken = json.dumps({"id_str": "1", "user": {"id_str": "7123456"}})
     path.write_text("\n".join([*map(json.dumps, tweets), broken]), "utf-8")
-    assert import_file(lake, path).added == 2
+    assert import_file(lake, path, load_settings()).added == 2
     assert lake.read("SELECT count(DISTINCT user_id) AS n FROM raw_events")["n"][0] == 1
     held = lake.read(
         "SELECT user_id || raw_data AS text FROM raw_events UNION ALL SELECT raw_data FROM rejected_events"
@@ -144,8 +144,8 @@ def test_users_are_in_the_lake_under_hashes_alone_and_are_forgotten_by_their_own
     text = " ".join(held["text"])
     assert not [name for name in ("7123456", "alicehandle", "Alice Name", "7654321", "bobby") if name in text]
     assert WITHHELD in text and "look 1" in text
-    assert import_file(lake, path).added == 0
+    assert import_file(lake, path, load_settings()).added == 0
     assert forget(lake, settings, Subject("user", "7123456", "twitter")).removed == {"raw_events": 2}
-    assert import_file(lake, path).forgotten == 3
+    assert import_file(lake, path, load_settings()).forgotten == 3
     assert count(lake, "raw_events") == 0
     assert KEY not in repr(settings)
