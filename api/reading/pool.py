@@ -12,8 +12,8 @@ from dataclasses import replace
 import duckdb
 
 from api.reading.catalog import Catalog
+from api.reading.catalog_snapshot import CatalogSnapshot, TableFiles
 from api.reading.deadlines import Deadlines
-from api.reading.editions import Edition, TableFiles
 from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
@@ -63,7 +63,7 @@ class Pool:
         self._deadlines = Deadlines()
         self._closed = False
 
-    def look(self) -> Edition:
+    def look(self) -> CatalogSnapshot:
         """The lake as it stands now; one at a time may look.
 
         Raises:

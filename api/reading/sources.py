@@ -8,13 +8,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from api.reading.editions import Edition, Within
+from api.reading.catalog_snapshot import CatalogSnapshot, Within
 
 
 class Reads(Protocol):
-    """Answers small questions of an edition."""
+    """Answers small questions of a snapshot."""
 
-    def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
+    def value_in(
+        self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
+    ) -> Any:
         """The only value of an answer."""
 
 
@@ -25,8 +27,8 @@ class Rows:
     table: str
     within: tuple[Within, ...]
 
-    def now(self, edition: Edition, _: Reads) -> object:
-        return edition.files(self.table, self.within)
+    def now(self, snapshot: CatalogSnapshot, _: Reads) -> object:
+        return snapshot.files(self.table, self.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Value:
     parameters: tuple[Any, ...]
     within: tuple[Within, ...]
 
-    def now(self, edition: Edition, reads: Reads) -> object:
-        return reads.value_in(edition, self.query, self.parameters, self.within)
+    def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        return reads.value_in(snapshot, self.query, self.parameters, self.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,9 @@ class Newest:
     table: str
     column: str
 
-    def now(self, edition: Edition, reads: Reads) -> object:
-        here = edition.newest(self.table, self.column)
-        return reads.value_in(edition, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
+    def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        here = snapshot.newest(self.table, self.column)
+        return reads.value_in(snapshot, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
 
 
 Source = Rows | Value | Newest
@@ -58,23 +60,23 @@ Source = Rows | Value | Newest
 
 @dataclass(slots=True)
 class Reading:
-    """One answer being made: all of it is read from one edition, and what is read is noted."""
+    """One answer being made: all of it is read from one snapshot, and what is read is noted."""
 
-    edition: Edition
+    snapshot: CatalogSnapshot
     found: dict[Source, object] = field(default_factory=dict)
 
-    def fits(self, edition: Edition, reads: Reads) -> bool:
-        """Whether the same answer would be made from another edition."""
-        return all(source.now(edition, reads) == before for source, before in self.found.items())
+    def fits(self, snapshot: CatalogSnapshot, reads: Reads) -> bool:
+        """Whether the same answer would be made from another snapshot."""
+        return all(source.now(snapshot, reads) == before for source, before in self.found.items())
 
 
 _current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def reading(edition: Edition) -> Iterator[Reading]:
-    """What is read inside, also in threads that it starts, is of one edition."""
-    made = Reading(edition)
+def reading(snapshot: CatalogSnapshot) -> Iterator[Reading]:
+    """What is read inside, also in threads that it starts, is of one snapshot."""
+    made = Reading(snapshot)
     token = _current.set(made)
     try:
         yield made

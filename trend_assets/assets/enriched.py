@@ -4,8 +4,8 @@ import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.assets.declare import counts, table_asset
-from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
@@ -20,7 +20,7 @@ from trend_assets.lake.tables import (
     REJECTED_EVENTS,
     TOPIC_ACTIVITY,
 )
-from trend_assets.operations.load import Hours, relieve
+from trend_assets.operations.load_shedding import Hours, plan_embeddings
 from trend_assets.operations.phrasing import topic_choice
 from trend_assets.settings import Settings
 
@@ -74,11 +74,11 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         texts = text_hashes(events)
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, texts["text_hash"].unique().to_list()])
         hours = Hours(window.start, window.end, context.run.tags.get(PURPOSE_TAG, "asked"))
-        relief = relieve(lake.lake, settings, hours, missing_texts(texts, known))
-        frame, embedded, cached = embedding_frame(texts, known, embedder, relief.texts, relief.batch_size)
+        plan = plan_embeddings(lake.lake, settings, hours, missing_texts(texts, known))
+        frame, embedded, cached = embedding_frame(texts, known, embedder, plan.texts, plan.batch_size)
         found = {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name}
-        yield from checked(EVENT_EMBEDDINGS, frame, {**found, **relief.metadata})
-        relief.finish(lake.lake)
+        yield from checked(EVENT_EMBEDDINGS, frame, {**found, **plan.metadata})
+        plan.finish(lake.lake)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
     def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:

@@ -17,19 +17,19 @@ def maintain_the_lake(
     context: dg.OpExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> None:
     """Retention, compaction, expiry of snapshots, removal of files; what it did is in the output's metadata."""
-    night = maintain_lake(lake.lake, settings, datetime.now(UTC))
-    done = night.lake
+    report = maintain_lake(lake.lake, settings, datetime.now(UTC))
+    done = report.lake
     context.add_output_metadata(
         {
-            "forgotten_again": night.returned,
+            "forgotten_again": report.returned,
             "files_before": done.before.files,
             "files_after": done.after.files,
             "bytes_before": done.before.bytes,
             "bytes_after": done.after.bytes,
             "snapshots_expired": done.snapshots,
             "files_deleted": done.removed,
-            "rows_retired": sum(night.retired.values()),
-            "imported_files_deleted": night.files,
+            "rows_retired": sum(report.retired.values()),
+            "imported_files_deleted": report.files,
         }
     )
 

@@ -5,11 +5,11 @@ from datetime import datetime
 import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import HOURLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import EVENT_EMBEDDINGS
-from trend_assets.operations.load import POSTPONED, calm_down, due
+from trend_assets.operations.load_shedding import POSTPONED, due_hours, lower_idle_load
 from trend_assets.periods import hour_key
 from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
@@ -27,8 +27,8 @@ def postponed_sensor(
 ) -> dg.SensorResult:
     """A run of `event_embeddings` for each hour that is due; one that fails is tried again an hour later."""
     now = utc_now()
-    calm_down(lake.lake, settings, now)
-    hours = due(lake.lake, settings)
+    lower_idle_load(lake.lake, settings, now)
+    hours = due_hours(lake.lake, settings)
     if not hours:
         return dg.SensorResult(skip_reason="no embeddings are postponed, or the load is still too high for them")
     return dg.SensorResult(run_requests=[_request(hour, now) for hour in hours])

@@ -10,7 +10,7 @@ from dagster._core.storage.tags import (
     PRIORITY_TAG,
 )
 
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake

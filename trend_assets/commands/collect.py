@@ -27,7 +27,7 @@ def collect(
 
     Example: trend collect --source twitter --hour 2026-11-25T08:00
     """
-    from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG
+    from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
     from trend_assets.lake.connection import lake_location

@@ -25,7 +25,7 @@ _LONELY_NODES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class MaintenanceReport:
     """What was done.
 
     Args:
@@ -41,7 +41,7 @@ class Night:
     lake: Maintained
 
 
-def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
+def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> MaintenanceReport:
     """Enforces retention, compacts the lake, and lets snapshots expire.
 
     Snapshots younger than `maintenance.snapshot_days` stay, and so do those that a stored model was trained
@@ -55,7 +55,7 @@ def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
     retired = retire(lake, settings.retention, now)
     before = now if retired else now - timedelta(days=settings.maintenance.snapshot_days)
     keep = set() if retired else {model.snapshot for model in stored_models(settings)}
-    return Night(returned, retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
+    return MaintenanceReport(returned, retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
 
 
 def retire(lake: Lake, retention: RetentionSettings, now: datetime) -> dict[str, int]:

@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from trend_assets.simulator import server_bluesky, server_mastodon, server_trends, server_x, server_youtube
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.serving import Answer, Asked, Limits
+from trend_assets.simulator.serving import Answer, Limits, SimulatedRequest
 from trend_assets.simulator.world import World
 
-Route = Callable[[Asked], Answer]
+Route = Callable[[SimulatedRequest], Answer]
 
 _ROUTES: Mapping[str, Route] = {
     **server_x.ROUTES,
@@ -97,9 +97,9 @@ class StandIn:
         route = server_mastodon.timeline if path.startswith(server_mastodon.TAG_PREFIX) else _ROUTES.get(path)
         if route is None:
             return Answer.json({"title": "Not Found", "status": 404, "detail": "Not Found"}, 404)
-        asked = Asked(path, parameters, headers, self.world, self.now(), self.limits)
+        request = SimulatedRequest(path, parameters, headers, self.world, self.now(), self.limits)
         fault = self.faults.pick()
-        return self.faults.instead(fault, asked) or self.faults.spoil(fault, asked, route(asked))
+        return self.faults.instead(fault, request) or self.faults.spoil(fault, request, route(request))
 
 
 class _Handler(BaseHTTPRequestHandler):

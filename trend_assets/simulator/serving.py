@@ -102,7 +102,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SimulatedRequest:
     """One request to the stand-in: parameters, headers, the world and its clock."""
 
     path: str

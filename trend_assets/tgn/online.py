@@ -22,8 +22,8 @@ from trend_assets.forecasting.ranking import Scores
 from trend_assets.graph.messages import DETAILED
 from trend_assets.tgn.checkpoint import CheckpointError, load_checkpoint
 from trend_assets.tgn.contributors import Contributors
+from trend_assets.tgn.fair_lock import FairLock
 from trend_assets.tgn.forecaster import KIND, Forecast, Seen, TgnForecaster
-from trend_assets.tgn.turns import Turns
 
 #: Mentions that wait before they are taken in, unless something is asked.
 MICRO_BATCH = 1000
@@ -51,7 +51,7 @@ class _Serving:
     forecaster: TgnForecaster
     calibrators: Mapping[str, Calibrator]
     loaded_with: int
-    lock: Turns = field(default_factory=Turns)
+    lock: FairLock = field(default_factory=FairLock)
     last: _Judged | None = None
 
     def forecast(self, history: History, cut: Cut) -> Forecast:

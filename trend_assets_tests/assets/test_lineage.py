@@ -9,7 +9,7 @@ import pytest
 from dagster import AssetKey
 
 from trend_assets.alerting.raising import raise_alert
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import GRAPH_ASSETS, TRAINING_ASSETS
 from trend_assets.definitions import defs
 from trend_assets.lake.lineage import Access, note_write, noting

@@ -56,7 +56,7 @@ def peak_mb() -> float:
 
 def collect_hour(start: datetime) -> int:
     """One hour as the asset collects it; the rows added."""
-    from trend_assets.assets.hours import ask
+    from trend_assets.assets.collection_run import collect_hours
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.io_manager import open_lake
     from trend_assets.lake.tables import RAW_EVENTS
@@ -64,7 +64,7 @@ def collect_hour(start: datetime) -> int:
 
     settings = load_settings()
     lake = open_lake(lake_location(settings))
-    asked = ask(lake, settings, start, start + HOUR, "new")
+    asked = collect_hours(lake, settings, start, start + HOUR, "new")
     added = lake.write(RAW_EVENTS, asked.collected.raw)
     asked.finish()
     return added

@@ -71,8 +71,8 @@ def count(lake: Lake, table: str) -> int:
 def test_by_default_nothing_is_ever_deleted(opened: Callable[..., Opened]) -> None:
     settings, lake = opened()
     fill(lake)
-    night = maintain_lake(lake, settings, NOW + timedelta(days=3650))
-    assert night.retired == {} and night.files == 0
+    report = maintain_lake(lake, settings, NOW + timedelta(days=3650))
+    assert report.retired == {} and report.files == 0
     assert [count(lake, table) for table in ("events", "topic_activity", "temporal_edges", "nodes")] == [20, 20, 20, 21]
 
 
@@ -80,8 +80,8 @@ def test_each_table_keeps_its_own_days(opened: Callable[..., Opened], home: Path
     settings, lake = opened(RETENTION__EVENTS_DAYS="5", RETENTION__TEMPORAL_EDGES_DAYS="10")
     fill(lake)
     before = lake.snapshot()
-    night = maintain_lake(lake, settings, NOW)
-    assert night.retired == {"events": 14, "temporal_edges": 9, "nodes": 9}
+    report = maintain_lake(lake, settings, NOW)
+    assert report.retired == {"events": 14, "temporal_edges": 9, "nodes": 9}
     assert lake.read("SELECT min(hour) AS h FROM events")["h"][0] == (NOW - timedelta(days=5)).replace(minute=0)
     assert [count(lake, table) for table in ("events", "topic_activity", "temporal_edges", "nodes")] == [6, 20, 11, 12]
     with pytest.raises(Exception, match=f"the lake has no snapshot {before}"):
@@ -96,8 +96,8 @@ def test_a_snapshot_that_a_stored_model_was_trained_on_stays(opened: Callable[..
     at = NOW.replace(minute=0)
     lake.write(EVENTS, EVENTS.frame(), at, at + HOUR)
     lake.write(EVENTS, EVENTS.frame([event(99, at, ["#t"], "u")]), at, at + HOUR)
-    night = maintain_lake(lake, settings, datetime.now(UTC) + timedelta(days=30))
-    assert night.lake.snapshots > 0
+    report = maintain_lake(lake, settings, datetime.now(UTC) + timedelta(days=30))
+    assert report.lake.snapshots > 0
     kept = lake.read("SELECT snapshot_id AS id FROM lake.snapshots()")["id"].to_list()
     assert kept == [trained, lake.snapshot()]
     assert count(lake, lake.at(EVENTS, trained)) == 20

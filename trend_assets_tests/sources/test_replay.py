@@ -20,9 +20,10 @@ from googleapiclient.discovery_cache import get_static_doc
 
 from trend_assets.simulator.server import StandIn
 from trend_assets.simulator.timeline import Comment
-from trend_assets.sources.collector import CollectorError, Patience
+from trend_assets.sources.collector import CollectorError
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector, read_feed
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 from trend_assets_tests.sources.conftest import HOUR, START
@@ -31,7 +32,7 @@ Recorded = tuple[int, dict[str, str], bytes]
 Play = Callable[[dict[str, list[Recorded]]], str]
 #: Of one hop, and of the recording's own compression.
 _NOT_PLAYED = {"content-length", "transfer-encoding", "connection", "content-encoding"}
-ONCE = Patience(attempts=1)
+ONCE = retrying(attempts=1)
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_x_as_recorded(play: Play, shared_data: Path) -> None:
     found = events(asked, start)
     assert [event.content_id for event in found] == [tweet["id"] for tweet in recorded["data"]]
     assert all(start <= event.timestamp < start + HOUR for event in found)
-    assert (asked.spent.requests, asked.spent.units) == (2, len(found))
+    assert (asked.usage.requests, asked.usage.units) == (2, len(found))
 
 
 def test_youtube_as_recorded(play: Play, shared_data: Path) -> None:
@@ -141,7 +142,7 @@ def test_a_search_of_youtube_as_recorded(play: Play, shared_data: Path) -> None:
     uploads = [event.content_id for event in events(asked, start)]
     assert uploads == [video["id"]] and len(found) > 5
     # Two searches, the videos that they found in one batch, the comments of the one in the hour.
-    assert (asked.spent.requests, asked.spent.units) == (4, 202)
+    assert (asked.usage.requests, asked.usage.units) == (4, 202)
 
 
 @pytest.mark.parametrize(
@@ -279,4 +280,4 @@ def test_an_old_hour_is_past_for_recent_search() -> None:
     collector = TwitterCollector(TwitterAccess("k", (Query("a"),)), lambda: START, ONCE)
     with pytest.raises(RuntimeError, match="full_archive"):
         list(collector.collect(START - timedelta(days=8), START - timedelta(days=8) + HOUR))
-    assert collector.spent.requests == 0
+    assert collector.usage.requests == 0

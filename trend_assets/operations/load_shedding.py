@@ -52,7 +52,7 @@ _COLLECTED = """
 
 
 @dataclass(frozen=True, slots=True)
-class Pressure:
+class SheddingState:
     """What is remembered of the load. Hours are their starts, UTC.
 
     Args:
@@ -71,7 +71,7 @@ class Pressure:
         """What gives way."""
         return LoadState(settings.load.events, self.load)
 
-    def looked(self, settings: Settings, hour: datetime, waiting: int) -> Pressure:
+    def looked(self, settings: Settings, hour: datetime, waiting: int) -> SheddingState:
         """After a look at how much waits; an hour that is not later than the last changes nothing."""
         if self.last is not None and hour <= self.last:
             return self
@@ -89,7 +89,7 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Relief:
+class EmbeddingPlan:
     """What a run embeds now.
 
     Args:
@@ -109,12 +109,12 @@ class Relief:
     def finish(self, lake: Lake) -> None:
         """Strikes off hours that had been postponed; to be called once the rows are written."""
         with lake.transaction() as connection:
-            known = _pressure(connection)
+            known = _shedding_state(connection)
             done = {hour for hour in known.postponed if self.hours.start <= hour < self.hours.end} - self.later
             _keep(connection, known, replace(known, postponed=known.postponed - done))
 
 
-def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> Relief:
+def plan_embeddings(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> EmbeddingPlan:
     """What of a run's texts is embedded now; hours of which some is not are remembered.
 
     The run of an hour that has just ended looks at how much waits: events that were collected in the last 48 hours
@@ -128,20 +128,22 @@ def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame)
         missing: as `missing_texts` gives it.
     """
     if hours.purpose not in _LIVE:
-        return Relief(hours, settings.embeddings.batch_size)
+        return EmbeddingPlan(hours, settings.embeddings.batch_size)
     waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
     with lake.transaction() as connection:
-        before = _pressure(connection)
+        before = _shedding_state(connection)
         known = before if waiting is None else before.looked(settings, hours.start, waiting)
-        known, relief = _weighed(settings, known, hours, missing)
+        known, plan = _weighed(settings, known, hours, missing)
         _keep(connection, before, known)
         if waiting is None:
-            return relief
+            return plan
         _record(connection, known, hours.start, waiting)
-    return replace(relief, metadata={**relief.metadata, "waiting": waiting})
+    return replace(plan, metadata={**plan.metadata, "waiting": waiting})
 
 
-def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.DataFrame) -> tuple[Pressure, Relief]:
+def _weighed(
+    settings: Settings, known: SheddingState, hours: Hours, missing: pl.DataFrame
+) -> tuple[SheddingState, EmbeddingPlan]:
     """What gives way at a load, and what is remembered of it."""
     load = known.state(settings)
     if load.samples:
@@ -155,11 +157,11 @@ def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.Data
         "texts_left_out": missing["text_hash"].n_unique() - len(texts),
     }
     size = load.grown(settings.embeddings.batch_size)
-    relief = Relief(hours, size, texts if now else frozenset(), later, told)
-    return replace(known, postponed=known.postponed | later), relief
+    plan = EmbeddingPlan(hours, size, texts if now else frozenset(), later, told)
+    return replace(known, postponed=known.postponed | later), plan
 
 
-def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
+def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
     """Looks at the load where no run has for hours, so that it falls when nothing is collected any more.
 
     Args:
@@ -168,33 +170,33 @@ def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
         now: timezone-aware.
     """
     hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
-    known = pressure(lake)
+    known = shedding_state(lake)
     if known.load is Load.NORMAL or known.last is None or hour - known.last < _QUIET:
         return
     waiting = _collected(lake, hour)
     with lake.transaction() as connection:
-        before = _pressure(connection)
+        before = _shedding_state(connection)
         known = before.looked(settings, hour, waiting)
         _keep(connection, before, known)
         _record(connection, known, hour, waiting)
 
 
-def due(lake: Lake, settings: Settings) -> list[datetime]:
+def due_hours(lake: Lake, settings: Settings) -> list[datetime]:
     """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it."""
-    known = pressure(lake)
+    known = shedding_state(lake)
     return sorted(known.postponed, reverse=True)[:_AT_ONCE] if known.state(settings).embeds else []
 
 
-def pressure(lake: Lake) -> Pressure:
+def shedding_state(lake: Lake) -> SheddingState:
     """The load as it was left."""
     with lake.cursor() as cursor:
-        return _pressure(cursor)
+        return _shedding_state(cursor)
 
 
-def _pressure(connection: duckdb.DuckDBPyConnection) -> Pressure:
+def _shedding_state(connection: duckdb.DuckDBPyConnection) -> SheddingState:
     step, last = connection.execute(_LOOKS).fetchone() or (None, None)
     hours = connection.execute(_DEFERRED).fetchall()
-    return Pressure(
+    return SheddingState(
         Load(step or 0),
         last,
         frozenset(hour for hour, postponed, _ in hours if postponed),
@@ -202,7 +204,7 @@ def _pressure(connection: duckdb.DuckDBPyConnection) -> Pressure:
     )
 
 
-def _admitted(known: Pressure, missing: pl.DataFrame) -> pl.DataFrame:
+def _admitted(known: SheddingState, missing: pl.DataFrame) -> pl.DataFrame:
     """Rows of events that are embedded, now or later."""
     kept = pl.Series(sampled(missing["id"].to_list(), missing["edge_weight"].to_numpy()), dtype=pl.Boolean)
     sampling = pl.Series(sorted(known.sampled), dtype=missing.schema["hour"])
@@ -217,7 +219,7 @@ def _collected(lake: Lake, hour: datetime) -> int:
     return int(lake.read(_COLLECTED, {"since": hour - _RECENT}).item())
 
 
-def _record(connection: duckdb.DuckDBPyConnection, known: Pressure, hour: datetime, waiting: int) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, known: SheddingState, hour: datetime, waiting: int) -> None:
     row = {
         "checked_at": utc_now(),
         "hour": hour,
@@ -229,7 +231,7 @@ def _record(connection: duckdb.DuckDBPyConnection, known: Pressure, hour: dateti
     write_frame(connection, LOAD_CHECKS, LOAD_CHECKS.frame([row]))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, before: Pressure, after: Pressure) -> None:
+def _keep(connection: duckdb.DuckDBPyConnection, before: SheddingState, after: SheddingState) -> None:
     """Writes the hours of which something changed; what was done stays as a row."""
     changed = (before.postponed ^ after.postponed) | (before.sampled ^ after.sampled)
     now = utc_now()

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Self
 
 
-class Turns:
+class FairLock:
     """A lock that whoever lets go of it, and wants it again at once, gets only after those who waited.
 
     Used as a context manager; not reentrant.

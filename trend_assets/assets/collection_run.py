@@ -28,7 +28,7 @@ SOURCE_TAG = "trend/source"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CollectionRun:
     """What the sources gave; its rows are to be written before `finish` records the rest."""
 
     lake: Lake
@@ -46,9 +46,9 @@ class Asked:
             give_up(self.lake, self.live, utc_now(), self.settings.schedule.catch_up_hours)
 
 
-def ask(
+def collect_hours(
     lake: Lake, settings: Settings, start: datetime, end: datetime, purpose: Purpose, source: str | None = None
-) -> Asked:
+) -> CollectionRun:
     """Asks the enabled sources for ``[start, end)``.
 
     Args:
@@ -72,7 +72,7 @@ def ask(
     collected, compared = compare(lake, collected)
     origins = {collector.source: collector.origin for collector in collectors}
     collection = Collection(start, end, purpose, origins, now, reserved)
-    return Asked(lake, settings, live, collection, collected, compared, before)
+    return CollectionRun(lake, settings, live, collection, collected, compared, before)
 
 
 def _guarded(collected: Collected, guard: Guard) -> Collected:

@@ -86,10 +86,10 @@ Files = tuple[DataFile, ...] | str
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """Every table at one snapshot; what is read from one edition fits together."""
+class CatalogSnapshot:
+    """Every table at one snapshot; what is read from one snapshot fits together."""
 
-    snapshot: int
+    number: int
     tables: Mapping[str, TableFiles]
 
     def named_in(self, query: str) -> list[str]:
@@ -125,7 +125,7 @@ class Edition:
     def _rows(self, name: str, files: Files) -> str:
         table = self.tables[name]
         if isinstance(files, str):
-            return f"FROM lake.main.{name} AT (VERSION => {self.snapshot})"
+            return f"FROM lake.main.{name} AT (VERSION => {self.number})"
         if not files:
             return f"FROM {table.empty}"
         whole: dict[str, list[str]] = {}

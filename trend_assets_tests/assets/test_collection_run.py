@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trend_assets.assets import hours
-from trend_assets.assets.hours import ask
+from trend_assets.assets.collection_run import collect_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import RAW_EVENTS
@@ -55,7 +55,7 @@ def lake(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def collected(lake: Lake, start: datetime, purpose: Purpose = "new", hours_long: int = 1) -> None:
-    asked = ask(lake, load_settings(), start, start + hours_long * HOUR, purpose)
+    asked = collect_hours(lake, load_settings(), start, start + hours_long * HOUR, purpose)
     lake.write(RAW_EVENTS, asked.collected.raw)
     asked.finish()
 
@@ -148,7 +148,7 @@ def test_what_a_killed_collection_might_have_spent_counts_as_spent(
     late_in_the_month = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
     monkeypatch.setattr(hours, "utc_now", lambda: late_in_the_month)
     for back in (1, 2, 3):
-        ask(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
+        collect_hours(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
         spent = ledger(lake, late_in_the_month).posts
         assert server.limits.posts_given <= spent <= 100
     assert set(lake.read("SELECT status FROM collection_attempts")["status"]) == {"running"}
@@ -168,7 +168,7 @@ def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_
     clock = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
     monkeypatch.setattr(hours, "utc_now", lambda: clock)
     retry = "SELECT failure, retry_at FROM collection_status WHERE hour = ?"
-    at_work = ask(lake, load_settings(), now - HOUR, now, "new")
+    at_work = collect_hours(lake, load_settings(), now - HOUR, now, "new")
     collected(lake, now - 2 * HOUR, "again")
     assert lake.read(retry, [now - 2 * HOUR]).row(0) == ("budget", clock + HOUR / 4)
     at_work.finish()

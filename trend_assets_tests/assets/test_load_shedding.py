@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from dagster import AssetKey, DagsterInstance
 
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation import postponed
 from trend_assets.automation.instance import dagster_environment, open_instance
 from trend_assets.forecasting.sensitivity import Load
@@ -30,7 +30,7 @@ from trend_assets.lake.tables import (
     RAW_EVENTS,
 )
 from trend_assets.launch import HourRange, materialize_hours
-from trend_assets.operations.load import Hours, pressure, relieve
+from trend_assets.operations.load_shedding import Hours, plan_embeddings, shedding_state
 from trend_assets.periods import hour_key
 from trend_assets.settings import load_settings
 
@@ -189,7 +189,7 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
             load_settings(), instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags)
         )
     assert [embedded(lake, hour) for hour in hours] == [2, 10, 10, 40 - spared, 1, 1, 0]
-    assert tick(hours[6]) == [] and pressure(lake).postponed == frozenset()
+    assert tick(hours[6]) == [] and shedding_state(lake).postponed == frozenset()
 
     # The sampled hour collected again falls the same way; a heavier event is never the one that is spared.
     again = run(hours[3], 1, "again")
@@ -211,22 +211,22 @@ def test_an_hour_that_is_run_again_climbs_no_further(lake: Lake, run: Live) -> N
     hours = flooded(lake, run, 2)
     for purpose in ("new", "again", "late", "catch_up"):
         assert run(hours[1], 1, purpose)["load"] == "embeddings_postponed"
-    assert pressure(lake).postponed == {hours[1]}
+    assert shedding_state(lake).postponed == {hours[1]}
     assert steps(lake)[:2] == [1, 2] and set(steps(lake)[2:]) <= {2}
 
 
 def test_what_somebody_asks_for_is_never_postponed(instance: DagsterInstance, lake: Lake, run: Live) -> None:
     hours = flooded(lake, run)
-    assert pressure(lake).load is Load.SAMPLED
+    assert shedding_state(lake).load is Load.SAMPLED
     assert [embedded(lake, hour) for hour in hours] == [40, 0, 0]
     found = run(hours[0], 3, None)
     assert found["texts_embedded"] == 80 and "load" not in found
     assert [embedded(lake, hour) for hour in hours] == [40, 40, 40]
-    assert pressure(lake).postponed == frozenset()
+    assert shedding_state(lake).postponed == frozenset()
     later = START + 5 * ONE
     collected(lake, later, posts(later, 5))
     assert run(later, 1, "asked")["texts_embedded"] == 5
-    assert pressure(lake).load is Load.SAMPLED
+    assert shedding_state(lake).load is Load.SAMPLED
 
 
 def test_hours_that_were_collected_and_not_taken_in_count_but_no_import(lake: Lake, run: Live) -> None:
@@ -250,7 +250,7 @@ def test_where_nothing_is_collected_any_more_the_load_falls_at_the_sensors_ticks
     for _ in range(2):
         # The second tick of an hour looks no second time.
         assert [request.partition_key for request in tick(hours[1] + 2 * ONE)] == [hour_key(hours[1])]
-        assert pressure(lake).load is Load.LARGER_BATCHES
+        assert shedding_state(lake).load is Load.LARGER_BATCHES
     assert lake.read_table(LOAD_CHECKS)["postponed_hours"].to_list() == [0, 1, 1]
 
 
@@ -262,10 +262,10 @@ def test_two_runs_that_postpone_at_once_lose_nothing(lake: Lake) -> None:
     def postpone(hour: datetime) -> None:
         row = {"id": f"{hour}", "hour": hour, "text_hash": f"{hour}", "edge_weight": 1.0}
         missing = pl.DataFrame([row], schema_overrides={"hour": pl.Datetime("us", "UTC")})
-        relief = relieve(lake, settings, Hours(hour, hour + ONE, "again"), missing)
-        assert relief.later == {hour}
+        plan = plan_embeddings(lake, settings, Hours(hour, hour + ONE, "again"), missing)
+        assert plan.later == {hour}
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(postpone, hours))
-    assert pressure(lake).postponed == set(hours)
+    assert shedding_state(lake).postponed == set(hours)
     assert lake.read_table(DEFERRED_HOURS)["hour"].to_list() == hours
