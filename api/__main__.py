@@ -1,4 +1,4 @@
-"""`python -m api`: the API on the host and port of the settings."""
+"""`python -m api`: serves the API on the host and port of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run api/dashboard.py`. It speaks to the API alone, by HTTP."""
+"""The dashboard: `streamlit run api/dashboard.py`. It reads from the API only, over HTTP."""
 
 from __future__ import annotations
 

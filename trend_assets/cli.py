@@ -1,4 +1,4 @@
-"""The `trend` command: it gathers the sub-commands and turns errors into one sentence."""
+"""The `trend` command: registers the sub-commands and turns errors into one-line messages."""
 
 from __future__ import annotations
 

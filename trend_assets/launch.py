@@ -1,4 +1,4 @@
-"""Runs started from the command: the same jobs and records as in the Dagster UI, in this process."""
+"""Starts Dagster runs from the command line, in this process, with the same jobs and records as the UI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lake's catalog, read once a snapshot.
+"""The lake's catalog, read once a snapshot and cached.
 
 DuckLake asks it at every query for the newest snapshot and for the files of every table, which takes ten times as
 long as reading the few rows of an answer.

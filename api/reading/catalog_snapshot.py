@@ -1,4 +1,4 @@
-"""The lake as it stood at one snapshot: which files hold each table's rows, and of what time the rows in each are."""
+"""One snapshot of the lake's catalog: the files of every table, and the time bounds of their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries are interrupted when their time is up, by one thread for all: starting one takes as long as a small query."""
+"""Query time-outs, enforced by one thread for all: starting one takes as long as a small query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is new in the lake, told to everybody who listens: one look a second, however many they are."""
+"""Broadcasts new data in the lake to all listeners of `/stream`: one poll a second, however many they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked for, and what is said of the rest."""
+"""Validates names in requests (sources, models, labels), and lists the valid ones in errors."""
 
 from __future__ import annotations
 

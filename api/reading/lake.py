@@ -1,4 +1,4 @@
-"""The API's hold on the lake: many threads read it, each answer from one snapshot; opened again when it was lost."""
+"""The thread-safe reader of the lake: each answer from one snapshot; a lost connection is opened again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An open lake and its connections: read-only, each query bounded in time and memory."""
+"""A pool of read-only lake connections; each query is bounded in time and memory."""
 
 from __future__ import annotations
 

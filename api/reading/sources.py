@@ -1,4 +1,4 @@
-"""What an answer was made from, and whether that is still as it was."""
+"""The dependencies of an answer on the lake, and whether they have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments and spans of time in questions."""
+"""Parses moments and time spans in requests."""
 
 from __future__ import annotations
 

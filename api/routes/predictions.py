@@ -1,4 +1,4 @@
-"""What is forecast, and what became of it."""
+"""Routes of forecasts and their outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Topics: search, and one topic's whole story."""
+"""Routes of topics: search, and the history of one topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers kept as long as what they were made from stays as it is, and known again by their ETag."""
+"""A response cache: an answer is valid while the data that it was made from is unchanged; ETags name it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Prometheus asks: requests and latencies, and how the platform stands."""
+"""Prometheus metrics: requests, latencies, and the state of the platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no route knows is refused, and not passed over: a filter that is misspelt would answer with an untruth."""
+"""Refuses unknown query parameters: a misspelt filter would silently give a wrong answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What most people ask first, asked by the API itself as soon as it runs, so that nobody waits for it."""
+"""Cache warming: requests the most common answers as soon as the API runs."""
 
 from __future__ import annotations
 

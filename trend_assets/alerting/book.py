@@ -1,4 +1,4 @@
-"""The history of alerts in the lake: one row an alert, each told once a window."""
+"""The history of alerts in the lake: one row an alert; a repeated alert within a window is stored once."""
 
 from __future__ import annotations
 

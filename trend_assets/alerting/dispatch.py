@@ -1,4 +1,4 @@
-"""Delivery: what is open goes to every channel, once; what fails is tried again, then and at the next ticks."""
+"""Delivers open alerts to every channel once; failed deliveries are retried at once and at later ticks."""
 
 from __future__ import annotations
 

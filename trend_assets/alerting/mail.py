@@ -1,4 +1,4 @@
-"""E-mail: one message for all recipients, over SMTP with STARTTLS or TLS."""
+"""The e-mail channel: one message for all recipients, over SMTP with STARTTLS or TLS."""
 
 from __future__ import annotations
 

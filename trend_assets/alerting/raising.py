@@ -1,4 +1,4 @@
-"""Raising alerts: into the log at once, and into the lake, from where they are delivered."""
+"""Raises alerts: writes them to the log at once, and to the lake, from where they are delivered."""
 
 from __future__ import annotations
 

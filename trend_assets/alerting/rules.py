@@ -1,4 +1,4 @@
-"""What the lake and the disk say that somebody should know of."""
+"""The rules that turn the state of the lake and the disk into alerts."""
 
 from __future__ import annotations
 

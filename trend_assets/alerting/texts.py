@@ -1,4 +1,4 @@
-"""Alerts as people read them."""
+"""The texts of alerts."""
 
 from __future__ import annotations
 

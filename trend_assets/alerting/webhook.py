@@ -1,4 +1,4 @@
-"""Webhooks: Slack's and Discord's incoming ones, or signed JSON for whoever listens."""
+"""The webhook channel: Slack's and Discord's incoming webhooks, or signed JSON for any other receiver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hours asked from the sources: what the lake remembers goes in, what they gave and why comes out."""
+"""Collects hours from the enabled sources, and records attempts, budgets and states in the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources the settings enable."""
+"""Makes the collectors of the sources that the settings enable, with their keys and budgets."""
 
 from __future__ import annotations
 

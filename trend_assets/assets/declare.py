@@ -1,4 +1,4 @@
-"""What all assets have in common: the table's schema as metadata, owners, kinds, the IO manager."""
+"""What all asset declarations share: the table's schema as metadata, owners, kinds, the IO manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 2: raw events become events, their embeddings and the activity of topics."""
+"""Stage 2: events from raw payloads, their text embeddings, and hourly topic activity."""
 
 import dagster as dg
 import polars as pl

@@ -1,4 +1,4 @@
-"""Stage 5: what will rise, and what became of it."""
+"""Stage 5: hourly predictions, and their outcomes once the horizon has passed."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Stage 3: events become a temporal graph."""
+"""Stage 3: the temporal graph of users, contents and topics, built from events."""
 
 import dagster as dg
 import polars as pl

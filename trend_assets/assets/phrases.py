@@ -1,4 +1,4 @@
-"""Stage 2: words of events become topics."""
+"""Stage 2: trending phrases, found in the texts of events, as topics."""
 
 import dagster as dg
 import polars as pl

@@ -1,4 +1,4 @@
-"""Stage 1: what the sources gave."""
+"""Stage 1: raw events, collected from the sources."""
 
 import dagster as dg
 import polars as pl

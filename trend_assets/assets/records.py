@@ -1,4 +1,4 @@
-"""Tables that runs, sensors and commands write beside the assets: shown where they come from, not materialized."""
+"""External assets: tables that runs, sensors and commands write besides the assets, so that the lineage shows them."""
 
 import dagster as dg
 

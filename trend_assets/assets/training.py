@@ -1,4 +1,4 @@
-"""Stage 4: each week a TGN is trained on what was known when the week began."""
+"""Stage 4: the weekly training of the temporal graph network (TGN), on data from before the week."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the daemon looks for each minute, and tells people."""
+"""The sensor that raises and delivers alerts every minute."""
 
 from datetime import UTC, datetime
 

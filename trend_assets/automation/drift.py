@@ -1,4 +1,4 @@
-"""What the daemon asks each hour: is the model in use still what it was?"""
+"""The hourly sensor that checks the model in use for drift, and requests an early training."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Dagster's event log on SQLite, a batch in one transaction.
+"""Dagster's event log on SQLite, with batched writes.
 
 Dagster's own SQLite storage opens two engines an event: a backfill of 13,104 hours and 5 assets
 spends 15 minutes on bookkeeping alone. With `DAGSTER_EVENT_BATCH_SIZE` set, planned and

@@ -1,4 +1,4 @@
-"""Why a step failed, in a user's words."""
+"""The reason of a failed step as one line for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dagster's home: made at first use, next to the lake."""
+"""Dagster's home folder and instance: created on first use, next to the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is run together: the hourly flow, the weekly training, and the flow without the text model."""
+"""The jobs: the hourly pipeline and the weekly training, and the names of their assets."""
 
 from __future__ import annotations
 

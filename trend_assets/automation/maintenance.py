@@ -1,4 +1,4 @@
-"""Each night the lake is made small again, and what is past its retention goes."""
+"""The nightly maintenance job: retention, compaction, expiry of snapshots."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What was postponed under load is made up for once it has fallen."""
+"""The sensor that computes postponed embeddings once the load has fallen."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A Dagster UI that is open learns that the history begins earlier than it knows."""
+"""Makes a running Dagster webserver reload its definitions after an import of older events."""
 
 from __future__ import annotations
 

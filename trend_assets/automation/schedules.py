@@ -1,4 +1,4 @@
-"""The clock: each hour is collected once it is over, and again where it must be; each week a model is trained."""
+"""The schedules: hourly collection, with hours to collect again or to catch up on, and weekly training."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta

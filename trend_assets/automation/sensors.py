@@ -1,4 +1,4 @@
-"""What the daemon watches: failed runs, and files in the inbox."""
+"""Sensors for files in the inbox, which are imported, and for failed runs, which are recorded."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta

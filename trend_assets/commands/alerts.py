@@ -1,4 +1,4 @@
-"""`trend alerts`: whether alerts arrive, and what was told."""
+"""`trend alerts`: sends a test alert, and lists alerts and their delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend backfill`: the hourly assets over a range of the past."""
+"""`trend backfill`: materializes the hourly assets over a range of the past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend collect`: one hour from the sources, now."""
+"""`trend collect`: collects one hour from the sources, now."""
 
 from __future__ import annotations
 

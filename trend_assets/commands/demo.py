@@ -1,4 +1,4 @@
-"""`trend demo`: the whole platform on a simulated world, or on one's own posts."""
+"""`trend demo`: runs the whole platform on simulated posts, or on your own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend import`: files of posts into the lake."""
+"""`trend import`: imports files of posts into the lake."""
 
 from __future__ import annotations
 

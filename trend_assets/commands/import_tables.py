@@ -1,4 +1,4 @@
-"""What `trend import` tells at its end: what was read, what is in it, and what to type next."""
+"""The summary of `trend import`: what was read, what it holds, and the next commands."""
 
 from __future__ import annotations
 

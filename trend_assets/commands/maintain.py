@@ -1,4 +1,4 @@
-"""`trend maintain`: what the nightly job does, now."""
+"""`trend maintain`: runs the nightly maintenance now."""
 
 from __future__ import annotations
 

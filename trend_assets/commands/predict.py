@@ -1,4 +1,4 @@
-"""`trend predict`: the forecast at a moment."""
+"""`trend predict`: forecasts at a given moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend simulate`: the simulated world's posts as files, or served as the platforms serve theirs."""
+"""`trend simulate`: writes simulated posts to files, or serves them through mock platform APIs."""
 
 from __future__ import annotations
 

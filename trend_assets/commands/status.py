@@ -1,4 +1,4 @@
-"""`trend status`: what the lake holds and how the last runs went."""
+"""`trend status`: shows what the lake holds and how the last runs went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend train`: the model of one week."""
+"""`trend train`: trains the model of one week."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints of models in the lake's storage: folders on a disk, or object storage with copies in the home.
+"""Storage of model checkpoints: folders on a disk, or object storage with local copies.
 
 Whoever has the same settings sees the same ones. What they hold is checked by whoever opens them.
 """

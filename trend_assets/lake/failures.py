@@ -1,4 +1,4 @@
-"""What DuckDB says when catalog or storage fail, in words that tell what to do."""
+"""Translates DuckDB's errors about catalog or storage into messages that say what to do."""
 
 from __future__ import annotations
 

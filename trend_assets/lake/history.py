@@ -1,4 +1,4 @@
-"""When what the lake holds begins."""
+"""The hour of the lake's oldest event."""
 
 from __future__ import annotations
 

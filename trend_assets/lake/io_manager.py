@@ -1,4 +1,4 @@
-"""Dagster reads and writes the lake's tables as Polars frames.
+"""Dagster's IO manager and lake resource: assets read and write the lake's tables as Polars frames.
 
 Stands on dagster-duckdb's IO manager: its slices (which table, which partitions) are kept, the
 connection is the lake's, and a write is one transaction that replaces its partitions.

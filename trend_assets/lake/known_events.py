@@ -1,4 +1,4 @@
-"""Which events the lake holds by their ids: exact whatever their hours, and quick while a process imports."""
+"""An index of the event ids in the lake: exact over all hours, and fast during an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables of the lake are read and written, noted for whoever wants to know."""
+"""Records which tables of the lake are read and written, for tests of the lineage."""
 
 from __future__ import annotations
 

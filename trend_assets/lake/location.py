@@ -1,4 +1,4 @@
-"""Where a lake is, and what may be told of it."""
+"""Where a lake's catalog and files are, and how to name them without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping the lake small and quick: compaction, expiry of old snapshots, removal of what nothing refers to.
+"""Lake maintenance: compaction, expiry of old snapshots, deletion of unreferenced files.
 
 Each step holds the write lock for one table at most, so that writers get their turn between two steps.
 DuckLake's own functions do the work: https://ducklake.select/docs/stable/duckdb/maintenance/recommended_maintenance

@@ -1,4 +1,4 @@
-"""Versions of the lake's tables. A lake is brought up to date when this release first opens it."""
+"""Schema migrations of the lake; they run when this release first opens an older one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lake as the pipeline uses it: frames in, frames out, one transaction a write."""
+"""The lake's interface for the pipeline: Polars frames in and out, one transaction a write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts on the topics that deserve attention, kept to a rate."""
+"""Alerts on topics that are likely to grow, limited to a daily rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When what failed is tried again, by kind of failure, where the source does not say so itself."""
+"""When a failed collection is retried, by kind of failure, where the source does not say so itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which hours a tick of the schedule asks for besides the one that has ended, and which are given up."""
+"""Which missed hours a tick of the schedule collects, and which are given up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lake remembers of earlier collections: where they ended, and what the budgets have spent."""
+"""The state of earlier collections in the lake: cursors, failures, and budgets used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a received event is new, known, or another post under an id that is taken."""
+"""Deduplication of events: new, known, or in conflict with another post of the same id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an import gave, file by file, and what was in it."""
+"""The report of an import: counts by file, and what the events hold."""
 
 from __future__ import annotations
 

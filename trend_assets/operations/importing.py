@@ -1,4 +1,4 @@
-"""Files of posts into the lake, each batch of rows in one transaction."""
+"""Imports files of posts into the lake, each batch of rows in one transaction."""
 
 from __future__ import annotations
 

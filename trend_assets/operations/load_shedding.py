@@ -1,4 +1,4 @@
-"""What gives way when more waits than an hour takes in, and how it is made up for by itself.
+"""Load shedding: postpones and samples text embeddings while more events wait than an hour takes in.
 
 `Load` climbs one step an hour while the backlog is large, and goes back the same way. First texts go through the
 text model in larger batches. Then embeddings are postponed: only vectors that are known are written, the hours are

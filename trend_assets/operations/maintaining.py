@@ -1,4 +1,4 @@
-"""The night's work: what came back or is past its retention goes, the lake is compacted, old snapshots expire."""
+"""The nightly maintenance: repeated removal of forgotten data, retention, compaction, expiry of snapshots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collection leaves in the lake besides its events: attempts, states, and later payloads."""
+"""Records a collection in the lake besides its events: attempts, states, and later payloads."""
 
 from __future__ import annotations
 

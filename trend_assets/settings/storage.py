@@ -1,4 +1,4 @@
-"""Where things are kept, for how long, and under which names."""
+"""Settings of the lake's storage, maintenance, retention and privacy."""
 
 from __future__ import annotations
 

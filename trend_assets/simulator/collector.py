@@ -1,4 +1,4 @@
-"""Collects one platform of the simulated world, as the real collectors do theirs."""
+"""A collector for one simulated platform, with the interface of the real collectors."""
 
 from __future__ import annotations
 

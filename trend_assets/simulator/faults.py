@@ -1,4 +1,4 @@
-"""How the stand-in misbehaves: what the platforms do on a bad day, at a rate, by seed."""
+"""Fault injection for the mock server: the platforms' typical errors, at a rate, by seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of each platform as the faults see it: its rows, and how it leads on to the next one."""
+"""Pages of results of each platform, for fault injection: their rows, and the link to the next page."""
 
 from __future__ import annotations
 

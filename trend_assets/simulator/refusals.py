@@ -1,4 +1,4 @@
-"""What each platform answers instead of an answer, in its own words."""
+"""Error responses of each platform, in its own format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world behind the platforms' own addresses: a stand-in server for all live sources.
+"""A mock server of all live platforms' APIs over the simulated world, for tests and the demo.
 
 It speaks their wire formats over HTTP on loopback, counts quotas and rate limits as they do, and misbehaves
 as they do, at a rate that is asked for. Nothing in it is real, and it asks nobody.

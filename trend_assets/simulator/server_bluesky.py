@@ -1,4 +1,4 @@
-"""The stand-in's Bluesky: the public search for posts, without a key."""
+"""The mock of Bluesky: the public search for posts, without a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in's Mastodon: public timelines, tags' timelines and trending tags of one server, without a key."""
+"""The mock of Mastodon: public timelines, tags' timelines and trending tags of one server, without a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in's Google Trends: the public feed, and the explore API as pytrends asks it."""
+"""The mock of Google Trends: the public feed, and the explore API as pytrends calls it."""
 
 from __future__ import annotations
 

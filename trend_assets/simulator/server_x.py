@@ -1,4 +1,4 @@
-"""The stand-in's X: the search of API v2, recent and over all posts."""
+"""The mock of X: the search of API v2, recent and full-archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in's YouTube: search, videos and comment threads of the Data API v3, with its quota."""
+"""The mock of YouTube: search, videos and comment threads of the Data API v3, with its quota."""
 
 from __future__ import annotations
 

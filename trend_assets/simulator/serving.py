@@ -1,4 +1,4 @@
-"""What the stand-in's platforms share: a request, an answer, page tokens, limits that are counted."""
+"""What the mock platforms share: requests, responses, page tokens, rate limits."""
 
 from __future__ import annotations
 

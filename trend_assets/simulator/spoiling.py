@@ -1,4 +1,4 @@
-"""Answers that are well-formed and wrong: pages that repeat, rows that no post can be, fields that come and go."""
+"""Fault injection in well-formed responses: repeated pages, impossible rows, fields that come and go."""
 
 from __future__ import annotations
 

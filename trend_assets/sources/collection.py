@@ -1,4 +1,4 @@
-"""One collection: every source asked for the same hours, and what it gave or why it gave nothing."""
+"""One collection: asks every source for the same hours, and gathers events, attempts and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a client library's requests where the settings say, with a time-out."""
+"""An HTTP session for client libraries, with the base URL and time-out of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interfaces that take no key: one request over HTTP, and its answer or why there is none."""
+"""An HTTP client for public APIs without keys; failures become `CollectorError`."""
 
 from __future__ import annotations
 

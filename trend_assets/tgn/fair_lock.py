@@ -1,4 +1,4 @@
-"""A lock that is given to those who wait in the order in which they came."""
+"""A fair (first in, first out) lock: waiting threads get it in the order of their arrival."""
 
 from __future__ import annotations
 

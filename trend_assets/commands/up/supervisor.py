@@ -1,4 +1,4 @@
-"""Processes kept running: started, watched, restarted within a limit, and ended with all their children."""
+"""A process supervisor: starts, health-checks and restarts services, and ends them with all their children."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases that trend together become one topic, and get its name."""
+"""Groups phrases that trend together into one topic, and names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far above its own past a phrase is, in memory that does not grow with the vocabulary.
+"""Significance of a phrase against its own past, in memory that does not grow with the vocabulary.
 
 After Schubert, Weiler and Kriegel, "SigniTrend: Scalable Detection of Emerging Topics in Textual Streams by Hashed
 Significance Thresholds" (KDD 2014): an exponentially weighted mean and variance in hash tables of fixed size. A phrase

@@ -1,4 +1,4 @@
-"""A tracker's state before a day as bytes: what is usual, and which phrases are topics.
+"""Serializes the phrase tracker's state at the start of a day.
 
 Neither users nor texts are in it. What it names are phrases and tags that several users of a day had said, so that
 it may stay when one of them is forgotten.

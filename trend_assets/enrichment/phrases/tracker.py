@@ -1,4 +1,4 @@
-"""Hour by hour: which phrases are topics, and which posts have them.
+"""Decides hour by hour which phrases are topics, and which posts mention them.
 
 A phrase becomes a topic in the hour in which enough different users of the last 24 hours have said it, in more than
 one wording, and they are significantly more than its own past and than ordinary language would have. A name that no

@@ -1,4 +1,4 @@
-"""Whether a file of posts holds a person or a post: it is read as the import reads it."""
+"""Whether a file of posts holds a person or a post; it is read in the same way as by the import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling whether a line of a log or a text of a run names what was forgotten."""
+"""Whether a line of a log or a text of a run names forgotten data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cells that tell who and what: ids as tables hold them, mended where nothing is lost by it."""
+"""Reads ids and users from cells of a table, and repairs them where nothing is lost by it."""
 
 from __future__ import annotations
 
