@@ -11,6 +11,7 @@ import pytest
 
 from trend_assets.assets import forecasts
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import defs
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTIONS
@@ -38,9 +39,7 @@ def post(lake: Lake, *topics: str) -> None:
 
 
 def run() -> str:
-    return materialize_hours(
-        load_settings(), open_instance(load_settings()), HourRange(CUT - HOUR, CUT), ["predictions"]
-    )
+    return materialize_hours(defs(), open_instance(load_settings()), HourRange(CUT - HOUR, CUT), ["predictions"])
 
 
 def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) -> None:

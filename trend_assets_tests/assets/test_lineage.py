@@ -19,7 +19,6 @@ from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.operations.models import promote, stored_models
 from trend_assets.operations.privacy.forgetting import forget
 from trend_assets.operations.privacy.traces import Subject
-from trend_assets.settings import load_settings
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 WEEK = START + timedelta(weeks=1)
@@ -74,22 +73,28 @@ def test_an_hourly_asset_reads_what_it_declares(world: World, assets: tuple[str,
     if assets == ("prediction_outcomes",):
         world.materialize(hour, 1, "predictions")
         hour += 24 * ONE
+    definitions = defs()
     with noting() as access:
         materialize_hours(
-            load_settings(), world.instance, HourRange(hour, hour + ONE), assets, tags={PURPOSE_TAG: "new"}
+            definitions,
+            world.instance,
+            HourRange(hour, hour + ONE),
+            assets,
+            tags={PURPOSE_TAG: "new"},
         )
     compare(access, *assets)
 
 
 def test_a_training_reads_what_it_declares(world: World) -> None:
+    definitions = defs()
     with noting() as access:
-        materialize_week(load_settings(), world.instance, WEEK)
+        materialize_week(definitions, world.instance, WEEK)
     compare(access, *TRAINING_ASSETS)
 
 
 def test_the_drift_sensor_reads_what_its_table_declares(world: World) -> None:
     if not stored_models(world.settings):
-        materialize_week(load_settings(), world.instance, WEEK)
+        materialize_week(defs(), world.instance, WEEK)
     promote(world.lake, world.settings, stored_models(world.settings)[-1].version, "for the test")
     now = WEEK + timedelta(days=1)
     with noting() as access:

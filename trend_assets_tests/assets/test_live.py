@@ -12,6 +12,7 @@ import pytest
 
 from trend_assets.assets.collectors import enabled_collectors
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import defs
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
@@ -68,7 +69,7 @@ def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest
 def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
     settings = load_settings()
     instance = open_instance(settings)
-    materialize_hours(load_settings(), instance, HourRange(start, start + hours * HOUR), ("raw_events",))
+    materialize_hours(defs(), instance, HourRange(start, start + hours * HOUR), ("raw_events",))
     return settings, Lake(lake_location(settings))
 
 

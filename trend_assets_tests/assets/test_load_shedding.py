@@ -17,6 +17,7 @@ from dagster import AssetKey, DagsterInstance
 from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation import postponed
 from trend_assets.automation.instance import dagster_environment, open_instance
+from trend_assets.definitions import defs
 from trend_assets.forecasting.sensitivity import Load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -66,7 +67,7 @@ def run(instance: DagsterInstance) -> Live:
     def run(start: datetime, hours: int = 1, purpose: str | None = "new", *more: str) -> dict[str, Any]:
         tags = {PURPOSE_TAG: purpose} if purpose else None
         materialize_hours(
-            load_settings(),
+            defs(),
             instance,
             HourRange(start, start + hours * ONE),
             ["raw_events", "events", "event_embeddings", "temporal_edges", "nodes", *more],
@@ -122,8 +123,6 @@ def embedded(lake: Lake, hour: datetime) -> int:
 @pytest.fixture
 def tick(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Tick:
     """What a tick of the sensor asks for when an hour has ended."""
-    from trend_assets.definitions import defs
-
     settings = load_settings()
     repository = defs().get_repository_def()
 
@@ -186,7 +185,11 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
     for request, hour in zip(requests, hours[4:1:-1], strict=True):
         assert request.asset_selection == [AssetKey("event_embeddings")]
         materialize_hours(
-            load_settings(), instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags)
+            defs(),
+            instance,
+            HourRange(hour, hour + ONE),
+            ["event_embeddings"],
+            tags=dict(request.tags),
         )
     assert [embedded(lake, hour) for hour in hours] == [2, 10, 10, 40 - spared, 1, 1, 0]
     assert tick(hours[6]) == [] and shedding_state(lake).postponed == frozenset()

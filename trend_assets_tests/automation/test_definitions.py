@@ -160,7 +160,7 @@ def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> N
     """Of an hour without a post: what must hold of rows holds of none."""
     hour = datetime(2026, 2, 4, 8, tzinfo=UTC)
     names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
-    run_id = materialize_hours(load_settings(), instance, HourRange(hour, hour + timedelta(hours=1)), names)
+    run_id = materialize_hours(defs(), instance, HourRange(hour, hour + timedelta(hours=1)), names)
     found = set()
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = entry.dagster_event.asset_check_evaluation_data
@@ -177,5 +177,5 @@ def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> N
 @pytest.mark.parametrize("start", [datetime(2013, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)])
 def test_hours_without_a_partition_are_refused(instance: DagsterInstance, start: datetime) -> None:
     with pytest.raises(TrendError, match="has no partition"):
-        materialize_hours(load_settings(), instance, HourRange(start, start + timedelta(hours=2)), ["raw_events"])
+        materialize_hours(defs(), instance, HourRange(start, start + timedelta(hours=2)), ["raw_events"])
     assert instance.get_runs_count() == 0

@@ -16,6 +16,7 @@ from dagster import AssetKey, DagsterInstance
 
 from trend_assets.automation import sensors
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor
+from trend_assets.definitions import defs
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -188,7 +189,7 @@ def broken(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Dagste
 
 def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterInstance) -> None:
     with pytest.raises(RunFailed, match=f"step raw_events failed: {EXCLUDED}"):
-        materialize_hours(load_settings(), broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["raw_events"])
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["raw_events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["source"], row["status"]) == (HOUR, "pipeline", "failed")
@@ -201,7 +202,7 @@ def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterIn
 
 def test_a_failed_range_is_recorded_at_its_first_hour(broken: DagsterInstance) -> None:
     with pytest.raises(RunFailed):
-        materialize_hours(load_settings(), broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["raw_events"])
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["raw_events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["status"]) == (HOUR, "failed")
@@ -210,7 +211,7 @@ def test_a_failed_range_is_recorded_at_its_first_hour(broken: DagsterInstance) -
 
 def test_a_failed_training_is_recorded(home: Path, instance: DagsterInstance) -> None:
     with pytest.raises(RunFailed, match="step tgn_training failed: the lake has no events"):
-        materialize_week(load_settings(), instance, WEEK)
+        materialize_week(defs(), instance, WEEK)
     fail(instance)
     (row,) = rows(TRAINING_RUNS).rows(named=True)
     assert (row["week"], row["status"], row["model_version"]) == (WEEK, "failed", None)
@@ -222,8 +223,6 @@ def test_a_failed_training_is_recorded(home: Path, instance: DagsterInstance) ->
 
 def test_a_training_started_from_the_ui_is_recorded_too(home: Path, instance: DagsterInstance) -> None:
     """The UI materializes assets in an implicit job, not in the weekly one."""
-    from trend_assets.definitions import defs
-
     result = (
         defs()
         .resolve_implicit_global_asset_job_def()

@@ -9,20 +9,18 @@ from dagster import DagsterInstance
 
 from trend_assets.assets.declare import UNTIL_TAG
 from trend_assets.automation.jobs import WEEKLY_JOB
+from trend_assets.definitions import defs
 from trend_assets.launch import RunFailed, materialize_week
-from trend_assets.settings import load_settings
 
 WEEK = datetime(2026, 2, 2, tzinfo=UTC)
 
 
 def test_a_snapshot_that_the_lake_lacks_is_told(instance: DagsterInstance) -> None:
     with pytest.raises(RunFailed, match="the lake has no snapshot 99"):
-        materialize_week(load_settings(), instance, WEEK, snapshot=99)
+        materialize_week(defs(), instance, WEEK, snapshot=99)
 
 
 def test_an_early_training_reads_until_its_hour(instance: DagsterInstance) -> None:
-    from trend_assets.definitions import defs
-
     result = (
         defs()
         .resolve_job_def(WEEKLY_JOB)

@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import make_definitions
 from trend_assets.enrichment.embedding_table import text_hashes
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
@@ -106,7 +107,9 @@ def fill(settings: Settings) -> None:
     report = import_file(lake, write_tweets(settings.inbox / "done" / "posts.jsonl.gz"), load_settings())
     assert (report.events, report.rejected) == (5, 1)
     names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
-    materialize_hours(settings, open_instance(settings), HourRange(HOUR, HOUR + timedelta(hours=1)), names)
+    materialize_hours(
+        make_definitions(settings), open_instance(settings), HourRange(HOUR, HOUR + timedelta(hours=1)), names
+    )
     fill_the_rest(lake)
     settings.logs_folder.mkdir(parents=True, exist_ok=True)
     (settings.logs_folder / "alerts.jsonl").write_text(f'{{"subject":"#{TAG}"}}\n{{"subject":"#other"}}\n', "utf-8")
@@ -349,7 +352,10 @@ def test_logs_lose_lines_of_short_ids_and_plain_words_where_they_are_told_to_be_
     columns = ColumnMap.parse("id=id,user_id=who,timestamp=at,topics=about")
     import_file(empty.lake, empty.settings.home / "rows.jsonl", empty.settings, columns)
     materialize_hours(
-        empty.settings, open_instance(empty.settings), HourRange(HOUR, HOUR + timedelta(hours=1)), ["events"]
+        make_definitions(empty.settings),
+        open_instance(empty.settings),
+        HourRange(HOUR, HOUR + timedelta(hours=1)),
+        ["events"],
     )
     kept = [
         '{"level":"error","message":"error 12"}',
