@@ -30,7 +30,7 @@ from trend_assets.commands import (
 from trend_assets.commands.console import errors
 from trend_assets.errors import TrendError
 
-#: What a user can mend: told in one sentence, without a traceback.
+#: What a user can fix: told in one sentence, without a traceback.
 EXPECTED = (TrendError, OSError)
 
 app = typer.Typer(

@@ -57,7 +57,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
             ),
         )
 
-    # How much waits is told by what was collected.
+    # The backlog is computed from `raw_events` and `collection_status`.
     @dg.asset(
         **table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"),
         **shared,

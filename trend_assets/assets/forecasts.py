@@ -15,7 +15,7 @@ from trend_assets.operations.predicting import forecast_hours, score_hours
 from trend_assets.settings import Settings
 from trend_assets.words import DEFAULT_LABEL, TITLES
 
-#: What a history of mentions is read from.
+#: The tables from which the history of mentions is read.
 _HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 
 
@@ -39,8 +39,8 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[
         frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run.run_id)
         models = ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"
         yield from checked(PREDICTIONS, frame, counts(context, {"models": models}, top=_likeliest(frame)))
-        # The rows are stored once their output was taken: nobody is told of a forecast that is not there. Many hours
-        # at once are the past, which is no news.
+        # The generator resumes once the IO manager has stored the rows, so no alert precedes its forecast. A run of
+        # many hours is a backfill, which alerts nobody.
         if not is_range(context):
             told = alert_topics(lake.lake, settings, window.end, datetime.now(UTC))
             context.log.info(f"{told} topics alerted")

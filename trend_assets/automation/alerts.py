@@ -20,7 +20,7 @@ from trend_assets.settings import Settings
 def alerts_sensor(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> dg.SkipReason:
-    """Reads of the lake and the disk; it starts no run, and says what it told."""
+    """Evaluates all rules and delivers open alerts; it starts no run, and its skip reason has the counts."""
     now = datetime.now(UTC)
     raised = AlertBook(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
     told = dispatch(lake.lake, settings, now)

@@ -24,9 +24,9 @@ from trend_assets.settings import Settings
 def drift_sensor(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> dg.SensorResult:
-    """What was found, as an observation of the checkpoint, and at most one training in `drift.retrain_days`."""
+    """Stores the check as an observation of the checkpoint; requests at most one training in `drift.retrain_days`."""
     now = datetime.now(UTC)
-    # Without a model there is nothing to ask the lake.
+    # Without a model in use there is nothing to check.
     found = check_drift(lake.lake, settings, now)
     if found is None:
         return dg.SensorResult(skip_reason="no model is in use")

@@ -20,7 +20,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import func, insert, select
 
-#: Events a batch that Dagster hands over at once.
+#: Events in a batch that Dagster hands over at once.
 BATCH_SIZE = 1000
 
 

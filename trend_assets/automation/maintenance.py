@@ -16,7 +16,7 @@ MAINTENANCE_JOB = "nightly_maintenance"
 def maintain_the_lake(
     context: dg.OpExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> None:
-    """Retention, compaction, expiry of snapshots, removal of files; what it did is in the output's metadata."""
+    """Retention, compaction, expiry of snapshots, deletion of files; the output's metadata has the counts."""
     report = maintain_lake(lake.lake, settings, datetime.now(UTC))
     done = report.lake
     context.add_output_metadata(
@@ -41,7 +41,7 @@ def nightly_maintenance() -> None:
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Once a night, half past, when neither the hour nor the week is being collected or trained."""
+    """Once a night at half past, away from the hourly collection and the weekly training."""
     enabled = settings.schedule.enabled
     return dg.ScheduleDefinition(
         name=MAINTENANCE_JOB,

@@ -25,7 +25,7 @@ from trend_assets.sources.collector import utc_now
 def postponed_sensor(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> dg.SensorResult:
-    """A run of `event_embeddings` for each hour that is due; one that fails is tried again an hour later."""
+    """Requests a run of `event_embeddings` for each due hour; a failed one is requested again an hour later."""
     now = utc_now()
     lower_idle_load(lake.lake, settings, now)
     hours = due_hours(lake.lake, settings)
@@ -39,6 +39,6 @@ def _request(hour: datetime, now: datetime) -> dg.RunRequest:
         run_key=f"postponed {hour_key(hour)} at {hour_key(now)}",
         partition_key=hour_key(hour),
         asset_selection=[dg.AssetKey(EVENT_EMBEDDINGS.name)],
-        # The hours that are collected come first.
+        # Lower than the hourly collection, which must not wait.
         tags={PURPOSE_TAG: POSTPONED, PRIORITY_TAG: "-1"},
     )

@@ -20,9 +20,9 @@ from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
-#: Which runs leave the queue first.
+#: Priorities in the run queue; the highest runs first.
 _PRIORITIES = {"new": 3, "again": 2, "catch_up": 1, "late": 0}
-#: A forecast made long after its cut is none; what was forecast for a missed hour is scored all the same.
+#: Missed hours get no forecast, since it would come after the fact; existing forecasts for them are scored.
 _ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSETS}
 
 
@@ -48,7 +48,7 @@ def hourly_schedule(settings: ScheduleSettings, live: tuple[str, ...]) -> dg.Sch
         context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeResource]
     ) -> list[dg.RunRequest]:
         now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
-        # One hour without a partition would cost the tick its other hours too.
+        # A request for an hour without a partition would fail the whole tick.
         due = [item for item in _due(settings, live, lake, now) if item.start >= begin]
         return [_request(item, now) for item in due]
 

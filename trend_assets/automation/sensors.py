@@ -93,8 +93,8 @@ def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam
         if not path.is_file() or path.name.startswith("."):
             continue
         stat = path.stat()
-        # The time of the inode's last change is this machine's clock: copies and archives keep a file's own
-        # time, which may lie in the future, and a file moved back from failed/ is another one to import.
+        # ctime, and not mtime: copies and archives keep the file's own mtime, which may lie in the future, and a
+        # file that is moved back from failed/ has a new ctime, so that it is imported again.
         if now - datetime.fromtimestamp(stat.st_ctime, UTC) < _SETTLED:
             continue
         identity = f"{path.name}:{stat.st_size}:{stat.st_ctime_ns}"
@@ -118,13 +118,13 @@ def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam
 def failure_sensor(
     context: dg.RunFailureSensorContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
 ) -> None:
-    """The failure as a row where people look for it."""
+    """Records the failure in the table of its kind, and raises an alert."""
     run = context.dagster_run
     events = context.get_step_failure_events()
     error = events[0].step_failure_data.error if events else None
     message = reason(error) if error else " ".join((context.failure_event.message or "").split())
     partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG) or ""
-    # By the key and not by the job: from the UI everything runs in one job of Dagster's own.
+    # By the partition key, not by the job: what is started from the UI runs in Dagster's implicit asset job.
     if week := _moment(partition, WEEK_FORMAT):
         raise_alert(lake.lake, settings, "training_failed", training_subject(week), message)
         _record_training(lake, run.run_id, week, message)

@@ -63,7 +63,7 @@ def checkpoint_store(location: LakeLocation) -> CheckpointStore:
     if not location.uses_storage:
         return FolderStore(Path(location.data_path) / _FOLDER if location.data_path else local)
     if not location.files.startswith("s3://"):
-        raise LakeError(f"models are kept in a folder or under s3://, not in {location.files}: mend lake.data_path")
+        raise LakeError(f"models are kept in a folder or under s3://, not in {location.files}: correct lake.data_path")
     return ObjectStore(location, local / "copies")
 
 

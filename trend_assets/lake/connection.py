@@ -69,7 +69,7 @@ def _catalog(location: LakeLocation, read_only: bool) -> str:
 
 def no_lake(location: LakeLocation) -> LakeError:
     """The error for a lake that is to be read and that nobody has made yet."""
-    where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or mend lake.catalog_url"
+    where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or correct lake.catalog_url"
     return LakeError(
         f"there is no lake in {location.folder if location.uses_sqlite else location} yet: run `trend import FILE`, "
         f"`trend collect` or `trend demo` first, {where}"

@@ -63,14 +63,14 @@ def _refused(location: LakeLocation, code: int, said: str) -> str:
     bucket = location.files.split("://", 1)[1].split("/")[0]
     if code in (401, 403):
         return (
-            f"{where} refuses the keys for {location.files} ({said}): mend lake.s3_key_id, lake.s3_secret, "
+            f"{where} refuses the keys for {location.files} ({said}): correct lake.s3_key_id, lake.s3_secret, "
             f"lake.s3_session_token {_ENVIRONMENT}, or the keys' rights"
         )
     if code == 404 and "NoSuchBucket" in said:
-        return f"{where} has no bucket {bucket} ({said}): create it, or mend lake.data_path"
+        return f"{where} has no bucket {bucket} ({said}): create it, or correct lake.data_path"
     if code in (301, 307, 400):
         return (
-            f"{where} does not take requests for {location.files} in this way ({said}): mend lake.s3_region, "
+            f"{where} does not take requests for {location.files} in this way ({said}): correct lake.s3_region, "
             "lake.s3_url_style (path for most S3-compatible servers) or lake.s3_use_ssl"
         )
     if code == 429 or code >= 500:
@@ -80,7 +80,7 @@ def _refused(location: LakeLocation, code: int, said: str) -> str:
 
 def _unreachable(location: LakeLocation, said: str) -> str:
     return (
-        f"the object storage {storage_name(location)} does not answer ({said}): see whether it runs, and mend "
+        f"the object storage {storage_name(location)} does not answer ({said}): see whether it runs, and correct "
         f"lake.s3_endpoint or lake.s3_use_ssl {_ENVIRONMENT}"
     )
 
@@ -126,7 +126,7 @@ def postgres_failure(said: str, location: LakeLocation) -> str:
     text = " ".join(location.without_secrets(said).split())
     text = _AROUND.sub("", text).replace("FATAL: ", "")
     if "does not exist" in text and "database" in text:
-        return f"{location} is not there ({text}): create it with `createdb`, or mend lake.catalog_url"
+        return f"{location} is not there ({text}): create it with `createdb`, or correct lake.catalog_url"
     if _NO_ANSWER.search(text):
-        return f"{location} cannot be reached ({text}): see whether the server runs, and mend lake.catalog_url"
-    return f"{location} cannot be opened ({text}): mend lake.catalog_url, or the server"
+        return f"{location} cannot be reached ({text}): see whether the server runs, and correct lake.catalog_url"
+    return f"{location} cannot be opened ({text}): correct lake.catalog_url, or the server"

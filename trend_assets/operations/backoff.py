@@ -14,7 +14,7 @@ SOON = _HOUR / 4
 #: First pause and longest one; pauses in between grow twofold. What is not here is not tried again by
 #: itself (``past``, ``no_key``), or when the source or the budget gives more (``quota``, ``budget``).
 _PAUSES: Mapping[str, tuple[timedelta, timedelta]] = {
-    # A refused key does not mend itself: whoever sets a new one asks by hand.
+    # A refused key does not become valid by itself: whoever sets a new one asks by hand.
     "auth": (_HOUR, _DAY),
     "rate_limit": (SOON, SOON),
     "server": (_HOUR, _DAY / 2),

@@ -1,14 +1,18 @@
 """Load shedding: postpones and samples text embeddings while more events wait than an hour takes in.
 
-`Load` climbs one step an hour while the backlog is large, and goes back the same way. First texts go through the
-text model in larger batches. Then embeddings are postponed: only vectors that are known are written, the hours are
-remembered, and embedded once the load has fallen. Last, of the texts of such hours only a sample is embedded even
-then, each event with its weight as probability, so that what is put off stays within bounds.
+`Load` has four steps. It climbs one step an hour while the backlog is large, and descends in the same way:
 
-What is sampled are texts and not the mentions that a forecast counts. The memory of a model goes on only along the
-very mentions that it was trained on, so that thinned hours would let every later forecast begin anew from the whole
-history; and counts of thinned hours would be held against outcomes that were counted whole. A topic without a vector
-is to the model one without a text. Nothing is ever thinned in `raw_events` and `events`.
+1. `normal`: all texts are embedded.
+2. `larger_batches`: texts go through the embedding model in larger batches.
+3. `embeddings_postponed`: only known vectors are written. The hours are stored as postponed, and embedded once the
+   load has fallen.
+4. `sampled`: of the texts of such hours only a sample is ever embedded, each event with its weight as probability,
+   so that the postponed work stays bounded.
+
+Texts are sampled, and not the mentions that a forecast counts. The model's memory continues along exactly the mentions
+that it has seen, so that sampled hours would make every later forecast start again from the whole history, and counts
+of sampled hours would be compared with outcomes of complete ones. A topic without a vector is to the model a topic
+without text. `raw_events` and `events` are always complete.
 """
 
 from __future__ import annotations
@@ -26,23 +30,23 @@ from trend_assets.lake.tables import DEFERRED_HOURS, LOAD_CHECKS
 from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
-#: Why a run embeds what was postponed.
+#: The purpose of a run that computes postponed embeddings.
 POSTPONED = "postponed"
-#: Runs that the platform starts by itself; what somebody asks for is embedded at once.
+#: Purposes of runs that the platform starts; what a person starts is embedded at once.
 _LIVE = frozenset(("new", "again", "catch_up", "late", POSTPONED))
 _HOUR = timedelta(hours=1)
-#: Older hours are no longer waited for.
+#: Older hours do not count as backlog.
 _RECENT = timedelta(hours=48)
-#: An hour is collected again within that time, and then sampled as before.
+#: An hour that is collected again within this time is sampled as before.
 _REMEMBERED = timedelta(days=7)
-#: Where nobody has looked for so long, nothing is collected any more.
+#: After this time without a check, collection has stopped.
 _QUIET = timedelta(hours=2)
-#: Hours that one tick has embedded at most.
+#: Postponed hours that one tick of the sensor requests at most.
 _AT_ONCE = 6
 
 _LOOKS = "SELECT arg_max(step, checked_at) AS step, max(hour) AS last FROM load_checks"
 _DEFERRED = "SELECT hour, postponed, sampled FROM deferred_hours WHERE postponed OR sampled"
-# What was imported waits for whoever backfills it; a source's own hour waits for its run.
+# Imported events are not backlog: a backfill takes them. An hour of a live source waits for its run.
 _COLLECTED = """
     WITH raw AS (SELECT id, hour, source FROM raw_events WHERE hour >= $since),
          known AS (SELECT id FROM events WHERE hour >= $since),
@@ -53,13 +57,13 @@ _COLLECTED = """
 
 @dataclass(frozen=True, slots=True)
 class SheddingState:
-    """What is remembered of the load. Hours are their starts, UTC.
+    """The state of load shedding, as the lake keeps it. Hours are given by their starts, UTC.
 
     Args:
-        load: the step.
-        last: the newest hour at which it was looked at.
-        postponed: hours of which texts are still to be embedded.
-        sampled: hours of whose texts a sample is embedded.
+        load: the current step.
+        last: the newest hour at which the backlog was checked.
+        postponed: hours with texts still to be embedded.
+        sampled: hours of which only a sample of texts is embedded.
     """
 
     load: Load = Load.NORMAL
@@ -68,11 +72,11 @@ class SheddingState:
     sampled: frozenset[datetime] = frozenset()
 
     def state(self, settings: Settings) -> LoadState:
-        """What gives way."""
+        """The thresholds and the current step."""
         return LoadState(settings.load.events, self.load)
 
-    def looked(self, settings: Settings, hour: datetime, waiting: int) -> SheddingState:
-        """After a look at how much waits; an hour that is not later than the last changes nothing."""
+    def checked(self, settings: Settings, hour: datetime, waiting: int) -> SheddingState:
+        """The state after a check of the backlog; an hour that is not later than the last one changes nothing."""
         if self.last is not None and hour <= self.last:
             return self
         kept = frozenset(known for known in self.sampled if known in self.postponed or hour - known < _REMEMBERED)
@@ -90,14 +94,14 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingPlan:
-    """What a run embeds now.
+    """Which texts a run embeds now.
 
     Args:
         hours: of the run.
-        batch_size: texts at once.
+        batch_size: texts in a batch of the model.
         texts: hashes of those to embed; None for all.
-        later: hours of which texts are embedded later.
-        metadata: what gives way, for people; empty where nothing may.
+        later: hours with postponed texts.
+        metadata: the step and counts, for the UI; empty where the load does not matter.
     """
 
     hours: Hours
@@ -107,7 +111,7 @@ class EmbeddingPlan:
     metadata: Mapping[str, str | int] = field(default_factory=dict)
 
     def finish(self, lake: Lake) -> None:
-        """Strikes off hours that had been postponed; to be called once the rows are written."""
+        """Marks postponed hours as done; call it once the rows are written."""
         with lake.transaction() as connection:
             known = _shedding_state(connection)
             done = {hour for hour in known.postponed if self.hours.start <= hour < self.hours.end} - self.later
@@ -115,25 +119,25 @@ class EmbeddingPlan:
 
 
 def plan_embeddings(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> EmbeddingPlan:
-    """What of a run's texts is embedded now; hours of which some is not are remembered.
+    """Decides which texts of a run are embedded now; hours with postponed texts are stored.
 
-    The run of an hour that has just ended looks at how much waits: events that were collected in the last 48 hours
-    and have not become `events`, and texts of this hour without a vector. What is postponed does not count, else it
-    would hold itself up. What somebody asks for, as a backfill, is embedded whatever the load.
+    The run of an hour that has just ended checks the backlog: events that were collected in the last 48 hours and are
+    not in `events` yet, and texts of this hour without a vector. Postponed texts do not count, or the load would never
+    fall. Runs that a person starts, such as a backfill, embed everything whatever the load.
 
     Args:
         lake: open for writing.
-        settings: how much may wait.
+        settings: the backlog that is allowed.
         hours: of the run.
-        missing: as `missing_texts` gives it.
+        missing: texts without a vector, as `missing_texts` returns them.
     """
     if hours.purpose not in _LIVE:
         return EmbeddingPlan(hours, settings.embeddings.batch_size)
     waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
     with lake.transaction() as connection:
         before = _shedding_state(connection)
-        known = before if waiting is None else before.looked(settings, hours.start, waiting)
-        known, plan = _weighed(settings, known, hours, missing)
+        known = before if waiting is None else before.checked(settings, hours.start, waiting)
+        known, plan = _plan_at_load(settings, known, hours, missing)
         _keep(connection, before, known)
         if waiting is None:
             return plan
@@ -141,10 +145,10 @@ def plan_embeddings(lake: Lake, settings: Settings, hours: Hours, missing: pl.Da
     return replace(plan, metadata={**plan.metadata, "waiting": waiting})
 
 
-def _weighed(
+def _plan_at_load(
     settings: Settings, known: SheddingState, hours: Hours, missing: pl.DataFrame
 ) -> tuple[SheddingState, EmbeddingPlan]:
-    """What gives way at a load, and what is remembered of it."""
+    """The plan at the current step, and the state that follows from it."""
     load = known.state(settings)
     if load.samples:
         known = replace(known, sampled=known.sampled | _hours_of(missing))
@@ -162,11 +166,11 @@ def _weighed(
 
 
 def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
-    """Looks at the load where no run has for hours, so that it falls when nothing is collected any more.
+    """Checks the backlog where no run has for hours, so that the load falls after collection has stopped.
 
     Args:
         lake: open for writing.
-        settings: how much may wait.
+        settings: the backlog that is allowed.
         now: timezone-aware.
     """
     hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
@@ -176,7 +180,7 @@ def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
     waiting = _collected(lake, hour)
     with lake.transaction() as connection:
         before = _shedding_state(connection)
-        known = before.looked(settings, hour, waiting)
+        known = before.checked(settings, hour, waiting)
         _keep(connection, before, known)
         _record(connection, known, hour, waiting)
 
@@ -188,7 +192,7 @@ def due_hours(lake: Lake, settings: Settings) -> list[datetime]:
 
 
 def shedding_state(lake: Lake) -> SheddingState:
-    """The load as it was left."""
+    """The stored state."""
     with lake.cursor() as cursor:
         return _shedding_state(cursor)
 
@@ -205,7 +209,7 @@ def _shedding_state(connection: duckdb.DuckDBPyConnection) -> SheddingState:
 
 
 def _admitted(known: SheddingState, missing: pl.DataFrame) -> pl.DataFrame:
-    """Rows of events that are embedded, now or later."""
+    """Rows whose texts are embedded now or later: all but those that sampling drops."""
     kept = pl.Series(sampled(missing["id"].to_list(), missing["edge_weight"].to_numpy()), dtype=pl.Boolean)
     sampling = pl.Series(sorted(known.sampled), dtype=missing.schema["hour"])
     return missing.filter(kept | ~missing["hour"].is_in(sampling.implode()))
@@ -232,7 +236,7 @@ def _record(connection: duckdb.DuckDBPyConnection, known: SheddingState, hour: d
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, before: SheddingState, after: SheddingState) -> None:
-    """Writes the hours of which something changed; what was done stays as a row."""
+    """Writes the hours that changed; finished hours stay as rows."""
     changed = (before.postponed ^ after.postponed) | (before.sampled ^ after.sampled)
     now = utc_now()
     rows = (

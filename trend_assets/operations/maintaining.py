@@ -26,13 +26,13 @@ _LONELY_NODES = """
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceReport:
-    """What was done.
+    """The result of a maintenance.
 
     Args:
-        returned: forgotten users and posts that a run had written again.
-        retired: rows deleted by table, for their retention had passed.
+        returned: forgotten users and posts that a concurrent run had written back.
+        retired: rows deleted because their retention had passed, by table.
         files: imported files deleted from the inbox's `done/`.
-        lake: what the maintenance of the lake did.
+        lake: counts of compaction and expiry.
     """
 
     returned: int

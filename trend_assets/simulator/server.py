@@ -33,7 +33,7 @@ _ROUTES: Mapping[str, Route] = {
 
 @dataclass(slots=True)
 class StandIn:
-    """A stand-in server, listening from the moment it is started.
+    """A mock server, listening from the moment it is started.
 
     Args:
         world: what it serves.
@@ -61,7 +61,7 @@ class StandIn:
 
     def __enter__(self) -> StandIn:
         self.open()
-        thread = threading.Thread(target=self.serve, name="stand-in", daemon=True)
+        thread = threading.Thread(target=self.serve, name="mock-platforms", daemon=True)
         thread.start()
         return self
 

@@ -103,7 +103,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRequest:
-    """One request to the stand-in: parameters, headers, the world and its clock."""
+    """One request to the mock server: parameters, headers, the world and its clock."""
 
     path: str
     parameters: Mapping[str, str]

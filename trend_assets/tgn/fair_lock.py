@@ -8,9 +8,9 @@ from typing import Self
 
 
 class FairLock:
-    """A lock that whoever lets go of it, and wants it again at once, gets only after those who waited.
+    """A mutex without starvation: a thread that releases it and asks again at once comes after all waiting threads.
 
-    Used as a context manager; not reentrant.
+    `threading.Lock` promises no order. Used as a context manager; not reentrant.
     """
 
     def __init__(self) -> None:

@@ -43,7 +43,7 @@ def server(world: World, now: datetime) -> Iterator[StandIn]:
 
 @pytest.fixture
 def lake(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    """The lake of a home in which X is set to the stand-in."""
+    """The lake of a home in which X is set to the mock server."""
     monkeypatch.setenv("TREND_TWITTER__ENABLED", "true")
     monkeypatch.setenv("TREND_TWITTER__BASE_URL", server.url)
     monkeypatch.setenv("TREND_TWITTER__QUERIES", '[{"text": "lang:en OR -lang:en"}]')

@@ -1,4 +1,4 @@
-"""Live sources through the assets, from the stand-in server into the lake."""
+"""Live sources through the assets, from the mock server into the lake."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def server(world: World) -> Iterator[StandIn]:
 
 @pytest.fixture
 def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """All live sources set to the stand-in."""
+    """All live sources set to the mock server."""
     for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS", "BLUESKY", "MASTODON"):
         monkeypatch.setenv(f"TREND_{name}__ENABLED", "true")
         if name != "MASTODON":

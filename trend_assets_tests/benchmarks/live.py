@@ -1,8 +1,8 @@
-"""Hours of the simulated world through the stand-in server, the real daemon and its schedule, on a compressed clock.
+"""Hours of the simulated world through the mock server, the real daemon and its schedule, on a compressed clock.
 
     python -m trend_assets_tests.benchmarks.live --hours 48 [--faults 0.05] [--kills 20] [--downtime 6]
 
-The stand-in, the daemon, its code server and every run share one clock, which is set forward by an hour once the
+The mock server, the daemon, its code server and every run share one clock, which is set forward by an hour once the
 runs of a tick have ended: the daemon evaluates the schedule, the code server launches a process a run. At the end
 the clock goes on until no hour is left that a later run could still get. Then each post that the server had must
 be in `raw_events` exactly once, and `collection_status` must explain every hour that is not complete.

@@ -1,9 +1,9 @@
-"""Posts a second from the stand-in over loopback into `raw_events`, the lake's write included, and memory.
+"""Posts a second from the mock server over loopback into `raw_events`, the lake's write included, and memory.
 
     python -m trend_assets_tests.benchmarks.throughput --posts 20000 --hours 4
 
-The stand-in is a process of its own. What bounds it is told by the collecting process' own CPU time (what is left is
-waiting for the stand-in) and by a profile of one hour.
+The mock server is a process of its own. What bounds it is told by the collecting process' own CPU time (what is left is
+waiting for the mock server) and by a profile of one hour.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PARTS = {
 
 
 def serve(start: datetime, posts: int, hours: int, answer: Connection) -> None:
-    """The stand-in, with the hours already made up."""
+    """The mock server, with the hours already made up."""
     world = World(7, start, users=5000, events_per_day=posts * 24 / 0.75, volume=Volume(warm_up_hours=1))
     counts = [
         sum(1 for _ in world.events("twitter", start + at * HOUR, start + (at + 1) * HOUR)) for at in range(hours)

@@ -1,4 +1,4 @@
-"""`trend collect` and what `trend status` says of it, from the stand-in."""
+"""`trend collect` and what `trend status` says of it, from the mock server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in sends no field that the services do not send, or with another type; over HTTP, as it is asked."""
+"""The mock server sends no field that the services do not send, or with another type; over HTTP, as it is asked."""
 
 from __future__ import annotations
 

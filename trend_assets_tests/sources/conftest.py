@@ -1,4 +1,4 @@
-"""A stand-in server for the collectors' tests: one small world, on a clock that the tests set."""
+"""A mock server for the collectors' tests: one small world, on a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def busy_world() -> World:
 
 @pytest.fixture
 def serve(busy_world: World) -> Iterator[Callable[..., StandIn]]:
-    """Starts stand-ins of the world at a moment; they stop with the test."""
+    """Starts mock servers of the world at a moment; they stop with the test."""
     with ExitStack() as stack:
 
         def start(now: datetime, limits: Limits | None = None, faults: Faults | None = None) -> StandIn:

@@ -1,4 +1,4 @@
-"""What the services really answered once, played back through the real clients; and the stand-in beside it."""
+"""What the services really answered once, played back through the real clients; and the mock server beside it."""
 
 from __future__ import annotations
 

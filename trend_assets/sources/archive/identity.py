@@ -32,7 +32,7 @@ def identity(cell: Any, column: str, notes: list[str]) -> str | None:
     Args:
         cell: a string from a text table, any JSON value otherwise.
         column: its name, for messages.
-        notes: told here what was mended.
+        notes: told here what was repaired.
 
     Raises:
         Rejected: digits are lost, or it is no id at all.
