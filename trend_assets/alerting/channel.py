@@ -11,7 +11,7 @@ from typing import Protocol
 
 import certifi
 
-from trend_assets.alerting.book import Entry
+from trend_assets.alerting.history import Entry
 from trend_assets.errors import TrendError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trend_assets.alerting.book import Entry
+from trend_assets.alerting.history import Entry
 
 #: More in one message are read by nobody; the history has them all.
 _LINES = 40

@@ -12,7 +12,7 @@ import polars as pl
 from trend_assets.assets.collectors import budgets, enabled_collectors, live_sources
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
-from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.operations.collecting import CollectionState, Ledger, collection_state
 from trend_assets.operations.identity import Identified
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.operations.recording import Collection, compare, record, reserve
@@ -37,7 +37,7 @@ class CollectionRun:
     collection: Collection
     collected: Collected
     compared: Identified
-    memory: Memory
+    memory: CollectionState
 
     def finish(self) -> None:
         """Records attempts and states. A run that is killed before asks the sources again, so no row is lost."""
@@ -97,12 +97,12 @@ def _begin(
     span: tuple[datetime, datetime],
     purpose: Purpose,
     now: datetime,
-) -> tuple[Memory, list[str]]:
+) -> tuple[CollectionState, list[str]]:
     """Earlier state, and the sources for which a budget is reserved, in one transaction."""
     if not live:
-        return Memory(Ledger(now)), []
+        return CollectionState(Ledger(now)), []
     with lake.transaction() as connection:
-        before = memory(lake, *span, now)
+        before = collection_state(lake, *span, now)
         before = replace(before, ledger=replace(before.ledger, late=purpose == "late"))
         units = {**dict.fromkeys(live, 0), **budgets(settings, before.ledger, live)}
         reserve(connection, units, span[1] - _HOUR, purpose, now)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from trend_assets.alerting.book import AlertBook
 from trend_assets.alerting.dispatch import dispatch
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.alerting.rules import evaluate
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.settings import Settings
@@ -22,6 +22,6 @@ def alerts_sensor(
 ) -> dg.SkipReason:
     """Evaluates all rules and delivers open alerts; it starts no run, and its skip reason has the counts."""
     now = datetime.now(UTC)
-    raised = AlertBook(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
+    raised = AlertHistory(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
     told = dispatch(lake.lake, settings, now)
     return dg.SkipReason(f"{len(raised)} new alerts; {told or 'another process delivers'}")

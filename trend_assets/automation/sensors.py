@@ -18,7 +18,7 @@ from trend_assets.automation.jobs import IMPORT_JOB, QUIET
 from trend_assets.automation.reloading import reload_definitions
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
-from trend_assets.operations.import_report import Seen
+from trend_assets.operations.import_report import ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
 from trend_assets.settings import Settings
@@ -45,7 +45,7 @@ def import_inbox_file(
     if not path.is_file():
         context.log.info("%s is gone: nothing to import", path)
         return
-    seen = Seen()
+    seen = ImportStatistics()
     report = import_file(lake.lake, path, settings, settings_columns(settings), folder=settings.inbox, seen=seen)
     why = report.why
     context.add_output_metadata(

@@ -75,12 +75,12 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Maintained:
-    """What a maintenance did.
+class LakeMaintenance:
+    """The result of a maintenance of the lake.
 
     Args:
         before: the lake's size before it.
-        after: and behind it.
+        after: the lake's size after it.
         snapshots: how many expired.
         removed: files that were deleted.
         seconds: how long it took.
@@ -93,7 +93,7 @@ class Maintained:
     seconds: float
 
 
-def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] = ()) -> Maintained:
+def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] = ()) -> LakeMaintenance:
     """Compacts every table, lets old snapshots expire, and deletes the files that nothing refers to.
 
     Args:
@@ -106,7 +106,7 @@ def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] 
     compact(lake)
     expired = expire(lake, before, keep)
     removed = remove_files(lake, now - _GRACE)
-    return Maintained(size, lake_size(lake), expired, removed, time.monotonic() - began)
+    return LakeMaintenance(size, lake_size(lake), expired, removed, time.monotonic() - began)
 
 
 def lake_size(lake: Lake) -> Size:

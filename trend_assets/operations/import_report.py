@@ -192,8 +192,8 @@ class FileReport:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What was in the events of an import, whichever file they came from.
+class ImportStatistics:
+    """Counts over all events of an import.
 
     Args:
         types: events by source and type.

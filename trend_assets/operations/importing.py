@@ -12,7 +12,7 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import COLLECTION_STATUS, OBSERVATIONS, REJECTED_EVENTS
 from trend_assets.operations.identity import Identified, identify
-from trend_assets.operations.import_report import FileReport, Part, Seen
+from trend_assets.operations.import_report import FileReport, ImportStatistics, Part
 from trend_assets.operations.origins import content_hash, origin, within
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.settings import Settings
@@ -48,7 +48,7 @@ def import_file(
     progress: Progress | None = None,
     *,
     folder: Path | None = None,
-    seen: Seen | None = None,
+    seen: ImportStatistics | None = None,
 ) -> FileReport:
     """Imports one file; what was read before an error stays imported.
 
@@ -68,7 +68,7 @@ def import_file(
         TrendError: the key by which forgotten ids are known is gone.
     """
     report = FileReport(path, origin(path, folder))
-    seen = Seen() if seen is None else seen
+    seen = ImportStatistics() if seen is None else seen
     guard = Guard.of(lake, settings)
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trend_assets.lake.maintenance import Maintained, maintain
+from trend_assets.lake.maintenance import LakeMaintenance, maintain
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
@@ -38,7 +38,7 @@ class MaintenanceReport:
     returned: int
     retired: dict[str, int]
     files: int
-    lake: Maintained
+    lake: LakeMaintenance
 
 
 def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> MaintenanceReport:

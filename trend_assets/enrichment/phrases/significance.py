@@ -28,8 +28,8 @@ _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659F
 _SHIFT = np.uint64(64 - CELLS.bit_length() + 1)
 
 
-class Past:
-    """Mean and variance of each phrase's users a day.
+class PhraseBaseline:
+    """The usual frequency of phrases: mean and variance of each phrase's users a day.
 
     Attributes:
         mean: float32 of shape (ROWS, CELLS).

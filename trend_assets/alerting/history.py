@@ -89,7 +89,7 @@ def entry(row: dict[str, Any]) -> Entry:
     )
 
 
-class AlertBook:
+class AlertHistory:
     """The table `alerts`, kept by any number of processes of one home.
 
     Args:
