@@ -99,7 +99,7 @@ class CollectionState:
         earlier: what earlier attempts at the same hours left, by source and hour.
         held: sources that must not be asked before a later time, such as the end of a rate limit.
         refused: how often in a row a source has refused its key.
-        failed: how often in a row an hour of a source has failed for transient reasons.
+        failed: how often an hour of a source has failed for transient reasons.
         busy: sources of whose budget a running collection has reserved a part.
     """
 
