@@ -32,7 +32,7 @@ _ROUTES: Mapping[str, Route] = {
 
 
 @dataclass(slots=True)
-class StandIn:
+class MockServer:
     """A mock server, listening from the moment it is started.
 
     Args:
@@ -59,7 +59,7 @@ class StandIn:
         """The base address of all platforms."""
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> MockServer:
         self.open()
         thread = threading.Thread(target=self.serve, name="mock-platforms", daemon=True)
         thread.start()
@@ -74,7 +74,7 @@ class StandIn:
         Raises:
             OSError: it is taken.
         """
-        handler = type("Handler", (_Handler,), {"stand_in": self})
+        handler = type("Handler", (_Handler,), {"mock_server": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
@@ -103,7 +103,7 @@ class StandIn:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    stand_in: StandIn
+    mock_server: MockServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers, and hangs up in the middle where that is the fault."""
         parts = urlsplit(self.path)
-        answer = self.stand_in.answer(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), self.headers)
+        answer = self.mock_server.answer(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), self.headers)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(answer.body[: answer.cut_after])
             self.wfile.flush()
-            self.stand_in.closing.wait(answer.silence)
+            self.mock_server.closing.wait(answer.silence)
             self.close_connection = True
 
     def do_POST(self) -> None:

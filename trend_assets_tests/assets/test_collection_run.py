@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from trend_assets.assets import hours
+from trend_assets.assets import collection_run
 from trend_assets.assets.collection_run import collect_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import RAW_EVENTS
 from trend_assets.operations.collecting import ledger
 from trend_assets.settings import load_settings
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import World
 from trend_assets.sources.collection import Purpose
@@ -36,13 +36,13 @@ def world(now: datetime) -> World:
 
 
 @pytest.fixture
-def server(world: World, now: datetime) -> Iterator[StandIn]:
-    with StandIn(world, limits=Limits(key=KEY), now=lambda: now + timedelta(minutes=10)) as server:
+def server(world: World, now: datetime) -> Iterator[MockServer]:
+    with MockServer(world, limits=Limits(key=KEY), now=lambda: now + timedelta(minutes=10)) as server:
         yield server
 
 
 @pytest.fixture
-def lake(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+def lake(home: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     """The lake of a home in which X is set to the mock server."""
     monkeypatch.setenv("TREND_TWITTER__ENABLED", "true")
     monkeypatch.setenv("TREND_TWITTER__BASE_URL", server.url)
@@ -60,7 +60,9 @@ def collected(lake: Lake, start: datetime, purpose: Purpose = "new", hours_long:
     asked.finish()
 
 
-def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(
+    lake: Lake, server: MockServer, now: datetime
+) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
     first = lake.read_table(RAW_EVENTS)
@@ -84,7 +86,7 @@ def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(lake: Lake, se
 
 
 def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collected(
-    lake: Lake, server: StandIn, now: datetime
+    lake: Lake, server: MockServer, now: datetime
 ) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
@@ -102,7 +104,9 @@ def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collec
     assert lake.read("SELECT status, rejected FROM collection_status").rows() == [("complete", 1)]
 
 
-def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(
+    lake: Lake, server: MockServer, now: datetime
+) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
     server.limits.key = "another"
@@ -113,11 +117,11 @@ def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(lake: Lake, s
 
 
 def test_a_refused_key_is_tried_with_growing_pauses_and_at_once_by_hand(
-    lake: Lake, server: StandIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, server: MockServer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.limits.key = "another"
     clock = now + timedelta(minutes=10)
-    monkeypatch.setattr(hours, "utc_now", lambda: clock)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: clock)
     sent = []
     for tick in range(16):
         clock = now + tick * HOUR + timedelta(minutes=10)
@@ -142,11 +146,11 @@ def test_a_refused_key_is_tried_with_growing_pauses_and_at_once_by_hand(
 
 
 def test_what_a_killed_collection_might_have_spent_counts_as_spent(
-    lake: Lake, server: StandIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, server: MockServer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TREND_TWITTER__MONTHLY_POSTS", "100")
     late_in_the_month = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
-    monkeypatch.setattr(hours, "utc_now", lambda: late_in_the_month)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: late_in_the_month)
     for back in (1, 2, 3):
         collect_hours(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
         spent = ledger(lake, late_in_the_month).posts
@@ -155,7 +159,7 @@ def test_what_a_killed_collection_might_have_spent_counts_as_spent(
     assert server.limits.posts_given >= 10
 
 
-def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, server: MockServer, now: datetime) -> None:
     collected(lake, now - HOUR)
     assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given > 0
     assert "running" not in lake.read("SELECT status FROM collection_attempts")["status"]
@@ -166,7 +170,7 @@ def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_
 ) -> None:
     monkeypatch.setenv("TREND_TWITTER__MONTHLY_POSTS", "10")
     clock = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
-    monkeypatch.setattr(hours, "utc_now", lambda: clock)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: clock)
     retry = "SELECT failure, retry_at FROM collection_status WHERE hour = ?"
     at_work = collect_hours(lake, load_settings(), now - HOUR, now, "new")
     collected(lake, now - 2 * HOUR, "again")
@@ -176,7 +180,7 @@ def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_
     assert lake.read(retry, [now - 3 * HOUR]).row(0) == ("budget", clock + HOUR)
 
 
-def test_a_catch_up_asks_only_for_what_is_missing(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_catch_up_asks_only_for_what_is_missing(lake: Lake, server: MockServer, now: datetime) -> None:
     collected(lake, now - 6 * HOUR)
     collected(lake, now - 4 * HOUR)
     before = len(server.requests)

@@ -33,7 +33,7 @@ from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.timeline import Post, Search
 from trend_assets.simulator.world import Volume, World
 from trend_assets_tests.benchmarks.homes import REPOSITORY
@@ -46,7 +46,7 @@ _TICK_SECONDS, _MOST_EXTRA_TICKS = 600, 48
 
 
 def environment(
-    home: Path, server: StandIn, countries: list[str], weekday: int, late: bool, recollect: int
+    home: Path, server: MockServer, countries: list[str], weekday: int, late: bool, recollect: int
 ) -> dict[str, str]:
     """Settings as a user's, with dummies for keys; no budget binds, and YouTube's charts are left out."""
     variables = {
@@ -249,7 +249,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     down = range(options.hours // 2, options.hours // 2 + options.downtime)
     set_clock(home / "clock", start + timedelta(minutes=5))
     began = time.perf_counter()
-    with StandIn(world, lambda: read_clock(home / "clock"), faults=faults) as server:
+    with MockServer(world, lambda: read_clock(home / "clock"), faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
         weekday = (start.weekday() - 1) % 7
         variables = environment(home, server, countries, weekday, options.late, options.recollect)

@@ -78,8 +78,9 @@ def hours(posts: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
 
 
 def run(
-    posts: pl.DataFrame, choice: Choice = Choice()
-) -> Iterator[tuple[int, pl.DataFrame, list[TopicMention], Tracker]]:  # noqa: B008
+    posts: pl.DataFrame,
+    choice: Choice = Choice(),  # noqa: B008
+) -> Iterator[tuple[int, pl.DataFrame, list[TopicMention], Tracker]]:
     """Each hour with what it gave."""
     tracker = Tracker(choice)
     for number, part in hours(posts):

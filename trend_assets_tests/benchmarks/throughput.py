@@ -20,14 +20,14 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import Volume, World
 
 HOUR = timedelta(hours=1)
 #: Functions of the profile, by what they stand for; their time includes what they call.
 _PARTS = {
-    "waiting_for_the_stand_in_and_http": ("adapters.py", "send"),
+    "waiting_for_the_mock_server_and_http": ("adapters.py", "send"),
     "json_of_answers": ("wire/values.py", "loads"),
     "splitting_pages": ("twitter/pages.py", "split_v2_page"),
     "parsing_posts": ("twitter/v2.py", "parse_v2"),
@@ -43,7 +43,7 @@ def serve(start: datetime, posts: int, hours: int, answer: Connection) -> None:
     counts = [
         sum(1 for _ in world.events("twitter", start + at * HOUR, start + (at + 1) * HOUR)) for at in range(hours)
     ]
-    server = StandIn(world, limits=Limits(x_requests=1_000_000))
+    server = MockServer(world, limits=Limits(x_requests=1_000_000))
     server.open()
     answer.send((server.url, counts))
     server.serve()
@@ -110,7 +110,7 @@ def parts(profile: cProfile.Profile) -> dict[str, float]:
             if (
                 function == wanted
                 and file.endswith(f"/{wanted_file}")
-                and (name != "waiting_for_the_stand_in_and_http" or "requests" in file)
+                and (name != "waiting_for_the_mock_server_and_http" or "requests" in file)
             ):
                 found[name] = max(found[name], round(cumulative / total, 3))
     return {"seconds": round(total, 1), **found}

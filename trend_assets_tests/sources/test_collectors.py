@@ -14,7 +14,7 @@ import pytest
 from trend_assets.simulator.bluesky import uri
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.mastodon import status_uri
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.server_mastodon import HOST
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Comment, Post, Search, Video
@@ -37,7 +37,7 @@ SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon")
 KEYED = ("twitter", "youtube")
 #: For failures that pass: no time is lost in tests.
 AT_ONCE = retrying(sleep=lambda _: None)
-Serve = Callable[..., StandIn]
+Serve = Callable[..., MockServer]
 DONE = "done"
 NOTHING = Earlier("", 0)
 
@@ -50,7 +50,7 @@ def countries(world: World) -> tuple[str, ...]:
     return tuple(sorted({event.country for event in world.events("google_trends", START, NOON + HOUR)}))
 
 
-def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
+def collector(source: str, server: MockServer, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
     now = server.now
     # A line that falls silent is waited for no longer than this.
     more = {"timeout": 1.0 if server.faults.rate else 20.0, **more}

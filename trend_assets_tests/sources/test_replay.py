@@ -18,7 +18,7 @@ import requests
 import yaml
 from googleapiclient.discovery_cache import get_static_doc
 
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.timeline import Comment
 from trend_assets.sources.collector import CollectorError
 from trend_assets.sources.event import Event, Payload
@@ -197,7 +197,7 @@ def test_the_feed_as_google_publishes_it() -> None:
             list(read_feed(bad, "US"))
 
 
-def test_the_stand_ins_pages_are_shaped_like_youtubes(serve: Callable[..., StandIn]) -> None:
+def test_the_mock_servers_pages_are_shaped_like_youtubes(serve: Callable[..., MockServer]) -> None:
     server = serve(START + 20 * HOUR)
     schemas = json.loads(get_static_doc("youtube", "v3"))["schemas"]
     at = "2026-01-05T19:00:00Z"
@@ -234,7 +234,7 @@ def _strange(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: 
             yield f"{path}: {value!r}"
 
 
-def test_the_stand_ins_pages_are_shaped_like_xs(serve: Callable[..., StandIn], shared_data: Path) -> None:
+def test_the_mock_servers_pages_are_shaped_like_xs(serve: Callable[..., MockServer], shared_data: Path) -> None:
     server = serve(START + 20 * HOUR)
     recorded = cassette(shared_data / "recorded/x/test_client_search_recent_tweets.yaml")
     status, headers, body = recorded["/2/tweets/search/recent"][0]
@@ -268,7 +268,7 @@ def test_a_redirect_is_not_followed_and_carries_no_key_along(play: Play) -> None
     assert all(len(answers) == 2 for answers in elsewhere.values())
 
 
-def test_a_query_that_x_does_not_understand_is_asked_once(serve: Callable[..., StandIn]) -> None:
+def test_a_query_that_x_does_not_understand_is_asked_once(serve: Callable[..., MockServer]) -> None:
     server = serve(START + HOUR)
     access = TwitterAccess("k", (Query(" "),), base_url=server.url)
     with pytest.raises(CollectorError, match="status 400") as error:
