@@ -13,10 +13,16 @@ from hypothesis import HealthCheck, settings
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
+from trend_assets_tests import scratch
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("busy_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy_machine")
+
+# Before pytest asks where, and before the processes of xdist start.
+scratch.keep_in_memory()
+# A container's image may forbid it; without it each `trend` that a test starts compiles all of its modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -51,7 +51,8 @@ def _load(lake: Lake) -> str:
 def _tables(lake: Lake) -> Group:
     table = columns("table", "rows", "from", "to", counts=("rows",))
     empty = []
-    for declared in filter(lake.has, TABLES.values()):
+    held = lake.tables()
+    for declared in (table for table in TABLES.values() if table.name in held):
         times = f"min({declared.partition}), max({declared.partition})" if declared.partition else "NULL, NULL"
         count, first, last = lake.read(f"SELECT count(*), {times} FROM {declared.name}").row(0)
         if count:

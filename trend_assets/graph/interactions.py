@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch_geometric.data import TemporalData
 
 from trend_assets.graph.growing import GrowingArray
 from trend_assets.graph.messages import DEFAULT_MESSAGES, DETAILED, KINDS, MESSAGES, width
+
+if TYPE_CHECKING:
+    from torch_geometric.data import TemporalData
 
 Ints = npt.NDArray[np.int64]
 
@@ -150,6 +152,9 @@ def interactions_of(parts: tuple[str, ...]) -> Callable[[Mentioned], Interaction
 
 def to_temporal_data(history: Mentioned, parts: tuple[str, ...] = DEFAULT_MESSAGES) -> TemporalData:
     """A history as PyG `TemporalData`: `src` and `dst` nodes, `t` in epoch seconds UTC, `msg` `[E, width(parts)]`."""
+    # Three seconds to load: what only forecasts does without.
+    from torch_geometric.data import TemporalData
+
     src, dst, time, message = Interactions(history, parts).rows(0, len(history.time))
     return TemporalData(src=src, dst=dst, t=time, msg=message)
 

@@ -6,12 +6,11 @@ A process keeps one connection a lake (attaching takes 140 ms) and hands out cur
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sqlite3
-from pathlib import Path
 
 import duckdb
 
+from trend_assets.lake.extensions import connect_with, extension_file
 from trend_assets.lake.failures import (
     catalog_failure,
     explained,
@@ -34,23 +33,6 @@ __all__ = [
 ]
 
 LAKE = "lake"
-
-
-def extension_file(name: str) -> Path:
-    """The signed extension binary inside its wheel.
-
-    Raises:
-        LakeError: the wheel is not installed, or is for another DuckDB than the one installed.
-    """
-    package = f"duckdb_extension_{name}"
-    spec = importlib.util.find_spec(package)
-    wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
-    if spec is None or spec.origin is None:
-        raise LakeError(f"the DuckDB extension {name} is not installed: pip install {wheel}")
-    path = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    if not path.is_file():
-        raise LakeError(f"the installed {package} is not for DuckDB {duckdb.__version__}: pip install {wheel}")
-    return path
 
 
 def _quoted(text: str) -> str:
@@ -92,8 +74,9 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
     """
     catalog = _catalog(location, read_only)
     require_storage(location)
-    connection = duckdb.connect(":memory:", config={"custom_user_agent": "trend_assets"})
+    connection = None
     try:
+        connection = connect_with([extension_file(name) for name in location.extensions])
         _set_up(connection, location)
         # The catalog remembers where its files were; a home that was moved or copied still opens.
         options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
@@ -102,7 +85,8 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         connection.execute(f"ATTACH {_quoted(catalog)} AS {LAKE} ({options})")
         connection.execute(f"USE {LAKE}")
     except duckdb.Error as error:
-        connection.close()
+        if connection is not None:
+            connection.close()
         if read_only and "Existing DuckLake at metadata catalog" in str(error):
             raise no_lake(location) from None
         raise LakeError(storage_failure(error, location) or catalog_failure(error, location)) from None
@@ -110,8 +94,6 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
 
 
 def _set_up(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> None:
-    for name in location.extensions:
-        connection.load_extension(str(extension_file(name)))
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = {_quoted(location.memory_limit)}")
     connection.execute(f"SET threads = {location.threads}")

@@ -116,10 +116,12 @@ class Lake:
         frame = self.read(query + (f" ORDER BY {order}" if order else ""), parameters)
         return frame.cast({name: table.schema[name] for name in names})  # type: ignore[arg-type]
 
+    def tables(self) -> frozenset[str]:
+        """Names of its tables: a lake of an older release gets a new one when it is next opened for writing."""
+        return frozenset(self.read("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'")["table_name"])
+
     def has(self, table: Table) -> bool:
-        """Whether the lake has a table: one of an older release gets a new one when it is next opened for writing."""
-        found = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?"
-        return not self.read(found, [table.name]).is_empty()
+        return table.name in self.tables()
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot."""

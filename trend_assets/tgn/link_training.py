@@ -6,14 +6,16 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
-from torch_geometric.data import TemporalData
 
 from trend_assets.tgn.model import TemporalGraphNetwork
+
+if TYPE_CHECKING:
+    from torch_geometric.data import TemporalData
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,9 @@ class LinkTrainer:
 
         The negatives are drawn by `seed` alone, so that models are compared on the same ones.
         """
+        # A second to load, and a network that is used is not measured.
+        from sklearn.metrics import average_precision_score, roc_auc_score
+
         self.model.eval()
         generator = torch.Generator().manual_seed(seed)
         precision, area = [], []

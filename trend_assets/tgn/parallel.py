@@ -8,17 +8,19 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 import torch
 import torch.distributed
 from safetensors.torch import load_file, save_file
 from torch.nn.parallel import DistributedDataParallel
-from torch_geometric.data import TemporalData
 
 from trend_assets.tgn.link_training import LinkTrainer, LinkTrainingSettings
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
+
+if TYPE_CHECKING:
+    from torch_geometric.data import TemporalData
 
 _LOOK_SECONDS = 0.05
 _TASK, _WEIGHTS, _STREAM = "task.json", "weights.safetensors", "stream.safetensors"
@@ -121,6 +123,8 @@ def _run(folder: str, processes: int) -> None:
 
 def work(folder: Path, rank: int) -> None:
     """What the process of one rank does."""
+    from torch_geometric.data import TemporalData
+
     task = _Task.from_json(orjson.loads((folder / _TASK).read_bytes()))
     torch.set_num_threads(1)
     rendezvous = f"file://{folder}/rendezvous"

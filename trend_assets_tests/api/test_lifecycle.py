@@ -56,6 +56,7 @@ def test_it_says_what_to_do_heals_and_serves_while_the_pipeline_writes(server: h
     assert "trend_lake_readable 0.0" in server.get("/metrics").text
 
     lake = Lake(LakeLocation(home))
+    time.sleep(_STALE_SECONDS)
     answer = server.get("/health")
     assert answer.status_code == 503
     assert "no events yet" in answer.json()["reasons"][0]

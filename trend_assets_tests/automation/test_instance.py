@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
@@ -14,8 +12,8 @@ import pytest
 from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogStorage
 from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home
 from trend_assets.settings import load_settings
-from trend_assets_tests.conftest import REPOSITORY
 from trend_assets_tests.lake import conftest as lakes
+from trend_assets_tests.processes import process
 
 #: A fixture.
 postgres = lakes.postgres
@@ -53,21 +51,14 @@ def test_the_instance_lives_in_the_home_with_our_event_log(home: Path, monkeypat
     assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
 
 
-_REPORT = """
-import sys
-from dagster import AssetKey, AssetMaterialization
-from trend_assets.automation.instance import open_instance
-from trend_assets.settings import load_settings
-from trend_assets_tests.conftest import REPOSITORY
-from trend_assets_tests.lake import conftest as lakes
-
-#: A fixture.
-postgres = lakes.postgres
-instance = open_instance(load_settings())
-instance.report_runless_asset_event(AssetMaterialization("raw_events", metadata={"rows": int(sys.argv[1])}))
-found = instance.get_latest_materialization_event(AssetKey("raw_events"))
-print(type(instance.event_log_storage).__name__, sorted(found.asset_materialization.metadata))
-"""
+def _report(number: int, environment: dict[str, str], said: Path) -> None:
+    """What each of the processes does."""
+    os.environ.update(environment)
+    instance = open_instance(load_settings())
+    instance.report_runless_asset_event(dg.AssetMaterialization("raw_events", metadata={"rows": number}))
+    found = instance.get_latest_materialization_event(dg.AssetKey("raw_events"))
+    names = sorted(found.asset_materialization.metadata)  # type: ignore[union-attr]
+    said.write_text(f"{type(instance.event_log_storage).__name__} {names}", encoding="utf-8")
 
 
 def test_processes_that_open_a_new_home_at_once_all_get_in(home: Path) -> None:
@@ -111,14 +102,14 @@ def _rows(instance: dg.DagsterInstance) -> list[object]:
 
 
 def _reported(home: Path, variables: dict[str, str], processes: int, homes: int = 1) -> list[str]:
-    begun = [
-        subprocess.Popen(
-            [sys.executable, "-c", _REPORT, str(number)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables,
-                 "TREND_HOME": str(home if homes == 1 else home.with_name(f"home{number}"))},
-        )
-        for number in range(processes)
-    ]  # fmt: skip
-    return [process.communicate(timeout=300)[0].strip() for process in begun]
+    said = [home.with_name(f"said{number}") for number in range(processes)]
+    begun = []
+    for number, path in enumerate(said):
+        own = home if homes == 1 else home.with_name(f"home{number}")
+        begun.append(process(_report, number, {**variables, "TREND_HOME": str(own)}, path))
+    for one in begun:
+        one.start()
+    for one in begun:
+        one.join(300)
+    assert [one.exitcode for one in begun] == [0] * processes
+    return [path.read_text(encoding="utf-8") for path in said]

@@ -1,11 +1,7 @@
-"""A `trend` in a process of its own that is forked from one that has loaded what every `trend` loads.
-
-Loading it anew for each of a hundred commands would take a quarter of the whole suite's time.
-"""
+"""A `trend` in a process of its own that is forked from one that has loaded what every `trend` loads."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,21 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: Nothing of ours, which may read the environment, and nothing that starts threads, which a fork would lose.
-_LOADED = [
-    "alembic.command",
-    "dagster",
-    "dagster_duckdb",
-    "duckdb",
-    "pandas",
-    "polars",
-    "pyarrow",
-    "pydantic_settings",
-    "rich.progress",
-    "sqlalchemy",
-    "typer",
-    __name__,
-]
+from trend_assets_tests import processes
+
 _SECONDS = 300
 
 
@@ -42,11 +25,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) 
     Raises:
         TimeoutError: it has not ended after five minutes, and was killed.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_LOADED)
     with tempfile.TemporaryDirectory() as place:
         outputs = Path(place, "stdout"), Path(place, "stderr")
-        process = context.Process(target=_begin, args=(list(arguments), dict(environment), folder, *outputs))
+        process = processes.process(_begin, list(arguments), dict(environment), folder, *outputs)
         process.start()
         process.join(_SECONDS)
         if process.exitcode is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import subprocess
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import Queue
@@ -16,6 +15,7 @@ from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.maintenance import compact, expire, lake_size, maintain, remove_files, tighten_bounds, vacuum
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TOPIC_ACTIVITY
+from trend_assets_tests.processes import context, process
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -126,9 +126,8 @@ def _write_and_read(location: LakeLocation, stop: Event, failures: Queue[str]) -
 
 def test_writers_and_readers_go_on_meanwhile(lake: Lake, location: LakeLocation) -> None:
     """In another process: two connections to one SQLite file in one process undo each other's locks."""
-    context = multiprocessing.get_context("spawn")
-    stop, failures = context.Event(), context.Queue()
-    writer = context.Process(target=_write_and_read, args=(location, stop, failures))
+    stop, failures = context().Event(), context().Queue()
+    writer = process(_write_and_read, location, stop, failures)
     writer.start()
     try:
         while lake.read("SELECT count(*) AS n FROM topic_activity WHERE topic = '#live'")["n"][0] == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import threading
 from dataclasses import replace
@@ -17,6 +16,7 @@ from trend_assets.lake import migrations
 from trend_assets.lake.connection import LakeError, LakeLocation, extension_file, open_duckdb
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, NODES, RAW_EVENTS, TABLES, TOPIC_ACTIVITY
+from trend_assets_tests.processes import process
 
 HOUR = datetime(2024, 1, 1, 5, tzinfo=UTC)
 ONE = timedelta(hours=1)
@@ -163,8 +163,7 @@ def write_many(location: LakeLocation, worker: int, writes: int) -> None:
 
 def test_processes_write_and_read_at_the_same_time(location: LakeLocation) -> None:
     lake = Lake(location)
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=write_many, args=(location, worker, 8)) for worker in range(3)]
+    workers = [process(write_many, location, worker, 8) for worker in range(3)]
     for worker in workers:
         worker.start()
     reads = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -26,13 +25,13 @@ from trend_assets.lake.write_lock import AdvisoryLock, holding, write_lock
 from trend_assets.operations.importing import import_file
 from trend_assets.settings import Settings, TwitterSettings
 from trend_assets_tests.conftest import REPOSITORY
+from trend_assets_tests.processes import context, process
 
 HOUR = datetime(2026, 1, 5, 6, tzinfo=UTC)
 ONE = timedelta(hours=1)
 PROCESSES, ROUNDS, ROWS = 3, 4, 200
 #: A machine that does much else.
 PATIENCE = 300
-_context = multiprocessing.get_context("spawn")
 
 
 def rows(table: Table, round_number: int) -> list[dict[str, Any]]:
@@ -84,8 +83,8 @@ def take_budget(location: LakeLocation, barrier: Barrier, home: Path) -> None:
 
 
 def at_once(work: Callable[..., None], *arguments: Any, processes: int = PROCESSES) -> None:
-    barrier = _context.Barrier(processes)
-    workers = [_context.Process(target=work, args=(arguments[0], barrier, *arguments[1:])) for _ in range(processes)]
+    barrier = context().Barrier(processes)
+    workers = [process(work, arguments[0], barrier, *arguments[1:]) for _ in range(processes)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, NODES, TEMPORAL_EDGES
+from trend_assets.operations.training import TrainedModel, train
 from trend_assets.settings import Settings, load_settings
+from trend_assets_tests.operations.once import TrainedOnce, trained_once
 
 #: A Monday.
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -92,16 +95,45 @@ def empty(home: Path) -> Iterator[Home]:
     made.lake.close()
 
 
-@pytest.fixture(scope="package")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with five weeks of bursty mentions; settings that train fast."""
+@contextmanager
+def quick_training() -> Iterator[None]:
+    """No setting from the environment, but that training makes one pass over the interactions."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("TREND_") and name != "TREND_SHARED_DATA":
                 patch.delenv(name)
         patch.setenv("TREND_HOME", "set below")
         patch.setenv("TREND_TRAINING__EPOCHS", "1")
-        made = home_in(tmp_path_factory.mktemp("busy"))
-        write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
+        yield
+
+
+def busy_home(folder: Path) -> Home:
+    """A home with five weeks of bursty mentions."""
+    made = home_in(folder)
+    write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
+    return made
+
+
+@pytest.fixture(scope="package")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with five weeks of bursty mentions; settings that train fast."""
+    with quick_training():
+        made = busy_home(tmp_path_factory.mktemp("busy"))
         yield made
         made.lake.close()
+
+
+def train_the_week(folder: Path) -> TrainedModel:
+    """Makes a home with five weeks of bursty mentions and trains the model of its fifth."""
+    with quick_training():
+        made = busy_home(folder)
+        try:
+            return train(made.lake, made.settings, WEEK)
+        finally:
+            made.lake.close()
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> TrainedOnce:
+    """The model of the fifth of five bursty weeks, trained once for all tests."""
+    return trained_once(tmp_path_factory, train_the_week)

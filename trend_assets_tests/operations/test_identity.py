@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.frames import raw_frame
 from trend_assets_tests.operations.conftest import Home
+from trend_assets_tests.processes import process
 
 COLUMNS = ColumnMap.parse("id=id,timestamp=ts,user_id=user,text=text")
 NOON = datetime(2024, 1, 15, 12, tzinfo=UTC)
@@ -212,13 +212,12 @@ def _import(home: Path, path: Path) -> None:
 def test_two_processes_that_import_one_file_double_nothing(empty: Home, tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(b"\n".join([*(tweet(number) for number in range(22_000)), b"{bad", tweet(1, user="8")]))
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_import, args=(empty.settings.home, path)) for _ in range(2)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join()
-        assert process.exitcode == 0
+    both = [process(_import, empty.settings.home, path) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+        assert one.exitcode == 0
     counts = "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "
     assert empty.lake.read(f"{counts} raw_events").row(0) == (22_000, 22_000)
     assert empty.lake.read(f"{counts} rejected_events").row(0) == (2, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -21,6 +20,7 @@ from trend_assets.operations.models import (
 )
 from trend_assets.settings import Settings
 from trend_assets_tests.operations.conftest import Home
+from trend_assets_tests.processes import context, process
 
 WEEK = datetime(2026, 2, 2, tzinfo=UTC)
 
@@ -103,15 +103,12 @@ def test_two_processes_that_promote_at_once_lose_nothing(empty: Home) -> None:
     for folder in folders:
         folder.mkdir(parents=True)
     versions = [folder.name for folder in folders]
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(2)
-    processes = [
-        context.Process(target=promote_all, args=(empty.settings.home, versions[half::2], barrier)) for half in (0, 1)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
+    barrier = context().Barrier(2)
+    both = [process(promote_all, empty.settings.home, versions[half::2], barrier) for half in (0, 1)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert [one.exitcode for one in both] == [0, 0]
     assert [model.version for model in promoted_models(empty.lake, empty.settings)] == versions
     assert empty.lake.read_table(MODEL_PROMOTIONS)["number"].to_list() == [1, 2, 3, 4, 5, 6]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +35,8 @@ from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, _baselines, new_forecaster, train
 from trend_assets.settings import Settings
 from trend_assets_tests.benchmarks.controls import ShuffledOutcomes
-from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, bursty_events, home_in, write_posts
+from trend_assets_tests.operations.conftest import DAYS, START, WEEK, Home, home_in, quick_training, write_posts
+from trend_assets_tests.operations.once import TrainedOnce
 
 ONE = timedelta(hours=1)
 SEVEN = timedelta(weeks=1)
@@ -104,20 +106,19 @@ def test_of_one_week_the_one_promoted_last_is_in_use(empty: Home) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A lake of bursty mentions that this module alone changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TREND_HOME", "set below")
-        patch.setenv("TREND_TRAINING__EPOCHS", "1")
-        made = home_in(tmp_path_factory.mktemp("own"))
-        write_posts(made.lake, bursty_events(), START, START + timedelta(days=DAYS))
+def own(once: TrainedOnce, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home in which the model of the week was trained, and that this module alone changes."""
+    folder = tmp_path_factory.mktemp("own") / "home"
+    once.copied_to(folder)
+    with quick_training():
+        made = home_in(folder)
         yield made
         made.lake.close()
 
 
 @pytest.fixture(scope="module")
-def trained(own: Home) -> TrainedModel:
-    return train(own.lake, own.settings, WEEK)
+def trained(own: Home, once: TrainedOnce) -> TrainedModel:
+    return replace(once.model, folder=own.settings.models_folder / once.model.model_version)
 
 
 def alerts(settings: Settings) -> list[dict[str, str]]:

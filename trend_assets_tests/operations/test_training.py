@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -16,7 +17,8 @@ from trend_assets.operations.history import NothingKnown
 from trend_assets.operations.models import model_at
 from trend_assets.operations.predicting import forecast_hours
 from trend_assets.operations.training import TrainedModel, held_out_weeks, train
-from trend_assets_tests.operations.conftest import START, WEEK, Home, event, write_posts
+from trend_assets_tests.operations.conftest import START, WEEK, Home, event, home_in, quick_training, write_posts
+from trend_assets_tests.operations.once import TrainedOnce
 
 COUNTING = {
     "mentions_3h",
@@ -67,16 +69,25 @@ def test_a_quarter_of_a_short_history_is_held_out(weeks: int, held_out: int) -> 
 
 
 @pytest.fixture(scope="module")
-def trained(busy: Home) -> TrainedModel:
-    return train(busy.lake, busy.settings, WEEK)
+def taught(once: TrainedOnce) -> Iterator[Home]:
+    """The home in which the model was trained, only to be read."""
+    with quick_training():
+        made = home_in(once.home)
+        yield made
+        made.lake.close()
 
 
-def test_the_model_is_named_by_its_week_and_snapshot(busy: Home, trained: TrainedModel) -> None:
+@pytest.fixture
+def trained(once: TrainedOnce) -> TrainedModel:
+    return once.model
+
+
+def test_the_model_is_named_by_its_week_and_snapshot(taught: Home, trained: TrainedModel) -> None:
     assert trained.model_version == f"tgn-2026-02-02-s{trained.lake_snapshot}"
-    assert trained.folder == busy.settings.models_folder / trained.model_version
+    assert trained.folder == taught.settings.models_folder / trained.model_version
     # What it wrote since is its promotion, or why not.
-    assert trained.lake_snapshot == busy.lake.snapshot() - 1
-    before = busy.lake.read("SELECT sum(len(topics))::BIGINT AS n FROM events WHERE hour < ?", [WEEK])["n"][0]
+    assert trained.lake_snapshot == taught.lake.snapshot() - 1
+    before = taught.lake.read("SELECT sum(len(topics))::BIGINT AS n FROM events WHERE hour < ?", [WEEK])["n"][0]
     assert trained.mentions == before
     assert trained.seconds > 0
     assert len(trained.losses["link"]) == 1
@@ -94,17 +105,17 @@ def test_it_reports_itself_beside_every_baseline(trained: TrainedModel) -> None:
     assert orjson.loads(orjson.dumps(metrics)) == metrics
 
 
-def test_the_checkpoint_says_what_it_is(busy: Home, trained: TrainedModel) -> None:
+def test_the_checkpoint_says_what_it_is(taught: Home, trained: TrainedModel) -> None:
     assert {path.name for path in trained.folder.iterdir()} == {"model.safetensors", "model.json"}
     extra = orjson.loads((trained.folder / "model.json").read_bytes())["metadata"]["extra"]
     assert extra["week"] == WEEK.isoformat()
     assert extra["lake_snapshot"] == trained.lake_snapshot
-    assert extra["labels"] == busy.settings.forecast.model_dump()
+    assert extra["labels"] == taught.settings.forecast.model_dump()
     assert extra["metrics"] == trained.metrics
 
 
-def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> None:
-    frame = forecast_hours(busy.lake, busy.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7), "run")
+def test_from_its_week_on_it_forecasts(taught: Home, trained: TrainedModel) -> None:
+    frame = forecast_hours(taught.lake, taught.settings, WEEK + timedelta(hours=5), WEEK + timedelta(hours=7), "run")
     assert frame["cut"].unique().sort().to_list() == [WEEK + timedelta(hours=6), WEEK + timedelta(hours=7)]
     assert frame["hour"].unique().sort().to_list() == [WEEK + timedelta(hours=5), WEEK + timedelta(hours=6)]
     bursts = frame.filter(pl.col("label") == "bursts")
@@ -119,14 +130,14 @@ def test_from_its_week_on_it_forecasts(busy: Home, trained: TrainedModel) -> Non
         assert rows["score"].is_sorted(descending=True)
 
 
-def test_before_its_week_it_is_not_asked(busy: Home, trained: TrainedModel) -> None:
-    assert model_at(busy.lake, busy.settings, WEEK - timedelta(hours=1)) is None
-    frame = forecast_hours(busy.lake, busy.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1), "run")
+def test_before_its_week_it_is_not_asked(taught: Home, trained: TrainedModel) -> None:
+    assert model_at(taught.lake, taught.settings, WEEK - timedelta(hours=1)) is None
+    frame = forecast_hours(taught.lake, taught.settings, WEEK - timedelta(hours=2), WEEK - timedelta(hours=1), "run")
     assert frame.height > 0
     assert frame["model_version"].str.starts_with("baseline:").all()
     assert frame["confidence"].null_count() == frame.height
 
 
-def test_nothing_is_forecast_before_the_history_begins(busy: Home, empty: Home) -> None:
-    assert forecast_hours(busy.lake, busy.settings, START - timedelta(days=2), START, "run").is_empty()
+def test_nothing_is_forecast_before_the_history_begins(taught: Home, empty: Home) -> None:
+    assert forecast_hours(taught.lake, taught.settings, START - timedelta(days=2), START, "run").is_empty()
     assert forecast_hours(empty.lake, empty.settings, START, datetime(2026, 1, 6, tzinfo=UTC), "run").is_empty()
