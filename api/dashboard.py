@@ -21,7 +21,7 @@ _ICON = (
 
 
 def _page(name: str) -> Callable[[], None]:
-    """The page as a part that looks again by itself; what is wrong is said in its place."""
+    """The page as a fragment that refreshes itself; an error is shown in its place."""
 
     @st.fragment(run_every=_EVERY)
     def looked_at_again() -> None:

@@ -108,7 +108,7 @@ class _Table:
 
 
 class Catalog:
-    """What was last read of the catalog.
+    """Reads the catalog incrementally, and keeps the newest snapshot.
 
     Args:
         data_path: where the lake's files are.
@@ -124,7 +124,7 @@ class Catalog:
         self._newest_file = -1
 
     def look(self, cursor: duckdb.DuckDBPyConnection) -> CatalogSnapshot:
-        """The newest snapshot; the one before it where nothing was committed."""
+        """The newest snapshot; the same object as before where nothing was committed."""
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         whole = False
         try:

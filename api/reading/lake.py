@@ -22,12 +22,12 @@ from api.reading.sources import Newest, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
 from trend_assets.settings import Settings
 
-#: How long the newest snapshot is believed to be the newest: asking takes longer than answering from memory.
+#: How long a snapshot counts as the newest: reading it takes longer than answering from memory.
 _SNAPSHOT_SECONDS = 0.2
 _EXPORT_ROWS = 8192
 #: A download may take longer than a page.
 _EXPORT_FACTOR = 30
-#: Small answers are kept, which many questions begin with: the newest hour, the newest cut.
+#: Results of small queries are cached, e.g. the newest hour and the newest cut, which many requests need.
 _KEPT = 1024
 _KEPT_ROWS = 100
 _FAILED_SECONDS = 0.2
@@ -43,7 +43,7 @@ _log = logging.getLogger("api")
 
 
 class LakeReader:
-    """Reads for many threads; a lost lake is opened again by the next read.
+    """A thread-safe reader; after a lost connection the next read opens the lake again.
 
     Args:
         settings: where the lake is, and how long and how large a query may be.
@@ -66,7 +66,7 @@ class LakeReader:
         Args:
             query: names tables behind FROM and JOIN only.
             parameters: its parameters.
-            within: of a table it looks for no rows but these.
+            within: hints for file pruning.
 
         Raises:
             LakeError: there is no lake yet, or it cannot be read now.
@@ -76,7 +76,7 @@ class LakeReader:
         return self._frame(snapshot, query, parameters, _noted_files(snapshot, query, within))
 
     def value(self, query: str, parameters: tuple[Any, ...] = (), *within: Within) -> Any:
-        """The only value of a query's answer; what is made from it stays good until the value is another."""
+        """The only value of a query's result; cached answers made from it stay valid while the value is the same."""
         return self._noted(Value(query, parameters, within))
 
     def newest(self, table: str, column: str) -> Any:
@@ -111,7 +111,7 @@ class LakeReader:
             yield from reader
 
     def catalog_snapshot(self) -> CatalogSnapshot:
-        """The lake as it stood 0.2 s ago at most.
+        """The lake's newest snapshot, at most 0.2 s old.
 
         Raises:
             LakeError: there is no lake yet, or it cannot be read now.
@@ -125,7 +125,7 @@ class LakeReader:
             return known
 
     def known(self) -> CatalogSnapshot | None:
-        """The same without asking; None where it would have to be asked for."""
+        """The same from memory; None where it is too old and must be read."""
         return self._catalog_snapshot if time.monotonic() - self._looked < _SNAPSHOT_SECONDS else None
 
     def snapshot(self) -> int:
@@ -208,7 +208,7 @@ class LakeReader:
 
     @contextmanager
     def _letting_go(self, pool: Pool) -> Iterator[None]:
-        """A lake that is lost inside is let go of."""
+        """Closes the pool where the lake is lost in this block."""
         try:
             yield
         except LakeLost:
@@ -241,7 +241,7 @@ class LakeReader:
         raise failure
 
     def close(self) -> None:
-        """Lets go of the lake; the next read opens it again."""
+        """Closes the lake; the next read opens it again."""
         if self._pool is not None:
             self._let_go(self._pool)
 
@@ -255,12 +255,12 @@ class LakeReader:
 
 
 def _files(snapshot: CatalogSnapshot, query: str, within: Sequence[Within]) -> dict[str, Files]:
-    """Of each table that a query names, the files that may hold what it looks for."""
+    """The files that a query must read, by table."""
     return {table: snapshot.files(table, within) for table in snapshot.named_in(query)}
 
 
 def _noted_files(snapshot: CatalogSnapshot, query: str, within: Sequence[Within]) -> dict[str, Files]:
-    """The same, as what the answer that is being made depends on."""
+    """The same, recorded as dependencies of the answer in progress."""
     files = _files(snapshot, query, within)
     for table, found in files.items():
         _note(Rows(table, tuple(span for span in within if span.table == table)), found)
@@ -283,12 +283,12 @@ def _hashable(parameters: Parameters) -> tuple[Any, ...]:
 
 
 def _for_everybody(text: str, settings: Settings) -> str:
-    """Why the lake cannot be opened, without where it is: hosts and folders are for the log."""
+    """The error without hosts and folders, which only the log may show."""
     return text.replace(str(settings.home), "TREND_HOME") if text.startswith(_TOLD) else _CLOSED
 
 
 async def lake_reader(request: Request) -> LakeReader:
-    """The application's reader, for FastAPI's dependencies; it waits for nothing, and so for no thread either."""
+    """The application's reader, as a FastAPI dependency; async, so that it needs no thread of the pool."""
     reader = request.app.state.reader
     assert isinstance(reader, LakeReader)
     return reader

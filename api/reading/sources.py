@@ -12,17 +12,17 @@ from api.reading.catalog_snapshot import CatalogSnapshot, Within
 
 
 class Reads(Protocol):
-    """Answers small questions of a snapshot."""
+    """Runs small queries on a snapshot."""
 
     def value_in(
         self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
     ) -> Any:
-        """The only value of an answer."""
+        """The only value of a query's result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a table in a span: they are the same where the files are."""
+    """A dependency on rows of a table in a span; unchanged while their files are the same."""
 
     table: str
     within: tuple[Within, ...]
@@ -33,7 +33,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value: an answer made from it stays good while it stays, whatever is written."""
+    """A dependency on one value; unchanged while a query returns the same."""
 
     query: str
     parameters: tuple[Any, ...]
@@ -45,7 +45,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The greatest value of a column."""
+    """A dependency on the greatest value of a column."""
 
     table: str
     column: str
@@ -60,13 +60,13 @@ Source = Rows | Value | Newest
 
 @dataclass(slots=True)
 class Reading:
-    """One answer being made: all of it is read from one snapshot, and what is read is noted."""
+    """An answer in progress: it reads one snapshot, and records its dependencies."""
 
     snapshot: CatalogSnapshot
     found: dict[Source, object] = field(default_factory=dict)
 
     def fits(self, snapshot: CatalogSnapshot, reads: Reads) -> bool:
-        """Whether the same answer would be made from another snapshot."""
+        """Whether the answer is valid for another snapshot, too."""
         return all(source.now(snapshot, reads) == before for source, before in self.found.items())
 
 
@@ -75,7 +75,7 @@ _current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 @contextmanager
 def reading(snapshot: CatalogSnapshot) -> Iterator[Reading]:
-    """What is read inside, also in threads that it starts, is of one snapshot."""
+    """All reads in this block, also in threads that it starts, use one snapshot and are recorded."""
     made = Reading(snapshot)
     token = _current.set(made)
     try:
@@ -85,5 +85,5 @@ def reading(snapshot: CatalogSnapshot) -> Iterator[Reading]:
 
 
 def current() -> Reading | None:
-    """The answer that is being made here."""
+    """The answer in progress in this context."""
     return _current.get()

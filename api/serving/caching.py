@@ -33,7 +33,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What one answer may be given to."""
+    """The cache key of an answer."""
 
     path: str
     query: bytes
@@ -43,7 +43,7 @@ class _Key:
 
 @dataclass(slots=True)
 class _Answer:
-    """A kept answer, the snapshot that it is known to be good for, and what is sent again and again."""
+    """A cached answer, the newest snapshot for which it is known to be valid, and its response."""
 
     reading: Reading
     snapshot: CatalogSnapshot
@@ -53,15 +53,15 @@ class _Answer:
 
 
 class SnapshotCache:
-    """ASGI middleware: a successful GET is made from one snapshot, then answered from memory while it would not change.
+    """ASGI middleware: answers a GET from memory while the data that the answer was made from is unchanged.
 
-    Who asks for what is being made waits for it. `Cache-Status` (RFC 9211) says how an answer came about.
+    Concurrent requests for one answer wait for the first. `Cache-Status` (RFC 9211) tells hits from misses.
 
     Args:
-        app: what it stands before; it may compress.
-        reader: knows the lake's snapshot, and what an answer was made from.
-        passed: beginnings of paths whose answers depend on more than the lake.
-        timed: beginnings of paths whose answers depend on the time too: they are kept for half a minute at most.
+        app: the wrapped application; it may compress.
+        reader: gives the lake's snapshot, and checks whether an answer's data has changed.
+        passed: prefixes of paths that are not cached, since their answers depend on more than the lake.
+        timed: prefixes of paths whose answers also depend on the time: they are cached for half a minute at most.
     """
 
     def __init__(self, app: ASGIApp, reader: LakeReader, passed: Collection[str], timed: Collection[str] = ()) -> None:
@@ -110,7 +110,7 @@ class SnapshotCache:
         return _Key(scope["path"], scope["query_string"], b"gzip" in asked.get(b"accept-encoding", b""), period)
 
     async def _look(self) -> CatalogSnapshot:
-        """One look at the lake for all who ask at the same time, in a thread that no slow query keeps busy."""
+        """Reads the newest snapshot once for all concurrent requests, in a thread that no slow query blocks."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(to_thread.run_sync(self._reader.catalog_snapshot, limiter=self._one))
         return await asyncio.shield(self._looking)
@@ -154,7 +154,7 @@ class SnapshotCache:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An answer that is being made: of which snapshot, from what, in which period; who waits for it, what keeps it."""
+    """An answer in progress: its snapshot, its dependencies, its period, the event of its end, and how to cache it."""
 
     snapshot: CatalogSnapshot
     found: Reading
@@ -164,7 +164,7 @@ class _Made:
 
 
 class _Sender:
-    """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small.
+    """Sends an answer with its ETag, or a 304 to a client that has it; caches complete, successful, small answers.
 
     Args:
         send: sends it.
@@ -222,21 +222,21 @@ class _Sender:
 
 
 def _etag(found: Reading, period: int) -> bytes:
-    """Names what an answer was made from; weak, since the same answer may go out compressed."""
+    """The ETag of an answer's dependencies; weak, since the same answer may be sent compressed."""
     parts = sorted((repr(source), repr(_name(value))) for source, value in found.found.items())
     digest = blake2b(repr((__version__, period, parts)).encode(), digest_size=12)
     return f'W/"{digest.hexdigest()}"'.encode()
 
 
 def _name(value: object) -> object:
-    """A value's own name; of files, without what is known of them."""
+    """The identity of a dependency: for files, path and deletes without their bounds."""
     if not isinstance(value, tuple):
         return value
     return [(part.path, part.deletes) if isinstance(part, DataFile) else part for part in value]
 
 
 def _asked(scope: Scope) -> dict[bytes, bytes]:
-    """The headers that matter here."""
+    """The request headers that matter to the cache."""
     return {name: value for name, value in scope["headers"] if name in {b"accept-encoding", b"if-none-match"}}
 
 

@@ -131,7 +131,7 @@ class Meters:
 
 
 class Metered:
-    """ASGI middleware: counts and times every request by its route, never by what was asked."""
+    """ASGI middleware: counts and times every request by its route pattern, never by its parameters."""
 
     def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""An HTTP session for client libraries, with the base URL and time-out of the settings."""
+"""A transport adapter for `requests`: sends a client library's requests to the base URL of the settings, with a time-out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attribution: which users and topics contributed most to a forecast."""
+"""Attribution: which users contributed most to a forecast."""
 
 from __future__ import annotations
 
