@@ -18,7 +18,7 @@ from trend_assets.alerting.webhook import Webhook
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
-#: Dagster gives a sensor a minute.
+#: Less than the minute that Dagster allows a sensor.
 _TICK_SECONDS = 40.0
 _ATTEMPTS = 3
 _GIVE_UP = timedelta(hours=24)

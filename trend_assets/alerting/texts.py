@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trend_assets.alerting.history import Entry
 
-#: More in one message are read by nobody; the history has them all.
+#: The most alerts that one message lists; the history has all.
 _LINES = 40
 
 

@@ -78,7 +78,7 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
     try:
         connection = connect_with([extension_file(name) for name in location.extensions])
         _set_up(connection, location)
-        # The catalog remembers where its files were; a home that was moved or copied still opens.
+        # The catalog stores the path of its files; with this a moved or copied home still opens.
         options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
         if read_only:
             options += ", READ_ONLY"

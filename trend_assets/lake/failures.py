@@ -17,7 +17,7 @@ _PROBE_SECONDS = 5
 _HTTP_CODE = re.compile(r"HTTP (?:code )?(\d{3})")
 _REASON = re.compile(r"^(\w+): ", re.MULTILINE)
 _STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) to ")
-#: DuckDB's words before those of libpq.
+#: DuckDB's prefix before libpq's message.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 _NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
 _ENVIRONMENT = "or TREND_LAKE__… in the environment"
@@ -100,7 +100,7 @@ def require_storage(location: LakeLocation) -> None:
         return
     scheme = "http" if location.s3_parameter("USE_SSL") == "false" else "https"
     request = urllib.request.Request(f"{scheme}://{storage_name(location)}/", method="HEAD")
-    # Nothing secret is sent; whom the server's certificate is from is DuckDB's to judge.
+    # The request has no secrets; DuckDB itself verifies the server's certificate.
     context = ssl._create_unverified_context()
     try:
         urllib.request.urlopen(request, timeout=_PROBE_SECONDS, context=context).close()

@@ -4,7 +4,7 @@ Stands on dagster-duckdb's IO manager: its slices (which table, which partitions
 connection is the lake's, and a write is one transaction that replaces its partitions.
 """
 
-# Dagster reads the annotations of its resources as they stand, so they are not postponed here.
+# No postponed annotations here: Dagster needs the evaluated type of `LakeIOManager.lake`.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

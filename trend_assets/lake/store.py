@@ -54,7 +54,7 @@ class Lake:
                 raise no_lake(self.location)
             self._migrate_for_reading(found)
             return open_duckdb(self.location, read_only=True)
-        # Of those that come first one makes the lake.
+        # Of processes that start at the same time only one may create the lake.
         with self._alone():
             connection = open_duckdb(self.location, read_only=False)
             with explained(self.location):

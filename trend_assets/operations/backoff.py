@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-#: In time for the next tick.
+#: A pause that ends before the next hourly tick.
 SOON = _HOUR / 4
 
 #: First pause and longest one; pauses in between grow twofold. What is not here is not tried again by

@@ -12,7 +12,7 @@ from trend_assets.sources.collection import Earlier
 from trend_assets.sources.collector import CollectorError
 
 _TRACKED_HOURS = timedelta(hours=48)
-#: After which a collection that says nothing is taken for killed.
+#: After this time without an end, a collection counts as killed.
 _LONGEST_RUN = timedelta(hours=1)
 _TRACKED_VIDEOS = 50
 
@@ -33,7 +33,7 @@ _HELD = """
       AND (answered_at IS NULL OR finished_at >= answered_at)
     GROUP BY source
 """
-# Several hours that one collection did not get count once.
+# A collection that failed for several hours counts once.
 _REFUSED = """
     WITH answered AS (
         SELECT source, max(finished_at) AS answered_at FROM collection_attempts

@@ -13,7 +13,7 @@ from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.returning import forget_returned
 from trend_assets.settings import RetentionSettings, Settings
 
-#: When a row of a table without partitions came to be.
+#: The time column of tables without partitions.
 _TIMES = {"rejected_events": "rejected_at", "alerts": "raised_at"}
 _SUFFIX = "_days"
 _IMPORTED_FILES = "imported_files_days"
@@ -85,7 +85,7 @@ def _delete_imported(settings: Settings, now: datetime) -> int:
     days, done = settings.retention.imported_files_days, settings.inbox / "done"
     if not days or not done.is_dir():
         return 0
-    # A file keeps its own time when it is moved; when it came into the folder the inode's change tells.
+    # ctime is the time of the move into the folder; mtime is the file's own.
     old = [path for path in done.iterdir() if path.is_file() and path.stat().st_ctime < _epoch(now, days)]
     for path in old:
         path.unlink()
