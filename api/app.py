@@ -1,4 +1,4 @@
-"""The application: `uvicorn api.app:app`."""
+"""The web application; `uvicorn --factory api.app:app` serves it for the settings in force."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
 _ROUTES = (health, predictions, topics, events, collection, training, accuracy, alerts, export, runs, stream)
-#: Their answers depend on more than the lake's snapshot.
+#: Not cached: their answers depend on more than the lake's snapshot.
 _NOT_CACHED = ("/docs", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
-#: Theirs on the time, too: quotas are of a month or a day.
+#: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.
 _TIMED = ("/collection/",)
 
 
 class _WithoutQuery(logging.Filter):
-    """The access log tells paths and not what was asked: a query may hold what is nobody's business."""
+    """Removes query strings from the access log: they may hold personal data."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple) and len(record.args) == 5:
@@ -60,7 +60,7 @@ class _WithoutQuery(logging.Filter):
 
 
 def _before_signals(close: Callable[[], None]) -> None:
-    """Calls `close` when the server is told to stop: it waits for open streams, which end by themselves never."""
+    """Calls `close` on SIGINT and SIGTERM: open streams would otherwise keep the server from shutting down."""
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
@@ -116,8 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     docs_page.install(app)
     problems.install(app)
-    # The last one added stands outermost.
-    # What is kept is kept compressed.
+    # The middleware added last is outermost, so that cached answers are stored compressed.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SnapshotCache, reader=reader, passed=_NOT_CACHED, timed=_TIMED)
     app.add_middleware(Warming)
@@ -133,4 +132,6 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-app = create_app(load_settings())
+def app() -> FastAPI:
+    """The application for the settings in force; importing this module reads none."""
+    return create_app(load_settings())

@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run api/dashboard.py`. It speaks to the API alone, by HTTP."""
+"""The dashboard: `streamlit run api/dashboard.py`. It reads from the API only, over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ICON = (
 
 
 def _page(name: str) -> Callable[[], None]:
-    """The page as a part that looks again by itself; what is wrong is said in its place."""
+    """The page as a fragment that refreshes itself; an error is shown in its place."""
 
     @st.fragment(run_every=_EVERY)
     def looked_at_again() -> None:

@@ -1,4 +1,4 @@
-"""The API's description as a file, from which clients are made: `python -m api.openapi`."""
+"""Writes the API's OpenAPI document to a file, for client generators: `python -m api.openapi`."""
 
 from __future__ import annotations
 

@@ -72,8 +72,7 @@ def _assets() -> Iterator[str]:
         os.environ["TREND_HOME"] = home
         from trend_assets.definitions import defs
 
-        repository = defs.get_repository_def() if not callable(defs) else defs().get_repository_def()
-        graph = repository.asset_graph
+        graph = defs().get_repository_def().asset_graph
         yield "# Assets\n\nWhat Dagster shows, with what each asset reads.\n"
         yield "| asset | group | reads | is |\n| --- | --- | --- | --- |"
         for key in sorted(graph.get_all_asset_keys(), key=lambda key: key.to_user_string()):

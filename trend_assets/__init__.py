@@ -1,4 +1,4 @@
-"""A Dagster platform that forecasts which topics will rise, and keeps score of itself."""
+"""A Dagster platform that forecasts which topics will rise and measures how often it was right."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The `trend` command: it gathers the sub-commands and turns errors into one sentence."""
+"""The `trend` command: registers the sub-commands and turns errors into one-line messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from trend_assets.commands import (
 from trend_assets.commands.console import errors
 from trend_assets.errors import TrendError
 
-#: What a user can mend: told in one sentence, without a traceback.
+#: What a user can fix: told in one sentence, without a traceback.
 EXPECTED = (TrendError, OSError)
 
 app = typer.Typer(

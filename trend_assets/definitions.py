@@ -1,4 +1,7 @@
-"""What Dagster loads; it only gathers."""
+"""Entry point of Dagster: gathers the assets, jobs, schedules, sensors and resources.
+
+Importing it reads neither settings nor files; `defs` does, when Dagster or a test calls it.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +9,55 @@ import warnings
 
 import dagster as dg
 
-# Single-run backfills are what make 13,104 hours one run; Dagster still calls their policy beta.
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
+from trend_assets.assets.collectors import live_sources
+from trend_assets.assets.enriched import enriched_assets
+from trend_assets.assets.forecasts import forecast_assets
+from trend_assets.assets.graph import graph_asset
+from trend_assets.assets.phrases import phrases_asset
+from trend_assets.assets.raw import raw_events_asset
+from trend_assets.assets.records import record_specs
+from trend_assets.assets.training import training_asset
+from trend_assets.automation.alerts import alerts_sensor
+from trend_assets.automation.drift import drift_sensor
+from trend_assets.automation.jobs import asset_jobs
+from trend_assets.automation.maintenance import nightly_maintenance, nightly_schedule
+from trend_assets.automation.partitions import history_start, hourly, weekly
+from trend_assets.automation.postponed import postponed_sensor
+from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
+from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor
+from trend_assets.lake.io_manager import LakeIOManager, LakeResource
+from trend_assets.settings import Settings, load_settings
 
-from trend_assets.assets.enriched import enriched_assets  # noqa: E402
-from trend_assets.assets.forecasts import forecast_assets  # noqa: E402
-from trend_assets.assets.graph import graph_asset  # noqa: E402
-from trend_assets.assets.phrases import phrases_asset  # noqa: E402
-from trend_assets.assets.raw import raw_events_asset  # noqa: E402
-from trend_assets.assets.records import record_specs  # noqa: E402
-from trend_assets.assets.training import training_asset  # noqa: E402
-from trend_assets.automation.alerts import alerts_sensor  # noqa: E402
-from trend_assets.automation.drift import drift_sensor  # noqa: E402
-from trend_assets.automation.jobs import asset_jobs  # noqa: E402
-from trend_assets.automation.maintenance import nightly_maintenance, nightly_schedule  # noqa: E402
-from trend_assets.automation.partitions import history_start, hourly, weekly  # noqa: E402
-from trend_assets.automation.postponed import postponed_sensor  # noqa: E402
-from trend_assets.automation.schedules import hourly_schedule, weekly_schedule  # noqa: E402
-from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor  # noqa: E402
-from trend_assets.lake.io_manager import LakeIOManager, LakeResource  # noqa: E402
-from trend_assets.settings import load_settings  # noqa: E402
 
-_settings = load_settings()
-_start = history_start(_settings)
-_hours = hourly(_start)
-_weeks = weekly(_start)
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions for the settings in force, which a process parses once."""
+    return make_definitions(load_settings())
 
-defs = dg.Definitions(
-    assets=[
-        raw_events_asset(_hours),
-        *enriched_assets(_hours),
-        phrases_asset(_hours),
-        graph_asset(_hours),
-        training_asset(_weeks),
-        *forecast_assets(_hours),
-        *record_specs(),
-    ],
-    jobs=[*asset_jobs(), import_inbox, nightly_maintenance],
-    schedules=[hourly_schedule(_settings.schedule), weekly_schedule(_settings.schedule), nightly_schedule(_settings)],
-    sensors=[inbox_sensor, failure_sensor, drift_sensor, alerts_sensor, postponed_sensor],
-    resources={"lake_io_manager": LakeIOManager(), "lake": LakeResource()},
-)
+
+def make_definitions(settings: Settings) -> dg.Definitions:
+    """The definitions for these settings; code gets the settings from the resources."""
+    # Single-run backfills are what make 13,104 hours one run; Dagster still calls their policy beta.
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    lake = LakeResource(settings)
+    start = history_start(settings)
+    hours, weeks = hourly(start), weekly(start)
+    return dg.Definitions(
+        assets=[
+            raw_events_asset(hours),
+            *enriched_assets(hours),
+            phrases_asset(hours),
+            graph_asset(hours),
+            training_asset(weeks),
+            *forecast_assets(hours, settings.forecast.horizon_hours),
+            *record_specs(),
+        ],
+        jobs=[*asset_jobs(), import_inbox, nightly_maintenance],
+        schedules=[
+            hourly_schedule(settings.schedule, live_sources(settings)),
+            weekly_schedule(settings.schedule),
+            nightly_schedule(settings),
+        ],
+        sensors=[inbox_sensor, failure_sensor, drift_sensor, alerts_sensor, postponed_sensor],
+        resources={"settings": settings, "lake": lake, "lake_io_manager": LakeIOManager(lake=lake)},
+    )

@@ -1,4 +1,4 @@
-"""The base of every error that a user can mend."""
+"""The base class of all errors that users can fix; the command prints their message without a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs started from the command: the same jobs and records as in the Dagster UI, in this process."""
+"""Starts Dagster runs from the command line, in this process, with the same jobs and records as the UI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dagster import AssetKey, DagsterInstance, JobDefinition
+from dagster import AssetKey, DagsterInstance, Definitions, JobDefinition
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -16,7 +16,6 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.declare import SNAPSHOT_TAG
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
-from trend_assets.definitions import defs
 from trend_assets.errors import TrendError
 from trend_assets.periods import hour_key, week_key
 
@@ -55,9 +54,21 @@ class HourRange:
 
 
 def materialize_hours(
-    instance: DagsterInstance, hours: HourRange, assets: Sequence[str], *, tags: dict[str, str] | None = None
+    definitions: Definitions,
+    instance: DagsterInstance,
+    hours: HourRange,
+    assets: Sequence[str],
+    *,
+    tags: dict[str, str] | None = None,
 ) -> str:
     """Materializes the assets for all hours of the range in one run; returns the run's id.
+
+    Args:
+        definitions: hold the job and its assets.
+        instance: keeps its records.
+        hours: the partitions.
+        assets: their names.
+        tags: of the run, beside those of its partitions.
 
     Raises:
         RunFailed: a step failed.
@@ -68,21 +79,28 @@ def materialize_hours(
         partition = {PARTITION_NAME_TAG: first}
     else:
         partition = {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
-    return _execute(instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
+    return _execute(definitions, instance, HOURLY_JOB, assets, {**partition, **(tags or {})})
 
 
-def materialize_week(instance: DagsterInstance, week: datetime, snapshot: int | None = None) -> str:
+def materialize_week(
+    definitions: Definitions, instance: DagsterInstance, week: datetime, snapshot: int | None = None
+) -> str:
     """Trains the model of the week that begins at `week`, a Monday 00:00 UTC; returns the run's id.
 
     Args:
+        definitions: hold the job and its assets.
+        instance: keeps its records.
+        week: the Monday.
         snapshot: of the lake, to train on its rows instead of the newest.
     """
     tags = {} if snapshot is None else {SNAPSHOT_TAG: str(snapshot)}
-    return _execute(instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week), **tags})
+    return _execute(definitions, instance, WEEKLY_JOB, TRAINING_ASSETS, {PARTITION_NAME_TAG: week_key(week), **tags})
 
 
-def _execute(instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]) -> str:
-    job = defs.resolve_job_def(job_name)
+def _execute(
+    definitions: Definitions, instance: DagsterInstance, job_name: str, assets: Sequence[str], tags: dict[str, str]
+) -> str:
+    job = definitions.resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
     result = job.execute_in_process(
         instance=instance,

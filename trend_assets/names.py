@@ -1,4 +1,4 @@
-"""Names that all parts agree on and that the API may import: the sources, and what is done there."""
+"""Names that all packages share and the API may import: the sources and their event types."""
 
 from __future__ import annotations
 

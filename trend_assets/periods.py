@@ -1,4 +1,4 @@
-"""The periods that the platform counts in: hours and weeks by name, the months and days of budgets."""
+"""Names and bounds of hours, weeks, months and budget days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How topics are spelled, whatever script they are written in: what the lake holds, and what people ask for."""
+"""Normalization of topic names in any script, shared by the lake and by searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is forecast and what came of it in plain words and numbers: the same in the terminal, the API and its pages."""
+"""Forecasts and outcomes in plain words and numbers: the same in the terminal, the API and the dashboard."""
 
 from __future__ import annotations
 

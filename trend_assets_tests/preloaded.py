@@ -1,7 +1,7 @@
 """What nearly every `trend` loads, and has done once, before it looks at its arguments.
 
-Left out is what reads the environment while it is loaded (the console, the definitions), for each `trend` has its
-own, and what starts threads that last (torch), which a fork would lose.
+Left out is what reads the environment while it is loaded (the console), for each `trend` has its own, and what starts
+threads that last (torch), which a fork would lose.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import trend_assets.automation.maintenance
 import trend_assets.automation.postponed
 import trend_assets.automation.schedules
 import trend_assets.automation.sensors
+import trend_assets.definitions
 import trend_assets.operations.importing  # noqa: F401
 from trend_assets.lake.extensions import connect_with, extension_file
 

@@ -1,1 +1,1 @@
-"""What the API answers, a module a subject; units are in the descriptions."""
+"""Pydantic models of the API's responses, a module a subject; units are in the descriptions."""

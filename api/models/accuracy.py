@@ -1,4 +1,4 @@
-"""How right the forecasts were."""
+"""Response models of forecast accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was told to whom."""
+"""Response models of alerts."""
 
 from __future__ import annotations
 

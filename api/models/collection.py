@@ -1,4 +1,4 @@
-"""How collection went."""
+"""Response models of collection states and quotas."""
 
 from __future__ import annotations
 

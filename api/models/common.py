@@ -1,4 +1,4 @@
-"""What several answers share."""
+"""Response models that several subjects share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was collected."""
+"""Response models of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the platform is fit to serve."""
+"""Response models of health."""
 
 from __future__ import annotations
 

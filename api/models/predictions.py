@@ -1,4 +1,4 @@
-"""Forecasts."""
+"""Response models of forecasts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of the pipeline, and its clocks."""
+"""Response models of pipeline runs and schedules."""
 
 from __future__ import annotations
 

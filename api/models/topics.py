@@ -1,4 +1,4 @@
-"""Topics and their story."""
+"""Response models of topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How trainings went."""
+"""Response models of trainings."""
 
 from __future__ import annotations
 

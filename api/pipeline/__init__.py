@@ -1,1 +1,1 @@
-"""The Dagster webserver: what it is asked, and where it shows something."""
+"""The Dagster webserver: a GraphQL client, and links into its UI."""

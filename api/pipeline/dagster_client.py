@@ -1,4 +1,4 @@
-"""Dagster through the GraphQL endpoint of its webserver: starting runs, and how they and the clocks stand."""
+"""A client of Dagster's GraphQL endpoint: starts runs, and reads the state of runs and schedules."""
 
 from __future__ import annotations
 

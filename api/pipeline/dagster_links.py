@@ -1,4 +1,4 @@
-"""Where the Dagster UI shows what an answer came from."""
+"""Links into the Dagster UI for what an answer came from."""
 
 from __future__ import annotations
 

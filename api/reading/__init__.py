@@ -1,1 +1,1 @@
-"""The lake as the API sees it: read-only, each answer from one snapshot, each query bounded."""
+"""Read-only access to the lake: each answer from one snapshot, each query bounded."""

@@ -1,4 +1,4 @@
-"""The lake's catalog, read once a snapshot.
+"""The lake's catalog, read once a snapshot and cached.
 
 DuckLake asks it at every query for the newest snapshot and for the files of every table, which takes ten times as
 long as reading the few rows of an answer.
@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from api.reading.editions import BOUNDED, DataFile, Edition, TableFiles, bound
+from api.reading.catalog_snapshot import BOUNDED, CatalogSnapshot, DataFile, TableFiles, bound
 
 _CATALOG = "__ducklake_metadata_lake"
 _CHANGES = f"""
@@ -108,7 +108,7 @@ class _Table:
 
 
 class Catalog:
-    """What was last read of the catalog.
+    """Reads the catalog incrementally, and keeps the newest snapshot.
 
     Args:
         data_path: where the lake's files are.
@@ -116,42 +116,42 @@ class Catalog:
 
     def __init__(self, data_path: str) -> None:
         self._data_path = data_path.rstrip("/") + "/"
-        self._edition: Edition | None = None
+        self._newest: CatalogSnapshot | None = None
         self._schema = -1
         self._tables: dict[int, _Table] = {}
         self._inlined: set[int] = set()
         self._files: dict[int, dict[int, DataFile]] = {}
         self._newest_file = -1
 
-    def look(self, cursor: duckdb.DuckDBPyConnection) -> Edition:
-        """The newest edition; the one before it where nothing was committed."""
+    def look(self, cursor: duckdb.DuckDBPyConnection) -> CatalogSnapshot:
+        """The newest snapshot; the same object as before where nothing was committed."""
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         whole = False
         try:
-            self._edition = self._looked(cursor, self._edition)
+            self._newest = self._looked(cursor, self._newest)
             whole = True
         finally:
             # Where the catalog was lost there is nothing to end.
             if whole:
                 cursor.execute("COMMIT")
-        return self._edition
+        return self._newest
 
-    def _looked(self, cursor: duckdb.DuckDBPyConnection, before: Edition | None) -> Edition:
+    def _looked(self, cursor: duckdb.DuckDBPyConnection, before: CatalogSnapshot | None) -> CatalogSnapshot:
         if before is None:
             return self._anew(cursor)
-        changes = cursor.execute(_CHANGES, [before.snapshot]).fetchall()
-        if len(changes) == 1 and changes[0][0] == before.snapshot:
+        changes = cursor.execute(_CHANGES, [before.number]).fetchall()
+        if len(changes) == 1 and changes[0][0] == before.number:
             return before
         newest = int(changes[-1][0]) if changes else -1
         # The one that was known is gone, as are others unseen: it is another lake, or an older one.
-        changed = _changed(changes[1:]) if len(changes) == newest - before.snapshot + 1 else None
+        changed = _changed(changes[1:]) if len(changes) == newest - before.number + 1 else None
         if changed is None or not self._tables.keys() >= changed:
             return self._anew(cursor)
         tables = dict(before.tables)
         tables.update(self._read_files(cursor, changed, newest))
-        return Edition(newest, tables)
+        return CatalogSnapshot(newest, tables)
 
-    def _anew(self, cursor: duckdb.DuckDBPyConnection) -> Edition:
+    def _anew(self, cursor: duckdb.DuckDBPyConnection) -> CatalogSnapshot:
         newest, self._schema = cursor.execute(_NEWEST).fetchone() or (-1, -1)
         self._tables = {
             int(number): _Table(
@@ -161,7 +161,7 @@ class Catalog:
         }
         self._inlined = self._read_inlined(cursor)
         self._files, self._newest_file = {}, -1
-        return Edition(int(newest), self._read_files(cursor, self._tables.keys(), int(newest)))
+        return CatalogSnapshot(int(newest), self._read_files(cursor, self._tables.keys(), int(newest)))
 
     def _read_inlined(self, cursor: duckdb.DuckDBPyConnection) -> set[int]:
         found = {int(number) for (number,) in cursor.execute(_INLINED).fetchall()}

@@ -1,4 +1,4 @@
-"""Queries are interrupted when their time is up, by one thread for all: starting one takes as long as a small query."""
+"""Query time-outs, enforced by one thread for all: starting one takes as long as a small query."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AGAIN_SECONDS = 0.05
 
 
 class Deadlines:
-    """Until when each query that is being answered may take."""
+    """The deadlines of running queries."""
 
     def __init__(self) -> None:
         self._due: dict[duckdb.DuckDBPyConnection, float] = {}
@@ -24,7 +24,7 @@ class Deadlines:
 
     @contextmanager
     def within(self, seconds: float, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """What the cursor is asked inside ends after so many seconds; an interrupt never reaches what comes later."""
+        """Interrupts the cursor's queries in this block after so many seconds, and never a later one."""
         due = time.monotonic() + seconds
         with self._changed:
             self._due[cursor] = due

@@ -1,4 +1,4 @@
-"""What is new in the lake, told to everybody who listens: one look a second, however many they are."""
+"""Broadcasts new data in the lake to all listeners of `/stream`: one poll a second, however many they are."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PREDICTIONS = """
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One server-sent event; its id is the lake's snapshot, from which a listener can go on."""
+    """One server-sent event; its id is the lake's snapshot, so that a client can resume after it."""
 
     kind: str
     snapshot: int
@@ -43,7 +43,7 @@ class News:
 
 
 class Feed:
-    """Looks at the lake while somebody listens.
+    """Polls the lake while there are listeners.
 
     Args:
         reader: reads the lake.
@@ -56,7 +56,7 @@ class Feed:
         self._closed = False
 
     async def listen(self, since: int | None) -> AsyncIterator[bytes]:
-        """Server-sent events: how things stand, what was missed since snapshot `since`, then what is new."""
+        """Server-sent events: the current state, events missed since snapshot `since`, then new ones."""
         queue: asyncio.Queue[News | None] = asyncio.Queue(_BEHIND)
         self._listeners.add(queue)
         if self._looking is None or self._looking.done():
@@ -77,7 +77,7 @@ class Feed:
             self._listeners.discard(queue)
 
     def close(self) -> None:
-        """Ends every stream, so that a server that stops need not wait for listeners to leave."""
+        """Ends all streams, so that the server can shut down."""
         self._closed = True
         for queue in self._listeners:
             _put(queue, None)

@@ -1,4 +1,4 @@
-"""What may be asked for, and what is said of the rest."""
+"""Validates names in requests (sources, models, labels), and lists the valid ones in errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _NAME = re.compile(r"[\w.:/#$-]{0,80}")
 
 
 class Unknown(TrendError):
-    """A name that is asked for and that there is not; the message lists those that there are."""
+    """An unknown name in a request; the message lists the valid ones."""
 
 
 def refuse_unknown(what: str, given: str, known: Collection[str]) -> None:
-    """Refuses a name that there is not.
+    """Refuses an unknown name.
 
     Args:
         what: the parameter, for the message.
@@ -33,12 +33,12 @@ def refuse_unknown(what: str, given: str, known: Collection[str]) -> None:
 
 
 def no_such(given: str, known: Collection[str]) -> str:
-    """That there is no such name, and which there are, as a sentence."""
+    """The error message for an unknown name, with the valid ones."""
     return f"there is no {given!r}{among(given, known)}" if _NAME.fullmatch(given) else f"no such{among('', known)}"
 
 
 def among(given: str, known: Collection[str], word: str = "known") -> str:
-    """What was probably meant, and what there is, as the end of a sentence; `word` says what that is."""
+    """The end of the message: the nearest valid name, and all of them; `word` names their kind."""
     folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
     meant = f", did you mean {folded[near[0]]!r}?" if near else ":"

@@ -1,4 +1,4 @@
-"""The API's hold on the lake: many threads read it, each answer from one snapshot; opened again when it was lost."""
+"""The thread-safe reader of the lake: each answer from one snapshot; a lost connection is opened again."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import polars as pl
 import pyarrow as pa
 from fastapi import Depends, Request
 
-from api.reading.editions import Edition, Files, Within
+from api.reading.catalog_snapshot import CatalogSnapshot, Files, Within
 from api.reading.pool import LakeLost, Pool
 from api.reading.sources import Newest, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
 from trend_assets.settings import Settings
 
-#: How long the newest snapshot is believed to be the newest: asking takes longer than answering from memory.
+#: How long a snapshot counts as the newest: reading it takes longer than answering from memory.
 _SNAPSHOT_SECONDS = 0.2
 _EXPORT_ROWS = 8192
 #: A download may take longer than a page.
 _EXPORT_FACTOR = 30
-#: Small answers are kept, which many questions begin with: the newest hour, the newest cut.
+#: Results of small queries are cached, e.g. the newest hour and the newest cut, which many requests need.
 _KEPT = 1024
 _KEPT_ROWS = 100
 _FAILED_SECONDS = 0.2
@@ -43,7 +43,7 @@ _log = logging.getLogger("api")
 
 
 class LakeReader:
-    """Reads for many threads; a lost lake is opened again by the next read.
+    """A thread-safe reader; after a lost connection the next read opens the lake again.
 
     Args:
         settings: where the lake is, and how long and how large a query may be.
@@ -54,7 +54,7 @@ class LakeReader:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._pool: Pool | None = None
-        self._edition: Edition | None = None
+        self._catalog_snapshot: CatalogSnapshot | None = None
         self._looked = -1.0
         self._failed: tuple[float, LakeError | None] = (-1.0, None)
         self._kept: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
@@ -66,17 +66,17 @@ class LakeReader:
         Args:
             query: names tables behind FROM and JOIN only.
             parameters: its parameters.
-            within: of a table it looks for no rows but these.
+            within: hints for file pruning.
 
         Raises:
             LakeError: there is no lake yet, or it cannot be read now.
             QueryTooLarge: it took longer or more memory than the settings allow.
         """
-        edition = self._current()
-        return self._frame(edition, query, parameters, _noted_files(edition, query, within))
+        snapshot = self._current()
+        return self._frame(snapshot, query, parameters, _noted_files(snapshot, query, within))
 
     def value(self, query: str, parameters: tuple[Any, ...] = (), *within: Within) -> Any:
-        """The only value of a query's answer; what is made from it stays good until the value is another."""
+        """The only value of a query's result; cached answers made from it stay valid while the value is the same."""
         return self._noted(Value(query, parameters, within))
 
     def newest(self, table: str, column: str) -> Any:
@@ -91,8 +91,10 @@ class LakeReader:
         """Whether any event came from the simulated world."""
         return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))
 
-    def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
-        return self._frame(edition, query, parameters, _files(edition, query, within), small=True).item()
+    def value_in(
+        self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
+    ) -> Any:
+        return self._frame(snapshot, query, parameters, _files(snapshot, query, within), small=True).item()
 
     def batches(self, query: str, parameters: Parameters = (), *within: Within) -> Iterator[pa.RecordBatch]:
         """The answer to a query, piece by piece, for downloads; the first piece is empty and has the schema.
@@ -100,16 +102,16 @@ class LakeReader:
         Raises:
             LakeError: as `read`; also while the pieces are read.
         """
-        edition = self._current()
-        files = _noted_files(edition, query, within)
+        snapshot = self._current()
+        files = _noted_files(snapshot, query, within)
         with self._connection(_EXPORT_FACTOR) as cursor:
-            self._prepare(cursor, edition, files)
-            reader = cursor.execute(edition.query(query, files), parameters).to_arrow_reader(_EXPORT_ROWS)
+            self._prepare(cursor, snapshot, files)
+            reader = cursor.execute(snapshot.query(query, files), parameters).to_arrow_reader(_EXPORT_ROWS)
             yield pa.RecordBatch.from_pylist([], schema=reader.schema)
             yield from reader
 
-    def edition(self) -> Edition:
-        """The lake as it stood 0.2 s ago at most.
+    def catalog_snapshot(self) -> CatalogSnapshot:
+        """The lake's newest snapshot, at most 0.2 s old.
 
         Raises:
             LakeError: there is no lake yet, or it cannot be read now.
@@ -122,34 +124,39 @@ class LakeReader:
                 known = self._look(pool)
             return known
 
-    def known(self) -> Edition | None:
-        """The same without asking; None where it would have to be asked for."""
-        return self._edition if time.monotonic() - self._looked < _SNAPSHOT_SECONDS else None
+    def known(self) -> CatalogSnapshot | None:
+        """The same from memory; None where it is too old and must be read."""
+        return self._catalog_snapshot if time.monotonic() - self._looked < _SNAPSHOT_SECONDS else None
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot, at most 0.2 s old."""
-        return self.edition().snapshot
+        return self.catalog_snapshot().number
 
-    def _look(self, pool: Pool) -> Edition:
+    def _look(self, pool: Pool) -> CatalogSnapshot:
         with self._letting_go(pool):
             found = pool.look()
         with self._lock:
             if self._pool is pool:
-                self._edition, self._looked = found, time.monotonic()
+                self._catalog_snapshot, self._looked = found, time.monotonic()
         return found
 
     def _noted(self, source: Value | Newest) -> Any:
-        edition = self._current()
-        found = source.now(edition, self)
+        snapshot = self._current()
+        found = source.now(snapshot, self)
         _note(source, found)
         return found
 
-    def _current(self) -> Edition:
+    def _current(self) -> CatalogSnapshot:
         making = current()
-        return making.edition if making else self.edition()
+        return making.snapshot if making else self.catalog_snapshot()
 
     def _frame(
-        self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files], small: bool = False
+        self,
+        snapshot: CatalogSnapshot,
+        query: str,
+        parameters: Parameters,
+        files: Mapping[str, Files],
+        small: bool = False,
     ) -> pl.DataFrame:
         key = (query, _hashable(parameters), tuple(files.values()))
         if (kept := self._kept.get(key)) is not None:
@@ -160,7 +167,7 @@ class LakeReader:
         if asked is not None:
             return asked.result()
         try:
-            frame = self._asked_for(edition, query, parameters, files, small)
+            frame = self._asked_for(snapshot, query, parameters, files, small)
             self._keep(key, frame)
             answered.set_result(frame)
         except BaseException as error:
@@ -171,11 +178,11 @@ class LakeReader:
         return frame
 
     def _asked_for(
-        self, edition: Edition, query: str, parameters: Parameters, files: Mapping[str, Files], small: bool
+        self, snapshot: CatalogSnapshot, query: str, parameters: Parameters, files: Mapping[str, Files], small: bool
     ) -> pl.DataFrame:
         with self._open().in_turn(small), self._connection() as cursor:
-            self._prepare(cursor, edition, files)
-            return cursor.execute(edition.query(query, files), parameters).pl()
+            self._prepare(cursor, snapshot, files)
+            return cursor.execute(snapshot.query(query, files), parameters).pl()
 
     def _keep(self, key: Hashable, frame: pl.DataFrame) -> None:
         if frame.height > _KEPT_ROWS:
@@ -186,10 +193,12 @@ class LakeReader:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def _prepare(self, cursor: duckdb.DuckDBPyConnection, edition: Edition, files: Mapping[str, Files]) -> None:
+    def _prepare(
+        self, cursor: duckdb.DuckDBPyConnection, snapshot: CatalogSnapshot, files: Mapping[str, Files]
+    ) -> None:
         for table, found in files.items():
             if found == ():
-                self._open().make_empty(cursor, edition.tables[table])
+                self._open().make_empty(cursor, snapshot.tables[table])
 
     @contextmanager
     def _connection(self, factor: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -199,7 +208,7 @@ class LakeReader:
 
     @contextmanager
     def _letting_go(self, pool: Pool) -> Iterator[None]:
-        """A lake that is lost inside is let go of."""
+        """Closes the pool where the lake is lost in this block."""
         try:
             yield
         except LakeLost:
@@ -232,7 +241,7 @@ class LakeReader:
         raise failure
 
     def close(self) -> None:
-        """Lets go of the lake; the next read opens it again."""
+        """Closes the lake; the next read opens it again."""
         if self._pool is not None:
             self._let_go(self._pool)
 
@@ -240,19 +249,19 @@ class LakeReader:
         with self._lock:
             # Another thread may have opened it anew by now.
             if self._pool is pool:
-                self._pool, self._edition, self._looked = None, None, -1.0
+                self._pool, self._catalog_snapshot, self._looked = None, None, -1.0
                 self._kept.clear()
             pool.close()
 
 
-def _files(edition: Edition, query: str, within: Sequence[Within]) -> dict[str, Files]:
-    """Of each table that a query names, the files that may hold what it looks for."""
-    return {table: edition.files(table, within) for table in edition.named_in(query)}
+def _files(snapshot: CatalogSnapshot, query: str, within: Sequence[Within]) -> dict[str, Files]:
+    """The files that a query must read, by table."""
+    return {table: snapshot.files(table, within) for table in snapshot.named_in(query)}
 
 
-def _noted_files(edition: Edition, query: str, within: Sequence[Within]) -> dict[str, Files]:
-    """The same, as what the answer that is being made depends on."""
-    files = _files(edition, query, within)
+def _noted_files(snapshot: CatalogSnapshot, query: str, within: Sequence[Within]) -> dict[str, Files]:
+    """The same, recorded as dependencies of the answer in progress."""
+    files = _files(snapshot, query, within)
     for table, found in files.items():
         _note(Rows(table, tuple(span for span in within if span.table == table)), found)
     return files
@@ -274,12 +283,12 @@ def _hashable(parameters: Parameters) -> tuple[Any, ...]:
 
 
 def _for_everybody(text: str, settings: Settings) -> str:
-    """Why the lake cannot be opened, without where it is: hosts and folders are for the log."""
+    """The error without hosts and folders, which only the log may show."""
     return text.replace(str(settings.home), "TREND_HOME") if text.startswith(_TOLD) else _CLOSED
 
 
 async def lake_reader(request: Request) -> LakeReader:
-    """The application's reader, for FastAPI's dependencies; it waits for nothing, and so for no thread either."""
+    """The application's reader, as a FastAPI dependency; async, so that it needs no thread of the pool."""
     reader = request.app.state.reader
     assert isinstance(reader, LakeReader)
     return reader

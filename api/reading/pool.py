@@ -1,4 +1,4 @@
-"""An open lake and its connections: read-only, each query bounded in time and memory."""
+"""A pool of read-only lake connections; each query is bounded in time and memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import replace
 import duckdb
 
 from api.reading.catalog import Catalog
+from api.reading.catalog_snapshot import CatalogSnapshot, TableFiles
 from api.reading.deadlines import Deadlines
-from api.reading.editions import Edition, TableFiles
 from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
@@ -36,7 +36,7 @@ class LakeLost(LakeError):
 
 
 class Pool:
-    """An open lake with the connections that wait for the next query: making one takes as long as a small query.
+    """An open lake and its idle connections: opening one takes as long as a small query.
 
     Args:
         settings: where the lake is, and how long and how large a query may be.
@@ -63,8 +63,8 @@ class Pool:
         self._deadlines = Deadlines()
         self._closed = False
 
-    def look(self) -> Edition:
-        """The lake as it stands now; one at a time may look.
+    def look(self) -> CatalogSnapshot:
+        """The lake's current snapshot; call it from one thread at a time.
 
         Raises:
             LakeLost: it is away.
@@ -73,7 +73,7 @@ class Pool:
             return self._catalog.look(cursor)
 
     def make_empty(self, cursor: duckdb.DuckDBPyConnection, table: TableFiles) -> None:
-        """Makes a table in memory that stands for one of the lake without rows."""
+        """Creates an empty table in memory, for a table of which no file needs to be read."""
         with self._making:
             if table.empty not in self._empty:
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {table.empty} AS FROM lake.main.{table.name} LIMIT 0")
@@ -81,7 +81,7 @@ class Pool:
 
     @contextmanager
     def in_turn(self, small: bool) -> Iterator[None]:
-        """Waits for room.
+        """Waits for a free slot: the number of concurrent queries is limited.
 
         Args:
             small: whether the query asks for one value. By such ones it is known whether a kept answer is still good:

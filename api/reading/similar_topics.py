@@ -1,4 +1,4 @@
-"""Topics whose posts mean nearly the same, by the vectors that the lake holds of them."""
+"""Topics with similar posts, by the embeddings in the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer was made from, and whether that is still as it was."""
+"""The dependencies of an answer on the lake, and whether they have changed."""
 
 from __future__ import annotations
 
@@ -8,49 +8,51 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from api.reading.editions import Edition, Within
+from api.reading.catalog_snapshot import CatalogSnapshot, Within
 
 
 class Reads(Protocol):
-    """Answers small questions of an edition."""
+    """Runs small queries on a snapshot."""
 
-    def value_in(self, edition: Edition, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]) -> Any:
-        """The only value of an answer."""
+    def value_in(
+        self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
+    ) -> Any:
+        """The only value of a query's result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a table in a span: they are the same where the files are."""
+    """A dependency on rows of a table in a span; unchanged while their files are the same."""
 
     table: str
     within: tuple[Within, ...]
 
-    def now(self, edition: Edition, _: Reads) -> object:
-        return edition.files(self.table, self.within)
+    def now(self, snapshot: CatalogSnapshot, _: Reads) -> object:
+        return snapshot.files(self.table, self.within)
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value: an answer made from it stays good while it stays, whatever is written."""
+    """A dependency on one value; unchanged while a query returns the same."""
 
     query: str
     parameters: tuple[Any, ...]
     within: tuple[Within, ...]
 
-    def now(self, edition: Edition, reads: Reads) -> object:
-        return reads.value_in(edition, self.query, self.parameters, self.within)
+    def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        return reads.value_in(snapshot, self.query, self.parameters, self.within)
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The greatest value of a column."""
+    """A dependency on the greatest value of a column."""
 
     table: str
     column: str
 
-    def now(self, edition: Edition, reads: Reads) -> object:
-        here = edition.newest(self.table, self.column)
-        return reads.value_in(edition, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
+    def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        here = snapshot.newest(self.table, self.column)
+        return reads.value_in(snapshot, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
 
 
 Source = Rows | Value | Newest
@@ -58,23 +60,23 @@ Source = Rows | Value | Newest
 
 @dataclass(slots=True)
 class Reading:
-    """One answer being made: all of it is read from one edition, and what is read is noted."""
+    """An answer in progress: it reads one snapshot, and records its dependencies."""
 
-    edition: Edition
+    snapshot: CatalogSnapshot
     found: dict[Source, object] = field(default_factory=dict)
 
-    def fits(self, edition: Edition, reads: Reads) -> bool:
-        """Whether the same answer would be made from another edition."""
-        return all(source.now(edition, reads) == before for source, before in self.found.items())
+    def fits(self, snapshot: CatalogSnapshot, reads: Reads) -> bool:
+        """Whether the answer is valid for another snapshot, too."""
+        return all(source.now(snapshot, reads) == before for source, before in self.found.items())
 
 
 _current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def reading(edition: Edition) -> Iterator[Reading]:
-    """What is read inside, also in threads that it starts, is of one edition."""
-    made = Reading(edition)
+def reading(snapshot: CatalogSnapshot) -> Iterator[Reading]:
+    """All reads in this block, also in threads that it starts, use one snapshot and are recorded."""
+    made = Reading(snapshot)
     token = _current.set(made)
     try:
         yield made
@@ -83,5 +85,5 @@ def reading(edition: Edition) -> Iterator[Reading]:
 
 
 def current() -> Reading | None:
-    """The answer that is being made here."""
+    """The answer in progress in this context."""
     return _current.get()

@@ -1,4 +1,4 @@
-"""Moments and spans of time in questions."""
+"""Parses moments and time spans in requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-from api.reading.editions import Within
+from api.reading.catalog_snapshot import Within
 from trend_assets.errors import TrendError
 
 #: The moments that may be asked for lie from this one on.

@@ -1,1 +1,1 @@
-"""One module a subject."""
+"""The API's routes, one module a subject."""

@@ -1,4 +1,4 @@
-"""How right the stored forecasts were, beside counting."""
+"""Routes of forecast accuracy, compared with counting baselines."""
 
 from __future__ import annotations
 

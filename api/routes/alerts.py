@@ -1,4 +1,4 @@
-"""What was told to whom, and what could not be delivered."""
+"""Routes of alerts and their delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How collection went, by source and hour."""
+"""Routes of collection states, by source and hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was collected."""
+"""Routes of events."""
 
 from __future__ import annotations
 

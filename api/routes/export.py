@@ -1,4 +1,4 @@
-"""Forecasts and what became of them as a file."""
+"""Routes that export forecasts and outcomes as files."""
 
 from __future__ import annotations
 

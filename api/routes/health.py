@@ -1,4 +1,4 @@
-"""Whether the platform is fit to serve."""
+"""Routes of health."""
 
 from __future__ import annotations
 

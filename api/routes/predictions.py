@@ -1,4 +1,4 @@
-"""What is forecast, and what became of it."""
+"""Routes of forecasts and their outcomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.models.common import Label, Revision, SourceName
 from api.models.predictions import Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
-from api.reading.editions import Within
+from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import EVER, Moment
 from trend_assets.topic_names import canonical_beginning

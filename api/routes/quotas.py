@@ -1,4 +1,4 @@
-"""What the live sources may still spend, and which of them asked to be left alone."""
+"""The remaining quotas of the live sources, and which of them are rate-limited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting runs of the pipeline, and how they and its clocks stand."""
+"""Routes that start pipeline runs, and show the state of runs and schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is new, as it happens."""
+"""The route of server-sent events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Topics: search, and one topic's whole story."""
+"""Routes of topics: search, and the history of one topic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.models.predictions import Prediction
 from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
-from api.reading.editions import Within
+from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span

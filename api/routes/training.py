@@ -1,4 +1,4 @@
-"""How trainings went."""
+"""Routes of trainings."""
 
 from __future__ import annotations
 

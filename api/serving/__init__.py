@@ -1,1 +1,1 @@
-"""What stands between people and the routes: keys, limits, kept answers, problems told, measures."""
+"""Middleware of the API: keys, rate limits, caching, errors, metrics."""

@@ -1,4 +1,4 @@
-"""Answers kept as long as what they were made from stays as it is, and known again by their ETag."""
+"""A response cache: an answer is valid while the data that it was made from is unchanged; ETags name it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hashlib import blake2b
 from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.reading.editions import DataFile, Edition
+from api.reading.catalog_snapshot import CatalogSnapshot, DataFile
 from api.reading.lake import LakeReader
 from api.reading.sources import Reading, reading
 from trend_assets import __version__
@@ -33,7 +33,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What one answer may be given to."""
+    """The cache key of an answer."""
 
     path: str
     query: bytes
@@ -43,25 +43,25 @@ class _Key:
 
 @dataclass(slots=True)
 class _Answer:
-    """A kept answer, the edition that it is known to be good for, and what is sent again and again."""
+    """A cached answer, the newest snapshot for which it is known to be valid, and its response."""
 
     reading: Reading
-    edition: Edition
+    snapshot: CatalogSnapshot
     etag: bytes
     headers: RawHeaders
     body: bytes
 
 
 class SnapshotCache:
-    """ASGI middleware: a successful GET is made from one snapshot, then answered from memory while it would not change.
+    """ASGI middleware: answers a GET from memory while the data that the answer was made from is unchanged.
 
-    Who asks for what is being made waits for it. `Cache-Status` (RFC 9211) says how an answer came about.
+    Concurrent requests for one answer wait for the first. `Cache-Status` (RFC 9211) tells hits from misses.
 
     Args:
-        app: what it stands before; it may compress.
-        reader: knows the lake's snapshot, and what an answer was made from.
-        passed: beginnings of paths whose answers depend on more than the lake.
-        timed: beginnings of paths whose answers depend on the time too: they are kept for half a minute at most.
+        app: the wrapped application; it may compress.
+        reader: gives the lake's snapshot, and checks whether an answer's data has changed.
+        passed: prefixes of paths that are not cached, since their answers depend on more than the lake.
+        timed: prefixes of paths whose answers also depend on the time: they are cached for half a minute at most.
     """
 
     def __init__(self, app: ASGIApp, reader: LakeReader, passed: Collection[str], timed: Collection[str] = ()) -> None:
@@ -72,7 +72,7 @@ class SnapshotCache:
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
         self._size = 0
         self._making: dict[_Key, asyncio.Event] = {}
-        self._looking: asyncio.Task[Edition] | None = None
+        self._looking: asyncio.Task[CatalogSnapshot] | None = None
         self._one, self._few = CapacityLimiter(1), CapacityLimiter(_CHECKED_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +80,7 @@ class SnapshotCache:
             await self._app(scope, receive, send)
             return
         try:
-            edition = self._reader.known() or await self._look()
+            snapshot = self._reader.known() or await self._look()
         except LakeError:
             await self._app(scope, receive, send)
             return
@@ -88,18 +88,18 @@ class SnapshotCache:
         key = self._key(scope, asked)
         if making := self._making.get(key):
             await making.wait()
-            edition = self._reader.known() or edition
+            snapshot = self._reader.known() or snapshot
         found = self._answers.get(key)
-        if found is not None and found.edition is edition:
+        if found is not None and found.snapshot is snapshot:
             await self._again(key, found, asked, send)
             return
         made = asyncio.Event()
         self._making.setdefault(key, made)
         try:
-            if found is not None and await self._fits(found, edition):
+            if found is not None and await self._fits(found, snapshot):
                 await self._again(key, found, asked, send)
             else:
-                await self._make(key, edition, made, scope, receive, send)
+                await self._make(key, snapshot, made, scope, receive, send)
         finally:
             made.set()
             if self._making.get(key) is made:
@@ -109,20 +109,20 @@ class SnapshotCache:
         period = int(time.time() // _TIMED_SECONDS) if scope["path"].startswith(self._timed) else 0
         return _Key(scope["path"], scope["query_string"], b"gzip" in asked.get(b"accept-encoding", b""), period)
 
-    async def _look(self) -> Edition:
-        """One look at the lake for all who ask at the same time, in a thread that no slow query keeps busy."""
+    async def _look(self) -> CatalogSnapshot:
+        """Reads the newest snapshot once for all concurrent requests, in a thread that no slow query blocks."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(to_thread.run_sync(self._reader.edition, limiter=self._one))
+            self._looking = asyncio.create_task(to_thread.run_sync(self._reader.catalog_snapshot, limiter=self._one))
         return await asyncio.shield(self._looking)
 
-    async def _fits(self, answer: _Answer, edition: Edition) -> bool:
+    async def _fits(self, answer: _Answer, snapshot: CatalogSnapshot) -> bool:
         try:
             # Not in a thread for which those wait who ask what was never asked.
-            fits = await to_thread.run_sync(answer.reading.fits, edition, self._reader, limiter=self._few)
+            fits = await to_thread.run_sync(answer.reading.fits, snapshot, self._reader, limiter=self._few)
         except LakeError:
             return False
         if fits:
-            answer.edition = edition
+            answer.snapshot = snapshot
         return fits
 
     async def _again(self, key: _Key, answer: _Answer, asked: dict[bytes, bytes], send: Send) -> None:
@@ -134,11 +134,13 @@ class SnapshotCache:
         await send({"type": "http.response.body", "body": body})
 
     async def _make(
-        self, key: _Key, edition: Edition, made: asyncio.Event, scope: Scope, receive: Receive, send: Send
+        self, key: _Key, snapshot: CatalogSnapshot, made: asyncio.Event, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        with reading(edition) as found:
+        with reading(snapshot) as found:
             keep = partial(self._keep, key)
-            await self._app(scope, receive, _Sender(send, _asked(scope), _Made(edition, found, key.period, made, keep)))
+            await self._app(
+                scope, receive, _Sender(send, _asked(scope), _Made(snapshot, found, key.period, made, keep))
+            )
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
         if before := self._answers.pop(key, None):
@@ -152,9 +154,9 @@ class SnapshotCache:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An answer that is being made: of which edition, from what, in which period; who waits for it, what keeps it."""
+    """An answer in progress: its snapshot, its dependencies, its period, the event of its end, and how to cache it."""
 
-    edition: Edition
+    snapshot: CatalogSnapshot
     found: Reading
     period: int
     waited_for: asyncio.Event
@@ -162,7 +164,7 @@ class _Made:
 
 
 class _Sender:
-    """Passes an answer on with its ETag, as a 304 to whom it is known; keeps it if it is whole, good and small.
+    """Sends an answer with its ETag, or a 304 to a client that has it; caches complete, successful, small answers.
 
     Args:
         send: sends it.
@@ -190,7 +192,7 @@ class _Sender:
         body = b"".join(self._parts or ())
         headers = [(name, value) for name, value in self._headers if name != b"content-length"]
         headers += [(b"content-length", str(len(body)).encode()), (b"cache-status", b"trend; hit")]
-        return _Answer(self._made.found, self._made.edition, self._etag, headers, body)
+        return _Answer(self._made.found, self._made.snapshot, self._etag, headers, body)
 
     def _started(self, message: Message) -> Message:
         if message["status"] != 200:
@@ -220,21 +222,21 @@ class _Sender:
 
 
 def _etag(found: Reading, period: int) -> bytes:
-    """Names what an answer was made from; weak, since the same answer may go out compressed."""
+    """The ETag of an answer's dependencies; weak, since the same answer may be sent compressed."""
     parts = sorted((repr(source), repr(_name(value))) for source, value in found.found.items())
     digest = blake2b(repr((__version__, period, parts)).encode(), digest_size=12)
     return f'W/"{digest.hexdigest()}"'.encode()
 
 
 def _name(value: object) -> object:
-    """A value's own name; of files, without what is known of them."""
+    """The identity of a dependency: for files, path and deletes without their bounds."""
     if not isinstance(value, tuple):
         return value
     return [(part.path, part.deletes) if isinstance(part, DataFile) else part for part in value]
 
 
 def _asked(scope: Scope) -> dict[bytes, bytes]:
-    """The headers that matter here."""
+    """The request headers that matter to the cache."""
     return {name: value for name, value in scope["headers"] if name in {b"accept-encoding", b"if-none-match"}}
 
 

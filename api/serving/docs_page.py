@@ -1,4 +1,4 @@
-"""The API's description as a page on which each question can be tried: FastAPI's own, with its scripts from here."""
+"""The interactive API documentation (FastAPI's own), with scripts that are served from here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may ask for what, how often, and how much they may send."""
+"""API keys: authentication, scopes, rate limits, and the limit of a request's size."""
 
 from __future__ import annotations
 

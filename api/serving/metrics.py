@@ -1,4 +1,4 @@
-"""What Prometheus asks: requests and latencies, and how the platform stands."""
+"""Prometheus metrics: requests, latencies, and the state of the platform."""
 
 from __future__ import annotations
 
@@ -97,9 +97,9 @@ class Meters:
         return generate_latest(self.registry)
 
     def _look(self, lake: LakeReader) -> None:
-        edition = lake.edition()
+        snapshot = lake.catalog_snapshot()
         now = datetime.now(UTC)
-        self.snapshot.set(edition.snapshot)
+        self.snapshot.set(snapshot.number)
         self.lag.clear()
         for row in lake.read(_LAGS).iter_rows(named=True):
             self.lag.labels(row["source"]).set((now - row["hour"]).total_seconds() - 3600)
@@ -111,7 +111,7 @@ class Meters:
             if state in _UNDELIVERED:
                 self.undelivered.labels(state).set(count)
         self._look_at_load(lake)
-        scored = [source.now(edition, lake) for source in _SCORED]
+        scored = [source.now(snapshot, lake) for source in _SCORED]
         if scored != self._measured:
             self._measure(lake)
             self._measured = scored
@@ -131,7 +131,7 @@ class Meters:
 
 
 class Metered:
-    """ASGI middleware: counts and times every request by its route, never by what was asked."""
+    """ASGI middleware: counts and times every request by its route pattern, never by its parameters."""
 
     def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Every error as a problem that RFC 9457 describes."""
+"""Errors as problem documents (RFC 9457)."""
 
 from __future__ import annotations
 

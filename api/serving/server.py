@@ -11,6 +11,7 @@ import resource
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trend_assets.settings import ApiSettings
@@ -86,16 +87,17 @@ def _cancel(clock: asyncio.TimerHandle | None) -> None:
         clock.cancel()
 
 
-def serve(settings: ApiSettings) -> None:
-    """Serves the API of the settings in force until it is told to stop.
+def serve(app: ASGIApp, settings: ApiSettings) -> None:
+    """Serves an application until it is told to stop.
 
     Args:
+        app: what is served.
         settings: where it listens.
     """
     _allow_files()
     sys.setswitchinterval(_SWITCH_SECONDS)
     uvicorn.run(
-        "api.app:app",
+        app,
         host=settings.host,
         port=settings.port,
         http=BoundedProtocol,

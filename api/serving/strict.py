@@ -1,4 +1,4 @@
-"""What no route knows is refused, and not passed over: a filter that is misspelt would answer with an untruth."""
+"""Refuses unknown query parameters: a misspelt filter would silently give a wrong answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.reading.known import Unknown, refuse_unknown
 
 
 async def known_parameters(request: Request) -> None:
-    """A dependency of all routes: the query holds only parameters that the route's description names, each once.
+    """A dependency of all routes: refuses query parameters that the route does not declare, and repeated ones.
 
     Raises:
         Unknown: it holds another one, or one twice.

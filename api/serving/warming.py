@@ -1,4 +1,4 @@
-"""What most people ask first, asked by the API itself as soon as it runs, so that nobody waits for it."""
+"""Cache warming: requests the most common answers as soon as the API runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = logging.getLogger("api")
 
 
 class Warming:
-    """ASGI middleware: asks what stands behind it, one question after another, once the application has started.
+    """ASGI middleware: sends the most common requests to the application, one by one, once it has started.
 
     Args:
         app: is asked; what stands before this (keys, quotas, counting) does not see the questions.

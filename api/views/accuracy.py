@@ -1,4 +1,4 @@
-"""Accuracy: how right the stored forecasts were, week by week, beside counting."""
+"""Accuracy page: stored forecasts against counting baselines, week by week."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was told to whom: a part of the Health page."""
+"""The alerts table of the Health page."""
 
 from __future__ import annotations
 

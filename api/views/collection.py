@@ -1,4 +1,4 @@
-"""Collection: what each source gave in each hour, and where hours are missing."""
+"""Collection page: events by source and hour, and missing hours."""
 
 from __future__ import annotations
 

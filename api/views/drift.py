@@ -1,4 +1,4 @@
-"""Whether the model in use is still what it was."""
+"""The drift section of the dashboard: whether the model in use still performs as when it was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choices that several pages offer; each stands in the address, so that a view can be shared."""
+"""Filters that several pages share; they are kept in the URL, so that a view can be shared."""
 
 from __future__ import annotations
 

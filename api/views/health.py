@@ -1,4 +1,4 @@
-"""Health: whether the platform is fit to serve, its lags, alerts, clocks and runs."""
+"""Health page: readiness, lags, alerts, schedules and runs."""
 
 from __future__ import annotations
 

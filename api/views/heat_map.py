@@ -1,4 +1,4 @@
-"""What each source gave, as a map of days and hours."""
+"""A heat map of collected events by day and hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How quick the API's answers are, from its own meters."""
+"""API latencies, from its own metrics."""
 
 from __future__ import annotations
 

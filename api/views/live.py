@@ -1,4 +1,4 @@
-"""Live Trends: what will rise, and how yesterday's forecast went."""
+"""Live Trends page: the current forecast, and the outcome of yesterday's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What gives way under load."""
+"""The load section of the dashboard: what is postponed or sampled under load."""
 
 from __future__ import annotations
 

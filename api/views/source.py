@@ -1,4 +1,4 @@
-"""What the dashboard knows comes from here: the API, by HTTP."""
+"""The dashboard's data source: an HTTP client of the API that revalidates by ETag."""
 
 from __future__ import annotations
 

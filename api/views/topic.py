@@ -1,4 +1,4 @@
-"""A topic's page: how to find it, and its whole story."""
+"""Topic page: search, and the history of one topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The charts of a topic's page."""
+"""The charts of the topic page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: runs, losses, metrics beside the baselines', promotion decisions."""
+"""Training page: runs, losses, metrics beside the baselines', promotion decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times, names and tables as people read them; what was posted is never taken for markup."""
+"""Formats times, names and tables for people; texts of posts are never rendered as markup."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Alerts: what deserves to be told, to whom, once, and how the telling went."""
+"""Alerts: rules, storage, quiet hours, and delivery to log, mail and webhooks."""

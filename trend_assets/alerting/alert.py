@@ -1,4 +1,4 @@
-"""The alert: one thing that somebody should know of."""
+"""The alert: one notification, with its rule, subject, severity and message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a channel is: somewhere that people are told, and why telling failed, in words."""
+"""The interface of delivery channels (log, mail, webhook), and the error of a failed delivery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 
 import certifi
 
-from trend_assets.alerting.book import Entry
+from trend_assets.alerting.history import Entry
 from trend_assets.errors import TrendError
 
 

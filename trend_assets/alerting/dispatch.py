@@ -1,4 +1,4 @@
-"""Delivery: what is open goes to every channel, once; what fails is tried again, then and at the next ticks."""
+"""Delivers open alerts to every channel once; failed deliveries are retried at once and at later ticks."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from filelock import FileLock, Timeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_exponential_jitter
 
-from trend_assets.alerting.book import AlertBook, Entry
 from trend_assets.alerting.channel import Channel, NotDelivered
+from trend_assets.alerting.history import AlertHistory, Entry
 from trend_assets.alerting.mail import Mail
 from trend_assets.alerting.quiet import quiet_hours
 from trend_assets.alerting.webhook import Webhook
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
-#: Dagster gives a sensor a minute.
+#: Less than the minute that Dagster allows a sensor.
 _TICK_SECONDS = 40.0
 _ATTEMPTS = 3
 _GIVE_UP = timedelta(hours=24)
@@ -95,7 +95,7 @@ def dispatch(lake: Lake, settings: Settings, now: datetime) -> Dispatched | None
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(settings.home / "alerts.delivery.lock", timeout=0):
-            return _Tick(AlertBook(lake, settings), settings, now).run()
+            return _Tick(AlertHistory(lake, settings), settings, now).run()
     except Timeout:
         return None
 
@@ -103,8 +103,8 @@ def dispatch(lake: Lake, settings: Settings, now: datetime) -> Dispatched | None
 class _Tick:
     """One round over everything that is open."""
 
-    def __init__(self, book: AlertBook, settings: Settings, now: datetime) -> None:
-        self._book = book
+    def __init__(self, history: AlertHistory, settings: Settings, now: datetime) -> None:
+        self._history = history
         self._now = now
         self._quiet = quiet_hours(settings.alerts).contains(now)
         self._channels = channels(settings)
@@ -113,7 +113,7 @@ class _Tick:
         self._digest = False
 
     def run(self) -> Dispatched:
-        self._open = {entry.id: entry for entry in self._book.open_entries()}
+        self._open = {entry.id: entry for entry in self._history.open_entries()}
         if not self._open:
             return Dispatched()
         if self._quiet:
@@ -192,7 +192,7 @@ class _Tick:
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self._book.record(entries)
+            self._history.record(entries)
             self._open.update((entry.id, entry) for entry in entries)
 
     def _batches(self, entries: Sequence[Entry]) -> Iterator[list[Entry]]:

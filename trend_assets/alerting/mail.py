@@ -1,4 +1,4 @@
-"""E-mail: one message for all recipients, over SMTP with STARTTLS or TLS."""
+"""The e-mail channel: one message for all recipients, over SMTP with STARTTLS or TLS."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate
 
-from trend_assets.alerting.book import Entry
 from trend_assets.alerting.channel import NotDelivered, delivery_id, network_problem, short, trusted
+from trend_assets.alerting.history import Entry
 from trend_assets.alerting.texts import headline, lines
 from trend_assets.settings import MailSettings
 

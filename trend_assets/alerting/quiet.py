@@ -1,4 +1,4 @@
-"""Quiet hours: when only what is critical is told."""
+"""Quiet hours: only critical alerts are delivered during them."""
 
 from __future__ import annotations
 

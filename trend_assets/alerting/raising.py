@@ -1,4 +1,4 @@
-"""Raising alerts: into the log at once, and into the lake, from where they are delivered."""
+"""Raises alerts: writes them to the log at once, and to the lake, from where they are delivered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 from filelock import Timeout
 
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import AlertBook
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.alerting.lines import write_line
 from trend_assets.lake.connection import LakeError
 from trend_assets.lake.store import Lake
@@ -35,7 +35,7 @@ def raise_alerts(lake: Lake, settings: Settings, alerts: Iterable[Alert]) -> Non
     """Raises alerts, the same once a window; what raises them goes on even where the lake cannot be written."""
     raised, now = list(alerts), datetime.now(UTC)
     try:
-        AlertBook(lake, settings).add(raised, now)
+        AlertHistory(lake, settings).add(raised, now)
     except (LakeError, duckdb.Error, Timeout) as error:
         _log.warning("%d alerts are in the log alone: %s", len(raised), str(error).splitlines()[0])
         for alert in raised:

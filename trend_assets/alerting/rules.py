@@ -1,4 +1,4 @@
-"""What the lake and the disk say that somebody should know of."""
+"""The rules that turn the state of the lake and the disk into alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOUR = timedelta(hours=1)
 #: An older forecast is of the past: a backfill, or a pipeline that stands still, which other rules tell of.
 _FRESH = timedelta(hours=3)
 _LOOKED_BACK = timedelta(days=1)
-#: So many topics at once are told of at most; the rest is in `predictions`.
+#: The most topics that alert at once; all are in `predictions`.
 _TOPICS = 50
 _NEWEST = """
     SELECT topic, rank, confidence, growth, cut, model_version,

@@ -1,12 +1,12 @@
-"""Alerts as people read them."""
+"""The texts of alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trend_assets.alerting.book import Entry
+from trend_assets.alerting.history import Entry
 
-#: More in one message are read by nobody; the history has them all.
+#: The most alerts that one message lists; the history has all.
 _LINES = 40
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: Slack's and Discord's incoming ones, or signed JSON for whoever listens."""
+"""The webhook channel: Slack's and Discord's incoming webhooks, or signed JSON for any other receiver."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import httpx
 import orjson
 
 from trend_assets import __version__
-from trend_assets.alerting.book import Entry
 from trend_assets.alerting.channel import NotDelivered, delivery_id, network_problem, short, trusted
+from trend_assets.alerting.history import Entry
 from trend_assets.alerting.texts import headline, lines
 from trend_assets.settings import WebhookSettings
 

@@ -1,1 +1,1 @@
-"""The table of contents: what Dagster shows, one thin module a stage, in the order of the flow."""
+"""Dagster's assets, one thin module a stage of the pipeline."""

@@ -1,4 +1,4 @@
-"""What must hold of the rows that an asset writes: checked in its own step, shown in the UI.
+"""Asset checks: what must hold of the rows that an asset writes; they run in its step and show in the UI.
 
 The checks see the rows of this run alone, so that an hour costs the same however long the history is.
 """

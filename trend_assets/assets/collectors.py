@@ -1,4 +1,4 @@
-"""Which sources the settings enable."""
+"""Makes the collectors of the sources that the settings enable, with their keys and budgets."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from trend_assets.simulator.world import World
 from trend_assets.sources.budget import allowance
 from trend_assets.sources.collector import Collector
 
-#: X's smallest page.
+#: The least posts that X returns in a page.
 _LEAST_POSTS = 10
-#: What a late pass may take of an hour's share: new posts are worth more than new counts.
+#: The share of an hour's budget for a late pass, which updates counts: new posts are worth more.
 _LATE_PART = 0.25
 
 
@@ -46,7 +46,7 @@ def live_sources(settings: Settings) -> tuple[str, ...]:
 
 
 def _twitter(settings: Settings, ledger: Ledger) -> Collector:
-    # Here, as with the others: client libraries take long to import, and most processes need none.
+    # Imported here, as below: client libraries are slow to import, and most processes need none.
     from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 
     section = settings.twitter
@@ -69,7 +69,7 @@ def _youtube(settings: Settings, ledger: Ledger) -> Collector:
     return YouTubeCollector(
         YouTubeAccess(
             api_key=_secret(section.api_key),
-            # Charts are of now.
+            # Charts exist for the present only.
             regions=() if ledger.late else tuple(section.regions),
             queries=tuple(section.queries),
             videos=ledger.videos,
@@ -134,7 +134,7 @@ def _units(settings: Settings, ledger: Ledger) -> int | None:
     limit = settings.youtube.daily_units
     if limit is None:
         return None
-    # A search with the videos that it found: less would find nothing.
+    # The cost of a search and of the videos that it found.
     least = 102 if settings.youtube.queries else 1
     return _part(allowance(limit, ledger.units, ledger.now, pacific_day(ledger.now), least), ledger)
 

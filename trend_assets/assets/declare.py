@@ -1,4 +1,4 @@
-"""What all assets have in common: the table's schema as metadata, owners, kinds, the IO manager."""
+"""What all asset declarations share: the table's schema as metadata, owners, kinds, the IO manager."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trend_assets.lake.table import Table
 
 OWNERS = ["team:trends"]
 IO_MANAGER = "lake_io_manager"
-#: Tags of a training's run: on the rows of this snapshot of the lake; early, on what was before this hour.
+#: Tags of a training run: the lake's snapshot to train on; the hour before which an early training's data ends.
 SNAPSHOT_TAG = "trend/snapshot"
 UNTIL_TAG = "trend/until"
 

@@ -1,11 +1,11 @@
-"""Stage 2: raw events become events, their embeddings and the activity of topics."""
+"""Stage 2: events from raw payloads, their text embeddings, and hourly topic activity."""
 
 import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.assets.declare import counts, table_asset
-from trend_assets.assets.hours import PURPOSE_TAG
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
@@ -20,9 +20,9 @@ from trend_assets.lake.tables import (
     REJECTED_EVENTS,
     TOPIC_ACTIVITY,
 )
-from trend_assets.operations.load import Hours, relieve
+from trend_assets.operations.load_shedding import Hours, plan_embeddings
 from trend_assets.operations.phrasing import topic_choice
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 _KNOWN_TEXTS = """
     SELECT text_hash, any_value(embedding) AS embedding FROM event_embeddings
@@ -35,8 +35,13 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
 
     @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
-    def events(context: dg.AssetExecutionContext, lake: LakeResource, raw_events: pl.DataFrame) -> Rows:
-        frame, rejected = EventHandler(topics=topic_choice(load_settings())).handle(raw_events)
+    def events(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[LakeResource],
+        settings: dg.ResourceParam[Settings],
+        raw_events: pl.DataFrame,
+    ) -> Rows:
+        frame, rejected = EventHandler(topics=topic_choice(settings)).handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(
@@ -52,23 +57,28 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
             ),
         )
 
-    # How much waits is told by what was collected.
+    # The backlog is computed from `raw_events` and `collection_status`.
     @dg.asset(
         **table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"),
         **shared,
         deps=[RAW_EVENTS.name, COLLECTION_STATUS.name],
     )
-    def event_embeddings(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
-        settings, window = load_settings(), context.partition_time_window
+    def event_embeddings(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[LakeResource],
+        settings: dg.ResourceParam[Settings],
+        events: pl.DataFrame,
+    ) -> Rows:
+        window = context.partition_time_window
         embedder = text_model(settings.embeddings)
         texts = text_hashes(events)
         known = lake.lake.read(_KNOWN_TEXTS, [embedder.model_name, texts["text_hash"].unique().to_list()])
         hours = Hours(window.start, window.end, context.run.tags.get(PURPOSE_TAG, "asked"))
-        relief = relieve(lake.lake, settings, hours, missing_texts(texts, known))
-        frame, embedded, cached = embedding_frame(texts, known, embedder, relief.texts, relief.batch_size)
+        plan = plan_embeddings(lake.lake, settings, hours, missing_texts(texts, known))
+        frame, embedded, cached = embedding_frame(texts, known, embedder, plan.texts, plan.batch_size)
         found = {"texts_embedded": embedded, "texts_from_cache": cached, "model": embedder.model_name}
-        yield from checked(EVENT_EMBEDDINGS, frame, {**found, **relief.metadata})
-        relief.finish(lake.lake)
+        yield from checked(EVENT_EMBEDDINGS, frame, {**found, **plan.metadata})
+        plan.finish(lake.lake)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
     def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:

@@ -1,4 +1,4 @@
-"""Stage 5: what will rise, and what became of it."""
+"""Stage 5: hourly predictions, and their outcomes once the horizon has passed."""
 
 from datetime import UTC, datetime
 
@@ -12,16 +12,15 @@ from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.operations.predicting import forecast_hours, score_hours
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 from trend_assets.words import DEFAULT_LABEL, TITLES
 
-#: What a history of mentions is read from.
+#: The tables from which the history of mentions is read.
 _HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 
 
-def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon has passed."""
-    horizon = load_settings().forecast.horizon_hours
+def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[dg.AssetsDefinition]:
+    """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon, in hours, has passed."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
     this_week = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
     come_due = dg.TimeWindowPartitionMapping(
@@ -33,14 +32,15 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         **shared,
         deps=[*_HISTORY, MODEL_PROMOTIONS.name, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
     )
-    def predictions(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
+    def predictions(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+    ) -> Rows:
         window = context.partition_time_window
-        settings = load_settings()
         frame = forecast_hours(lake.lake, settings, window.start, window.end, context.run.run_id, tell=context.log.info)
         models = ", ".join(frame["model_version"].unique().sort().to_list()) or "none: no candidates"
         yield from checked(PREDICTIONS, frame, counts(context, {"models": models}, top=_likeliest(frame)))
-        # The rows are stored once their output was taken: nobody is told of a forecast that is not there. Many hours
-        # at once are the past, which is no news.
+        # The generator resumes once the IO manager has stored the rows, so no alert precedes its forecast. A run of
+        # many hours is a backfill, which alerts nobody.
         if not is_range(context):
             told = alert_topics(lake.lake, settings, window.end, datetime.now(UTC))
             context.log.info(f"{told} topics alerted")
@@ -50,9 +50,11 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         **shared,
         deps=[*_HISTORY, dg.AssetDep(predictions, partition_mapping=come_due)],
     )
-    def prediction_outcomes(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Output[pl.DataFrame]:
+    def prediction_outcomes(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+    ) -> dg.Output[pl.DataFrame]:
         window = context.partition_time_window
-        frame = score_hours(lake.lake, load_settings(), window.start, window.end)
+        frame = score_hours(lake.lake, settings, window.start, window.end)
         return dg.Output(
             frame,
             metadata={"came_true": int(frame["came_true"].sum()), "scored": frame.height},

@@ -1,4 +1,4 @@
-"""Stage 3: events become a temporal graph."""
+"""Stage 3: the temporal graph of users, contents and topics, built from events."""
 
 import dagster as dg
 import polars as pl
@@ -8,7 +8,7 @@ from trend_assets.assets.declare import IO_MANAGER, OWNERS, counts, table_metada
 from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import NODES, TEMPORAL_EDGES
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -32,8 +32,13 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=check_specs(TEMPORAL_EDGES),
     )
-    def temporal_graph(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
-        edges, nodes = GraphBuilder(load_settings().graph.community_columns).build(events, topic_phrases)
+    def temporal_graph(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        events: pl.DataFrame,
+        topic_phrases: pl.DataFrame,
+    ) -> Rows:
+        edges, nodes = GraphBuilder(settings.graph.community_columns).build(events, topic_phrases)
         kinds = dict(nodes.group_by("kind").len().sort("kind").rows())
         yield dg.Output(nodes, output_name="nodes", metadata=counts(context, kinds))
         yield from checked(TEMPORAL_EDGES, edges, counts(context, {"edges": edges.height}), "temporal_edges")

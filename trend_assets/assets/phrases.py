@@ -1,4 +1,4 @@
-"""Stage 2: words of events become topics."""
+"""Stage 2: trending phrases, found in the texts of events, as topics."""
 
 import dagster as dg
 import polars as pl
@@ -8,7 +8,7 @@ from trend_assets.assets.declare import counts, table_asset
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import TOPIC_PHRASES
 from trend_assets.operations.phrasing import topic_choice, track
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 def phrases_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -19,9 +19,14 @@ def phrases_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def topic_phrases(context: dg.AssetExecutionContext, lake: LakeResource, events: pl.DataFrame) -> Rows:
+    def topic_phrases(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[LakeResource],
+        settings: dg.ResourceParam[Settings],
+        events: pl.DataFrame,
+    ) -> Rows:
         window = context.partition_time_window
-        found = track(lake.lake, topic_choice(load_settings()), window.start, window.end, events)
+        found = track(lake.lake, topic_choice(settings), window.start, window.end, events)
         frame = found.rows
         told = {"topics": frame["topic"].n_unique(), "events": frame["event_id"].n_unique()}
         yield from checked(TOPIC_PHRASES, frame, counts(context, {**told, "hours_read_again": found.replayed}))

@@ -1,4 +1,4 @@
-"""Small pictures for asset metadata: SVG inside Markdown, which the Dagster UI shows."""
+"""Small bar charts for asset metadata: SVG inside Markdown, which the Dagster UI shows."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Stage 1: what the sources gave."""
+"""Stage 1: raw events, collected from the sources."""
 
 import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
+from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG, collect_hours
 from trend_assets.assets.declare import counts, table_asset
-from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG, ask
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected
 
 _GOOD = ("complete", "empty")
@@ -27,12 +27,14 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def raw_events(context: dg.AssetExecutionContext, lake: LakeResource) -> Rows:
+    def raw_events(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+    ) -> Rows:
         window, tags = context.partition_time_window, context.run.tags
-        asked = ask(
-            lake.lake, load_settings(), window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG)
+        run = collect_hours(
+            lake.lake, settings, window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG)
         )
-        collected = asked.collected
+        collected = run.collected
         for source, status, message in _incomplete(collected).rows():
             context.log.warning("%s (%s): %s", source, status, message)
         yield from checked(
@@ -44,7 +46,7 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
                 sources=_table(collected),
             ),
         )
-        asked.finish()
+        run.finish()
         yield _answered(collected)
 
     return raw_events

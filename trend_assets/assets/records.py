@@ -1,4 +1,4 @@
-"""Tables that runs, sensors and commands write beside the assets: shown where they come from, not materialized."""
+"""External assets: tables that runs, sensors and commands write besides the assets, so that the lineage shows them."""
 
 import dagster as dg
 
@@ -19,20 +19,20 @@ from trend_assets.lake.tables import (
     REJECTED_EVENTS,
 )
 
-#: Each with its group, and the assets whose runs write it or, where a sensor does, those that the sensor looks at.
+#: Each with its group, and its upstream assets: those whose runs write it, or those that the writing sensor reads.
 _RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
     (OBSERVATIONS, "sources", ("raw_events",)),
     (COLLECTION_STATUS, "sources", ("raw_events",)),
     (COLLECTION_ATTEMPTS, "sources", ("raw_events",)),
     (REJECTED_EVENTS, "sources", ("raw_events", "events")),
-    # `trend forget` writes it, whatever ran before.
+    # Written by `trend forget`, so it has no upstream asset.
     (FORGOTTEN, "sources", ()),
     (PHRASE_STATES, "enrichment", ("topic_phrases",)),
     (LOAD_CHECKS, "enrichment", ("event_embeddings",)),
     (DEFERRED_HOURS, "enrichment", ("event_embeddings",)),
     (ALERTS, "forecasting", ("predictions",)),
     (ALERT_THRESHOLDS, "forecasting", ("predictions",)),
-    # So does `trend model`.
+    # Written by `trend model`, too.
     (MODEL_PROMOTIONS, "training", ("tgn_checkpoint",)),
     (DRIFT_CHECKS, "training", ("topic_activity", "training_runs", "model_promotions", "prediction_outcomes")),
 )

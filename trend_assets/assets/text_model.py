@@ -1,4 +1,4 @@
-"""The process's one text model."""
+"""The text embedding model, loaded once a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4: each week a TGN is trained on what was known when the week began."""
+"""Stage 4: the weekly training of the temporal graph network (TGN), on data from before the week."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import TRAINING_RUNS
 from trend_assets.operations.training import TrainedModel, train
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -45,19 +45,21 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             ),
         },
     )
-    def tgn_training(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.Output[Any]]:
+    def tgn_training(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+    ) -> Iterator[dg.Output[Any]]:
         week = context.partition_time_window.start
         snapshot, until = context.run.tags.get(SNAPSHOT_TAG), context.run.tags.get(UNTIL_TAG)
         model = train(
             lake.lake,
-            load_settings(),
+            settings,
             week,
             snapshot=int(snapshot) if snapshot else None,
             until=datetime.fromisoformat(until) if until else None,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
         )
         yield dg.Output(None, output_name="tgn_checkpoint", metadata=_metadata(model))
-        row = _row(context.run_id, week, model)
+        row = _row(context.run.run_id, week, model)
         yield dg.Output(TRAINING_RUNS.frame([row]), output_name="training_runs", metadata={"seconds": model.seconds})
 
     return tgn_training

@@ -1,1 +1,1 @@
-"""When the pipeline runs: partitions, jobs, schedules, sensors and Dagster's own event log."""
+"""When the pipeline runs: partitions, jobs, schedules, sensors; and Dagster's event log."""

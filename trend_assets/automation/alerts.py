@@ -1,14 +1,14 @@
-"""What the daemon looks for each minute, and tells people."""
+"""The sensor that raises and delivers alerts every minute."""
 
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from trend_assets.alerting.book import AlertBook
 from trend_assets.alerting.dispatch import dispatch
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.alerting.rules import evaluate
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 @dg.sensor(
@@ -17,10 +17,11 @@ from trend_assets.settings import load_settings
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Looks for what deserves an alert, and delivers to webhooks and by mail what was not yet delivered.",
 )
-def alerts_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SkipReason:
-    """Reads of the lake and the disk; it starts no run, and says what it told."""
-    settings = load_settings()
+def alerts_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SkipReason:
+    """Evaluates all rules and delivers open alerts; it starts no run, and its skip reason has the counts."""
     now = datetime.now(UTC)
-    raised = AlertBook(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
+    raised = AlertHistory(lake.lake, settings).add(evaluate(lake.lake, settings, now), now)
     told = dispatch(lake.lake, settings, now)
     return dg.SkipReason(f"{len(raised)} new alerts; {told or 'another process delivers'}")

@@ -1,4 +1,4 @@
-"""What the daemon asks each hour: is the model in use still what it was?"""
+"""The hourly sensor that checks the model in use for drift, and requests an early training."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.periods import week_key
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 @dg.sensor(
@@ -21,11 +21,12 @@ from trend_assets.settings import load_settings
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Compares live accuracy and inputs with those of the training; drift asks for an early one.",
 )
-def drift_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult:
-    """What was found, as an observation of the checkpoint, and at most one training in `drift.retrain_days`."""
-    settings = load_settings()
+def drift_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult:
+    """Stores the check as an observation of the checkpoint; requests at most one training in `drift.retrain_days`."""
     now = datetime.now(UTC)
-    # Without a model there is nothing to ask the lake.
+    # Without a model in use there is nothing to check.
     found = check_drift(lake.lake, settings, now)
     if found is None:
         return dg.SensorResult(skip_reason="no model is in use")

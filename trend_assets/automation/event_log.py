@@ -1,4 +1,4 @@
-"""Dagster's event log on SQLite, a batch in one transaction.
+"""Dagster's event log on SQLite, with batched writes.
 
 Dagster's own SQLite storage opens two engines an event: a backfill of 13,104 hours and 5 assets
 spends 15 minutes on bookkeeping alone. With `DAGSTER_EVENT_BATCH_SIZE` set, planned and
@@ -20,7 +20,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import func, insert, select
 
-#: Events a batch that Dagster hands over at once.
+#: Events in a batch that Dagster hands over at once.
 BATCH_SIZE = 1000
 
 

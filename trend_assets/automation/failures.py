@@ -1,4 +1,4 @@
-"""Why a step failed, in a user's words."""
+"""The reason of a failed step as one line for people."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def reason(error: SerializableErrorInfo) -> str:
     message = " ".join(cause.message.split())
     name, separator, rest = message.partition(": ")
     is_class = bool(cause.cls_name) and name.rpartition(".")[2] == cause.cls_name
-    # What Python raises by itself says little without its class: KeyError: 'hour'.
+    # The message of a built-in exception says little without its class: KeyError: 'hour'.
     return rest if separator and is_class and name.startswith("trend_assets.") else message

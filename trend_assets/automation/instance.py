@@ -1,4 +1,4 @@
-"""Dagster's home: made at first use, next to the lake."""
+"""Dagster's home folder and instance: created on first use, next to the lake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trend_assets.automation.event_log import BATCH_SIZE
 from trend_assets.settings import Settings
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "data"
-#: Where Dagster's records are in PostgreSQL, as `dagster-postgres.yaml` has it.
+#: The variable with the address of Dagster's PostgreSQL database, as `dagster-postgres.yaml` names it.
 _RECORDS = "DAGSTER_POSTGRES_URL"
 _OPEN_SECONDS = 120
 
@@ -45,6 +45,6 @@ def open_instance(settings: Settings) -> DagsterInstance:
     """Dagster's records of this home."""
     prepare_home(settings)
     os.environ.update(dagster_environment(settings))
-    # Of those that come first one makes the tables.
+    # Of processes that start at the same time only one may create the tables.
     with FileLock(settings.dagster_home / "open.lock", timeout=_OPEN_SECONDS):
         return DagsterInstance.get()

@@ -1,4 +1,4 @@
-"""What is run together: the hourly flow, the weekly training, and the flow without the text model."""
+"""The jobs: the hourly pipeline and the weekly training, and the names of their assets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HOURLY_JOB = "hourly_pipeline"
 WEEKLY_JOB = "weekly_training"
 IMPORT_JOB = "import_inbox"
 
-#: One step makes both.
+#: One step materializes both assets.
 GRAPH_ASSET, GRAPH_ASSETS = "temporal_graph", ("temporal_edges", "nodes")
 FLOW_ASSETS = ("raw_events", "events", "event_embeddings", "topic_phrases", "topic_activity", *GRAPH_ASSETS)
 FORECAST_ASSETS = ("predictions", "prediction_outcomes")

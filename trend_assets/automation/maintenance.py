@@ -1,4 +1,4 @@
-"""Each night the lake is made small again, and what is past its retention goes."""
+"""The nightly maintenance job: retention, compaction, expiry of snapshots."""
 
 from datetime import UTC, datetime
 
@@ -7,27 +7,29 @@ import dagster as dg
 from trend_assets.automation.jobs import QUIET
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.maintaining import maintain_lake
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings
 
 MAINTENANCE_JOB = "nightly_maintenance"
 
 
 @dg.op
-def maintain_the_lake(context: dg.OpExecutionContext, lake: LakeResource) -> None:
-    """Retention, compaction, expiry of snapshots, removal of files; what it did is in the output's metadata."""
-    night = maintain_lake(lake.lake, load_settings(), datetime.now(UTC))
-    done = night.lake
+def maintain_the_lake(
+    context: dg.OpExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> None:
+    """Retention, compaction, expiry of snapshots, deletion of files; the output's metadata has the counts."""
+    report = maintain_lake(lake.lake, settings, datetime.now(UTC))
+    done = report.lake
     context.add_output_metadata(
         {
-            "forgotten_again": night.returned,
+            "forgotten_again": report.returned,
             "files_before": done.before.files,
             "files_after": done.after.files,
             "bytes_before": done.before.bytes,
             "bytes_after": done.after.bytes,
             "snapshots_expired": done.snapshots,
             "files_deleted": done.removed,
-            "rows_retired": sum(night.retired.values()),
-            "imported_files_deleted": night.files,
+            "rows_retired": sum(report.retired.values()),
+            "imported_files_deleted": report.files,
         }
     )
 
@@ -39,7 +41,7 @@ def nightly_maintenance() -> None:
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Once a night, half past, when neither the hour nor the week is being collected or trained."""
+    """Once a night at half past, away from the hourly collection and the weekly training."""
     enabled = settings.schedule.enabled
     return dg.ScheduleDefinition(
         name=MAINTENANCE_JOB,

@@ -1,4 +1,4 @@
-"""The two clocks of the platform, both UTC."""
+"""The hourly and weekly partitions, both in UTC."""
 
 from __future__ import annotations
 

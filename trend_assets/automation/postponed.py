@@ -1,17 +1,17 @@
-"""What was postponed under load is made up for once it has fallen."""
+"""The sensor that computes postponed embeddings once the load has fallen."""
 
 from datetime import datetime
 
 import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import HOURLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import EVENT_EMBEDDINGS
-from trend_assets.operations.load import POSTPONED, calm_down, due
+from trend_assets.operations.load_shedding import POSTPONED, due_hours, lower_idle_load
 from trend_assets.periods import hour_key
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
 
@@ -22,12 +22,13 @@ from trend_assets.sources.collector import utc_now
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Embeds the hours whose embeddings were postponed under load, a few at a time, once it has fallen.",
 )
-def postponed_sensor(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult:
-    """A run of `event_embeddings` for each hour that is due; one that fails is tried again an hour later."""
-    settings = load_settings()
+def postponed_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult:
+    """Requests a run of `event_embeddings` for each due hour; a failed one is requested again an hour later."""
     now = utc_now()
-    calm_down(lake.lake, settings, now)
-    hours = due(lake.lake, settings)
+    lower_idle_load(lake.lake, settings, now)
+    hours = due_hours(lake.lake, settings)
     if not hours:
         return dg.SensorResult(skip_reason="no embeddings are postponed, or the load is still too high for them")
     return dg.SensorResult(run_requests=[_request(hour, now) for hour in hours])
@@ -38,6 +39,6 @@ def _request(hour: datetime, now: datetime) -> dg.RunRequest:
         run_key=f"postponed {hour_key(hour)} at {hour_key(now)}",
         partition_key=hour_key(hour),
         asset_selection=[dg.AssetKey(EVENT_EMBEDDINGS.name)],
-        # The hours that are collected come first.
+        # Lower than the hourly collection, which must not wait.
         tags={PURPOSE_TAG: POSTPONED, PRIORITY_TAG: "-1"},
     )

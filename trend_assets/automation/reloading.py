@@ -1,4 +1,4 @@
-"""A Dagster UI that is open learns that the history begins earlier than it knows."""
+"""Makes a running Dagster webserver reload its definitions after an import of older events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date
 
 from trend_assets.settings import Settings
 
-#: The code location of workspace.yaml. The daemon loads it anew each minute by itself.
+#: The code location of workspace.yaml; Dagster's daemon reloads it every minute by itself.
 _RELOAD = 'mutation { reloadRepositoryLocation(repositoryLocationName: "trend_assets") { __typename } }'
 _SECONDS = 60
 
@@ -31,12 +31,12 @@ def reload_definitions(settings: Settings, days: Collection[date]) -> bool:
     address = f"http://{host}:{settings.dagster.port}/graphql"
     body = json.dumps({"query": _RELOAD}).encode()
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    # Straight to this machine, whatever proxy the environment names.
+    # Without the environment's proxy: the webserver runs on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=_SECONDS) as answer:
             told = json.load(answer)
     except (urllib.error.URLError, OSError, ValueError):
-        # Nothing listens there: whatever is started later knows.
+        # No webserver runs; one that is started later loads the current definitions.
         return False
     return bool(told.get("data")) if isinstance(told, dict) else False

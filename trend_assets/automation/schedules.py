@@ -1,4 +1,4 @@
-"""The clock: each hour is collected once it is over, and again where it must be; each week a model is trained."""
+"""The schedules: hourly collection, with hours to collect again or to catch up on, and weekly training."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -10,25 +10,29 @@ from dagster._core.storage.tags import (
     PRIORITY_TAG,
 )
 
-from trend_assets.assets.collectors import live_sources
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
 from trend_assets.periods import hour_key, week_key
-from trend_assets.settings import ScheduleSettings, load_settings
+from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
-#: Which runs leave the queue first.
+#: Priorities in the run queue; the highest runs first.
 _PRIORITIES = {"new": 3, "again": 2, "catch_up": 1, "late": 0}
-#: A forecast made long after its cut is none; what was forecast for a missed hour is scored all the same.
+#: Missed hours get no forecast, since it would come after the fact; existing forecasts for them are scored.
 _ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSETS}
 
 
-def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
-    """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago."""
+def hourly_schedule(settings: ScheduleSettings, live: tuple[str, ...]) -> dg.ScheduleDefinition:
+    """The hour that has just ended, a few before it again, hours that were missed, and the one of a day ago.
+
+    Args:
+        settings: when, and how far back.
+        live: the enabled sources outside this process; only their hours can be missed.
+    """
     begin = datetime.combine(settings.history_start, time(), UTC)
 
     @dg.schedule(
@@ -40,19 +44,20 @@ def hourly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
         description="Runs the hourly flow for the hour that has ended, again for the hours before it, for hours that "
         "were missed, and for the hour of a day ago, whose counts have changed.",
     )
-    def hourly_collection(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> list[dg.RunRequest]:
+    def hourly_collection(
+        context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeResource]
+    ) -> list[dg.RunRequest]:
         now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
-        # One hour without a partition would cost the tick its other hours too.
-        due = [item for item in _due(settings, lake, now) if item.start >= begin]
+        # A request for an hour without a partition would fail the whole tick.
+        due = [item for item in _due(settings, live, lake, now) if item.start >= begin]
         return [_request(item, now) for item in due]
 
     return hourly_collection
 
 
-def _due(settings: ScheduleSettings, lake: LakeResource, now: datetime) -> Iterator[Due]:
+def _due(settings: ScheduleSettings, live: tuple[str, ...], lake: LakeResource, now: datetime) -> Iterator[Due]:
     for back in range(settings.recollect_hours + 1, 0, -1):
         yield Due(now - back * _HOUR, now - (back - 1) * _HOUR, "new" if back == 1 else "again")
-    live = live_sources(load_settings())
     if live:
         yield from _missed_and_late(settings, lake.lake, live, now)
 

@@ -1,4 +1,4 @@
-"""What the daemon watches: failed runs, and files in the inbox."""
+"""Sensors for files in the inbox, which are imported, and for failed runs, which are recorded."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ from trend_assets.automation.jobs import IMPORT_JOB, QUIET
 from trend_assets.automation.reloading import reload_definitions
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
-from trend_assets.operations.import_report import Seen
+from trend_assets.operations.import_report import ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 #: A file that changed more recently may still be being copied.
 _SETTLED = timedelta(seconds=5)
@@ -34,17 +34,19 @@ class InboxFile(dg.Config):
 
 
 @dg.op
-def import_inbox_file(context: dg.OpExecutionContext, config: InboxFile, lake: LakeResource) -> None:
+def import_inbox_file(
+    context: dg.OpExecutionContext,
+    config: InboxFile,
+    lake: dg.ResourceParam[LakeResource],
+    settings: dg.ResourceParam[Settings],
+) -> None:
     """Imports one file and moves it to `done/`, or to `failed/` with the reason in an alert."""
-    settings = load_settings()
     path = Path(config.path)
     if not path.is_file():
         context.log.info("%s is gone: nothing to import", path)
         return
-    seen = Seen()
-    report = import_file(
-        lake.lake, path, settings_columns(settings), settings=settings, folder=settings.inbox, seen=seen
-    )
+    seen = ImportStatistics()
+    report = import_file(lake.lake, path, settings, settings_columns(settings), folder=settings.inbox, seen=seen)
     why = report.why
     context.add_output_metadata(
         {
@@ -82,17 +84,17 @@ def _free_name(path: Path) -> Path:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Imports each file put into the home's inbox/ once, and moves it to done/ or failed/.",
 )
-def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """A run for every file that has settled; its name, size and time make the run's key."""
-    inbox = load_settings().inbox
+    inbox = settings.inbox
     now = datetime.now(UTC)
     requests = []
     for path in sorted(inbox.glob("*")) if inbox.is_dir() else []:
         if not path.is_file() or path.name.startswith("."):
             continue
         stat = path.stat()
-        # The time of the inode's last change is this machine's clock: copies and archives keep a file's own
-        # time, which may lie in the future, and a file moved back from failed/ is another one to import.
+        # ctime, and not mtime: copies and archives keep the file's own mtime, which may lie in the future, and a
+        # file that is moved back from failed/ has a new ctime, so that it is imported again.
         if now - datetime.fromtimestamp(stat.st_ctime, UTC) < _SETTLED:
             continue
         identity = f"{path.name}:{stat.st_size}:{stat.st_ctime_ns}"
@@ -113,15 +115,16 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes a failed run into collection_status or training_runs, and raises an alert.",
 )
-def failure_sensor(context: dg.RunFailureSensorContext, lake: LakeResource) -> None:
-    """The failure as a row where people look for it."""
+def failure_sensor(
+    context: dg.RunFailureSensorContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
+) -> None:
+    """Records the failure in the table of its kind, and raises an alert."""
     run = context.dagster_run
-    settings = load_settings()
     events = context.get_step_failure_events()
     error = events[0].step_failure_data.error if events else None
     message = reason(error) if error else " ".join((context.failure_event.message or "").split())
     partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG) or ""
-    # By the key and not by the job: from the UI everything runs in one job of Dagster's own.
+    # By the partition key, not by the job: what is started from the UI runs in Dagster's implicit asset job.
     if week := _moment(partition, WEEK_FORMAT):
         raise_alert(lake.lake, settings, "training_failed", training_subject(week), message)
         _record_training(lake, run.run_id, week, message)

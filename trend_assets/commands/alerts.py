@@ -1,4 +1,4 @@
-"""`trend alerts`: whether alerts arrive, and what was told."""
+"""`trend alerts`: sends a test alert, and lists alerts and their delivery."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def test() -> None:
     Example: trend alerts test
     """
     from trend_assets.alerting.alert import Alert
-    from trend_assets.alerting.book import Entry
     from trend_assets.alerting.channel import NotDelivered
     from trend_assets.alerting.dispatch import channels, send
+    from trend_assets.alerting.history import Entry
     from trend_assets.alerting.lines import log_file, write_line
 
     settings = load_settings()

@@ -1,4 +1,4 @@
-"""An answer as people read it: a table where it fits, else one record after another."""
+"""Query results on the terminal: a table where it fits, else one record after another."""
 
 from __future__ import annotations
 

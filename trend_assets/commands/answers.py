@@ -1,4 +1,4 @@
-"""An answer of DuckDB, of whatever types, as text that DuckDB itself makes of it."""
+"""Query results as text: DuckDB itself formats values of every type."""
 
 from __future__ import annotations
 

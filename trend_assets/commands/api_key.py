@@ -1,4 +1,4 @@
-"""`trend api-key`: a new key of the API."""
+"""`trend api-key`: creates a key for the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend backfill`: the hourly assets over a range of the past."""
+"""`trend backfill`: materializes the hourly assets over a range of the past."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def backfill(
     """
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS, GRAPH_ASSET, GRAPH_ASSETS
+    from trend_assets.definitions import make_definitions
     from trend_assets.launch import HourRange, materialize_hours
 
     give_way()
@@ -42,12 +43,12 @@ def backfill(
             raise typer.BadParameter(f"--only {unknown[0]}: expected one of {', '.join(known)}")
     hours = HourRange(first, last)
     settings = load_settings()
-    instance = open_instance(settings)
+    instance, definitions = open_instance(settings), make_definitions(settings)
     with progress("hours") as bar:
         task = bar.add_task("backfill", total=hours.hours)
         for chunk in hours.chunks(chunk_days):
             bar.update(task, description=f"{chunk.start:%Y-%m-%d %H:%M}")
-            materialize_hours(instance, chunk, assets, tags={"trend/command": "backfill"})
+            materialize_hours(definitions, instance, chunk, assets, tags={"trend/command": "backfill"})
             bar.advance(task, chunk.hours)
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")

@@ -1,4 +1,4 @@
-"""`trend backtest`: every ranking's score over the cuts of the past."""
+"""`trend backtest`: scores the model and all baselines on past cuts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend collect`: one hour from the sources, now."""
+"""`trend collect`: collects one hour from the sources, now."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ def collect(
 
     Example: trend collect --source twitter --hour 2026-11-25T08:00
     """
-    from trend_assets.assets.hours import PURPOSE_TAG, SOURCE_TAG
+    from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.definitions import make_definitions
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange, materialize_hours
@@ -40,9 +41,9 @@ def collect(
     if start + _HOUR > now:
         raise typer.BadParameter(f"the hour {start:%Y-%m-%d %H:%M} UTC is not over yet")
     asked = HourRange(start, start + _HOUR)
-    instance = open_instance(settings)
+    instance, definitions = open_instance(settings), make_definitions(settings)
     tags = {PURPOSE_TAG: "asked", **({SOURCE_TAG: source} if source else {})}
-    materialize_hours(instance, asked, FLOW_ASSETS[:1], tags=tags)
+    materialize_hours(definitions, instance, asked, FLOW_ASSETS[:1], tags=tags)
     lake = Lake(lake_location(settings), read_only=True)
     rows = hour_rows(lake, start, now)
     console.print(f"{start:%Y-%m-%d %H:%M} UTC")
@@ -50,7 +51,7 @@ def collect(
     # Of a simulated source nobody counts what is new.
     if settings.simulator.enabled or any(row["added"] for row in rows):
         derived = [name for name in FLOW_ASSETS[1:] if embeddings or name != "event_embeddings"]
-        materialize_hours(instance, asked, derived, tags=tags)
+        materialize_hours(definitions, instance, asked, derived, tags=tags)
         console.print(f"derived anew: {', '.join(derived)}")
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)

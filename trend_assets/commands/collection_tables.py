@@ -1,4 +1,4 @@
-"""How collection went, as tables for the terminal."""
+"""Tables of the state of collection, for the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend config`: what is set, and an example of all that can be."""
+"""`trend config`: shows the settings in force, or an example file with all of them."""
 
 from __future__ import annotations
 

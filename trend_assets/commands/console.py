@@ -1,4 +1,4 @@
-"""How the command speaks: one console, progress with an ETA, UTC dates."""
+"""Terminal output and input of all commands: one console, progress bars, UTC dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend demo`: the whole platform on a simulated world, or on one's own posts."""
+"""`trend demo`: runs the whole platform on simulated posts, or on your own files."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def demo(
     files = [archive, *(more or [])] if archive else []
     settings = _demo_settings(simulated=not files)
     if mode is Mode.STATUS:
-        from trend_assets.commands.status import status
+        from trend_assets.commands.status import show_status
 
-        status()
+        show_status(settings)
         return
     if mode is Mode.API:
         _serve(settings)
@@ -149,50 +149,55 @@ def _step(title: str) -> Iterator[None]:
 def _backfill(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.definitions import make_definitions
     from trend_assets.launch import HourRange, materialize_hours
 
+    instance, definitions = open_instance(settings), make_definitions(settings)
     hours = HourRange(plan.start, plan.live)
     with _step(f"{hours.hours:,} hours of history: collected, enriched, embedded, made a graph"):
         for chunk in hours.chunks(31):
-            materialize_hours(open_instance(settings), chunk, FLOW_ASSETS)
+            materialize_hours(definitions, instance, chunk, FLOW_ASSETS)
 
 
 def _train(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
+    from trend_assets.definitions import make_definitions
     from trend_assets.launch import materialize_week
 
     with _step(f"TGN of the week of {plan.week:%Y-%m-%d} trained"):
-        materialize_week(open_instance(settings), plan.week)
+        materialize_week(make_definitions(settings), open_instance(settings), plan.week)
 
 
 def _live_day(settings: Settings, plan: Plan) -> None:
     """Each hour a run of the scheduled job, as in production."""
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
+    from trend_assets.definitions import make_definitions
     from trend_assets.launch import HourRange, materialize_hours
 
-    instance = open_instance(settings)
+    instance, definitions = open_instance(settings), make_definitions(settings)
     hours = list(HourRange(plan.live, plan.cut).each())
     with _step("a live day, hour by hour, each a run of the hourly job"), progress("hours") as bar:
         for hour in bar.track(hours, description=f"{plan.live:%Y-%m-%d}"):
-            materialize_hours(instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
+            materialize_hours(definitions, instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
 
 
 def _truth(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.definitions import make_definitions
     from trend_assets.launch import HourRange, materialize_hours
 
-    instance = open_instance(settings)
+    instance, definitions = open_instance(settings), make_definitions(settings)
     with _step("the day after, and the score of each forecast"):
-        materialize_hours(instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
+        materialize_hours(definitions, instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
 
 
 def _serve(settings: Settings) -> None:
     import uvicorn
 
     console.print(f"http://{settings.api.host}:{settings.api.port}/docs (Ctrl-C stops it)")
-    uvicorn.run("api.app:app", host=settings.api.host, port=settings.api.port, log_level="warning")
+    uvicorn.run("api.app:app", factory=True, host=settings.api.host, port=settings.api.port, log_level="warning")
 
 
 def _where_next(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What the demo shows at its end: the ranked table, and the score beside counting."""
+"""The final report of the demo: the ranked topics, and the score beside the baselines'."""
 
 from __future__ import annotations
 

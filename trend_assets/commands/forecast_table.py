@@ -1,4 +1,4 @@
-"""A forecast as people read it, with what became of it where that is known."""
+"""A forecast as a table for the terminal, with outcomes where they are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend forget`: a person or a post leaves the lake and everything beside it."""
+"""`trend forget`: deletes a person or a post from the lake and from everything beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend import`: files of posts into the lake."""
+"""`trend import`: imports files of posts into the lake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from trend_assets.commands.import_tables import show
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.operations.import_report import FileReport, Seen
+from trend_assets.operations.import_report import FileReport, ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
@@ -52,7 +52,7 @@ def import_archive(
     settings = load_settings()
     mapping = column_map(settings, columns, namespace)
     lake = Lake(lake_location(settings))
-    seen = Seen()
+    seen = ImportStatistics()
     reports = import_all(lake, files, mapping, settings, seen)
     show(reports, seen, lake)
     reload_definitions(settings, seen.days)
@@ -81,7 +81,7 @@ def column_map(settings: Settings, columns: str | None, namespace: str | None = 
 
 
 def import_all(
-    lake: Lake, files: list[Path], mapping: ColumnMap | None, settings: Settings, seen: Seen | None = None
+    lake: Lake, files: list[Path], mapping: ColumnMap | None, settings: Settings, seen: ImportStatistics | None = None
 ) -> list[FileReport]:
     """Imports each file, with one progress bar over all their bytes; what fails is told on standard error."""
     total = sum(path.stat().st_size for path in files if path.is_file())
@@ -116,7 +116,7 @@ def import_all(
             )
 
         for path in files:
-            report = import_file(lake, path, mapping, advance, settings, seen=seen)
+            report = import_file(lake, path, settings, mapping, advance, seen=seen)
             reports.append(report)
             done += path.stat().st_size if path.is_file() else 0
             bar.update(task, completed=done)

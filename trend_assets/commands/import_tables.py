@@ -1,4 +1,4 @@
-"""What `trend import` tells at its end: what was read, what is in it, and what to type next."""
+"""The summary of `trend import`: what was read, what it holds, and the next commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from trend_assets.commands.console import as_it_is, console
 from trend_assets.lake.store import Lake
-from trend_assets.operations.import_report import Example, FileReport, Part, Seen
+from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
 from trend_assets.periods import FIRST_DAY
 
 _FILES_SHOWN = 20
@@ -26,7 +26,7 @@ _NO_TOPICS = (
 )
 
 
-def show(reports: Sequence[FileReport], seen: Seen, lake: Lake) -> None:
+def show(reports: Sequence[FileReport], seen: ImportStatistics, lake: Lake) -> None:
     """Prints the tables and the next command.
 
     Args:
@@ -92,7 +92,7 @@ def _named(reports: Sequence[FileReport]) -> list[tuple[str, Part]]:
     ]
 
 
-def _content(parts: Sequence[Part], total: Part, seen: Seen) -> Table:
+def _content(parts: Sequence[Part], total: Part, seen: ImportStatistics) -> Table:
     table = Table.grid(padding=(0, 2))
     kinds = (f"{source} {event_type} {count:,}" for (source, event_type), count in seen.types.most_common())
     table.add_row("events", as_it_is(", ".join(kinds)))

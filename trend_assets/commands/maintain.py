@@ -1,4 +1,4 @@
-"""`trend maintain`: what the nightly job does, now."""
+"""`trend maintain`: runs the nightly maintenance now."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def maintain() -> None:
     from trend_assets.operations.maintaining import maintain_lake
 
     settings = load_settings()
-    night = maintain_lake(Lake(lake_location(settings)), settings, datetime.now(UTC))
-    done = night.lake
-    if night.returned:
-        console.print(f"{night.returned:,} users and posts forgotten again: a run had written them meanwhile")
-    for table, rows in night.retired.items():
+    report = maintain_lake(Lake(lake_location(settings)), settings, datetime.now(UTC))
+    done = report.lake
+    if report.returned:
+        console.print(f"{report.returned:,} users and posts forgotten again: a run had written them meanwhile")
+    for table, rows in report.retired.items():
         console.print(f"{rows:,} rows of {table} deleted: past their retention")
-    if night.files:
-        console.print(f"{night.files:,} imported files deleted: past their retention")
+    if report.files:
+        console.print(f"{report.files:,} imported files deleted: past their retention")
     console.print(
         f"{done.before.files:,} files of {done.before.bytes / 1e6:,.1f} MB are {done.after.files:,} of "
         f"{done.after.bytes / 1e6:,.1f} MB; {done.snapshots:,} snapshots expired, {done.removed:,} unused files "

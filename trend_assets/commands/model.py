@@ -1,4 +1,4 @@
-"""`trend model`: which models are stored, which is in use, and how to change that."""
+"""`trend model`: lists the stored models, and promotes or withdraws one."""
 
 from __future__ import annotations
 

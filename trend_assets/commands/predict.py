@@ -1,4 +1,4 @@
-"""`trend predict`: the forecast at a moment."""
+"""`trend predict`: forecasts at a given moment."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def predict(
     Example: trend predict --at 2015-03-02T06:00
     """
     from trend_assets.automation.instance import open_instance
+    from trend_assets.definitions import make_definitions
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange, materialize_hours
@@ -47,10 +48,10 @@ def predict(
     settings = load_settings()
     lake = Lake(lake_location(settings), read_only=True)
     need_mentions(lake, cut)
-    instance = open_instance(settings)
-    materialize_hours(instance, HourRange(cut - _HOUR, cut), ["predictions"])
+    instance, definitions = open_instance(settings), make_definitions(settings)
+    materialize_hours(definitions, instance, HourRange(cut - _HOUR, cut), ["predictions"])
     due = cut + timedelta(hours=settings.forecast.horizon_hours)
     # What is not collected yet has not come true yet either.
     if due <= newest_mention(lake):
-        materialize_hours(instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
+        materialize_hours(definitions, instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
     console.print(forecast_table(lake, cut, label, top, newest=newest))

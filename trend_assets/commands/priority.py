@@ -1,4 +1,4 @@
-"""What gives way: work that nobody waits for leaves the processor to those whom people are looking at."""
+"""Lowers the CPU priority of batch work, so that the API and UI stay responsive."""
 
 from __future__ import annotations
 

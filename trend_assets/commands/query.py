@@ -1,4 +1,4 @@
-"""`trend sql`: a question to the lake."""
+"""`trend sql`: runs SQL on the lake."""
 
 from __future__ import annotations
 

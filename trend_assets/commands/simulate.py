@@ -1,4 +1,4 @@
-"""`trend simulate`: the simulated world's posts as files, or served as the platforms serve theirs."""
+"""`trend simulate`: writes simulated posts to files, or serves them through mock platform APIs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _write(start: str, end: str, out: Path) -> None:
 
 def _serve(port: int, rate: float, kinds: list[str] | None, start: str | None) -> None:
     from trend_assets.simulator.faults import KINDS, Faults
-    from trend_assets.simulator.server import StandIn
+    from trend_assets.simulator.server import MockServer
     from trend_assets.simulator.world import World
 
     unknown = sorted(set(kinds or ()) - set(KINDS))
@@ -68,7 +68,7 @@ def _serve(port: int, rate: float, kinds: list[str] | None, start: str | None) -
     midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     begin = utc_hour(start) if start else midnight - _SERVED_DAYS
     world = World(seed=simulator.seed, start=begin, users=simulator.users)
-    server = StandIn(world, faults=Faults(rate, kinds or KINDS), port=port)
+    server = MockServer(world, faults=Faults(rate, kinds or KINDS), port=port)
     server.open()
     world.hour(datetime.now(UTC))
     console.print(

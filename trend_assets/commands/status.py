@@ -1,4 +1,4 @@
-"""`trend status`: what the lake holds and how the last runs went."""
+"""`trend status`: shows what the lake holds and how the last runs went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trend_assets.commands.console import as_it_is, columns, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import LOAD_CHECKS, TABLES
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings, load_settings
 
 _TRAININGS = """
     SELECT week, status, promoted, model_version, seconds, coalesce(error, decision) AS why
@@ -25,7 +25,11 @@ def status() -> None:
 
     Example: trend status
     """
-    settings = load_settings()
+    show_status(load_settings())
+
+
+def show_status(settings: Settings) -> None:
+    """Prints the state of the lake that the settings name."""
     lake = Lake(lake_location(settings), read_only=True)
     console.print(f"lake {lake.location}, snapshot {lake.snapshot()}", markup=False, soft_wrap=True)
     console.print(_tables(lake))

@@ -1,4 +1,4 @@
-"""`trend train`: the model of one week."""
+"""`trend train`: trains the model of one week."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def train(
     Example: trend train --week 2015-01-05
     """
     from trend_assets.automation.instance import open_instance
+    from trend_assets.definitions import make_definitions
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import materialize_week
@@ -38,7 +39,7 @@ def train(
     give_way()
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
-    run_id = materialize_week(open_instance(settings), monday, snapshot)
+    run_id = materialize_week(make_definitions(settings), open_instance(settings), monday, snapshot)
     row = Lake(lake_location(settings), read_only=True).read(
         "SELECT model_version, seconds, metrics, promoted, decision FROM training_runs WHERE week = ? AND run_id = ?",
         [monday, run_id],

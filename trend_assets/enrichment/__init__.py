@@ -1,1 +1,1 @@
-"""What an event means: topics, embeddings, spam weight, Gen Z score, activity."""
+"""Enrichment of events: topics, embeddings, spam score, Gen Z score, activity."""

@@ -1,4 +1,4 @@
-"""How often each topic was mentioned in each hour."""
+"""Mentions of each topic in each hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The meaning of texts as vectors; a text is embedded once ever.
+"""Sentence embeddings of texts; each text is embedded once.
 
 Sentence embeddings after Reimers and Gurevych, "Sentence-BERT" (EMNLP 2019), by default with
 all-MiniLM-L6-v2, whose weights are installed as a package, so that no hub is needed.

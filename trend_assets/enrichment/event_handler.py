@@ -1,4 +1,4 @@
-"""Raw payloads to events: parsed, with topics, spam weight and Gen Z score.
+"""Parses raw payloads into events, and adds topics, spam score and Gen Z score.
 
 What an hour's rows become depends on that hour's rows alone, so that a range gives the same rows as its
 hours one by one.

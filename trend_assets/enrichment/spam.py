@@ -1,4 +1,4 @@
-"""How much an event looks like spam, with every signal behind the score in sight.
+"""A spam score for events, with every signal behind it in sight.
 
 A logistic score over hand-set weights. The signals are those that the literature found to separate
 spammers from people: young accounts that follow many and are followed by few, high posting rates and

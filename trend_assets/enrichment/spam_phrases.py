@@ -1,4 +1,4 @@
-"""What the texts of spam ask for and offer, as patterns over lower-case text.
+"""Regular expressions for what spam asks for and offers, over lower-case text.
 
 Collected by reading two of the three labelled files of the YouTube Spam Collection (Psy, Katy Perry) and
 common advertising phrases; the third file (LMFAO) was not used in choosing, so that it can judge them.

@@ -1,4 +1,4 @@
-"""Topics of an event in their canonical spelling.
+"""The topics of an event, in canonical spelling.
 
 What counts as a hashtag or cashtag in a text is told by `sources.wire.tags`.
 """

@@ -1,4 +1,4 @@
-"""Arrays and sorted numbers that grow at a cost in proportion to what is added, not to what is there.
+"""Arrays and sorted sets that grow at amortized cost.
 
 What was read before stays as it was: nothing that is there is ever changed, or changed in place.
 """

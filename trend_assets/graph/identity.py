@@ -1,4 +1,4 @@
-"""Node ids: hashes of what a node is, so that every run gives it the same number."""
+"""Node ids: stable hashes, so that every run gives a node the same number."""
 
 from __future__ import annotations
 

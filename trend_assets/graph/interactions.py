@@ -1,4 +1,4 @@
-"""A history of mentions as the tensors that a temporal graph network reads: the only place where they are made."""
+"""Converts a history of mentions into the tensors that a temporal graph network reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an interaction of a user with a topic may carry, told apart from the tensors that carry it."""
+"""The features that an interaction of a user with a topic may carry, independent of the tensor library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an event's context tells of other contents, users and communities."""
+"""References of an event to other contents, users and communities."""
 
 from __future__ import annotations
 

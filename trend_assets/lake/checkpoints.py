@@ -1,4 +1,4 @@
-"""Checkpoints of models in the lake's storage: folders on a disk, or object storage with copies in the home.
+"""Storage of model checkpoints: folders on a disk, or object storage with local copies.
 
 Whoever has the same settings sees the same ones. What they hold is checked by whoever opens them.
 """
@@ -21,9 +21,9 @@ from trend_assets.names import CHECKPOINT_DESCRIPTION, CHECKPOINT_TENSORS
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
 
-#: Within `lake.data_path`: of a bucket's root there is nothing beside, and keys may be limited to it.
+#: A folder within `lake.data_path`, to which the access keys may be limited.
 _FOLDER = "models"
-#: The description last: where it is, all is there.
+#: The description is written last, so that its presence marks a complete checkpoint.
 _FILES = (CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION)
 
 
@@ -63,7 +63,7 @@ def checkpoint_store(location: LakeLocation) -> CheckpointStore:
     if not location.uses_storage:
         return FolderStore(Path(location.data_path) / _FOLDER if location.data_path else local)
     if not location.files.startswith("s3://"):
-        raise LakeError(f"models are kept in a folder or under s3://, not in {location.files}: mend lake.data_path")
+        raise LakeError(f"models are kept in a folder or under s3://, not in {location.files}: correct lake.data_path")
     return ObjectStore(location, local / "copies")
 
 
@@ -79,7 +79,7 @@ def take_over_checkpoints(location: LakeLocation) -> int:
     moved = 0
     for folder in filter(Path.is_dir, found):
         if folder.name in known:
-            # Of another home with the same lake; it is not read from here any more.
+            # Another home with the same lake has stored it already; the local folder is no longer read.
             folder.rename(folder.with_name(f"not-taken-over-{folder.name}"))
         else:
             store.add(folder, folder.name)
@@ -112,7 +112,7 @@ class FolderStore:
 
     def add(self, made: Path, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        # Where it comes from another disk it is copied, and must not be seen before it is whole.
+        # From another disk the move is a copy, which must not be visible before it is complete.
         waiting = Path(shutil.move(made, self._folder / f".{name}.new"))
         waiting.rename(self._folder / name)
 
@@ -144,7 +144,7 @@ class ObjectStore:
 
         with self._explained():
             found = self._storage.get_file_info(FileSelector(self._base, recursive=True, allow_not_found=True))
-        # What was left half written has none.
+        # An incomplete checkpoint has no description.
         return [Path(info.path).parent.name for info in found if info.base_name == CHECKPOINT_DESCRIPTION]
 
     def stamp(self, name: str) -> str:
@@ -167,7 +167,7 @@ class ObjectStore:
                 waiting.rename(folder.parent)
         finally:
             shutil.rmtree(waiting, ignore_errors=True)
-        # What it held before may be what somebody had forgotten.
+        # The former files may hold forgotten data.
         for other in self._copies.glob(f"*/{name}"):
             if other != folder:
                 shutil.rmtree(other.parent, ignore_errors=True)
@@ -217,7 +217,7 @@ class ObjectStore:
             force_virtual_addressing=parameter("URL_STYLE") != "path",
             request_timeout=self._location.s3_timeout,
             connect_timeout=self._location.s3_timeout,
-            # A small file is one request, and no upload in parts.
+            # One request for a small file, without a multipart upload.
             allow_delayed_open=True,
             background_writes=False,
         )

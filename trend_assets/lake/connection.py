@@ -51,7 +51,7 @@ def _catalog(location: LakeLocation, read_only: bool) -> str:
 
 def no_lake(location: LakeLocation) -> LakeError:
     """The error for a lake that is to be read and that nobody has made yet."""
-    where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or mend lake.catalog_url"
+    where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or correct lake.catalog_url"
     return LakeError(
         f"there is no lake in {location.folder if location.uses_sqlite else location} yet: run `trend import FILE`, "
         f"`trend collect` or `trend demo` first, {where}"
@@ -78,7 +78,7 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
     try:
         connection = connect_with([extension_file(name) for name in location.extensions])
         _set_up(connection, location)
-        # The catalog remembers where its files were; a home that was moved or copied still opens.
+        # The catalog stores the path of its files; with this a moved or copied home still opens.
         options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
         if read_only:
             options += ", READ_ONLY"

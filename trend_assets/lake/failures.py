@@ -1,4 +1,4 @@
-"""What DuckDB says when catalog or storage fail, in words that tell what to do."""
+"""Translates DuckDB's errors about catalog or storage into messages that say what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PROBE_SECONDS = 5
 _HTTP_CODE = re.compile(r"HTTP (?:code )?(\d{3})")
 _REASON = re.compile(r"^(\w+): ", re.MULTILINE)
 _STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) to ")
-#: DuckDB's words before those of libpq.
+#: DuckDB's prefix before libpq's message.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 _NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
 _ENVIRONMENT = "or TREND_LAKE__… in the environment"
@@ -63,14 +63,14 @@ def _refused(location: LakeLocation, code: int, said: str) -> str:
     bucket = location.files.split("://", 1)[1].split("/")[0]
     if code in (401, 403):
         return (
-            f"{where} refuses the keys for {location.files} ({said}): mend lake.s3_key_id, lake.s3_secret, "
+            f"{where} refuses the keys for {location.files} ({said}): correct lake.s3_key_id, lake.s3_secret, "
             f"lake.s3_session_token {_ENVIRONMENT}, or the keys' rights"
         )
     if code == 404 and "NoSuchBucket" in said:
-        return f"{where} has no bucket {bucket} ({said}): create it, or mend lake.data_path"
+        return f"{where} has no bucket {bucket} ({said}): create it, or correct lake.data_path"
     if code in (301, 307, 400):
         return (
-            f"{where} does not take requests for {location.files} in this way ({said}): mend lake.s3_region, "
+            f"{where} does not take requests for {location.files} in this way ({said}): correct lake.s3_region, "
             "lake.s3_url_style (path for most S3-compatible servers) or lake.s3_use_ssl"
         )
     if code == 429 or code >= 500:
@@ -80,7 +80,7 @@ def _refused(location: LakeLocation, code: int, said: str) -> str:
 
 def _unreachable(location: LakeLocation, said: str) -> str:
     return (
-        f"the object storage {storage_name(location)} does not answer ({said}): see whether it runs, and mend "
+        f"the object storage {storage_name(location)} does not answer ({said}): see whether it runs, and correct "
         f"lake.s3_endpoint or lake.s3_use_ssl {_ENVIRONMENT}"
     )
 
@@ -100,7 +100,7 @@ def require_storage(location: LakeLocation) -> None:
         return
     scheme = "http" if location.s3_parameter("USE_SSL") == "false" else "https"
     request = urllib.request.Request(f"{scheme}://{storage_name(location)}/", method="HEAD")
-    # Nothing secret is sent; whom the server's certificate is from is DuckDB's to judge.
+    # The request has no secrets; DuckDB itself verifies the server's certificate.
     context = ssl._create_unverified_context()
     try:
         urllib.request.urlopen(request, timeout=_PROBE_SECONDS, context=context).close()
@@ -126,7 +126,7 @@ def postgres_failure(said: str, location: LakeLocation) -> str:
     text = " ".join(location.without_secrets(said).split())
     text = _AROUND.sub("", text).replace("FATAL: ", "")
     if "does not exist" in text and "database" in text:
-        return f"{location} is not there ({text}): create it with `createdb`, or mend lake.catalog_url"
+        return f"{location} is not there ({text}): create it with `createdb`, or correct lake.catalog_url"
     if _NO_ANSWER.search(text):
-        return f"{location} cannot be reached ({text}): see whether the server runs, and mend lake.catalog_url"
-    return f"{location} cannot be opened ({text}): mend lake.catalog_url, or the server"
+        return f"{location} cannot be reached ({text}): see whether the server runs, and correct lake.catalog_url"
+    return f"{location} cannot be opened ({text}): correct lake.catalog_url, or the server"

@@ -1,4 +1,4 @@
-"""When what the lake holds begins."""
+"""The hour of the lake's oldest event."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 from trend_assets.lake.connection import LakeError, LakeLocation
 from trend_assets.lake.store import Lake
 
-# Raw events may have been let go, and what was made of them is still there.
+# Retention may have deleted raw events, while the events made from them remain.
 _OLDEST = "SELECT least((SELECT min(hour) FROM raw_events), (SELECT min(hour) FROM events)) AS hour"
 
 

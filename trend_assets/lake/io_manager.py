@@ -1,13 +1,13 @@
-"""Dagster reads and writes the lake's tables as Polars frames.
+"""Dagster's IO manager and lake resource: assets read and write the lake's tables as Polars frames.
 
 Stands on dagster-duckdb's IO manager: its slices (which table, which partitions) are kept, the
 connection is the lake's, and a write is one transaction that replaces its partitions.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: Dagster needs the evaluated type of `LakeIOManager.lake`.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -25,7 +25,7 @@ from dagster_duckdb.io_manager import DuckDbClient
 
 from trend_assets.lake.connection import LakeLocation, lake_location
 from trend_assets.lake.store import Lake, table_named
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings
 
 
 @cache
@@ -34,12 +34,21 @@ def open_lake(location: LakeLocation) -> Lake:
     return Lake(location)
 
 
-class LakeResource(dg.ConfigurableResource):
-    """The lake that the settings name, for assets that read more than their own partition."""
+@dataclass(frozen=True, slots=True)
+class LakeResource:
+    """The lake that the settings name, for assets that read more than their own partition.
+
+    A plain object, since the UI shows the fields of Dagster's own resource classes, and settings hold secrets.
+
+    Args:
+        settings: they name the lake.
+    """
+
+    settings: Settings
 
     @property
     def lake(self) -> Lake:
-        return open_lake(lake_location(load_settings()))
+        return open_lake(lake_location(self.settings))
 
 
 class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
@@ -65,7 +74,14 @@ class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
 
 
 class LakeClient(DuckDbClient):
-    """The database of the IO manager is the lake: its own transactions, its own migrations."""
+    """The database of the IO manager is the lake: its own transactions, its own migrations.
+
+    Args:
+        lake: which one.
+    """
+
+    def __init__(self, lake: LakeResource) -> None:
+        self._lake = lake
 
     @staticmethod
     def delete_table_slice(context: dg.OutputContext, table_slice: TableSlice, connection: Any) -> None:
@@ -75,16 +91,16 @@ class LakeClient(DuckDbClient):
     def ensure_schema_exists(context: dg.OutputContext, table_slice: TableSlice, connection: Any) -> None:
         """Nothing: the lake's migrations made the tables when it was opened."""
 
-    @staticmethod
     @contextmanager
-    def connect(context: Any, _: TableSlice) -> Iterator[Lake]:
-        yield open_lake(lake_location(load_settings()))
+    def connect(self, context: Any, _: TableSlice) -> Iterator[Lake]:  # type: ignore[override]
+        yield self._lake.lake
 
 
 class LakeIOManager(DuckDBIOManager):
     """Stores assets in the lake's tables of the same name."""
 
     database: str = "lake"
+    lake: dg.ResourceDependency[LakeResource]
 
     @staticmethod
     def type_handlers() -> Sequence[DbTypeHandler]:
@@ -92,7 +108,7 @@ class LakeIOManager(DuckDBIOManager):
 
     def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:
         return DbIOManager(
-            db_client=LakeClient(),
+            db_client=LakeClient(self.lake),
             database=self.database,
             schema="main",
             type_handlers=self.type_handlers(),

@@ -1,4 +1,4 @@
-"""Which events the lake holds by their ids: exact whatever their hours, and quick while a process imports."""
+"""An index of the event ids in the lake: exact over all hours, and fast during an import."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class KnownEvents:
         )
         rest = asked.join(here, on="id", how="anti")
         if rest.height and self._hashes is None:
-            # One column is a quarter of all.
+            # Reading one column costs a quarter of reading all.
             rest = _select(connection, rest, f"SELECT id FROM {RAW_EVENTS.name} SEMI JOIN wanted USING (id)")
         return pl.concat([here, _select(connection, rest, _FOUND)]) if rest.height else here
 

@@ -1,4 +1,4 @@
-"""Which tables of the lake are read and written, noted for whoever wants to know."""
+"""Records which tables of the lake are read and written, for tests of the lineage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import duckdb
 
 from trend_assets.lake.tables import TABLES
 
-#: What is read with a view.
+#: The tables behind each view.
 _VIEWS = {"mentions": frozenset(("temporal_edges", "nodes"))}
 _WORD = re.compile(r'"?(\w+)')
 _READS = frozenset(("FROM", "JOIN"))
@@ -29,7 +29,7 @@ class Access:
 
     def add(self, statement: str) -> None:
         """Notes the tables that a statement names."""
-        # One token, as the parser of DuckDB tells them apart: a name in a string or a comment is none.
+        # DuckDB's tokenizer finds identifiers, so that names in strings and comments do not count.
         starts = [start for start, _ in duckdb.tokenize(statement)]
         words = [match[1] if (match := _WORD.match(statement, start)) else statement[start] for start in starts]
         for index, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""Where a lake is, and what may be told of it."""
+"""Where a lake's catalog and files are, and how to name them without secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings
 
-#: Of the parameters of object storage those that nobody else may see.
+#: The secret parameters of object storage.
 _SECRET_PARAMETERS = frozenset({"KEY_ID", "SECRET", "SESSION_TOKEN"})
 _SECRET_OPTIONS = frozenset({"password", "sslpassword"})
 _HIDDEN = "****"

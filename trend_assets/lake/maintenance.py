@@ -1,4 +1,4 @@
-"""Keeping the lake small and quick: compaction, expiry of old snapshots, removal of what nothing refers to.
+"""Lake maintenance: compaction, expiry of old snapshots, deletion of unreferenced files.
 
 Each step holds the write lock for one table at most, so that writers get their turn between two steps.
 DuckLake's own functions do the work: https://ducklake.select/docs/stable/duckdb/maintenance/recommended_maintenance
@@ -26,7 +26,7 @@ _DELETED_SHARE = 0.2
 #: A query of another process may still read a file that nothing refers to any more. On a SQLite catalog DuckLake
 #: (duckdb 1.5.5) compares days, not moments: two of them are one at least.
 _GRACE = timedelta(days=2)
-#: A write of somebody who holds no lock (plain SQL) may collide with a step, and it says so.
+#: Attempts of a step: a writer that holds no lock (plain SQL) may conflict with it.
 _TRIES = 4
 
 _METADATA = f"__ducklake_metadata_{LAKE}"
@@ -53,7 +53,7 @@ _TIGHTEN = f"""
           SELECT (table_id, column_id) FROM {_METADATA}.ducklake_column WHERE column_type = 'varchar'
       )
 """
-#: The log is emptied once no reader needs it.
+#: Compacts the SQLite catalog, and truncates its write-ahead log once no reader needs it.
 _VACUUM = """
 import sqlite3, sys
 catalog = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
@@ -62,7 +62,7 @@ busy = catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 catalog.close()
 sys.exit("its log is in use" if busy else 0)
 """
-#: What held texts as bounds of files: without this the rows stay in PostgreSQL's pages.
+#: Catalog tables with texts as bounds of files; without VACUUM deleted rows stay in PostgreSQL's pages.
 _POSTGRES_TABLES = ("ducklake_file_column_stats", "ducklake_table_column_stats")
 
 
@@ -75,12 +75,12 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Maintained:
-    """What a maintenance did.
+class LakeMaintenance:
+    """The result of a maintenance of the lake.
 
     Args:
         before: the lake's size before it.
-        after: and behind it.
+        after: the lake's size after it.
         snapshots: how many expired.
         removed: files that were deleted.
         seconds: how long it took.
@@ -93,7 +93,7 @@ class Maintained:
     seconds: float
 
 
-def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] = ()) -> Maintained:
+def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] = ()) -> LakeMaintenance:
     """Compacts every table, lets old snapshots expire, and deletes the files that nothing refers to.
 
     Args:
@@ -106,7 +106,7 @@ def maintain(lake: Lake, before: datetime, now: datetime, keep: Collection[int] 
     compact(lake)
     expired = expire(lake, before, keep)
     removed = remove_files(lake, now - _GRACE)
-    return Maintained(size, lake_size(lake), expired, removed, time.monotonic() - began)
+    return LakeMaintenance(size, lake_size(lake), expired, removed, time.monotonic() - began)
 
 
 def lake_size(lake: Lake) -> Size:

@@ -1,4 +1,4 @@
-"""Versions of the lake's tables. A lake is brought up to date when this release first opens it."""
+"""Schema migrations of the lake; they run when this release first opens an older one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trend_assets.lake.tables import TABLES
 _VERSION_TABLE = "lake_versions"
 
 
-#: Each brings a lake from the version before it to its own; never change a released one.
+#: Each migrates a lake from the previous version to its own. Never change a released one.
 MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3, 4: STEP_4}
 NEWEST = max(MIGRATIONS)
 

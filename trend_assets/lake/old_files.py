@@ -1,4 +1,4 @@
-"""What releases before version 4 kept in files of the home goes into the lake, once."""
+"""The migration of state that releases before version 4 kept in files of the home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables whose rows never change: what would change them is added as a revision."""
+"""Append-only tables: a change of a row is stored as a new revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statements of each migration as they were released: text, so that no declaration of today changes them."""
+"""The SQL of each migration as it was released, so that today's declarations cannot change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lake as the pipeline uses it: frames in, frames out, one transaction a write."""
+"""The lake's interface for the pipeline: Polars frames in and out, one transaction a write."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Lake:
                 raise no_lake(self.location)
             self._migrate_for_reading(found)
             return open_duckdb(self.location, read_only=True)
-        # Of those that come first one makes the lake.
+        # Of processes that start at the same time only one may create the lake.
         with self._alone():
             connection = open_duckdb(self.location, read_only=False)
             with explained(self.location):

@@ -1,4 +1,4 @@
-"""What a table is: columns with their types, units and meaning, a key, a partition, and how it is written."""
+"""The declaration of a table: columns with types, units and meanings, key, partition, and write mode."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the assets, the sensors and the command all do: one operation a module, over the lake."""
+"""Use cases that assets, sensors and commands share: one operation a module, over the lake."""

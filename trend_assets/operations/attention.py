@@ -1,4 +1,4 @@
-"""Alerts on the topics that deserve attention, kept to a rate."""
+"""Alerts on topics that are likely to grow, limited to a daily rate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trend_assets.settings import Settings
 from trend_assets.words import forecast_in_words
 
 _HOUR = timedelta(hours=1)
-#: An older forecast is no news, whenever it was made.
+#: No alerts on forecasts for older cuts.
 _NEWS = timedelta(hours=6)
 _CONFIDENT = """
     SELECT topic, confidence, growth, model_version,

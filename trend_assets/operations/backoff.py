@@ -1,4 +1,4 @@
-"""When what failed is tried again, by kind of failure, where the source does not say so itself."""
+"""When a failed collection is retried, by kind of failure, where the source does not say so itself."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-#: In time for the next tick.
+#: A pause that ends before the next hourly tick.
 SOON = _HOUR / 4
 
 #: First pause and longest one; pauses in between grow twofold. What is not here is not tried again by
 #: itself (``past``, ``no_key``), or when the source or the budget gives more (``quota``, ``budget``).
 _PAUSES: Mapping[str, tuple[timedelta, timedelta]] = {
-    # A refused key does not mend itself: whoever sets a new one asks by hand.
+    # A refused key does not become valid by itself: whoever sets a new one asks by hand.
     "auth": (_HOUR, _DAY),
     "rate_limit": (SOON, SOON),
     "server": (_HOUR, _DAY / 2),

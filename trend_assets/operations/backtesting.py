@@ -1,4 +1,4 @@
-"""All rankings over the past of one lake."""
+"""Backtests of the model and all baselines over one lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which hours a tick of the schedule asks for besides the one that has ended, and which are given up."""
+"""Which missed hours a tick of the schedule collects, and which are given up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trend_assets.lake.tables import COLLECTION_STATUS
 from trend_assets.sources.collection import Purpose
 
 _HOUR = timedelta(hours=1)
-#: Hours that one tick fetches at most, and that one run does.
+#: The most missed hours that one tick requests, and that one run collects.
 _AT_ONCE, _IN_ONE_RUN = 48, 12
 
 # An hour is missed only after the first one that the schedule asked for, even in a run that was killed: nothing

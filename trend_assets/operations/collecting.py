@@ -1,4 +1,4 @@
-"""What the lake remembers of earlier collections: where they ended, and what the budgets have spent."""
+"""The state of earlier collections in the lake: cursors, failures, and budgets used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trend_assets.sources.collection import Earlier
 from trend_assets.sources.collector import CollectorError
 
 _TRACKED_HOURS = timedelta(hours=48)
-#: After which a collection that says nothing is taken for killed.
+#: After this time without an end, a collection counts as killed.
 _LONGEST_RUN = timedelta(hours=1)
 _TRACKED_VIDEOS = 50
 
@@ -33,7 +33,7 @@ _HELD = """
       AND (answered_at IS NULL OR finished_at >= answered_at)
     GROUP BY source
 """
-# Several hours that one collection did not get count once.
+# A collection that failed for several hours counts once.
 _REFUSED = """
     WITH answered AS (
         SELECT source, max(finished_at) AS answered_at FROM collection_attempts
@@ -59,14 +59,14 @@ _VIDEOS = """
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What the live sources have spent, and what they go on from.
+    """The use of the live sources' budgets.
 
     Args:
         now: when it was read; timezone-aware.
         posts: posts received from X in this calendar month (UTC).
         units: YouTube quota units in this Pacific day.
         videos: ids of videos whose comments are followed, the newest first.
-        late: it is for a late pass, which gets a part of what an hour may spend.
+        late: it is for a late pass, which gets a part of an hour's budget.
     """
 
     now: datetime
@@ -91,16 +91,16 @@ def _spent(lake: Lake, source: str, since: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What a collection is to know of those before it.
+class CollectionState:
+    """The state of earlier collections, which a new one continues.
 
     Args:
-        ledger: what has been spent.
+        ledger: the use of budgets.
         earlier: what earlier attempts at the same hours left, by source and hour.
-        held: sources that are to be left alone until a time that is still to come.
+        held: sources that must not be asked before a later time, such as the end of a rate limit.
         refused: how often in a row a source has refused its key.
-        failed: how often an hour of a source has failed for reasons that may pass.
-        busy: sources of whose budget another collection, at work now, may hold more than it will spend.
+        failed: how often an hour of a source has failed for transient reasons.
+        busy: sources of whose budget a running collection has reserved a part.
     """
 
     ledger: Ledger
@@ -111,10 +111,10 @@ class Memory:
     busy: frozenset[str] = frozenset()
 
 
-def memory(lake: Lake, start: datetime, end: datetime, now: datetime) -> Memory:
-    """Reads what the lake remembers, for a collection of ``[start, end)``."""
+def collection_state(lake: Lake, start: datetime, end: datetime, now: datetime) -> CollectionState:
+    """Reads the state for a collection of ``[start, end)`` from the lake."""
     rows = lake.read(_LAST, [start, end]).iter_rows()
-    return Memory(
+    return CollectionState(
         ledger=ledger(lake, now),
         earlier={(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows},
         held={

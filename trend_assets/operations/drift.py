@@ -1,4 +1,4 @@
-"""Live accuracy and inputs of the model in use, from the lake."""
+"""Reads the live accuracy and inputs of the model in use from the lake, for the drift check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a received event is new, known, or another post under an id that is taken."""
+"""Deduplication of events: new, known, or in conflict with another post of the same id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trend_assets.sources.frames import rejection_id
 from trend_assets.sources.registry import COLUMNS_PREFIX, parse
 
 _HOUR = timedelta(hours=1)
-#: One service gives an instant in whole seconds, another one with their parts.
+#: Services differ in precision: some give whole seconds, others fractions.
 _SAME_TIME = timedelta(seconds=1)
 #: The id of a chart holds the hour, its time is when the chart was read.
 _CHARTS = frozenset({"trend", "trending", "interest"})

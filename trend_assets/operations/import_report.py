@@ -1,4 +1,4 @@
-"""What an import gave, file by file, and what was in it."""
+"""The report of an import: counts by file, and what the events hold."""
 
 from __future__ import annotations
 
@@ -192,8 +192,8 @@ class FileReport:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What was in the events of an import, whichever file they came from.
+class ImportStatistics:
+    """Counts over all events of an import.
 
     Args:
         types: events by source and type.

@@ -1,4 +1,4 @@
-"""Files of posts into the lake, each batch of rows in one transaction."""
+"""Imports files of posts into the lake, each batch of rows in one transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import COLLECTION_STATUS, OBSERVATIONS, REJECTED_EVENTS
 from trend_assets.operations.identity import Identified, identify
-from trend_assets.operations.import_report import FileReport, Part, Seen
+from trend_assets.operations.import_report import FileReport, ImportStatistics, Part
 from trend_assets.operations.origins import content_hash, origin, within
 from trend_assets.operations.privacy.admission import Guard
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
 from trend_assets.sources.frames import raw_frame, rejected_frame
@@ -43,12 +43,12 @@ def settings_columns(settings: Settings) -> ColumnMap | None:
 def import_file(
     lake: Lake,
     path: Path,
+    settings: Settings,
     columns: ColumnMap | None = None,
     progress: Progress | None = None,
-    settings: Settings | None = None,
     *,
     folder: Path | None = None,
-    seen: Seen | None = None,
+    seen: ImportStatistics | None = None,
 ) -> FileReport:
     """Imports one file; what was read before an error stays imported.
 
@@ -58,9 +58,9 @@ def import_file(
     Args:
         lake: where to.
         path: the file.
+        settings: how users are named, and where the key is.
         columns: how to read a table.
         progress: is told of each batch.
-        settings: how users are named, and where the key is; those in force where they are left out.
         folder: the file is named relative to it; the working folder where it is left out.
         seen: counts what is in the events.
 
@@ -68,8 +68,8 @@ def import_file(
         TrendError: the key by which forgotten ids are known is gone.
     """
     report = FileReport(path, origin(path, folder))
-    seen = Seen() if seen is None else seen
-    guard = Guard.of(lake, settings or load_settings())
+    seen = ImportStatistics() if seen is None else seen
+    guard = Guard.of(lake, settings)
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
             name = within(report.name, batch.member)

@@ -1,11 +1,11 @@
-"""The night's work: what came back or is past its retention goes, the lake is compacted, old snapshots expire."""
+"""The nightly maintenance: repeated removal of forgotten data, retention, compaction, expiry of snapshots."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trend_assets.lake.maintenance import Maintained, maintain
+from trend_assets.lake.maintenance import LakeMaintenance, maintain
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
@@ -13,7 +13,7 @@ from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.returning import forget_returned
 from trend_assets.settings import RetentionSettings, Settings
 
-#: When a row of a table without partitions came to be.
+#: The time column of tables without partitions.
 _TIMES = {"rejected_events": "rejected_at", "alerts": "raised_at"}
 _SUFFIX = "_days"
 _IMPORTED_FILES = "imported_files_days"
@@ -25,23 +25,23 @@ _LONELY_NODES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
-    """What was done.
+class MaintenanceReport:
+    """The result of a maintenance.
 
     Args:
-        returned: forgotten users and posts that a run had written again.
-        retired: rows deleted by table, for their retention had passed.
+        returned: forgotten users and posts that a concurrent run had written back.
+        retired: rows deleted because their retention had passed, by table.
         files: imported files deleted from the inbox's `done/`.
-        lake: what the maintenance of the lake did.
+        lake: counts of compaction and expiry.
     """
 
     returned: int
     retired: dict[str, int]
     files: int
-    lake: Maintained
+    lake: LakeMaintenance
 
 
-def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
+def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> MaintenanceReport:
     """Enforces retention, compacts the lake, and lets snapshots expire.
 
     Snapshots younger than `maintenance.snapshot_days` stay, and so do those that a stored model was trained
@@ -55,7 +55,7 @@ def maintain_lake(lake: Lake, settings: Settings, now: datetime) -> Night:
     retired = retire(lake, settings.retention, now)
     before = now if retired else now - timedelta(days=settings.maintenance.snapshot_days)
     keep = set() if retired else {model.snapshot for model in stored_models(settings)}
-    return Night(returned, retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
+    return MaintenanceReport(returned, retired, _delete_imported(settings, now), maintain(lake, before, now, keep))
 
 
 def retire(lake: Lake, retention: RetentionSettings, now: datetime) -> dict[str, int]:
@@ -85,7 +85,7 @@ def _delete_imported(settings: Settings, now: datetime) -> int:
     days, done = settings.retention.imported_files_days, settings.inbox / "done"
     if not days or not done.is_dir():
         return 0
-    # A file keeps its own time when it is moved; when it came into the folder the inode's change tells.
+    # ctime is the time of the move into the folder; mtime is the file's own.
     old = [path for path in done.iterdir() if path.is_file() and path.stat().st_ctime < _epoch(now, days)]
     for path in old:
         path.unlink()

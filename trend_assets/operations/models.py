@@ -1,4 +1,4 @@
-"""Trained models in the lake's storage, each named by the week from which it may forecast.
+"""The model registry: trained models in the lake's storage, each named by the week from which it may forecast.
 
 The lake's table `model_promotions` tells which of them forecasts use, and what was promoted and withdrawn when.
 """

@@ -1,4 +1,4 @@
-"""How an imported file is named in the lake: where people named it, and by what is in it."""
+"""The name of an imported file in the lake: its path as given, and a hash of its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases of hours of the lake: taken up where a state is kept, so that every hour comes out the same again.
+"""Runs the phrase tracker over hours of the lake, from stored states, so that results are reproducible.
 
 A state is kept for the start of each day. An hour is made from the newest state before it: the day before that state
 is read to fill the window, and the hours since are judged again. Where there is no state, up to `_WARM_UP` before

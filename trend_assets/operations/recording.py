@@ -1,4 +1,4 @@
-"""What a collection leaves in the lake besides its events: attempts, states, and later payloads."""
+"""Records a collection in the lake besides its events: attempts, states, and later payloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trend_assets.lake.tables import (
     REJECTED_EVENTS,
 )
 from trend_assets.operations.backoff import SOON, next_try
-from trend_assets.operations.collecting import Memory
+from trend_assets.operations.collecting import CollectionState
 from trend_assets.operations.identity import Identified, identify
 from trend_assets.sources.collection import Collected, Purpose
 
@@ -103,7 +103,9 @@ class Collection:
     reserved: Sequence[str] = ()
 
 
-def record(lake: Lake, collection: Collection, collected: Collected, compared: Identified, memory: Memory) -> Collected:
+def record(
+    lake: Lake, collection: Collection, collected: Collected, compared: Identified, memory: CollectionState
+) -> Collected:
     """Writes all but the events themselves, which must be there already; returns what was written.
 
     A late pass leaves a state as it is unless it completes the hour: its own failure says nothing of
@@ -139,7 +141,7 @@ def _counted(collection: Collection, collected: Collected, compared: Identified)
 
 
 def _given(
-    lake: Lake, collection: Collection, status: pl.DataFrame, attempts: pl.DataFrame, memory: Memory
+    lake: Lake, collection: Collection, status: pl.DataFrame, attempts: pl.DataFrame, memory: CollectionState
 ) -> pl.DataFrame:
     """The states with the events that all attempts have brought, those included whose run was killed."""
     given = lake.read(_GIVEN, [collection.start, collection.end, list(collection.origins.values())])
@@ -155,14 +157,14 @@ def _given(
     return joined.with_columns(events=told_events).drop("given")
 
 
-def _with_retries(frame: pl.DataFrame, memory: Memory) -> pl.DataFrame:
+def _with_retries(frame: pl.DataFrame, memory: CollectionState) -> pl.DataFrame:
     """The rows with the moment of the next try, where the source did not name it."""
     if frame.is_empty():
         return frame
     return frame.with_columns(pl.Series("retry_at", list(_retries(frame, memory)), frame.schema["retry_at"]))
 
 
-def _retries(frame: pl.DataFrame, memory: Memory) -> Iterator[datetime | None]:
+def _retries(frame: pl.DataFrame, memory: CollectionState) -> Iterator[datetime | None]:
     wanted = frame.select("source", "hour", "failure", "finished_at", "retry_at")
     for source, hour, failure, finished, said in wanted.iter_rows():
         before = memory.refused.get(source, 0) if failure == "auth" else memory.failed.get((source, hour), 0)

@@ -1,4 +1,4 @@
-"""How right the stored forecasts were, beside counting at the same cuts."""
+"""The accuracy of stored forecasts, compared with counting baselines at the same cuts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One week's model: trained on everything before the week, measured on its last weeks, calibrated, stored."""
+"""Trains, evaluates, calibrates and stores the model of one week."""
 
 from __future__ import annotations
 

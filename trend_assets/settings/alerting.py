@@ -1,4 +1,4 @@
-"""What is worth an alert, and whom it goes to."""
+"""Settings of alert rules, webhooks and mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is collected, and when."""
+"""Settings of sources, schedules, archives and the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that YAML drops because it begins with `#`: a hashtag without quotes."""
+"""Finds hashtags without quotes in YAML, which takes them for comments."""
 
 from __future__ import annotations
 

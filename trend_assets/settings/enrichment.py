@@ -1,4 +1,4 @@
-"""What counts as a topic."""
+"""Settings of topic detection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is raised when the settings are wrong."""
+"""The error of wrong settings."""
 
 from __future__ import annotations
 

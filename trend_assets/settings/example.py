@@ -1,4 +1,4 @@
-"""The settings as YAML: every default with a comment, and those in force."""
+"""Settings as YAML: all defaults with comments, or the values in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is forecast, how it is learnt, and when it is believed."""
+"""Settings of embeddings, graph, forecasts, training, promotion, drift and load."""
 
 from __future__ import annotations
 

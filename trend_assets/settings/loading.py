@@ -1,4 +1,4 @@
-"""Reads the settings in force; what is wrong with them is said with its place and the nearest valid name."""
+"""Loads and validates the settings; errors name the place of a wrong value and the nearest valid name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All sections together, and where their values come from."""
+"""The model of all settings, and the order of their sources: code, environment, file."""
 
 from __future__ import annotations
 

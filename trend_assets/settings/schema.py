@@ -1,4 +1,4 @@
-"""What the settings' model expects at a place: names, and whether it is text."""
+"""Looks up valid names and types in the settings' model."""
 
 from __future__ import annotations
 

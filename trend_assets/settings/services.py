@@ -1,4 +1,4 @@
-"""What people look at."""
+"""Settings of the API, the dashboard and the Dagster UI."""
 
 from __future__ import annotations
 

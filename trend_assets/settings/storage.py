@@ -1,4 +1,4 @@
-"""Where things are kept, for how long, and under which names."""
+"""Settings of the lake's storage, maintenance, retention and privacy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class LakeSettings(Section):
 
 
 class MaintenanceSettings(Section):
-    """How the lake is kept small: each night, and by `trend maintain`."""
+    """Nightly compaction and expiry of snapshots; `trend maintain` does the same at once."""
 
     hour: int = Field(3, ge=0, le=23, description="UTC hour of the nightly maintenance.")
     snapshot_days: int = Field(
@@ -65,7 +65,7 @@ class MaintenanceSettings(Section):
 
 
 class RetentionSettings(Section):
-    """Days after which rows are deleted, each night; 0 keeps them for ever. Forecasts and trainings read `events`."""
+    """Days after which each night rows are deleted; 0 keeps them for ever. Forecasts and trainings read `events`."""
 
     raw_events_days: int = Field(0, ge=0, description="`raw_events`, by when it happened.")
     observations_days: int = Field(0, ge=0, description="`observations`, by when it happened.")

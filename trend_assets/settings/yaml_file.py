@@ -1,4 +1,4 @@
-"""A YAML file of settings, with every value as the text that was written.
+"""Reads a YAML file of settings, with every value as the text that was written.
 
 YAML 1.1 makes `NO` a truth value, `12:30` a number and `2024-01-15` a date. Here only the settings'
 model says what a value is: the file gives text, and pydantic makes of it what the field wants.

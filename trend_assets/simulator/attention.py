@@ -1,4 +1,4 @@
-"""What a person posts next: topics compete for limited attention, along the follower ties.
+"""What a simulated user posts next: topics compete for limited attention along follower links.
 
 The model is that of Weng, Flammini, Vespignani & Menczer (2012), "Competition among memes in a world with
 limited attention", Scientific Reports 2: 335: everyone sees a short feed of what the followed accounts

@@ -1,4 +1,4 @@
-"""Posts as Bluesky's public interface shows them (lexicons `app.bsky.feed.defs`, `app.bsky.feed.post`)."""
+"""Simulated posts in Bluesky's format (lexicons `app.bsky.feed.defs`, `app.bsky.feed.post`)."""
 
 from __future__ import annotations
 

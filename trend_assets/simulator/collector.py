@@ -1,4 +1,4 @@
-"""Collects one platform of the simulated world, as the real collectors do theirs."""
+"""A collector for one simulated platform, with the interface of the real collectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trend_assets.simulator.timeline import Comment, Occurrence, Post, Search
 from trend_assets.simulator.twitter import tweet_page
 from trend_assets.simulator.world import Source, World
 from trend_assets.simulator.youtube import comment_thread, video_resource
-from trend_assets.sources.collector import Spent
+from trend_assets.sources.collector import Usage
 from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import parse
 
@@ -34,7 +34,7 @@ class SimulatedCollector:
         self.origin = f"simulator:seed={world.seed}"
         self.resumes = False
         #: The world is asked in this process: no request leaves it.
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload]:

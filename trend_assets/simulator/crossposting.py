@@ -1,4 +1,4 @@
-"""Who of the world's people posts on Bluesky and on Mastodon, too, and what.
+"""Which simulated users post on Bluesky and Mastodon too, and what.
 
 They say there what they say on X, at the same moment: nobody posts on these alone, so that the other
 platforms' worlds stay what they are without them.

@@ -1,4 +1,4 @@
-"""How the stand-in misbehaves: what the platforms do on a bad day, at a rate, by seed."""
+"""Fault injection for the mock server: the platforms' typical errors, at a rate, by seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from trend_assets.simulator.refusals import REFUSALS, refusal
-from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.serving import Answer, SimulatedRequest
 from trend_assets.simulator.spoiling import SPOILS, Spoiler
 
 #: Done to the bytes of an answer: the line goes dead or silent in the middle, the rest is missing, or no text.
@@ -64,19 +64,19 @@ class Faults:
                 self.made.append(fault)
             return fault
 
-    def instead(self, fault: str | None, asked: Asked) -> Answer | None:
+    def instead(self, fault: str | None, request: SimulatedRequest) -> Answer | None:
         """What is answered in place of the answer; None where the fault is none of these."""
         if fault == "redirect":
-            address = f"{self.elsewhere}{asked.path}?{urlencode(asked.parameters)}"
+            address = f"{self.elsewhere}{request.path}?{urlencode(request.parameters)}"
             return Answer(302, b"", {"Location": address})
-        return refusal(fault, asked) if fault in REFUSALS else None
+        return refusal(fault, request) if fault in REFUSALS else None
 
-    def spoil(self, fault: str | None, asked: Asked, answer: Answer) -> Answer:
+    def spoil(self, fault: str | None, request: SimulatedRequest, answer: Answer) -> Answer:
         """The answer with the fault done to it."""
         if answer.status != 200:
             return answer
         with self._lock:
-            answer = self._spoiler.spoil(fault if fault in SPOILS else None, asked, answer)
+            answer = self._spoiler.spoil(fault if fault in SPOILS else None, request, answer)
         half = len(answer.body) // 2
         if fault == "cut":
             return replace(answer, cut_after=half)

@@ -1,4 +1,4 @@
-"""What can be wrong in Google's feed of what trends, which is XML."""
+"""Malformed variants of Google's XML feed of trends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trends in searches, in the format that our Google Trends source keeps."""
+"""Simulated trending searches, in the format of our Google Trends source."""
 
 from __future__ import annotations
 

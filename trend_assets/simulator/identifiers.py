@@ -1,4 +1,4 @@
-"""Ids in the shapes that the platforms use, made from numbers, so that a world repeats itself."""
+"""Deterministic ids in the platforms' formats."""
 
 from __future__ import annotations
 

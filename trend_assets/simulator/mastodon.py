@@ -1,4 +1,4 @@
-"""Statuses and trending tags as a Mastodon server gives them (docs.joinmastodon.org/entities)."""
+"""Simulated statuses and trending tags in Mastodon's format (docs.joinmastodon.org/entities)."""
 
 from __future__ import annotations
 

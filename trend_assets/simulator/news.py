@@ -1,4 +1,4 @@
-"""What the outside world brings: topics that begin on one platform and reach the others later."""
+"""External shocks: topics that begin on one platform and reach the others later."""
 
 from __future__ import annotations
 

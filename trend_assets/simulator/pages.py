@@ -1,4 +1,4 @@
-"""A page of each platform as the faults see it: its rows, and how it leads on to the next one."""
+"""Pages of results of each platform, for fault injection: their rows, and the link to the next page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from trend_assets.simulator.serving import Answer, Asked, page_token, read_token
+from trend_assets.simulator.serving import Answer, SimulatedRequest, page_token, read_token
 
 Row = dict[str, Any]
 #: Where in a row something stands: names with dots between them.
@@ -90,13 +90,13 @@ class Page:
     """An answer that can be changed and sent on.
 
     Args:
-        asked: the request.
+        request: what was asked for.
         answer: what is answered to it.
         shape: where things stand in it.
     """
 
-    def __init__(self, asked: Asked, answer: Answer, shape: Shape) -> None:
-        self.asked, self.shape = asked, shape
+    def __init__(self, request: SimulatedRequest, answer: Answer, shape: Shape) -> None:
+        self.request, self.shape = request, shape
         self._answer = answer
         self._guard, body = _split(answer.body)
         self.value: Any = json.loads(body)
@@ -119,7 +119,7 @@ class Page:
 
     def lead_to(self, back: int | None = None) -> None:
         """Makes it lead to itself, under another token, or to ``back`` rows before its end."""
-        position, version = read_token(self.asked.parameters.get(self.shape.parameter))
+        position, version = read_token(self.request.parameters.get(self.shape.parameter))
         if back is not None:
             position, _ = read_token(get(self.value, self.shape.token))
             position -= back
@@ -130,12 +130,12 @@ class Page:
         return replace(self._answer, body=body, headers={**self._answer.headers, **headers})
 
 
-def page(asked: Asked, answer: Answer) -> Page | None:
+def page(request: SimulatedRequest, answer: Answer) -> Page | None:
     """The answer as a page; None where it is none that faults know."""
-    shape = _SHAPES.get(asked.path)
-    if asked.path.startswith("/api/v1/timelines/"):
+    shape = _SHAPES.get(request.path)
+    if request.path.startswith("/api/v1/timelines/"):
         shape = _MASTODON
-    return Page(asked, answer, shape) if shape is not None else None
+    return Page(request, answer, shape) if shape is not None else None
 
 
 def _split(body: bytes) -> tuple[bytes, bytes]:

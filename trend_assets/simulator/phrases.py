@@ -1,4 +1,4 @@
-"""How each language says it, and the names of people, things and places."""
+"""Sentence templates by language, and names of people, things and places."""
 
 from __future__ import annotations
 

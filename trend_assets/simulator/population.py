@@ -1,4 +1,4 @@
-"""Who lives in the simulated world, and who follows whom."""
+"""The simulated users, and who follows whom."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What each platform answers instead of an answer, in its own words."""
+"""Error responses of each platform, in its own format."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.serving import Answer, SimulatedRequest
 
 #: By status; 429 without a word on when it ends, with it (``429_reset``), and by a clock that is wrong
 #: (``clock_skew``).
@@ -26,20 +26,20 @@ _MASTODON_ERRORS = {
 }
 
 
-def refusal(fault: str, asked: Asked) -> Answer:
+def refusal(fault: str, request: SimulatedRequest) -> Answer:
     """A refusal of one of `REFUSALS`."""
     status = 429 if fault == "clock_skew" else int(fault[:3])
     wait = {"429_reset": _MINUTE, "clock_skew": _WRONG_BY}.get(fault)
-    reset = None if wait is None else asked.now + wait
-    if asked.path.startswith("/2/"):
+    reset = None if wait is None else request.now + wait
+    if request.path.startswith("/2/"):
         return _x(status, reset)
-    if asked.path.startswith("/youtube/"):
+    if request.path.startswith("/youtube/"):
         return _youtube(status)
-    if asked.path.startswith("/xrpc/"):
+    if request.path.startswith("/xrpc/"):
         name, message = _BLUESKY_ERRORS.get(status, ("InternalServerError", "Internal Server Error"))
         headers = {} if reset is None else {"ratelimit-reset": str(int(reset.timestamp()))}
         return Answer.json({"error": name, "message": message}, status, headers)
-    if asked.path.startswith("/api/v1/"):
+    if request.path.startswith("/api/v1/"):
         headers = {} if reset is None else {"X-RateLimit-Reset": _stamp(reset)}
         return Answer.json({"error": _MASTODON_ERRORS.get(status, "Internal error")}, status, headers)
     headers = {} if wait is None else {"Retry-After": str(int(wait.total_seconds()))}

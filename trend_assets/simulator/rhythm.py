@@ -1,4 +1,4 @@
-"""When people are awake: activity by the hour of the week."""
+"""User activity by the hour of the week."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people search for: Google's list of what trends, hour by hour."""
+"""Simulated web searches: Google's list of trends, hour by hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world behind the platforms' own addresses: a stand-in server for all live sources.
+"""A mock server of all live platforms' APIs over the simulated world, for tests and the demo.
 
 It speaks their wire formats over HTTP on loopback, counts quotas and rate limits as they do, and misbehaves
 as they do, at a rate that is asked for. Nothing in it is real, and it asks nobody.
@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from trend_assets.simulator import server_bluesky, server_mastodon, server_trends, server_x, server_youtube
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.serving import Answer, Asked, Limits
+from trend_assets.simulator.serving import Answer, Limits, SimulatedRequest
 from trend_assets.simulator.world import World
 
-Route = Callable[[Asked], Answer]
+Route = Callable[[SimulatedRequest], Answer]
 
 _ROUTES: Mapping[str, Route] = {
     **server_x.ROUTES,
@@ -32,8 +32,8 @@ _ROUTES: Mapping[str, Route] = {
 
 
 @dataclass(slots=True)
-class StandIn:
-    """A stand-in server, listening from the moment it is started.
+class MockServer:
+    """A mock server, listening from the moment it is started.
 
     Args:
         world: what it serves.
@@ -59,9 +59,9 @@ class StandIn:
         """The base address of all platforms."""
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> MockServer:
         self.open()
-        thread = threading.Thread(target=self.serve, name="stand-in", daemon=True)
+        thread = threading.Thread(target=self.serve, name="mock-platforms", daemon=True)
         thread.start()
         return self
 
@@ -74,7 +74,7 @@ class StandIn:
         Raises:
             OSError: it is taken.
         """
-        handler = type("Handler", (_Handler,), {"stand_in": self})
+        handler = type("Handler", (_Handler,), {"mock_server": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
@@ -97,13 +97,13 @@ class StandIn:
         route = server_mastodon.timeline if path.startswith(server_mastodon.TAG_PREFIX) else _ROUTES.get(path)
         if route is None:
             return Answer.json({"title": "Not Found", "status": 404, "detail": "Not Found"}, 404)
-        asked = Asked(path, parameters, headers, self.world, self.now(), self.limits)
+        request = SimulatedRequest(path, parameters, headers, self.world, self.now(), self.limits)
         fault = self.faults.pick()
-        return self.faults.instead(fault, asked) or self.faults.spoil(fault, asked, route(asked))
+        return self.faults.instead(fault, request) or self.faults.spoil(fault, request, route(request))
 
 
 class _Handler(BaseHTTPRequestHandler):
-    stand_in: StandIn
+    mock_server: MockServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers, and hangs up in the middle where that is the fault."""
         parts = urlsplit(self.path)
-        answer = self.stand_in.answer(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), self.headers)
+        answer = self.mock_server.answer(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), self.headers)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(answer.body[: answer.cut_after])
             self.wfile.flush()
-            self.stand_in.closing.wait(answer.silence)
+            self.mock_server.closing.wait(answer.silence)
             self.close_connection = True
 
     def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in's Mastodon: public timelines, tags' timelines and trending tags of one server, without a key."""
+"""The mock of Mastodon: public timelines, tags' timelines and trending tags of one server, without a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlencode
 
 from trend_assets.simulator.mastodon import status, status_id, trending_tag
 from trend_assets.simulator.population import User
-from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.serving import Answer, SimulatedRequest
 from trend_assets.simulator.timeline import Post
 
 HOST = "mastodon.example"
@@ -20,75 +20,75 @@ _ID_BITS = 16
 _TREND_DAYS = timedelta(days=2)
 
 
-def timeline(asked: Asked) -> Answer:
+def timeline(request: SimulatedRequest) -> Answer:
     """``GET /api/v1/timelines/public`` or ``/tag/:tag``: statuses, the newest first."""
-    return _limited(asked, _timeline)
+    return _limited(request, _timeline)
 
 
-def _trends(asked: Asked) -> Answer:
+def _trends(request: SimulatedRequest) -> Answer:
     """``GET /api/v1/trends/tags``: what is used by most people in two days."""
-    return _limited(asked, _trending)
+    return _limited(request, _trending)
 
 
 ROUTES = {"/api/v1/timelines/public": timeline, "/api/v1/trends/tags": _trends}
 
 
-def _limited(asked: Asked, answer: Any) -> Answer:
-    left, reset = asked.limits.ask("mastodon", asked.now)
+def _limited(request: SimulatedRequest, answer: Any) -> Answer:
+    left, reset = request.limits.ask("mastodon", request.now)
     headers = {
-        "X-RateLimit-Limit": str(asked.limits.mastodon_requests),
+        "X-RateLimit-Limit": str(request.limits.mastodon_requests),
         "X-RateLimit-Remaining": str(max(left, 0)),
         "X-RateLimit-Reset": f"{datetime.fromtimestamp(reset, UTC):%Y-%m-%dT%H:%M:%S.000000Z}",
     }
     if left < 0:
         return Answer.json({"error": "Too many requests"}, 429, headers)
     try:
-        value, more = answer(asked)
+        value, more = answer(request)
     except ValueError:
         return Answer.json({"error": "The request is not valid"}, 422, headers)
     found = Answer.json(value, headers={**headers, **more})
     return replace(found, headers={**found.headers, "ETag": f'W/"{blake2b(found.body, digest_size=16).hexdigest()}"'})
 
 
-def _timeline(asked: Asked) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    size = min(max(asked.number("limit", 20), 1), 40)
-    highest = asked.number("max_id", asked.milliseconds + 1 << _ID_BITS)
-    lowest = asked.number("min_id", 0)
-    found = [post for post in _between(asked, lowest, highest) if _tagged(asked, post)]
+def _timeline(request: SimulatedRequest) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    size = min(max(request.number("limit", 20), 1), 40)
+    highest = request.number("max_id", request.milliseconds + 1 << _ID_BITS)
+    lowest = request.number("min_id", 0)
+    found = [post for post in _between(request, lowest, highest) if _tagged(request, post)]
     # `min_id` asks for what comes right after it, `max_id` alone for what comes right before.
     posts = (found[:size] if lowest else found[-size:])[::-1]
-    return [status(post, asked.milliseconds, HOST) for post in posts], _links(asked, posts)
+    return [status(post, request.milliseconds, HOST) for post in posts], _links(request, posts)
 
 
-def _between(asked: Asked, lowest: int, highest: int) -> list[Post]:
-    start = max(datetime.fromtimestamp((lowest >> _ID_BITS) // 1000, UTC), asked.world.start)
-    end = min(datetime.fromtimestamp((highest >> _ID_BITS) // 1000 + 1, UTC), asked.now)
-    happened = asked.world.events("mastodon", start, end) if start < end else ()
+def _between(request: SimulatedRequest, lowest: int, highest: int) -> list[Post]:
+    start = max(datetime.fromtimestamp((lowest >> _ID_BITS) // 1000, UTC), request.world.start)
+    end = min(datetime.fromtimestamp((highest >> _ID_BITS) // 1000 + 1, UTC), request.now)
+    happened = request.world.events("mastodon", start, end) if start < end else ()
     return [post for post in happened if isinstance(post, Post) and lowest < status_id(post) < highest]
 
 
-def _tagged(asked: Asked, post: Post) -> bool:
-    if not asked.path.startswith(TAG_PREFIX):
+def _tagged(request: SimulatedRequest, post: Post) -> bool:
+    if not request.path.startswith(TAG_PREFIX):
         return True
-    wanted = f"#{unquote(asked.path.removeprefix(TAG_PREFIX))}".casefold()
+    wanted = f"#{unquote(request.path.removeprefix(TAG_PREFIX))}".casefold()
     return any(topic.label.casefold() == wanted for topic in post.topics)
 
 
-def _links(asked: Asked, posts: list[Post]) -> dict[str, str]:
+def _links(request: SimulatedRequest, posts: list[Post]) -> dict[str, str]:
     if not posts:
         return {}
-    address = f"https://{HOST}{asked.path}"
+    address = f"https://{HOST}{request.path}"
     older, newer = (urlencode({name: status_id(post)}) for name, post in (("max_id", posts[-1]), ("min_id", posts[0])))
     return {"Link": f'<{address}?{older}>; rel="next", <{address}?{newer}>; rel="prev"'}
 
 
-def _trending(asked: Asked) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    size = min(max(asked.number("limit", 10), 1), 20)
+def _trending(request: SimulatedRequest) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    size = min(max(request.number("limit", 10), 1), 20)
     uses: dict[str, list[tuple[int, User]]] = defaultdict(list)
-    for post in asked.world.events("mastodon", max(asked.now - _TREND_DAYS, asked.world.start), asked.now):
+    for post in request.world.events("mastodon", max(request.now - _TREND_DAYS, request.world.start), request.now):
         for topic in post.topics:
             if topic.label.startswith("#") and isinstance(post, Post):
                 uses[topic.label[1:].lower()].append((post.milliseconds, post.author))
     people = {name: len({user.user_id for _, user in found}) for name, found in uses.items()}
     names = sorted(people, key=lambda name: (-people[name], name))[:size]
-    return [trending_tag(name, uses[name], asked.milliseconds, HOST) for name in names], {}
+    return [trending_tag(name, uses[name], request.milliseconds, HOST) for name in names], {}

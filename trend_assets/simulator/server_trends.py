@@ -1,4 +1,4 @@
-"""The stand-in's Google Trends: the public feed, and the explore API as pytrends asks it."""
+"""The mock of Google Trends: the public feed, and the explore API as pytrends calls it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from trend_assets.simulator.identifiers import opaque
-from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.serving import Answer, SimulatedRequest
 from trend_assets.simulator.timeline import Search
 
 _FEED_HOURS = timedelta(hours=24)
@@ -20,9 +20,9 @@ _NAMESPACE = "https://trends.google.com/trending/rss"
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
-def _feed(asked: Asked) -> Answer:
-    geo = asked.parameters.get("geo", "US")
-    items = "".join(_item(search) for search in _searches(asked, asked.now - _FEED_HOURS) if search.country == geo)
+def _feed(request: SimulatedRequest) -> Answer:
+    geo = request.parameters.get("geo", "US")
+    items = "".join(_item(search) for search in _searches(request, request.now - _FEED_HOURS) if search.country == geo)
     document = (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><rss xmlns:atom="http://www.w3.org/2005/Atom" '
         f'xmlns:ht="{_NAMESPACE}" version="2.0"><channel><title>Daily Search Trends</title>'
@@ -31,8 +31,8 @@ def _feed(asked: Asked) -> Answer:
     return Answer(200, document.encode(), {"Content-Type": "text/xml; charset=UTF-8"})
 
 
-def _searches(asked: Asked, start: datetime) -> Iterator[Search]:
-    for event in asked.world.events("google_trends", max(start, asked.world.start), asked.now):
+def _searches(request: SimulatedRequest, start: datetime) -> Iterator[Search]:
+    for event in request.world.events("google_trends", max(start, request.world.start), request.now):
         if isinstance(event, Search):
             yield event
 
@@ -46,15 +46,15 @@ def _item(search: Search) -> str:
     )
 
 
-def _cookie(asked: Asked) -> Answer:
+def _cookie(request: SimulatedRequest) -> Answer:
     # As recorded: the page is not found, and sets the cookie.
-    cookie = f"NID=511={opaque(str(asked.milliseconds), 40)}; path=/; HttpOnly"
+    cookie = f"NID=511={opaque(str(request.milliseconds), 40)}; path=/; HttpOnly"
     return Answer(404, b"<html></html>", {"Content-Type": "text/html; charset=utf-8", "Set-Cookie": cookie})
 
 
-def _explore(asked: Asked) -> Answer:
-    request = json.loads(asked.parameters["req"])
-    items = request["comparisonItem"]
+def _explore(request: SimulatedRequest) -> Answer:
+    query = json.loads(request.parameters["req"])
+    items = query["comparisonItem"]
     compared = [
         {
             "geo": {"country": item["geo"]} if item.get("geo") else {},
@@ -70,18 +70,18 @@ def _explore(asked: Asked) -> Answer:
             "comparisonItem": compared,
             "requestOptions": options,
         },
-        "token": opaque(f"token:{asked.parameters['req']}", 44),
+        "token": opaque(f"token:{request.parameters['req']}", 44),
         "id": "TIMESERIES",
         "type": "fe_line_chart",
     }
     return Answer.json({"widgets": [series]}, headers=_JSON, before=b")]}'\n")
 
 
-def _multiline(asked: Asked) -> Answer:
-    request = json.loads(asked.parameters["req"])
-    start, end = (datetime.strptime(part, "%Y-%m-%dT%H").replace(tzinfo=UTC) for part in request["time"].split())
-    terms = [item["complexKeywordsRestriction"]["keyword"][0]["value"].casefold() for item in request["comparisonItem"]]
-    series = [_hourly(asked, term, start) for term in terms]
+def _multiline(request: SimulatedRequest) -> Answer:
+    query = json.loads(request.parameters["req"])
+    start, end = (datetime.strptime(part, "%Y-%m-%dT%H").replace(tzinfo=UTC) for part in query["time"].split())
+    terms = [item["complexKeywordsRestriction"]["keyword"][0]["value"].casefold() for item in query["comparisonItem"]]
+    series = [_hourly(request, term, start) for term in terms]
     peak = max((count for counts in series for count in counts.values()), default=0) or 1
     points: list[dict[str, Any]] = []
     for hour in (start + index * _HOUR for index in range(int((end - start) / _HOUR))):
@@ -101,10 +101,10 @@ def _multiline(asked: Asked) -> Answer:
     return Answer.json(answer, headers=_JSON, before=b")]}',\n")
 
 
-def _hourly(asked: Asked, term: str, start: datetime) -> Counter[datetime]:
+def _hourly(request: SimulatedRequest, term: str, start: datetime) -> Counter[datetime]:
     """Searches for a term in each hour."""
     counts: Counter[datetime] = Counter()
-    for search in _searches(asked, start):
+    for search in _searches(request, start):
         if search.term.casefold() == term:
             at = datetime.fromtimestamp(search.milliseconds // 1000, UTC)
             counts[at.replace(minute=0, second=0, microsecond=0)] += search.traffic

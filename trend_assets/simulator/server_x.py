@@ -1,4 +1,4 @@
-"""The stand-in's X: the search of API v2, recent and over all posts."""
+"""The mock of X: the search of API v2, recent and full-archive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from trend_assets.simulator.serving import Answer, Asked, page_token, read_token
+from trend_assets.simulator.serving import Answer, SimulatedRequest, page_token, read_token
 from trend_assets.simulator.timeline import Post
 from trend_assets.simulator.twitter import tweet_object, user_object, wire_text
 
@@ -17,19 +17,19 @@ _USER_DEFAULTS = {"id", "name", "username"}
 _PROBLEMS = "https://api.twitter.com/2/problems"
 
 
-def search(asked: Asked) -> Answer:
+def search(request: SimulatedRequest) -> Answer:
     """``GET /2/tweets/search/recent`` or ``/all``: matching posts, the newest first."""
-    left, reset = asked.limits.ask("x", asked.now)
+    left, reset = request.limits.ask("x", request.now)
     headers = {
-        "x-rate-limit-limit": str(asked.limits.x_requests),
+        "x-rate-limit-limit": str(request.limits.x_requests),
         "x-rate-limit-remaining": str(max(left, 0)),
         "x-rate-limit-reset": str(reset),
     }
-    refused = _refusal(asked, left)
+    refused = _refusal(request, left)
     if refused is not None:
         return Answer.json(refused, refused["status"], headers)
     try:
-        return Answer.json(_page(asked), headers=headers)
+        return Answer.json(_page(request), headers=headers)
     except ValueError as error:
         return Answer.json(_problem("Invalid Request", 400, str(error), "invalid-request"), 400, headers)
 
@@ -37,13 +37,13 @@ def search(asked: Asked) -> Answer:
 ROUTES = {"/2/tweets/search/recent": search, "/2/tweets/search/all": search}
 
 
-def _refusal(asked: Asked, left: int) -> dict[str, Any] | None:
-    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not token or asked.limits.key not in (None, token):
+def _refusal(request: SimulatedRequest, left: int) -> dict[str, Any] | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not token or request.limits.key not in (None, token):
         return _problem("Unauthorized", 401, "Unauthorized")
     if left < 0:
         return _problem("Too Many Requests", 429, "Too Many Requests")
-    if asked.limits.x_posts is not None and asked.limits.posts_given >= asked.limits.x_posts:
+    if request.limits.x_posts is not None and request.limits.posts_given >= request.limits.x_posts:
         return _problem("UsageCapExceeded", 429, "Usage cap exceeded: Monthly product cap", "usage-capped")
     return None
 
@@ -53,37 +53,37 @@ def _problem(title: str, status: int, detail: str, type_: str = "") -> dict[str,
     return {"title": title, "type": kind, "status": status, "detail": detail}
 
 
-def _page(asked: Asked) -> dict[str, Any]:
-    query = asked.parameters.get("query", "")
+def _page(request: SimulatedRequest) -> dict[str, Any]:
+    query = request.parameters.get("query", "")
     if not query.strip():
         raise ValueError("query: must not be empty")
-    size = asked.number("max_results", 10)
-    if not 10 <= size <= (500 if asked.path.endswith("/all") else 100):
+    size = request.number("max_results", 10)
+    if not 10 <= size <= (500 if request.path.endswith("/all") else 100):
         raise ValueError(f"The `max_results` query parameter value [{size}] is not between 10 and 100")
-    found = [post for post in _in_window(asked) if _matches(query, post)][::-1]
-    position, _ = read_token(asked.parameters.get("next_token"))
+    found = [post for post in _in_window(request) if _matches(query, post)][::-1]
+    position, _ = read_token(request.parameters.get("next_token"))
     posts = found[position : position + size]
-    asked.limits.give_posts(len(posts))
+    request.limits.give_posts(len(posts))
     meta: dict[str, Any] = {"result_count": len(posts)}
     if not posts:
         return {"meta": meta}
     meta = {"newest_id": posts[0].id, "oldest_id": posts[-1].id, **meta}
     if position + size < len(found):
         meta["next_token"] = page_token(position + size)
-    return {"data": [_tweet(asked, post) for post in posts], "includes": _includes(asked, posts), "meta": meta}
+    return {"data": [_tweet(request, post) for post in posts], "includes": _includes(request, posts), "meta": meta}
 
 
-def _in_window(asked: Asked) -> Iterable[Post]:
-    earliest = asked.now - _RECENT if asked.path.endswith("/recent") else asked.world.start
-    start = asked.moment("start_time", earliest)
-    if start < earliest - timedelta(minutes=1) and asked.path.endswith("/recent"):
+def _in_window(request: SimulatedRequest) -> Iterable[Post]:
+    earliest = request.now - _RECENT if request.path.endswith("/recent") else request.world.start
+    start = request.moment("start_time", earliest)
+    if start < earliest - timedelta(minutes=1) and request.path.endswith("/recent"):
         raise ValueError(f"Invalid 'start_time':'{start.isoformat()}'. 'start_time' must be within the last 7 days")
-    end = asked.moment("end_time", asked.now - _INDEXING)
-    if end > asked.now - _INDEXING:
+    end = request.moment("end_time", request.now - _INDEXING)
+    if end > request.now - _INDEXING:
         said = f"Invalid 'end_time':'{end.isoformat()}'"
         raise ValueError(f"{said}. 'end_time' must be a minimum of 10 seconds prior to the request time.")
-    since, until = asked.number("since_id", 0), asked.number("until_id", 0)
-    posts = asked.world.events("twitter", max(start, asked.world.start), end) if start < end else ()
+    since, until = request.number("since_id", 0), request.number("until_id", 0)
+    posts = request.world.events("twitter", max(start, request.world.start), end) if start < end else ()
     for post in posts:
         if isinstance(post, Post) and int(post.id) > since and (not until or int(post.id) < until):
             yield post
@@ -111,12 +111,12 @@ def _holds(term: str, post: Post, text: str) -> bool:
     return wanted in text
 
 
-def _tweet(asked: Asked, post: Post) -> dict[str, Any]:
-    return _only(tweet_object(post, asked.milliseconds), asked.parameters.get("tweet.fields"), _TWEET_DEFAULTS)
+def _tweet(request: SimulatedRequest, post: Post) -> dict[str, Any]:
+    return _only(tweet_object(post, request.milliseconds), request.parameters.get("tweet.fields"), _TWEET_DEFAULTS)
 
 
-def _includes(asked: Asked, posts: list[Post]) -> dict[str, Any]:
-    wanted = set(asked.parameters.get("expansions", "").split(","))
+def _includes(request: SimulatedRequest, posts: list[Post]) -> dict[str, Any]:
+    wanted = set(request.parameters.get("expansions", "").split(","))
     parents = [post.parent for post in posts if post.parent is not None]
     authors = [post.author for post in posts] if "author_id" in wanted else []
     if "referenced_tweets.id.author_id" in wanted:
@@ -126,10 +126,10 @@ def _includes(asked: Asked, posts: list[Post]) -> dict[str, Any]:
     includes: dict[str, Any] = {}
     if authors:
         users = {user.user_id: user for user in authors}.values()
-        fields = asked.parameters.get("user.fields")
-        includes["users"] = [_only(user_object(user, asked.milliseconds), fields, _USER_DEFAULTS) for user in users]
+        fields = request.parameters.get("user.fields")
+        includes["users"] = [_only(user_object(user, request.milliseconds), fields, _USER_DEFAULTS) for user in users]
     if "referenced_tweets.id" in wanted and parents:
-        includes["tweets"] = [_tweet(asked, parent) for parent in {parent.id: parent for parent in parents}.values()]
+        includes["tweets"] = [_tweet(request, parent) for parent in {parent.id: parent for parent in parents}.values()]
     return includes
 
 

@@ -1,4 +1,4 @@
-"""What the stand-in's platforms share: a request, an answer, page tokens, limits that are counted."""
+"""What the mock platforms share: requests, responses, page tokens, rate limits."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request to the stand-in: parameters, headers, the world and its clock."""
+class SimulatedRequest:
+    """One request to the mock server: parameters, headers, the world and its clock."""
 
     path: str
     parameters: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Copy-paste spam: young accounts with few followers that post one text and one link again and again."""
+"""Simulated copy-paste spam: young accounts with few followers that repeat one text and one link."""
 
 from __future__ import annotations
 

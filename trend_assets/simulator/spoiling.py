@@ -1,4 +1,4 @@
-"""Answers that are well-formed and wrong: pages that repeat, rows that no post can be, fields that come and go."""
+"""Fault injection in well-formed responses: repeated pages, impossible rows, fields that come and go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from trend_assets.simulator.feeds import spoil_feed
 from trend_assets.simulator.pages import Page, Row, drop, get, page, put
-from trend_assets.simulator.serving import Answer, Asked
+from trend_assets.simulator.serving import Answer, SimulatedRequest
 
 SPOILS = (
     "repeated_page", "overlapping_pages", "empty_page", "deleted", "unknown_fields", "missing_fields", "null_arrays",
@@ -30,19 +30,21 @@ class Spoiler:
         self._last: dict[str, list[Row]] = {}
         self._absurd = 0
 
-    def spoil(self, kind: str | None, asked: Asked, answer: Answer) -> Answer:
+    def spoil(self, kind: str | None, request: SimulatedRequest, answer: Answer) -> Answer:
         """The answer, spoiled in one of the ways of `SPOILS`, and without what was deleted."""
-        if asked.path == "/trending/rss":
+        if request.path == "/trending/rss":
             self._absurd += 1
             return replace(answer, body=spoil_feed(kind, answer.body, self._absurd, _HUGE))
-        found = page(asked, answer) if kind is not None or self.deleted or asked.path.startswith("/api/v1/") else None
+        found = (
+            page(request, answer) if kind is not None or self.deleted or request.path.startswith("/api/v1/") else None
+        )
         if found is None:
             return answer
         # A point of a curve has no other id than its time, and nobody can delete it.
         if kind == "deleted" and found.rows and found.shape.id != found.shape.written:
             self.deleted[get(found.rows[len(found.rows) // 2], found.shape.id)] = None
         self._take_out(found)
-        before, self._last[asked.path] = self._last.get(asked.path, []), found.rows
+        before, self._last[request.path] = self._last.get(request.path, []), found.rows
         headers = {}
         if kind in ("repeated_page", "overlapping_pages", "empty_page"):
             headers = self._turn(kind, found, before)
@@ -56,7 +58,7 @@ class Spoiler:
         gone = [row for row in found.rows if get(row, found.shape.id) in self.deleted]
         if gone:
             found.rows = [row for row in found.rows if row not in gone]
-        tweets = get(found.value, "includes.tweets") if found.asked.path.startswith("/2/") else None
+        tweets = get(found.value, "includes.tweets") if found.request.path.startswith("/2/") else None
         for tweet in [tweet for tweet in tweets or [] if tweet["id"] in self.deleted]:
             tweets.remove(tweet)
             found.value.setdefault("errors", []).append(_not_found(tweet["id"]))
@@ -104,8 +106,8 @@ def _turn_by_id(kind: str, found: Page, before: list[Row]) -> dict[str, str]:
         found.rows = [*found.rows, *before[:_OVERLAP]]
         return {}
     found.rows = []
-    least = found.asked.parameters.get("min_id", "0")
-    return {"Link": f'<https://elsewhere.example{found.asked.path}?min_id={least}>; rel="prev"'}
+    least = found.request.parameters.get("min_id", "0")
+    return {"Link": f'<https://elsewhere.example{found.request.path}?min_id={least}>; rel="prev"'}
 
 
 def _change(kind: str, found: Page) -> None:

@@ -1,4 +1,4 @@
-"""What people write: templates and vocabulary of the topic's community, in the writer's language."""
+"""Texts of simulated posts, from the templates and vocabulary of a community and language."""
 
 from __future__ import annotations
 

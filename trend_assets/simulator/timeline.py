@@ -1,4 +1,4 @@
-"""What happened in the simulated world, before any platform's format."""
+"""Simulated posts and actions, independent of any platform's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people talk about: perennial topics, and those that are born, spread and die."""
+"""Simulated topics: perennial ones, and those that are born, spread and die."""
 
 from __future__ import annotations
 

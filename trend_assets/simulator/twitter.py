@@ -1,4 +1,4 @@
-"""Posts in the format of X's API v2: one tweet with what it includes, as a page of a search gives it."""
+"""Simulated posts in the format of X's API v2: one tweet with its includes."""
 
 from __future__ import annotations
 

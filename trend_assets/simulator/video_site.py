@@ -1,4 +1,4 @@
-"""Who uploads what to YouTube, and who comments."""
+"""Simulated uploads and comments on YouTube."""
 
 from __future__ import annotations
 

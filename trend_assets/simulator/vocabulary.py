@@ -1,4 +1,4 @@
-"""What the communities of the simulated world talk about, when, and in which languages."""
+"""The topics, active hours and languages of each simulated community."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world: computed forward hour by hour, once, and the same every time."""
+"""The simulated world: computed hour by hour, deterministic for a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos and comments in the format of YouTube's Data API v3."""
+"""Simulated videos and comments in the format of YouTube's Data API v3."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The outside world: what each platform and each archive says, read into events."""
+"""Sources: collectors of the platforms' APIs, and parsers of their payloads and archives into events."""

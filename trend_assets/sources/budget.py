@@ -1,4 +1,4 @@
-"""Allowances: what may be spent now, so that a month's or a day's budget lasts to its end."""
+"""Budgets: how much of a monthly or daily quota may be used now, so that it lasts to its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One collection: every source asked for the same hours, and what it gave or why it gave nothing."""
+"""One collection: asks every source for the same hours, and gathers events, attempts and failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trend_assets.lake.tables import (
     RAW_EVENTS,
     REJECTED_EVENTS,
 )
-from trend_assets.sources.collector import Collector, CollectorError, Spent
+from trend_assets.sources.collector import Collector, CollectorError, Usage
 from trend_assets.sources.event import Payload
 from trend_assets.sources.frames import raw_frame, rejected_frame
 from trend_assets.sources.registry import Rejection
@@ -91,7 +91,7 @@ class _Hour:
     hour: datetime
     payloads: list[Payload] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-    spent: Spent = field(default_factory=Spent)
+    usage: Usage = field(default_factory=Usage)
     failure: Exception | None = None
     cursor: str = ""
 
@@ -117,7 +117,7 @@ class _Hour:
 
     @property
     def stops(self) -> bool:
-        return self._expected is not None and self._expected.lasting
+        return self._expected is not None and self._expected.persistent
 
     def status(self, earlier: Earlier | None) -> str:
         some = bool(self.payloads or (earlier and earlier.events))
@@ -155,7 +155,7 @@ def _collect_one(
             {**row, **_attempt(hour), "purpose": purpose, "started_at": started}
             for row, hour in zip(rows, hours, strict=True)
             # A source that is asked within this process spends nothing, and there is nothing to remember.
-            if hour.spent.requests or hour.failure
+            if hour.usage.requests or hour.failure
         ),
     )
 
@@ -178,7 +178,7 @@ def _hours(
 
 def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
     attempt = _Hour(hour)
-    requests, units = collector.spent.requests, collector.spent.units
+    requests, units = collector.usage.requests, collector.usage.units
     try:
         for item in collector.collect(hour, hour + _HOUR, cursor):
             (attempt.payloads if isinstance(item, Payload) else attempt.rejections).append(item)  # type: ignore[arg-type]
@@ -188,7 +188,7 @@ def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
         if isinstance(error, CollectorError) and error.raw is not None:
             attempt.rejections.append(Rejection(None, str(error), error.raw))
     attempt.cursor = collector.cursor
-    attempt.spent = Spent(collector.spent.requests - requests, collector.spent.units - units)
+    attempt.usage = Usage(collector.usage.requests - requests, collector.usage.units - units)
     return attempt
 
 
@@ -210,8 +210,8 @@ def _row(collector: Collector, hour: _Hour, earlier: Earlier | None, finished: d
         "status": hour.status(earlier),
         "events": len(hour.payloads) + before,
         "rejected": len(hour.rejections),
-        "requests": hour.spent.requests,
-        "units": hour.spent.units,
+        "requests": hour.usage.requests,
+        "units": hour.usage.units,
         "finished_at": finished,
         "cursor": hour.cursor,
         "failure": hour.kind,

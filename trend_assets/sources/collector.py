@@ -1,17 +1,15 @@
-"""What a collector is: a source that is asked, hour after hour, what happened.
+"""The interface of collectors: a collector fetches the posts of an hour from one source, such as X or YouTube.
 
-A collector knows neither the lake nor the scheduler. What it needs (settings, how much it may spend, where
-an earlier attempt ended) is handed in; what it found, spent and could not get is handed back.
+A collector knows neither the lake nor the scheduler. Its settings, its budget and the cursor of an earlier attempt
+are handed in; the posts, its use of the budget and its failures are handed back.
 """
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from trend_assets.errors import TrendError
 from trend_assets.sources.event import Payload
@@ -23,20 +21,19 @@ from trend_assets.sources.registry import Rejection
 #: readable. ``past``: no longer to be had.
 Failure = Literal["no_key", "auth", "quota", "budget", "rate_limit", "request", "server", "network", "answer", "past"]
 
-#: What asking once more, a moment later, may mend.
-_PASSING = frozenset({"server", "network", "answer"})
-#: What the next hour would meet as well.
-_LASTING = frozenset({"no_key", "auth", "quota", "budget", "rate_limit", "network"})
+#: A retry a moment later may succeed.
+_TRANSIENT = frozenset({"server", "network", "answer"})
+#: The next hour would fail in the same way.
+_PERSISTENT = frozenset({"no_key", "auth", "quota", "budget", "rate_limit", "network"})
 
 #: Pages in a row without anything, each with a token for a next one, after which a source is not followed on.
 BARREN_PAGES = 20
 
-T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The clock of every day."""
+    """The time now; tests put another clock in its place."""
     return datetime.now(UTC)
 
 
@@ -59,16 +56,16 @@ class CollectorError(TrendError):
         self.raw = raw
 
     @property
-    def passing(self) -> bool:
-        return self.failure in _PASSING
+    def transient(self) -> bool:
+        return self.failure in _TRANSIENT
 
     @property
-    def lasting(self) -> bool:
-        return self.failure in _LASTING
+    def persistent(self) -> bool:
+        return self.failure in _PERSISTENT
 
 
 @dataclass(slots=True)
-class Spent:
+class Usage:
     """What a collector has used since it was made.
 
     ``requests`` were sent; ``units`` are what the source counts: posts received (X), quota units (YouTube),
@@ -86,11 +83,11 @@ class Collector(Protocol):
         source: one of `event.SOURCES`.
         origin: written beside each row that it gave.
         resumes: whether, given a cursor, it yields only what it had not yielded before.
-        spent: grows while it collects.
+        usage: grows while it collects.
         cursor: where the last collection ended, as text for the next one of the same hour.
     """
 
-    spent: Spent
+    usage: Usage
     cursor: str
 
     @property
@@ -112,35 +109,6 @@ class Collector(Protocol):
             CollectorError: something is missing; what was yielded before stays good.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often and how long a passing failure is waited for, in this process.
-
-    Waits grow from ``first`` seconds twofold, each shortened by chance. Rate limits and quotas are never
-    waited for here: they end an attempt, and the next one is the scheduler's.
-    """
-
-    attempts: int = 4
-    first: float = 0.5
-    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
-    chance: Callable[[], float] = field(default=random.random, repr=False)
-
-    def call(self, ask: Callable[[], T]) -> T:
-        """What ``ask`` returns, asked again while its failures are passing ones.
-
-        Raises:
-            CollectorError: the last failure.
-        """
-        for attempt in range(self.attempts - 1):
-            try:
-                return ask()
-            except CollectorError as error:
-                if not error.passing:
-                    raise
-            self.sleep(self.first * 2**attempt * (0.5 + self.chance() / 2))
-        return ask()
 
 
 #: No platform's limit lasts longer: a later reset is a clock that is wrong, theirs or ours.

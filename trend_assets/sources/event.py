@@ -1,4 +1,4 @@
-"""The event: one thing that somebody did, as every source's parser gives it."""
+"""The event: one post or other action of a user, in the form that every parser gives."""
 
 from __future__ import annotations
 

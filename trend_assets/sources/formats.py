@@ -1,4 +1,4 @@
-"""The names of the shapes in which events come, as `raw_events.format` keeps them."""
+"""The names of the payload formats, as `raw_events.format` keeps them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payloads and rejections as frames of the lake's tables."""
+"""Converts payloads and rejections to frames of the lake's tables."""
 
 from __future__ import annotations
 

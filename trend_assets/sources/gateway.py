@@ -1,4 +1,4 @@
-"""Sends a client library's requests where the settings say, with a time-out."""
+"""A `requests` adapter that sends a client library's requests to the base URL of the settings, with a time-out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which fields each format keeps ids of users and of contents."""
+"""The fields in which each format keeps ids of users and of contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose ids a payload holds: users' and contents', by the fields in which each format keeps them.
+"""Finds the ids of users and contents in a payload, by the fields in which each format keeps them.
 
 A retweet carries the tweet that it repeats, a comment the channel that it stands under: whoever is to be
 forgotten must be found there, too. A number elsewhere (a place, a picture, a count, part of a link) is no id

@@ -1,4 +1,4 @@
-"""User ids, names and profiles in payloads, replaced by keyed hashes; counts, times and texts stay.
+"""Pseudonymization: user ids, names and profiles in payloads become keyed hashes; counts, times and texts stay.
 
 What is replaced: ids and handles of authors, of those who are named, answered or repeated, and `@name` in
 texts. What is dropped: display names, self-descriptions, pictures, homes and addresses of profiles. What

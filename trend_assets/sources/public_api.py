@@ -1,4 +1,4 @@
-"""Interfaces that take no key: one request over HTTP, and its answer or why there is none."""
+"""An HTTP client for public APIs without keys; failures become `CollectorError`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from trend_assets.sources.collector import Clock, CollectorError, Spent, moment, not_too_late
+from trend_assets.sources.collector import Clock, CollectorError, Usage, moment, not_too_late
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire.values import loads, mapping, text
 
@@ -36,7 +36,7 @@ class PublicApi:
         timeout: seconds to wait for an answer.
         reset: reads from an answer's headers when a rate limit ends; timezone-aware.
         now: the clock, timezone-aware.
-        spent: grows with every request, by one unit each.
+        usage: grows with every request, by one unit each.
         most: how many requests may be sent in all; None for no bound.
     """
 
@@ -47,11 +47,11 @@ class PublicApi:
         timeout: float,
         reset: Callable[[Mapping[str, str]], datetime | None],
         now: Clock,
-        spent: Spent,
+        usage: Usage,
         most: int | None = None,
     ) -> None:
         self._service, self._base_url, self._timeout = service, base_url.rstrip("/"), timeout
-        self._reset, self._now, self._spent, self._most = reset, now, spent, most
+        self._reset, self._now, self._usage, self._most = reset, now, usage, most
         self._session = requests.Session()
         # Without it, requests would send what `.netrc` holds for the host.
         self._session.auth = _nobody
@@ -62,15 +62,15 @@ class PublicApi:
         Raises:
             CollectorError: there is none, or none that can be read.
         """
-        if self._most is not None and self._spent.requests >= self._most:
+        if self._most is not None and self._usage.requests >= self._most:
             raise CollectorError(
                 "quota",
                 f"the {self._most:,} requests of one run are spent before all was asked of {self._service}: "
                 "the next run goes on; raise the source's setting requests, or ask for less",
                 self._now() + _NEXT_RUN,
             )
-        self._spent.requests += 1
-        self._spent.units += 1
+        self._usage.requests += 1
+        self._usage.units += 1
         try:
             # No answer of these interfaces lies at another address: who sends one there is not the service.
             response = self._session.get(

@@ -1,4 +1,4 @@
-"""One received payload as an event, or as a rejection that says why it is none."""
+"""Parses one received payload into an event, or into a rejection with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sources, and which parser reads which format of theirs."""
+"""The registry of sources, and of the parser of each format."""
 
 from __future__ import annotations
 

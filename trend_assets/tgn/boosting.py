@@ -1,4 +1,4 @@
-"""Gradient-boosted trees over a topic's features, beside the neural heads."""
+"""Gradient-boosted trees over a topic's features, used beside the neural heads."""
 
 from __future__ import annotations
 

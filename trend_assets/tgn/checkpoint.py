@@ -1,4 +1,4 @@
-"""Checkpoints: a safetensors file and a JSON file beside it; nothing in them is ever executed."""
+"""Checkpoints: a safetensors file and a JSON file beside it; loading one never executes code."""
 
 from __future__ import annotations
 

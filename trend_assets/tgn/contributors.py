@@ -1,4 +1,4 @@
-"""To whom a forecast owes most."""
+"""Attribution: which users contributed most to a forecast."""
 
 from __future__ import annotations
 

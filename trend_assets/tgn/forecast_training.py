@@ -1,4 +1,4 @@
-"""Supervised training: the heads and the network below them learn from what became of the topics of past cuts."""
+"""Supervised training: heads and network learn from the outcomes of topics at past cuts."""
 
 from __future__ import annotations
 

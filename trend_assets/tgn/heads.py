@@ -1,4 +1,4 @@
-"""What a topic's counts, participants and embedding say of each label and of its growth."""
+"""Prediction heads: from counts, participants and embedding of a topic to each label and its growth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a topic at a cut: its counts, who takes part, and what the network holds of it."""
+"""The input features of a topic at a cut: counts, participants, and the network's embedding."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from trend_assets.forecasting.ranking import Scores
 from trend_assets.graph.messages import DETAILED
 from trend_assets.tgn.checkpoint import CheckpointError
 from trend_assets.tgn.contributors import Contributors
+from trend_assets.tgn.fair_lock import FairLock
 from trend_assets.tgn.forecaster import Forecast, Seen, TgnForecaster
 from trend_assets.tgn.live_state import LiveState, StateError, save_state
-from trend_assets.tgn.turns import Turns
 
 #: Mentions that wait before they are taken in, unless something is asked.
 MICRO_BATCH = 1000
@@ -49,7 +49,7 @@ class _Serving:
     folder: Path
     forecaster: TgnForecaster
     calibrators: Mapping[str, Calibrator]
-    lock: Turns = field(default_factory=Turns)
+    lock: FairLock = field(default_factory=FairLock)
     last: _Judged | None = None
 
     def forecast(self, history: History, cut: Cut) -> Forecast:

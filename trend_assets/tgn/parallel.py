@@ -1,4 +1,4 @@
-"""Link training by several processes on one machine, each on a stretch of time of its own."""
+"""Data-parallel link training by several processes on one machine, each on its own stretch of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the forecaster is made and fitted."""
+"""Hyperparameters of the forecaster."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import AlertBook
 from trend_assets.alerting.dispatch import Dispatched, dispatch
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.alerting.raising import raise_alert
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
@@ -53,7 +53,7 @@ def told(server: WebhookServer) -> list[list[str]]:
 def test_an_alert_is_delivered_once_to_every_channel(lake: Lake, configure: Configure, hook: WebhookServer) -> None:
     with mail_server() as mail:
         settings = configure(alerts=hook_section(hook), mail=mail_section(mail))
-        assert len(AlertBook(lake, settings).add([LATE], NOW)) == 1
+        assert len(AlertHistory(lake, settings).add([LATE], NOW)) == 1
         assert dispatch(lake, settings, NOW) == Dispatched(delivered=1)
         assert dispatch(lake, settings, NOW + MINUTE) == Dispatched()
     assert told(hook) == [["source_late"]] and len(mail.taken) == 1
@@ -64,7 +64,7 @@ def test_an_alert_is_delivered_once_to_every_channel(lake: Lake, configure: Conf
 
 def test_without_a_channel_the_log_is_all(lake: Lake, configure: Configure) -> None:
     settings = configure()
-    AlertBook(lake, settings).add([LATE], NOW)
+    AlertHistory(lake, settings).add([LATE], NOW)
     (row,) = rows(lake)
     assert row["state"] == "delivered" and list(row["delivered_at"]) == ["log"]
     (line,) = (settings.logs_folder / "alerts.jsonl").read_bytes().splitlines()
@@ -79,7 +79,7 @@ def test_a_failure_that_passes_is_tried_again_at_once(
     """503 is trouble; 0 is no answer within the second that the settings give."""
     hook.script = script
     settings = configure(alerts=hook_section(hook, timeout_seconds=1.0))
-    AlertBook(lake, settings).add([LATE], NOW)
+    AlertHistory(lake, settings).add([LATE], NOW)
     assert dispatch(lake, settings, NOW) == Dispatched(delivered=1)
     assert told(hook) == [["source_late"]]
     assert rows(lake)[0]["attempts"] == attempts
@@ -90,7 +90,7 @@ def test_what_is_not_delivered_is_seen_and_tried_at_the_next_tick(
 ) -> None:
     hook.script = [503, 503, 503, 404]
     settings = configure(alerts=hook_section(hook))
-    AlertBook(lake, settings).add([LATE], NOW)
+    AlertHistory(lake, settings).add([LATE], NOW)
     assert dispatch(lake, settings, NOW) == Dispatched(retrying=1)
     (row,) = rows(lake)
     assert (row["state"], row["attempts"], row["last_attempt_at"]) == ("retrying", 3, NOW)
@@ -109,7 +109,7 @@ def test_a_channel_that_fails_holds_up_no_other(lake: Lake, configure: Configure
         hook.script = [404, 404]
         webhooks = [{"name": "a", "url": hook.url}, {"name": "b", "url": other.url}]
         settings = configure(alerts={"webhooks": webhooks})
-        AlertBook(lake, settings).add([LATE, FULL], NOW)
+        AlertHistory(lake, settings).add([LATE, FULL], NOW)
         assert dispatch(lake, settings, NOW) == Dispatched(retrying=2)
         assert sorted(told(other)) == [["disk_low"], ["source_late"]] and told(hook) == []
         assert dispatch(lake, settings, NOW + MINUTE) == Dispatched(delivered=2)
@@ -118,7 +118,7 @@ def test_a_channel_that_fails_holds_up_no_other(lake: Lake, configure: Configure
 
 def test_after_a_day_it_is_given_up(lake: Lake, configure: Configure) -> None:
     settings = configure(alerts={"webhooks": [{"name": "ops", "url": "https://no-such-host.invalid/"}]})
-    AlertBook(lake, settings).add([LATE], NOW)
+    AlertHistory(lake, settings).add([LATE], NOW)
     dispatch(lake, settings, NOW)
     assert dispatch(lake, settings, NOW + timedelta(hours=25)) == Dispatched(given_up=1)
     (row,) = rows(lake)
@@ -128,11 +128,11 @@ def test_after_a_day_it_is_given_up(lake: Lake, configure: Configure) -> None:
 
 def test_the_same_is_raised_once_a_window(lake: Lake, configure: Configure) -> None:
     settings = configure(alerts={"repeat_hours": 6, "muted": ["drift"]})
-    book = AlertBook(lake, settings)
-    assert len(book.add([LATE, LATE, FULL, Alert("drift", "tgn", "less accurate")], NOW)) == 2
-    assert book.add([Alert("source_late", "twitter", "other words")], NOW + timedelta(hours=5)) == []
-    assert len(book.add([Alert("source_late", "youtube", "late too")], NOW + timedelta(hours=5))) == 1
-    assert len(book.add([LATE], NOW + timedelta(hours=7))) == 1
+    history = AlertHistory(lake, settings)
+    assert len(history.add([LATE, LATE, FULL, Alert("drift", "tgn", "less accurate")], NOW)) == 2
+    assert history.add([Alert("source_late", "twitter", "other words")], NOW + timedelta(hours=5)) == []
+    assert len(history.add([Alert("source_late", "youtube", "late too")], NOW + timedelta(hours=5))) == 1
+    assert len(history.add([LATE], NOW + timedelta(hours=7))) == 1
     assert len(rows(lake)) == 4
 
 
@@ -140,7 +140,7 @@ _PROCESS = """
 import sys
 from datetime import UTC, datetime
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import AlertBook
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.alerting.dispatch import dispatch
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
@@ -150,7 +150,7 @@ lake = Lake(lake_location(settings))
 print("ready", flush=True)
 sys.stdin.readline()
 now = datetime.now(UTC)
-AlertBook(lake, settings).add([Alert("source_late", "twitter", "late"), Alert("disk_low", "/", "full")], now)
+AlertHistory(lake, settings).add([Alert("source_late", "twitter", "late"), Alert("disk_low", "/", "full")], now)
 dispatch(lake, settings, now)
 """
 
@@ -183,7 +183,7 @@ def test_quiet_hours_hold_back_all_but_the_critical_and_end_in_one_message(
     """12:00 UTC is 21:00 in Tokyo."""
     settings = configure(alerts=hook_section(hook, quiet_hours="21:00-06:30", timezone="Asia/Tokyo"))
     rising = Alert("topic_rising", "#a", "will burst")
-    AlertBook(lake, settings).add([LATE, rising, FULL], NOW)
+    AlertHistory(lake, settings).add([LATE, rising, FULL], NOW)
     assert dispatch(lake, settings, NOW) == Dispatched(delivered=1, held=2)
     assert told(hook) == [["disk_low"]]
     assert [row["state"] for row in rows(lake)] == ["delivered", "held", "held"]
@@ -194,7 +194,7 @@ def test_quiet_hours_hold_back_all_but_the_critical_and_end_in_one_message(
 
 def test_many_at_once_are_one_message(lake: Lake, configure: Configure, hook: WebhookServer) -> None:
     settings = configure(alerts=hook_section(hook))
-    AlertBook(lake, settings).add([Alert("topic_rising", f"#{number}", "rises") for number in range(9)], NOW)
+    AlertHistory(lake, settings).add([Alert("topic_rising", f"#{number}", "rises") for number in range(9)], NOW)
     assert dispatch(lake, settings, NOW) == Dispatched(delivered=9)
     assert [len(rules) for rules in told(hook)] == [9]
 
@@ -215,7 +215,7 @@ def test_no_secret_reaches_a_row_a_log_or_the_home(
         "password": "S3CRET-word",
     }
     settings = configure(alerts={"webhooks": webhooks}, mail=mail)
-    AlertBook(lake, settings).add([LATE], NOW)
+    AlertHistory(lake, settings).add([LATE], NOW)
     with caplog.at_level(logging.DEBUG):
         dispatch(lake, settings, NOW)
     kept = b"".join(path.read_bytes() for path in settings.home.rglob("*") if path.is_file())

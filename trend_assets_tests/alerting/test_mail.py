@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import Entry
 from trend_assets.alerting.channel import NotDelivered
+from trend_assets.alerting.history import Entry
 from trend_assets.alerting.mail import Mail
 from trend_assets.settings import MailSettings
 from trend_assets_tests.alerting.conftest import MailServer, mail_server

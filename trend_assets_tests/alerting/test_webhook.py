@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import Entry
 from trend_assets.alerting.channel import NotDelivered
+from trend_assets.alerting.history import Entry
 from trend_assets.alerting.webhook import Webhook
 from trend_assets.settings import WebhookSettings
 from trend_assets_tests.alerting.conftest import WebhookServer, webhook_server

@@ -102,7 +102,7 @@ def test_a_download_is_kept_too(served: httpx.Client) -> None:
 
 def test_an_answer_is_of_one_snapshot_though_the_lake_is_written_meanwhile(home: Path, lake: Lake) -> None:
     reader = LakeReader(Settings(home=home))
-    with reading(reader.edition()) as made:
+    with reading(reader.catalog_snapshot()) as made:
         first = reader.newest("predictions", "cut")
         cut = CUT + 3 * ONE
         lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(cut)), cut - ONE, cut)
@@ -111,23 +111,23 @@ def test_an_answer_is_of_one_snapshot_though_the_lake_is_written_meanwhile(home:
         time.sleep(STALE_SECONDS)
         assert reader.newest("predictions", "cut") == first
         assert reader.read("SELECT * FROM predictions WHERE cut = ?", [first]).height == 12
-    newer = reader.edition()
-    assert newer.snapshot == made.edition.snapshot + 2 and not made.fits(newer, reader)
+    newer = reader.catalog_snapshot()
+    assert newer.number == made.snapshot.number + 2 and not made.fits(newer, reader)
     assert reader.newest("predictions", "cut") == cut
     reader.close()
 
 
 def test_that_a_world_is_simulated_is_noticed_by_what_is_kept(home: Path, lake: Lake) -> None:
     reader = LakeReader(Settings(home=home))
-    with reading(reader.edition()) as made:
+    with reading(reader.catalog_snapshot()) as made:
         assert reader.simulated() is False
     row = {name: EVENTS_MADE[0][name] for name in RAW_EVENTS.column_names if name in EVENTS_MADE[0]}
     for number, origin in enumerate(("another", "simulator:x")):
-        assert made.fits(reader.edition(), reader)
+        assert made.fits(reader.catalog_snapshot(), reader)
         more = {"id": f"new{number}", "format": "x", "raw_data": "{}", "origin": origin, "collected_at": CUT}
         lake.write(RAW_EVENTS, RAW_EVENTS.frame([{**row, **more}]))
         time.sleep(STALE_SECONDS)
-    assert reader.simulated() is True and not made.fits(reader.edition(), reader)
+    assert reader.simulated() is True and not made.fits(reader.catalog_snapshot(), reader)
     reader.close()
 
 
@@ -138,7 +138,7 @@ SIZE = 10_000_000
 
 def test_the_lake_is_asked_once_for_what_many_want_at_the_same_time(home: Path, lake: Lake) -> None:
     reader = LakeReader(Settings(home=home))
-    reader.edition()
+    reader.catalog_snapshot()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: reader.read(SLOW, [SIZE]), range(8)))
     assert found[0].height == 200
@@ -160,7 +160,7 @@ def test_what_cannot_be_answered_is_told_all_who_asked_and_asked_anew(home: Path
 
 def test_a_small_question_waits_for_no_large_ones(home: Path, lake: Lake) -> None:
     reader = LakeReader(Settings(home=home, api=ApiSettings(query_seconds=60)))
-    reader.edition()
+    reader.catalog_snapshot()
     with ThreadPoolExecutor(8) as pool:
         large = [pool.submit(reader.read, SLOW, [SIZE + number]) for number in range(8)]
         assert reader.newest("predictions", "cut") == CUT + 2 * ONE

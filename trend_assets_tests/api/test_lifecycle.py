@@ -28,7 +28,7 @@ def server(home: Path) -> Iterator[httpx.Client]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--log-level", "info"]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:app", "--port", str(port), "--log-level", "info"]
     with (home.parent / "api.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:

@@ -13,6 +13,7 @@ import pytest
 from dagster import DagsterInstance
 
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import defs
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Table
@@ -34,7 +35,7 @@ class World:
 
     def materialize(self, start: datetime, hours: int, *assets: str) -> str:
         os.environ["TREND_HOME"] = str(self.settings.home)
-        return materialize_hours(self.instance, HourRange(start, start + hours * ONE), assets or FLOW)
+        return materialize_hours(defs(), self.instance, HourRange(start, start + hours * ONE), assets or FLOW)
 
     def rows(self, table: Table, hide: tuple[str, ...] = ("collected_at", "finished_at")) -> pl.DataFrame:
         """All rows of a table in a fixed order, without the times of the run itself."""

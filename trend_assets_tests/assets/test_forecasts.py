@@ -11,6 +11,7 @@ import pytest
 
 from trend_assets.assets import forecasts
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import defs
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTIONS
@@ -26,7 +27,7 @@ CUT = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     """Twelve topics of the last hour; what is forecast within two hours counts as live, so that no clock decides."""
     monkeypatch.setenv("TREND_SCHEDULE__FORECAST_WITHIN", "2")
-    made = LakeResource().lake
+    made = LakeResource(load_settings()).lake
     post(made, *(f"#t{number:02d}" for number in range(12) for _ in range(12 - number)))
     yield made
 
@@ -38,7 +39,7 @@ def post(lake: Lake, *topics: str) -> None:
 
 
 def run() -> str:
-    return materialize_hours(open_instance(load_settings()), HourRange(CUT - HOUR, CUT), ["predictions"])
+    return materialize_hours(defs(), open_instance(load_settings()), HourRange(CUT - HOUR, CUT), ["predictions"])
 
 
 def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) -> None:

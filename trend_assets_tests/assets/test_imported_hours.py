@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from trend_assets.lake.tables import EVENTS, NODES, RAW_EVENTS, REJECTED_EVENTS, TEMPORAL_EDGES, TOPIC_ACTIVITY
 from trend_assets.operations.importing import import_file
+from trend_assets.settings import load_settings
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets_tests.assets.conftest import ONE, START, World
 
@@ -32,7 +33,7 @@ def imported(
         world = new_world()
         monkeypatch.setenv("TREND_SIMULATOR__ENABLED", "false")
         for number in order:
-            import_file(world.lake, tmp_path / f"{number}.csv", COLUMNS)
+            import_file(world.lake, tmp_path / f"{number}.csv", load_settings(), COLUMNS)
         return world
 
     return make

@@ -9,7 +9,7 @@ import pytest
 from dagster import AssetKey
 
 from trend_assets.alerting.raising import raise_alert
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import GRAPH_ASSETS, TRAINING_ASSETS
 from trend_assets.definitions import defs
 from trend_assets.lake.lineage import Access, note_write, noting
@@ -24,7 +24,7 @@ from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 WEEK = START + timedelta(weeks=1)
 #: Written by a sensor, by a command, and where there is something to tell; tested below.
 NOT_BY_EVERY_RUN = {"drift_checks", "forgotten", "alerts", "alert_thresholds"}
-GRAPH = defs.get_repository_def().asset_graph
+GRAPH = defs().get_repository_def().asset_graph
 
 
 @pytest.fixture(scope="module")
@@ -73,20 +73,28 @@ def test_an_hourly_asset_reads_what_it_declares(world: World, assets: tuple[str,
     if assets == ("prediction_outcomes",):
         world.materialize(hour, 1, "predictions")
         hour += 24 * ONE
+    definitions = defs()
     with noting() as access:
-        materialize_hours(world.instance, HourRange(hour, hour + ONE), assets, tags={PURPOSE_TAG: "new"})
+        materialize_hours(
+            definitions,
+            world.instance,
+            HourRange(hour, hour + ONE),
+            assets,
+            tags={PURPOSE_TAG: "new"},
+        )
     compare(access, *assets)
 
 
 def test_a_training_reads_what_it_declares(world: World) -> None:
+    definitions = defs()
     with noting() as access:
-        materialize_week(world.instance, WEEK)
+        materialize_week(definitions, world.instance, WEEK)
     compare(access, *TRAINING_ASSETS)
 
 
 def test_the_drift_sensor_reads_what_its_table_declares(world: World) -> None:
     if not stored_models(world.settings):
-        materialize_week(world.instance, WEEK)
+        materialize_week(defs(), world.instance, WEEK)
     promote(world.lake, world.settings, stored_models(world.settings)[-1].version, "for the test")
     now = WEEK + timedelta(days=1)
     with noting() as access:

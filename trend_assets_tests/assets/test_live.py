@@ -1,4 +1,4 @@
-"""Live sources through the assets, from the stand-in server into the lake."""
+"""Live sources through the assets, from the mock server into the lake."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pytest
 
 from trend_assets.assets.collectors import enabled_collectors
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import defs
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
 from trend_assets.launch import HourRange, materialize_hours
-from trend_assets.operations.collecting import ledger, memory
+from trend_assets.operations.collecting import collection_state, ledger
 from trend_assets.periods import month
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Video
 from trend_assets.simulator.world import World
@@ -42,14 +43,14 @@ def world(now: datetime) -> World:
 
 
 @pytest.fixture
-def server(world: World) -> Iterator[StandIn]:
-    with StandIn(world, limits=Limits(key=SENTINEL)) as server:
+def server(world: World) -> Iterator[MockServer]:
+    with MockServer(world, limits=Limits(key=SENTINEL)) as server:
         yield server
 
 
 @pytest.fixture
-def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """All live sources set to the stand-in."""
+def live(home: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """All live sources set to the mock server."""
     for name in ("TWITTER", "YOUTUBE", "GOOGLE_TRENDS", "BLUESKY", "MASTODON"):
         monkeypatch.setenv(f"TREND_{name}__ENABLED", "true")
         if name != "MASTODON":
@@ -68,7 +69,7 @@ def live(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> pytest
 def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
     settings = load_settings()
     instance = open_instance(settings)
-    materialize_hours(instance, HourRange(start, start + hours * HOUR), ("raw_events",))
+    materialize_hours(defs(), instance, HourRange(start, start + hours * HOUR), ("raw_events",))
     return settings, Lake(lake_location(settings))
 
 
@@ -76,7 +77,7 @@ def asked(start: datetime, now: datetime | None = None) -> Lake:
     """One hour as the asset asks for it, without a Dagster run around it."""
     settings, now = load_settings(), now or datetime.now(UTC)
     lake = Lake(lake_location(settings))
-    before = memory(lake, start, start + HOUR, now)
+    before = collection_state(lake, start, start + HOUR, now)
     collectors = enabled_collectors(settings, before.ledger)
     found = collect(collectors, start, start + HOUR, utc_now, before.earlier, before.held)
     lake.write(RAW_EVENTS, found.raw)
@@ -122,7 +123,7 @@ def test_what_the_server_had_is_in_the_lake_once_and_no_secret_is_left(
 
 def test_no_secret_is_left_by_runs_whose_sources_fail(
     live: pytest.MonkeyPatch,
-    server: StandIn,
+    server: MockServer,
     now: datetime,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -150,7 +151,7 @@ def test_keys_that_are_missing_or_wrong_are_told_and_the_others_go_on(live: pyte
 
 
 def test_a_source_that_said_when_to_come_back_is_left_alone_until_then(
-    live: pytest.MonkeyPatch, server: StandIn, now: datetime
+    live: pytest.MonkeyPatch, server: MockServer, now: datetime
 ) -> None:
     server.limits.x_requests = 0
     live.setenv("TREND_TWITTER__MONTHLY_POSTS", "1000000")
@@ -166,7 +167,7 @@ def test_a_source_that_said_when_to_come_back_is_left_alone_until_then(
 
 
 def test_the_ledger_survives_a_restart_and_bounds_what_is_spent(
-    live: pytest.MonkeyPatch, server: StandIn, now: datetime
+    live: pytest.MonkeyPatch, server: MockServer, now: datetime
 ) -> None:
     live.setenv("TREND_TWITTER__MONTHLY_POSTS", "25")
     late = month(datetime.now(UTC))[1] - HOUR

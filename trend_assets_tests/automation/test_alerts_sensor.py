@@ -44,8 +44,9 @@ def received(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
 
 
 def tick(instance: DagsterInstance) -> str:
+    settings = load_settings()
     with dg.build_sensor_context(instance=instance) as context:
-        result = alerts_sensor(context, lake=LakeResource())
+        result = alerts_sensor(context, lake=LakeResource(settings), settings=settings)
     assert isinstance(result, dg.SkipReason)
     return str(result.skip_message)
 
@@ -54,7 +55,7 @@ def test_a_tick_raises_what_holds_and_delivers_it_once(
     home: Path, instance: DagsterInstance, received: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tick(instance) == "0 new alerts; nothing to deliver"
-    raise_alert(LakeResource().lake, load_settings(), "drift", "tgn-1", "live NDCG@10 is 0.1")
+    raise_alert(LakeResource(load_settings()).lake, load_settings(), "drift", "tgn-1", "live NDCG@10 is 0.1")
     monkeypatch.setenv("TREND_ALERTS__DISK_LOW_GB", "1e9")
     assert tick(instance) == "1 new alerts; 2 delivered"
     assert tick(instance) == "0 new alerts; nothing to deliver"

@@ -14,18 +14,20 @@ from dagster import AssetKey, DagsterInstance
 
 from trend_assets.assets.checks import RULES
 from trend_assets.automation.jobs import HOURLY_JOB, IMPORT_JOB, WEEKLY_JOB
+from trend_assets.definitions import defs, make_definitions
 from trend_assets.errors import TrendError
 from trend_assets.lake.tables import TABLES
 from trend_assets.launch import HourRange, materialize_hours
+from trend_assets.settings import SettingsError, load_settings
 
 LOADER = """
 import sys, warnings
 caught = []
 warnings.showwarning = lambda message, category, filename, *rest: caught.append((category.__name__, filename, message))
 import trend_assets.definitions as definitions
-definitions.defs.get_repository_def()
+definitions.defs().get_repository_def()
 from dagster import Definitions
-Definitions.validate_loadable(definitions.defs)
+Definitions.validate_loadable(definitions.defs())
 for name, filename, message in caught:
     # How Dagster calls Pydantic is no business of ours; what it says of our definitions is.
     if "site-packages" not in filename or not name.startswith(("Pydantic", "Deprecation")):
@@ -60,11 +62,42 @@ def test_the_definitions_load_without_a_warning_or_what_only_a_training_needs(ho
     assert "arning" not in run.stderr
 
 
+def test_importing_the_definitions_reads_no_settings(home: Path) -> None:
+    """What is wrong with the settings is told when the definitions are made, not when a module is imported."""
+    script = "from trend_assets.definitions import defs; print('imported', flush=True); defs()"
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TREND_CONFIG": str(home / "missing.yaml")},
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert run.returncode == 1 and run.stdout == "imported\n"
+    assert "missing.yaml, which is not a file" in run.stderr
+    assert not home.exists()
+
+
+def test_code_gets_the_settings_that_the_definitions_were_made_with(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process parses its settings once: what changes in the environment later is not seen."""
+    made = make_definitions(load_settings())
+    monkeypatch.setenv("TREND_SIMULATOR__ENABLED", "true")
+    monkeypatch.setenv("TREND_BLUESKY__ENABLED", "true")
+    job = made.resolve_job_def(HOURLY_JOB)
+    ran = job.execute_in_process(
+        instance=instance, partition_key="2026-02-04-08:00", asset_selection=[AssetKey("raw_events")]
+    )
+    assert ran.success
+    with pytest.raises(SettingsError, match="exclude each other"):
+        make_definitions(load_settings()).resolve_job_def(HOURLY_JOB).execute_in_process(
+            instance=instance, partition_key="2026-02-04-08:00", asset_selection=[AssetKey("raw_events")]
+        )
+
+
 @pytest.fixture
 def repository(home: Path) -> dg.RepositoryDefinition:
-    from trend_assets.definitions import defs
-
-    return defs.get_repository_def()
+    return defs().get_repository_def()
 
 
 def test_every_asset_says_what_it_is(repository: dg.RepositoryDefinition) -> None:
@@ -127,7 +160,7 @@ def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> N
     """Of an hour without a post: what must hold of rows holds of none."""
     hour = datetime(2026, 2, 4, 8, tzinfo=UTC)
     names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
-    run_id = materialize_hours(instance, HourRange(hour, hour + timedelta(hours=1)), names)
+    run_id = materialize_hours(defs(), instance, HourRange(hour, hour + timedelta(hours=1)), names)
     found = set()
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = entry.dagster_event.asset_check_evaluation_data
@@ -144,5 +177,5 @@ def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> N
 @pytest.mark.parametrize("start", [datetime(2013, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)])
 def test_hours_without_a_partition_are_refused(instance: DagsterInstance, start: datetime) -> None:
     with pytest.raises(TrendError, match="has no partition"):
-        materialize_hours(instance, HourRange(start, start + timedelta(hours=2)), ["raw_events"])
+        materialize_hours(defs(), instance, HourRange(start, start + timedelta(hours=2)), ["raw_events"])
     assert instance.get_runs_count() == 0

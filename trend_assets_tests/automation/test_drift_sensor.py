@@ -86,8 +86,9 @@ def fill(accuracy: float, factor: int = 1) -> None:
 
 
 def evaluate(instance: DagsterInstance, cursor: str | None = None) -> SensorResult:
+    settings = load_settings()
     with build_sensor_context(instance=instance, cursor=cursor) as context:
-        result = drift_sensor(context, lake=LakeResource())
+        result = drift_sensor(context, lake=LakeResource(settings), settings=settings)
     assert isinstance(result, SensorResult)
     return result
 
@@ -112,7 +113,7 @@ def test_a_model_that_is_as_it_was_is_left_alone(instance: DagsterInstance) -> N
     assert figures["live_cuts"] == 48
     assert 0.65 < figures["live_ndcg_at_10"] < 0.95
     assert figures["input_psi"] < 0.25
-    with LakeResource().lake.cursor() as lake:
+    with LakeResource(load_settings()).lake.cursor() as lake:
         kept = lake.execute("SELECT live_ndcg_at_10, live_cuts, reasons FROM drift_checks").fetchall()
     assert kept == [(figures["live_ndcg_at_10"], 48, "")]
 

@@ -64,7 +64,7 @@ def test_partitions_begin_with_the_oldest_event_that_is_not_a_mistake(home: Path
     for day in ("2014-05-06", "2009-03-04", "1970-01-01"):
         path = tmp_path / f"{day}.csv"
         path.write_text(f"id,ts\n{day},{day}T12:00:00Z\n", encoding="utf-8")
-        import_file(lake, path, ColumnMap.parse("id=id,timestamp=ts"))
+        import_file(lake, path, load_settings(), ColumnMap.parse("id=id,timestamp=ts"))
         begins.append(history_start(settings))
     assert begins == [date(2014, 1, 1), date(2009, 3, 4), date(2009, 3, 4)], "what is before 1980 is rejected"
     assert hourly(begins[1]).has_partition_key("2009-03-04-12:00")

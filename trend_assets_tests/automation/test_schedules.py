@@ -15,13 +15,16 @@ from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS
-from trend_assets.settings import ScheduleSettings
+from trend_assets.settings import ScheduleSettings, load_settings
 
 HOUR = timedelta(hours=1)
+LIVE = ("google_trends",)
 
 
 def evaluated(schedule: dg.ScheduleDefinition, moment: datetime) -> list[dg.RunRequest]:
-    answer = schedule(dg.build_schedule_context(scheduled_execution_time=moment, resources={"lake": LakeResource()}))
+    answer = schedule(
+        dg.build_schedule_context(scheduled_execution_time=moment, resources={"lake": LakeResource(load_settings())})
+    )
     return answer if isinstance(answer, list) else [answer]
 
 
@@ -29,14 +32,14 @@ def evaluated(schedule: dg.ScheduleDefinition, moment: datetime) -> list[dg.RunR
     ("recollect", "hours"), [(0, ["07"]), (2, ["05", "06", "07"]), (4, ["03", "04", "05", "06", "07"])]
 )
 def test_the_hour_that_ended_and_a_few_before_it(recollect: int, hours: list[str]) -> None:
-    schedule = hourly_schedule(ScheduleSettings(recollect_hours=recollect))
+    schedule = hourly_schedule(ScheduleSettings(recollect_hours=recollect), ())
     requests = evaluated(schedule, datetime(2026, 2, 4, 8, 10, tzinfo=UTC))
     assert [request.partition_key for request in requests] == [f"2026-02-04-{hour}:00" for hour in hours]
     assert [request.tags["trend/recollection"] for request in requests] == ["true"] * recollect + ["false"]
 
 
 def test_an_hour_is_asked_anew_at_each_tick_and_once_a_tick() -> None:
-    schedule = hourly_schedule(ScheduleSettings())
+    schedule = hourly_schedule(ScheduleSettings(), ())
     first = datetime(2026, 2, 4, 23, 10, tzinfo=UTC)
     keys = [
         request.run_key for index in range(5) for request in evaluated(schedule, first + index * timedelta(hours=1))
@@ -47,7 +50,7 @@ def test_an_hour_is_asked_anew_at_each_tick_and_once_a_tick() -> None:
 
 
 def test_nothing_is_asked_from_before_the_history() -> None:
-    schedule = hourly_schedule(ScheduleSettings(history_start=date(2026, 2, 4), recollect_hours=3))
+    schedule = hourly_schedule(ScheduleSettings(history_start=date(2026, 2, 4), recollect_hours=3), ())
     asked = [request.partition_key for request in evaluated(schedule, datetime(2026, 2, 4, 2, 10, tzinfo=UTC))]
     assert asked == ["2026-02-04-00:00", "2026-02-04-01:00"]
     assert evaluated(schedule, datetime(2026, 2, 4, 0, 10, tzinfo=UTC)) == []
@@ -55,7 +58,7 @@ def test_nothing_is_asked_from_before_the_history() -> None:
 
 def test_the_schedules_run_their_jobs_at_the_set_times_in_utc() -> None:
     settings = ScheduleSettings(minute=25, training_weekday=6, training_hour=4)
-    hourly, weekly = hourly_schedule(settings), weekly_schedule(settings)
+    hourly, weekly = hourly_schedule(settings, ()), weekly_schedule(settings)
     assert (hourly.cron_schedule, hourly.job_name, hourly.execution_timezone) == ("25 * * * *", HOURLY_JOB, "UTC")
     assert (weekly.job_name, weekly.execution_timezone) == (WEEKLY_JOB, "UTC")
 
@@ -78,12 +81,14 @@ def test_training_is_for_the_monday_of_its_week(weekday: int) -> None:
 def test_a_tick_through_dagster_names_partitions_that_exist(home) -> None:
     from trend_assets.definitions import defs
 
-    repository = defs.get_repository_def()
+    repository = defs().get_repository_def()
     moment = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
     for name, expected in (("hourly_collection", 3), ("weekly_training", 1)):
         schedule = repository.get_schedule_def(name)
         context = dg.build_schedule_context(
-            scheduled_execution_time=moment, repository_def=repository, resources={"lake": LakeResource()}
+            scheduled_execution_time=moment,
+            repository_def=repository,
+            resources={"lake": LakeResource(load_settings())},
         )
         requests = schedule.evaluate_tick(context).run_requests
         assert requests is not None and len(requests) == expected
@@ -99,14 +104,14 @@ def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
     monkeypatch.setenv("TREND_GOOGLE_TRENDS__ENABLED", "true")
     now = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
     hour = now.replace(minute=0)
-    lake = LakeResource().lake
+    lake = LakeResource(load_settings()).lake
     row = {"source": "google_trends", "status": "complete", "finished_at": now, "message": "", "failure": ""}
     counts = {"events": 1, "rejected": 0, "requests": 1}
     have = [hour - back * HOUR for back in (40, *range(12, 31))]
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame([{**row, **counts, "hour": at} for at in have]))
     began = {**row, **counts, "hour": have[0], "purpose": "new", "started_at": now, "units": 1, "cursor": ""}
     lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame([began]))
-    asked = evaluated(hourly_schedule(ScheduleSettings(recollect_hours=1, catch_up_hours=48)), now)
+    asked = evaluated(hourly_schedule(ScheduleSettings(recollect_hours=1, catch_up_hours=48), LIVE), now)
     by_purpose: dict[str, list[dg.RunRequest]] = {}
     for request in asked:
         by_purpose.setdefault(request.tags["trend/purpose"], []).append(request)
@@ -124,6 +129,6 @@ def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
 
 
 def test_without_a_live_source_only_the_usual_hours_are_asked(home: Path) -> None:
-    asked = evaluated(hourly_schedule(ScheduleSettings()), datetime(2026, 2, 4, 8, 10, tzinfo=UTC))
+    asked = evaluated(hourly_schedule(ScheduleSettings(), ()), datetime(2026, 2, 4, 8, 10, tzinfo=UTC))
     assert [request.tags["trend/purpose"] for request in asked] == ["again", "again", "new"]
     assert not home.exists()

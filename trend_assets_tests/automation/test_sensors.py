@@ -16,6 +16,7 @@ from dagster import AssetKey, DagsterInstance
 
 from trend_assets.automation import sensors
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor
+from trend_assets.definitions import defs
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -48,15 +49,18 @@ def inbox(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def requests() -> list[dg.RunRequest]:
-    result = inbox_sensor(dg.build_sensor_context())
+    result = inbox_sensor(dg.build_sensor_context(), settings=load_settings())
     assert isinstance(result, dg.SensorResult)
     assert result.run_requests or result.skip_reason
     return list(result.run_requests or ())
 
 
 def execute(request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+    settings = load_settings()
     return import_inbox.execute_in_process(
-        run_config=request.run_config, resources={"lake": LakeResource()}, raise_on_error=False
+        run_config=request.run_config,
+        resources={"lake": LakeResource(settings), "settings": settings},
+        raise_on_error=False,
     )
 
 
@@ -168,7 +172,8 @@ def fail(instance: DagsterInstance) -> None:
     context = dg.build_run_status_sensor_context(
         sensor_name="record_failures", dagster_instance=instance, dagster_run=run, dagster_event=event
     )
-    failure_sensor(context.for_run_failure(), lake=LakeResource())
+    settings = load_settings()
+    failure_sensor(context.for_run_failure(), lake=LakeResource(settings), settings=settings)
 
 
 EXCLUDED = "simulator.enabled and bluesky.enabled exclude each other: switch one of them off"
@@ -184,7 +189,7 @@ def broken(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Dagste
 
 def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterInstance) -> None:
     with pytest.raises(RunFailed, match=f"step raw_events failed: {EXCLUDED}"):
-        materialize_hours(broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["raw_events"])
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["raw_events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["source"], row["status"]) == (HOUR, "pipeline", "failed")
@@ -197,7 +202,7 @@ def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterIn
 
 def test_a_failed_range_is_recorded_at_its_first_hour(broken: DagsterInstance) -> None:
     with pytest.raises(RunFailed):
-        materialize_hours(broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["raw_events"])
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["raw_events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["status"]) == (HOUR, "failed")
@@ -206,7 +211,7 @@ def test_a_failed_range_is_recorded_at_its_first_hour(broken: DagsterInstance) -
 
 def test_a_failed_training_is_recorded(home: Path, instance: DagsterInstance) -> None:
     with pytest.raises(RunFailed, match="step tgn_training failed: the lake has no events"):
-        materialize_week(instance, WEEK)
+        materialize_week(defs(), instance, WEEK)
     fail(instance)
     (row,) = rows(TRAINING_RUNS).rows(named=True)
     assert (row["week"], row["status"], row["model_version"]) == (WEEK, "failed", None)
@@ -218,13 +223,15 @@ def test_a_failed_training_is_recorded(home: Path, instance: DagsterInstance) ->
 
 def test_a_training_started_from_the_ui_is_recorded_too(home: Path, instance: DagsterInstance) -> None:
     """The UI materializes assets in an implicit job, not in the weekly one."""
-    from trend_assets.definitions import defs
-
-    result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
-        instance=instance,
-        partition_key="2026-02-02",
-        asset_selection=[AssetKey("tgn_checkpoint"), AssetKey("training_runs")],
-        raise_on_error=False,
+    result = (
+        defs()
+        .resolve_implicit_global_asset_job_def()
+        .execute_in_process(
+            instance=instance,
+            partition_key="2026-02-02",
+            asset_selection=[AssetKey("tgn_checkpoint"), AssetKey("training_runs")],
+            raise_on_error=False,
+        )
     )
     assert not result.success
     fail(instance)

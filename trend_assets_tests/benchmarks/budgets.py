@@ -19,7 +19,7 @@ from unittest import mock
 from trend_assets.operations.collecting import Ledger
 from trend_assets.periods import pacific_day
 from trend_assets.settings import load_settings
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.timeline import Video
 from trend_assets.simulator.world import World
 from trend_assets.sources import collector
@@ -42,7 +42,7 @@ def first_come_first_served() -> Iterator[None]:
         yield
 
 
-def spent_by(source: str, server: StandIn) -> int:
+def spent_by(source: str, server: MockServer) -> int:
     return server.limits.posts_given if source == "twitter" else server.limits.units_spent
 
 
@@ -53,7 +53,7 @@ def measured(source: str, hours: int, world: World) -> dict[str, object]:
     given: dict[datetime, int] = {}
     by_period: dict[datetime, int] = defaultdict(int)
     videos: list[tuple[datetime, str]] = []
-    with StandIn(world, clock) as server:
+    with MockServer(world, clock) as server:
         os.environ[f"TREND_{source.upper()}__BASE_URL"] = server.url
         settings = load_settings()
         for index in range(hours):

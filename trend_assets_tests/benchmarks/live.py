@@ -1,8 +1,8 @@
-"""Hours of the simulated world through the stand-in server, the real daemon and its schedule, on a compressed clock.
+"""Hours of the simulated world through the mock server, the real daemon and its schedule, on a compressed clock.
 
     python -m trend_assets_tests.benchmarks.live --hours 48 [--faults 0.05] [--kills 20] [--downtime 6]
 
-The stand-in, the daemon, its code server and every run share one clock, which is set forward by an hour once the
+The mock server, the daemon, its code server and every run share one clock, which is set forward by an hour once the
 runs of a tick have ended: the daemon evaluates the schedule, the code server launches a process a run. At the end
 the clock goes on until no hour is left that a later run could still get. Then each post that the server had must
 be in `raw_events` exactly once, and `collection_status` must explain every hour that is not complete.
@@ -33,7 +33,7 @@ from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.timeline import Post, Search
 from trend_assets.simulator.world import Volume, World
 from trend_assets_tests.benchmarks.homes import REPOSITORY
@@ -46,7 +46,7 @@ _TICK_SECONDS, _MOST_EXTRA_TICKS = 600, 48
 
 
 def environment(
-    home: Path, server: StandIn, countries: list[str], weekday: int, late: bool, recollect: int
+    home: Path, server: MockServer, countries: list[str], weekday: int, late: bool, recollect: int
 ) -> dict[str, str]:
     """Settings as a user's, with dummies for keys; no budget binds, and YouTube's charts are left out."""
     variables = {
@@ -249,7 +249,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     down = range(options.hours // 2, options.hours // 2 + options.downtime)
     set_clock(home / "clock", start + timedelta(minutes=5))
     began = time.perf_counter()
-    with StandIn(world, lambda: read_clock(home / "clock"), faults=faults) as server:
+    with MockServer(world, lambda: read_clock(home / "clock"), faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
         weekday = (start.weekday() - 1) % 7
         variables = environment(home, server, countries, weekday, options.late, options.recollect)

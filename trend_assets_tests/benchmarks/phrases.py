@@ -22,7 +22,7 @@ import polars as pl
 
 from trend_assets.enrichment.phrases.background import key_of, language_code, word
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.tracker import Said, Tracker
+from trend_assets.enrichment.phrases.tracker import TopicMention, Tracker
 from trend_assets.enrichment.topics import topics_of
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.formats import TWITTER_V1
@@ -77,7 +77,10 @@ def hours(posts: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
         yield int(part["hour"][0]), part
 
 
-def run(posts: pl.DataFrame, choice: Choice = Choice()) -> Iterator[tuple[int, pl.DataFrame, list[Said], Tracker]]:  # noqa: B008
+def run(
+    posts: pl.DataFrame,
+    choice: Choice = Choice(),  # noqa: B008
+) -> Iterator[tuple[int, pl.DataFrame, list[TopicMention], Tracker]]:
     """Each hour with what it gave."""
     tracker = Tracker(choice)
     for number, part in hours(posts):

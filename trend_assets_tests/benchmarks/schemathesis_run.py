@@ -85,7 +85,7 @@ def _servers(home: Path) -> Iterator[str]:
     python = sys.executable
     commands = (
         [python, "-m", "dagster_webserver", "-w", str(REPOSITORY / "workspace.yaml"), "-p", str(dagster)],
-        [python, "-m", "uvicorn", "api.app:app", "--port", str(api), "--no-access-log"],
+        [python, "-m", "uvicorn", "--factory", "api.app:app", "--port", str(api), "--no-access-log"],
     )
     with open(home / "servers.log", "wb") as log, contextlib.ExitStack() as running:
         for command in commands:

@@ -1,9 +1,9 @@
-"""Posts a second from the stand-in over loopback into `raw_events`, the lake's write included, and memory.
+"""Posts a second from the mock server over loopback into `raw_events`, the lake's write included, and memory.
 
     python -m trend_assets_tests.benchmarks.throughput --posts 20000 --hours 4
 
-The stand-in is a process of its own. What bounds it is told by the collecting process' own CPU time (what is left is
-waiting for the stand-in) and by a profile of one hour.
+The mock server is a process of its own. What bounds it is told by the collecting process' own CPU time (what is left is
+waiting for the mock server) and by a profile of one hour.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import Volume, World
 
 HOUR = timedelta(hours=1)
 #: Functions of the profile, by what they stand for; their time includes what they call.
 _PARTS = {
-    "waiting_for_the_stand_in_and_http": ("adapters.py", "send"),
+    "waiting_for_the_mock_server_and_http": ("adapters.py", "send"),
     "json_of_answers": ("wire/values.py", "loads"),
     "splitting_pages": ("twitter/pages.py", "split_v2_page"),
     "parsing_posts": ("twitter/v2.py", "parse_v2"),
@@ -38,12 +38,12 @@ _PARTS = {
 
 
 def serve(start: datetime, posts: int, hours: int, answer: Connection) -> None:
-    """The stand-in, with the hours already made up."""
+    """The mock server, with the hours already made up."""
     world = World(7, start, users=5000, events_per_day=posts * 24 / 0.75, volume=Volume(warm_up_hours=1))
     counts = [
         sum(1 for _ in world.events("twitter", start + at * HOUR, start + (at + 1) * HOUR)) for at in range(hours)
     ]
-    server = StandIn(world, limits=Limits(x_requests=1_000_000))
+    server = MockServer(world, limits=Limits(x_requests=1_000_000))
     server.open()
     answer.send((server.url, counts))
     server.serve()
@@ -56,7 +56,7 @@ def peak_mb() -> float:
 
 def collect_hour(start: datetime) -> int:
     """One hour as the asset collects it; the rows added."""
-    from trend_assets.assets.hours import ask
+    from trend_assets.assets.collection_run import collect_hours
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.io_manager import open_lake
     from trend_assets.lake.tables import RAW_EVENTS
@@ -64,7 +64,7 @@ def collect_hour(start: datetime) -> int:
 
     settings = load_settings()
     lake = open_lake(lake_location(settings))
-    asked = ask(lake, settings, start, start + HOUR, "new")
+    asked = collect_hours(lake, settings, start, start + HOUR, "new")
     added = lake.write(RAW_EVENTS, asked.collected.raw)
     asked.finish()
     return added
@@ -110,7 +110,7 @@ def parts(profile: cProfile.Profile) -> dict[str, float]:
             if (
                 function == wanted
                 and file.endswith(f"/{wanted_file}")
-                and (name != "waiting_for_the_stand_in_and_http" or "requests" in file)
+                and (name != "waiting_for_the_mock_server_and_http" or "requests" in file)
             ):
                 found[name] = max(found[name], round(cumulative / total, 3))
     return {"seconds": round(total, 1), **found}

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from trend_assets.alerting.alert import Alert
-from trend_assets.alerting.book import AlertBook
+from trend_assets.alerting.history import AlertHistory
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
@@ -70,7 +70,9 @@ def test_the_history_is_shown_and_filtered(trend: Trend, folder: Path) -> None:
     lake = Lake(lake_location(settings))
     run = trend("alerts", "list")
     assert run.returncode == 0 and "no alert yet" in run.stdout
-    AlertBook(lake, settings).add([Alert("disk_low", "/data", "1.0 GB are free [b]"), Alert("drift", "tgn", "w")], NOW)
+    AlertHistory(lake, settings).add(
+        [Alert("disk_low", "/data", "1.0 GB are free [b]"), Alert("drift", "tgn", "w")], NOW
+    )
     lake.close()
     run = trend("alerts", "list", "--rule", "disk_low")
     assert "1.0 GB are free [b]" in run.stdout and "drift" not in run.stdout and "delivered" in run.stdout

@@ -1,4 +1,4 @@
-"""`trend collect` and what `trend status` says of it, from the stand-in."""
+"""`trend collect` and what `trend status` says of it, from the mock server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import World
 from trend_assets_tests.commands.conftest import Trend, runner
@@ -19,9 +19,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def server() -> Iterator[StandIn]:
+def server() -> Iterator[MockServer]:
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 4 * HOUR
-    with StandIn(World(seed=3, start=start, events_per_day=3000), limits=Limits(key="right")) as server:
+    with MockServer(World(seed=3, start=start, events_per_day=3000), limits=Limits(key="right")) as server:
         yield server
 
 
@@ -31,7 +31,7 @@ def trend(tmp_path: Path) -> Trend:
 
 
 def test_an_hour_is_collected_source_by_source_with_the_reason_where_it_is_not(
-    trend: Trend, server: StandIn, tmp_path: Path
+    trend: Trend, server: MockServer, tmp_path: Path
 ) -> None:
     live = {"TREND_SCHEDULE__ENABLED": "true", "TREND_TWITTER__QUERIES": '[{"text": "lang:en OR -lang:en"}]'}
     for name in ("TWITTER", "YOUTUBE"):

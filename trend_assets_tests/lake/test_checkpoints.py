@@ -118,5 +118,5 @@ def test_a_storage_that_fails_is_told_without_its_keys(bucket: str, tmp_path: Pa
     assert "asecretkey" not in str(told.value) and "anid" not in str(told.value)
     with pytest.raises(LakeError, match="does not answer"):
         checkpoint_store(lake_location(storage.settings(tmp_path, "127.0.0.1:1"))).names()
-    with pytest.raises(LakeError, match=r"not in gs://b/: mend lake\.data_path"):
+    with pytest.raises(LakeError, match=r"not in gs://b/: correct lake\.data_path"):
         checkpoint_store(LakeLocation(tmp_path, data_path="gs://b/"))

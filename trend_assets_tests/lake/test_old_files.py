@@ -12,7 +12,7 @@ from trend_assets.forecasting.sensitivity import Load
 from trend_assets.lake.connection import LakeLocation, open_duckdb
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import ALERT_THRESHOLDS, DEFERRED_HOURS, LOAD_CHECKS, MODEL_PROMOTIONS
-from trend_assets.operations.load import Pressure, due, pressure
+from trend_assets.operations.load_shedding import SheddingState, due_hours, shedding_state
 from trend_assets.operations.models import promoted_models
 from trend_assets.settings import LakeSettings, Settings
 from trend_assets_tests.lake import golden_schemas
@@ -71,10 +71,10 @@ def test_the_load_goes_on_where_it_stood(old: LakeLocation, caplog: pytest.LogCa
     connection.execute("INSERT INTO load_checks VALUES ($at, $hour, 50, 3, 'sampled', 2)", {"at": HOUR, "hour": HOUR})
     connection.close()
     lake = Lake(old)
-    assert pressure(lake) == Pressure(Load.SAMPLED, HOUR, frozenset([HOUR, HOUR - ONE]), frozenset([HOUR]))
-    assert due(lake, settings(old)) == []
+    assert shedding_state(lake) == SheddingState(Load.SAMPLED, HOUR, frozenset([HOUR, HOUR - ONE]), frozenset([HOUR]))
+    assert due_hours(lake, settings(old)) == []
     lake.write(LOAD_CHECKS, LOAD_CHECKS.frame([CALM]))
-    assert due(lake, settings(old)) == [HOUR, HOUR - ONE]
+    assert due_hours(lake, settings(old)) == [HOUR, HOUR - ONE]
     assert lake.read_table(DEFERRED_HOURS).height == 2 and not (old.home / "load.json").exists()
     assert any("load.json is taken over: its 2 rows" in text for text in warnings(caplog))
 

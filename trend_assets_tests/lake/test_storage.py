@@ -148,10 +148,14 @@ def failing(location: LakeLocation) -> str:
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (403, "InvalidAccessKeyId", "refuses the keys for s3://trend/some/prefix (HTTP 403, InvalidAccessKeyId): mend"),
+        (
+            403,
+            "InvalidAccessKeyId",
+            "refuses the keys for s3://trend/some/prefix (HTTP 403, InvalidAccessKeyId): ",
+        ),
         (403, "SignatureDoesNotMatch", "HTTP 403, SignatureDoesNotMatch"),
         (503, "SlowDown", "is busy or down (HTTP 503): try again later"),
-        (301, "PermanentRedirect", "mend lake.s3_region, lake.s3_url_style (path for most"),
+        (301, "PermanentRedirect", "correct lake.s3_region, lake.s3_url_style (path for most"),
     ],
 )
 def test_what_the_storage_answers_is_told_with_what_to_do(
@@ -164,7 +168,7 @@ def test_what_the_storage_answers_is_told_with_what_to_do(
 
 def test_a_missing_bucket_is_named(bucket: str, tmp_path: Path) -> None:
     text = failing(lake_location(settings(tmp_path, bucket, "s3://elsewhere/a")))
-    assert "has no bucket elsewhere (HTTP 404, NoSuchBucket): create it, or mend lake.data_path" in text
+    assert "has no bucket elsewhere (HTTP 404, NoSuchBucket): create it, or correct lake.data_path" in text
 
 
 def test_a_storage_that_hangs_or_is_not_there_is_told_within_seconds(tmp_path: Path) -> None:
@@ -173,7 +177,7 @@ def test_a_storage_that_hangs_or_is_not_there_is_told_within_seconds(tmp_path: P
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         text = failing(lake_location(settings(tmp_path, f"127.0.0.1:{silent.getsockname()[1]}")))
-    assert "does not answer (timed out): see whether it runs, and mend lake.s3_endpoint" in text
+    assert "does not answer (timed out): see whether it runs, and correct lake.s3_endpoint" in text
     assert "does not answer" in failing(lake_location(settings(tmp_path, "127.0.0.1:1")))
     assert time.monotonic() - began < 60
 

@@ -67,18 +67,18 @@ def import_at_once(location: LakeLocation, barrier: Barrier, home: Path) -> None
     lake = Lake(location)
     for path in sorted(home.glob("*.jsonl")):
         barrier.wait(PATIENCE)
-        import_file(lake, path, settings=Settings(home=home))
+        import_file(lake, path, Settings(home=home))
     lake.close()
 
 
 def take_budget(location: LakeLocation, barrier: Barrier, home: Path) -> None:
-    from trend_assets.assets import hours
+    from trend_assets.assets import collection_run
 
     lake = Lake(location)
     settings = Settings(home=home, twitter=TwitterSettings(enabled=True, monthly_posts=100_000))
     barrier.wait(PATIENCE)
     now = HOUR + ONE + timedelta(microseconds=os.getpid())
-    hours._begin(lake, settings, ["twitter"], (HOUR, HOUR + ONE), "new", now)
+    collection_run._begin(lake, settings, ["twitter"], (HOUR, HOUR + ONE), "new", now)
     lake.close()
 
 

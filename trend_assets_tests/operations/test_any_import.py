@@ -145,7 +145,7 @@ class Bench:
         for number in files.order:
             rows = files.files[number]
             columns = COLUMNS if rows[0].kind == "table" else None
-            report = import_file(self.lake, self._path(number, rows), columns, settings=self.settings)
+            report = import_file(self.lake, self._path(number, rows), self.settings, columns)
             assert report.rows == len(rows) and report.rejected == report.forgotten == 0
             assert report.rows == report.added + report.known + report.conflicts
 
@@ -233,6 +233,6 @@ def test_no_row_is_lost_whatever_its_id(bench: Bench, rows: list[Post], data: st
     sizes = [bench.lake.read_table(table).height for table in RECEIVED]
     for number in files.order:
         path = bench._path(number, files.files[number])
-        import_file(bench.lake, path, COLUMNS if path.suffix == ".csv" else None, settings=bench.settings)
+        import_file(bench.lake, path, bench.settings, COLUMNS if path.suffix == ".csv" else None)
     assert bench.lake.read_table(RAW_EVENTS).equals(stored)
     assert sizes == [bench.lake.read_table(table).height for table in RECEIVED]

@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from trend_assets.automation.instance import open_instance
+from trend_assets.definitions import make_definitions
 from trend_assets.enrichment.embedding_table import text_hashes
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
@@ -103,10 +104,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def fill(settings: Settings) -> None:
     lake = Lake(lake_location(settings))
-    report = import_file(lake, write_tweets(settings.inbox / "done" / "posts.jsonl.gz"))
+    report = import_file(lake, write_tweets(settings.inbox / "done" / "posts.jsonl.gz"), load_settings())
     assert (report.events, report.rejected) == (5, 1)
     names = ["raw_events", "events", "topic_activity", "temporal_edges", "nodes"]
-    materialize_hours(open_instance(settings), HourRange(HOUR, HOUR + timedelta(hours=1)), names)
+    materialize_hours(
+        make_definitions(settings), open_instance(settings), HourRange(HOUR, HOUR + timedelta(hours=1)), names
+    )
     fill_the_rest(lake)
     settings.logs_folder.mkdir(parents=True, exist_ok=True)
     (settings.logs_folder / "alerts.jsonl").write_text(f'{{"subject":"#{TAG}"}}\n{{"subject":"#other"}}\n', "utf-8")
@@ -250,12 +253,12 @@ def test_what_was_forgotten_does_not_come_back(filled: Home, tmp_path: Path) -> 
     """Nor what is new of the person, nor what others pass on of it; another process's lake knows it, too."""
     forget(filled.lake, filled.settings, Subject("user", USER, "twitter"))
     again = Lake(filled.lake.location)
-    report = import_file(again, write_tweets(tmp_path / "again.jsonl.gz"))
+    report = import_file(again, write_tweets(tmp_path / "again.jsonl.gz"), load_settings())
     # Three posts, and the row that could not be read.
     assert (report.forgotten, report.added) == (4, 0)
     quote = tweet(FIRST + 9, "45", "look at this", quoted_status=tweet(99, USER, "a new post", HANDLE))
     (tmp_path / "new.jsonl").write_text(json.dumps(quote) + "\n", "utf-8")
-    assert import_file(again, tmp_path / "new.jsonl").forgotten == 1
+    assert import_file(again, tmp_path / "new.jsonl", load_settings()).forgotten == 1
     counted = {Path(name).name: count for name, count in again.read(
         "SELECT source, forgotten FROM collection_status").iter_rows()}  # fmt: skip
     assert (counted["again.jsonl.gz"], counted["new.jsonl"]) == (4, 1)
@@ -279,7 +282,7 @@ def test_without_the_key_nothing_is_let_in(filled: Home, tmp_path: Path) -> None
     forget(filled.lake, filled.settings, Subject("user", USER))
     key_file(filled.settings).unlink()
     with pytest.raises(TrendError, match=r"the key by which forgotten ids are known .* is gone: restore"):
-        import_file(filled.lake, write_tweets(tmp_path / "again.jsonl.gz"))
+        import_file(filled.lake, write_tweets(tmp_path / "again.jsonl.gz"), load_settings())
 
 
 def test_bounds_are_those_of_what_is_left(filled: Home) -> None:
@@ -328,14 +331,14 @@ def test_a_table_is_read_by_the_columns_that_it_was_imported_by(empty: Home) -> 
     (done / "b.csv").write_text("id,who,at,n\n8,3,2026-01-05T06:00:00Z,9\n", "utf-8")
     columns = ColumnMap.parse("id=id,user_id=who,timestamp=at")
     for name in ("a.csv", "b.csv"):
-        import_file(empty.lake, done / name, columns)
+        import_file(empty.lake, done / name, empty.settings, columns)
     forgotten = forget(empty.lake, empty.settings, Subject("user", "9", "archive"))
     assert forgotten.removed == {"raw_events": 1}
     assert [path.name for path in forget_files(empty.settings, forgotten).deleted] == ["a.csv"]
     assert [path.name for path in done.iterdir()] == ["b.csv"]
     # A row of the person that is no event is kept out, too; one that only has the number is not.
     (done / "c.csv").write_text("id,who,at,n\n4,5,2026-01-05T06:00:00Z,5\n10,9,never,3\n11,3,never,9\n", "utf-8")
-    report = import_file(empty.lake, done / "c.csv", columns)
+    report = import_file(empty.lake, done / "c.csv", empty.settings, columns)
     assert (report.events, report.rejected, report.forgotten) == (1, 1, 1)
     assert [json.loads(raw)["id"] for raw in empty.lake.read("SELECT raw_data FROM rejected_events")["raw_data"]] == [
         "11"
@@ -347,8 +350,13 @@ def test_logs_lose_lines_of_short_ids_and_plain_words_where_they_are_told_to_be_
     rows = [{"id": "1", "who": "12", "at": moment, "about": "error"}, {"id": "2", "who": "3", "at": moment}]
     (empty.settings.home / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
     columns = ColumnMap.parse("id=id,user_id=who,timestamp=at,topics=about")
-    import_file(empty.lake, empty.settings.home / "rows.jsonl", columns)
-    materialize_hours(open_instance(empty.settings), HourRange(HOUR, HOUR + timedelta(hours=1)), ["events"])
+    import_file(empty.lake, empty.settings.home / "rows.jsonl", empty.settings, columns)
+    materialize_hours(
+        make_definitions(empty.settings),
+        open_instance(empty.settings),
+        HourRange(HOUR, HOUR + timedelta(hours=1)),
+        ["events"],
+    )
     kept = [
         '{"level":"error","message":"error 12"}',
         "error: 12 of 12 files",
@@ -367,7 +375,7 @@ def test_logs_lose_lines_of_short_ids_and_plain_words_where_they_are_told_to_be_
 def test_what_cannot_be_told_of_rejected_text_is_left_and_counted(empty: Home, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"id_str": "5", "user": {"id_str": "77"} broken\nuser 7700112233445566 said\n', "utf-8")
-    import_file(empty.lake, path)
+    import_file(empty.lake, path, empty.settings)
     found = find(empty.lake, Subject("user", "77"), None)
     assert (found.rejected_ids, found.undecided) == (set(), 1)
     found = find(empty.lake, Subject("user", USER), None)

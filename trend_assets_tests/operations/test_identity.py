@@ -40,7 +40,7 @@ def importing(empty: Home, tmp_path: Path) -> Import:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("\n".join(["id,ts,user,text", *rows]) + "\n", encoding="utf-8")
-        report = import_file(empty.lake, path, columns)
+        report = import_file(empty.lake, path, empty.settings, columns)
         assert report.rows == len(rows)
         assert report.rows == report.added + report.known + report.conflicts + report.rejected + report.forgotten
         return report
@@ -113,7 +113,7 @@ def test_ids_of_two_chats_are_two_with_a_namespace(importing: Import, empty: Hom
 def test_another_count_is_an_observation_once(empty: Home, tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(b"\n".join([tweet(1, retweet_count=1), tweet(1, retweet_count=2), tweet(1, retweet_count=3)]))
-    first, second = (import_file(empty.lake, path) for _ in range(2))
+    first, second = (import_file(empty.lake, path, empty.settings) for _ in range(2))
     assert (first.added, first.known, first.conflicts) == (1, 2, 0)
     assert (second.added, second.known, second.conflicts) == (0, 3, 0)
     seen = empty.lake.read_table(OBSERVATIONS)
@@ -125,7 +125,7 @@ def test_the_text_of_a_platform_may_change_and_its_time_may_not(empty: Home, tmp
     path = tmp_path / "t.jsonl"
     later = tweet(2, "Mon Jan 15 13:00:00 +0000 2024")
     path.write_bytes(b"\n".join([tweet(1), tweet(1, text="edited"), tweet(2), later]))
-    report = import_file(empty.lake, path)
+    report = import_file(empty.lake, path, empty.settings)
     assert (report.added, report.known, report.conflicts) == (2, 1, 1)
     assert "--namespace" not in report.why and "unique" in report.why
 
@@ -206,7 +206,7 @@ def test_what_was_rolled_back_is_not_known(empty: Home) -> None:
 
 def _import(home: Path, path: Path) -> None:
     os.environ["TREND_HOME"] = str(home)
-    import_file(Lake(lake_location(load_settings())), path)
+    import_file(Lake(lake_location(load_settings())), path, load_settings())
 
 
 def test_two_processes_that_import_one_file_double_nothing(empty: Home, tmp_path: Path) -> None:

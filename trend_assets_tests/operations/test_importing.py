@@ -40,7 +40,9 @@ def test_a_report_counts_rows_reasons_and_hours(empty: Home, tmp_path: Path) -> 
         tweet(1, "Wed Feb 04 23:59:59 +0000 2026"),
     ]
     seen: list[Batch] = []
-    report = import_file(empty.lake, write(tmp_path, "t.jsonl", lines), progress=lambda path, batch: seen.append(batch))
+    report = import_file(
+        empty.lake, write(tmp_path, "t.jsonl", lines), empty.settings, progress=lambda path, batch: seen.append(batch)
+    )
     assert (report.rows, report.events, report.added, report.known, report.rejected) == (6, 3, 2, 1, 3)
     assert report.error is None
     assert sum(report.reasons.values()) == 3 and len(report.reasons) == 2
@@ -57,9 +59,9 @@ def test_a_report_counts_rows_reasons_and_hours(empty: Home, tmp_path: Path) -> 
 
 def test_a_second_import_adds_nothing(empty: Home, tmp_path: Path) -> None:
     path = write(tmp_path, "t.jsonl", [tweet(1), b"{", tweet(2)])
-    import_file(empty.lake, path)
+    import_file(empty.lake, path, empty.settings)
     before = empty.lake.read_table(RAW_EVENTS)
-    report = import_file(empty.lake, path)
+    report = import_file(empty.lake, path, empty.settings)
     assert (report.events, report.added, report.rejected) == (2, 0, 1)
     assert empty.lake.read_table(RAW_EVENTS).equals(before)
     assert empty.lake.read_table(REJECTED_EVENTS).height == 1
@@ -75,7 +77,7 @@ def test_a_second_import_adds_nothing(empty: Home, tmp_path: Path) -> None:
 )
 def test_a_file_without_an_event_is_an_error(empty: Home, tmp_path: Path, name: str, content: bytes, told: str) -> None:
     (tmp_path / name).write_bytes(content)
-    report = import_file(empty.lake, tmp_path / name)
+    report = import_file(empty.lake, tmp_path / name, empty.settings)
     assert report.error is not None and told in report.error and "\n" not in report.error
     assert (report.events, report.first, report.last) == (0, None, None)
     (status,) = empty.lake.read_table(COLLECTION_STATUS).rows(named=True)
@@ -83,14 +85,14 @@ def test_a_file_without_an_event_is_an_error(empty: Home, tmp_path: Path, name: 
 
 
 def test_a_missing_file_is_an_error(empty: Home, tmp_path: Path) -> None:
-    report = import_file(empty.lake, tmp_path / "gone.jsonl")
+    report = import_file(empty.lake, tmp_path / "gone.jsonl", empty.settings)
     assert report.error is not None and "gone.jsonl" in report.error
 
 
 def test_what_was_read_before_a_break_stays(empty: Home, tmp_path: Path) -> None:
     whole = gzip.compress(b"\n".join(tweet(number) for number in range(20_000)), 1)
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
-    report = import_file(empty.lake, tmp_path / "cut.jsonl.gz")
+    report = import_file(empty.lake, tmp_path / "cut.jsonl.gz", empty.settings)
     assert 0 < report.events < 20_000
     assert report.error is not None and "row" in report.error
     assert empty.lake.read_table(RAW_EVENTS).height == report.added == report.events
@@ -100,7 +102,7 @@ def test_what_was_read_before_a_break_stays(empty: Home, tmp_path: Path) -> None
 
 def test_a_table_is_read_by_its_columns(empty: Home, tmp_path: Path) -> None:
     lines = [b"n,at,who,what,mood", b"1,2026-02-04T08:00:00Z,ann,hello #tea,fine", b"2,yesterday,bob,hello,bad"]
-    report = import_file(empty.lake, write(tmp_path, "chat.csv", lines), COLUMNS)
+    report = import_file(empty.lake, write(tmp_path, "chat.csv", lines), empty.settings, COLUMNS)
     assert (report.events, report.rejected, report.error) == (1, 1, None)
     assert report.first == datetime(2026, 2, 4, 8, tzinfo=UTC)
 

@@ -71,8 +71,8 @@ def count(lake: Lake, table: str) -> int:
 def test_by_default_nothing_is_ever_deleted(opened: Callable[..., Opened]) -> None:
     settings, lake = opened()
     fill(lake)
-    night = maintain_lake(lake, settings, NOW + timedelta(days=3650))
-    assert night.retired == {} and night.files == 0
+    report = maintain_lake(lake, settings, NOW + timedelta(days=3650))
+    assert report.retired == {} and report.files == 0
     assert [count(lake, table) for table in ("events", "topic_activity", "temporal_edges", "nodes")] == [20, 20, 20, 21]
 
 
@@ -80,8 +80,8 @@ def test_each_table_keeps_its_own_days(opened: Callable[..., Opened], home: Path
     settings, lake = opened(RETENTION__EVENTS_DAYS="5", RETENTION__TEMPORAL_EDGES_DAYS="10")
     fill(lake)
     before = lake.snapshot()
-    night = maintain_lake(lake, settings, NOW)
-    assert night.retired == {"events": 14, "temporal_edges": 9, "nodes": 9}
+    report = maintain_lake(lake, settings, NOW)
+    assert report.retired == {"events": 14, "temporal_edges": 9, "nodes": 9}
     assert lake.read("SELECT min(hour) AS h FROM events")["h"][0] == (NOW - timedelta(days=5)).replace(minute=0)
     assert [count(lake, table) for table in ("events", "topic_activity", "temporal_edges", "nodes")] == [6, 20, 11, 12]
     with pytest.raises(Exception, match=f"the lake has no snapshot {before}"):
@@ -96,8 +96,8 @@ def test_a_snapshot_that_a_stored_model_was_trained_on_stays(opened: Callable[..
     at = NOW.replace(minute=0)
     lake.write(EVENTS, EVENTS.frame(), at, at + HOUR)
     lake.write(EVENTS, EVENTS.frame([event(99, at, ["#t"], "u")]), at, at + HOUR)
-    night = maintain_lake(lake, settings, datetime.now(UTC) + timedelta(days=30))
-    assert night.lake.snapshots > 0
+    report = maintain_lake(lake, settings, datetime.now(UTC) + timedelta(days=30))
+    assert report.lake.snapshots > 0
     kept = lake.read("SELECT snapshot_id AS id FROM lake.snapshots()")["id"].to_list()
     assert kept == [trained, lake.snapshot()]
     assert count(lake, lake.at(EVENTS, trained)) == 20
@@ -136,7 +136,7 @@ def test_users_are_in_the_lake_under_hashes_alone_and_are_forgotten_by_their_own
     path = tmp_path / "posts.jsonl"
     broken = json.dumps({"id_str": "1", "user": {"id_str": "7123456"}})
     path.write_text("\n".join([*map(json.dumps, tweets), broken]), "utf-8")
-    assert import_file(lake, path).added == 2
+    assert import_file(lake, path, load_settings()).added == 2
     assert lake.read("SELECT count(DISTINCT user_id) AS n FROM raw_events")["n"][0] == 1
     held = lake.read(
         "SELECT user_id || raw_data AS text FROM raw_events UNION ALL SELECT raw_data FROM rejected_events"
@@ -144,8 +144,8 @@ def test_users_are_in_the_lake_under_hashes_alone_and_are_forgotten_by_their_own
     text = " ".join(held["text"])
     assert not [name for name in ("7123456", "alicehandle", "Alice Name", "7654321", "bobby") if name in text]
     assert WITHHELD in text and "look 1" in text
-    assert import_file(lake, path).added == 0
+    assert import_file(lake, path, load_settings()).added == 0
     assert forget(lake, settings, Subject("user", "7123456", "twitter")).removed == {"raw_events": 2}
-    assert import_file(lake, path).forgotten == 3
+    assert import_file(lake, path, load_settings()).forgotten == 3
     assert count(lake, "raw_events") == 0
     assert KEY not in repr(settings)

@@ -48,7 +48,7 @@ def batches(path: Path, columns: ColumnMap | None) -> Iterator[Batch]:
 
 
 def imported(lake: Lake, path: Path, columns: ColumnMap | None) -> FileReport:
-    return import_file(lake, path, columns, settings=Settings(home=lake.location.home), folder=path.parent)
+    return import_file(lake, path, Settings(home=lake.location.home), columns, folder=path.parent)
 
 
 def check(lake: Lake, path: Path, columns: ColumnMap | None) -> None:

@@ -83,7 +83,7 @@ def test_the_other_machine_forecasts_with_the_model_in_use(machines: tuple[Home,
 def test_a_mended_checkpoint_is_used_again_without_a_restart(
     machines: tuple[Home, Home], bucket: str, trained: TrainedModel, damage: str, tmp_path: Path
 ) -> None:
-    """One process all the while: the damaged one is refused, the mended one serves."""
+    """One process all the while: the damaged one is refused, the repaired one serves."""
     _, other = machines
     key = f"shared/models/{trained.model_version}/model.safetensors"
     client = boto3.client("s3", endpoint_url=f"http://{bucket}", aws_access_key_id="a", aws_secret_access_key="b")

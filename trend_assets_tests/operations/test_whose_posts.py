@@ -102,8 +102,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Ite
         if path.suffix == ".yaml":
             path = _bodies(path, folder / f"{path.stem}.jsonl")
         if path.is_file():
-            import_file(lake, path, settings=settings)
-    import_file(lake, shared_data / "tweets" / "2014-01.jsonl.gz", settings=settings)
+            import_file(lake, path, settings)
+    import_file(lake, shared_data / "tweets" / "2014-01.jsonl.gz", settings)
     yield lake, settings
     lake.close()
 

@@ -1,4 +1,4 @@
-"""The stand-in sends no field that the services do not send, or with another type; over HTTP, as it is asked."""
+"""The mock server sends no field that the services do not send, or with another type; over HTTP, as it is asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.world import World
 from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector
 from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
@@ -26,9 +26,9 @@ NOW = datetime(2026, 1, 6, 20, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[StandIn]:
+def server() -> Iterator[MockServer]:
     world = World(seed=5, start=NOW - 30 * HOUR, events_per_day=4000)
-    with StandIn(world, lambda: NOW) as server:
+    with MockServer(world, lambda: NOW) as server:
         yield server
 
 
@@ -45,7 +45,7 @@ def recorded_bodies(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield interaction["request"]["uri"], gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
 
 
-def sent(server: StandIn, collector: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+def sent(server: MockServer, collector: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """Path and JSON value of each answer that a collector was given."""
     answers = []
     inner = requests.Session.send
@@ -64,7 +64,7 @@ def sent(server: StandIn, collector: Any, monkeypatch: pytest.MonkeyPatch) -> li
 
 
 def test_whole_pages_of_x_hold_what_recorded_ones_hold(
-    server: StandIn, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+    server: MockServer, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shared_data / "recorded" / "x"
     pages = [
@@ -82,7 +82,7 @@ def test_whole_pages_of_x_hold_what_recorded_ones_hold(
 
 
 def test_answers_of_google_trends_hold_what_recorded_ones_hold(
-    server: StandIn, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+    server: MockServer, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded: dict[str, Shape] = {}
     for address, body in recorded_bodies(shared_data / "recorded" / "google_trends"):
@@ -96,18 +96,18 @@ def test_answers_of_google_trends_hold_what_recorded_ones_hold(
         assert shapes([answer]) - recorded[path] == set(), path
 
 
-def test_errors_of_youtube_hold_what_recorded_ones_hold(server: StandIn, shared_data: Path) -> None:
+def test_errors_of_youtube_hold_what_recorded_ones_hold(server: MockServer, shared_data: Path) -> None:
     files = sorted((shared_data / "recorded" / "youtube").glob("error_*.json"))
     known = shapes(json.loads(file.read_text()) for file in files)
     refusal = requests.get(f"{server.url}/youtube/v3/videos", timeout=60).json()
-    faulty = StandIn(server.world, server.now, faults=Faults(1.0, ("403", "500", "429")))
+    faulty = MockServer(server.world, server.now, faults=Faults(1.0, ("403", "500", "429")))
     with faulty:
         refused = [requests.get(f"{faulty.url}/youtube/v3/videos", timeout=60).json() for _ in range(3)]
     assert len(files) == 2
     assert shapes([refusal, *refused]) - known == set()
 
 
-def test_pages_of_bluesky_are_as_its_lexicon_says(server: StandIn) -> None:
+def test_pages_of_bluesky_are_as_its_lexicon_says(server: MockServer) -> None:
     since = (NOW - 6 * HOUR).isoformat()
     parameters = {"q": "*", "since": since, "limit": 100}
     answer = requests.get(f"{server.url}/xrpc/app.bsky.feed.searchPosts", parameters, timeout=60)
@@ -125,7 +125,7 @@ def test_pages_of_bluesky_are_as_its_lexicon_says(server: StandIn) -> None:
     assert keys == sorted(keys, reverse=True)
 
 
-def test_timelines_and_trends_of_mastodon_are_as_documented(server: StandIn) -> None:
+def test_timelines_and_trends_of_mastodon_are_as_documented(server: MockServer) -> None:
     statuses = []
     path, link = "/api/v1/timelines/public?limit=40", ""
     for _ in range(10):

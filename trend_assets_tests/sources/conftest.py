@@ -1,4 +1,4 @@
-"""A stand-in server for the collectors' tests: one small world, on a clock that the tests set."""
+"""A mock server for the collectors' tests: one small world, on a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from trend_assets.simulator.faults import Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import World
 
@@ -26,12 +26,12 @@ def busy_world() -> World:
 
 
 @pytest.fixture
-def serve(busy_world: World) -> Iterator[Callable[..., StandIn]]:
-    """Starts stand-ins of the world at a moment; they stop with the test."""
+def serve(busy_world: World) -> Iterator[Callable[..., MockServer]]:
+    """Starts mock servers of the world at a moment; they stop with the test."""
     with ExitStack() as stack:
 
-        def start(now: datetime, limits: Limits | None = None, faults: Faults | None = None) -> StandIn:
-            server = StandIn(busy_world, lambda: now, limits or Limits(), faults or Faults())
+        def start(now: datetime, limits: Limits | None = None, faults: Faults | None = None) -> MockServer:
+            server = MockServer(busy_world, lambda: now, limits or Limits(), faults or Faults())
             return stack.enter_context(server)
 
         yield start

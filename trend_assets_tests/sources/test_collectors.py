@@ -14,18 +14,19 @@ import pytest
 from trend_assets.simulator.bluesky import uri
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.mastodon import status_uri
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.server_mastodon import HOST
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.timeline import Comment, Post, Search, Video
 from trend_assets.simulator.world import World
 from trend_assets.sources.bluesky.collector import BlueskyAccess, BlueskyCollector
 from trend_assets.sources.collection import Collected, Earlier, collect
-from trend_assets.sources.collector import Collector, CollectorError, Patience
+from trend_assets.sources.collector import Collector, CollectorError
 from trend_assets.sources.event import Payload
 from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector
 from trend_assets.sources.mastodon.collector import MastodonAccess, MastodonCollector
 from trend_assets.sources.registry import parse
+from trend_assets.sources.retrying import ATTEMPTS, retrying
 from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 from trend_assets_tests.sources.conftest import HOUR, START
@@ -35,8 +36,8 @@ EVERYTHING = "lang:en OR -lang:en"
 SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon")
 KEYED = ("twitter", "youtube")
 #: For failures that pass: no time is lost in tests.
-AT_ONCE = Patience(sleep=lambda _: None)
-Serve = Callable[..., StandIn]
+AT_ONCE = retrying(sleep=lambda _: None)
+Serve = Callable[..., MockServer]
 DONE = "done"
 NOTHING = Earlier("", 0)
 
@@ -49,7 +50,7 @@ def countries(world: World) -> tuple[str, ...]:
     return tuple(sorted({event.country for event in world.events("google_trends", START, NOON + HOUR)}))
 
 
-def collector(source: str, server: StandIn, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
+def collector(source: str, server: MockServer, key: str | None = "sentinel-key-1", **more: Any) -> Collector:
     now = server.now
     # A line that falls silent is waited for no longer than this.
     more = {"timeout": 1.0 if server.faults.rate else 20.0, **more}
@@ -175,7 +176,7 @@ def test_a_dead_network_is_told_in_words(source: str, serve: Serve) -> None:
     status, message = found.status.select("status", "message").row(0)
     assert status == "failed" and "cannot be reached" in message
     assert found.attempts["failure"].item() == "network"
-    assert found.attempts["requests"].item() == AT_ONCE.attempts
+    assert found.attempts["requests"].item() == ATTEMPTS
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -230,7 +231,7 @@ def test_posts_are_shared_by_priority_and_never_exceed_the_hour(serve: Serve) ->
     queries = (Query("-lang:en OR lang:en", 2), Query(EVERYTHING, 1))
     asked = collector("twitter", server, queries=queries, posts=90, monthly_posts=9000)
     found = attempt(asked, NOON, server.now)
-    assert 80 <= asked.spent.units <= 90
+    assert 80 <= asked.usage.units <= 90
     assert server.requests[0][1]["query"] == EVERYTHING and server.requests[0][1]["max_results"] == "60"
     status, message = found.status.select("status", "message").row(0)
     assert status == "partial" and "the month's 9,000 posts" in message and "2026-02-01" in message
@@ -250,7 +251,7 @@ def test_units_never_exceed_the_hour(serve: Serve) -> None:
     server = serve(NOON + HOUR)
     asked = collector("youtube", server, regions=("US",), queries=("", "a", "b"), units=150, search_pages=1)
     found = attempt(asked, NOON, server.now)
-    assert server.limits.units_spent == asked.spent.units <= 150
+    assert server.limits.units_spent == asked.usage.units <= 150
     assert found.status["status"].item() == "partial"
     assert "150 units" in found.status["message"].item() and "08:00 UTC" in found.status["message"].item()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from trend_assets.simulator.faults import KINDS, Faults
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Answer
 from trend_assets.simulator.world import World
 from trend_assets.sources.collection import Collected, Earlier
@@ -61,7 +61,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def asked(source: str, server: StandIn, earlier: dict | None = None) -> Collected:
+def asked(source: str, server: MockServer, earlier: dict | None = None) -> Collected:
     more: dict[str, Any] = {"timeout": 0.1} if "stalled" in server.faults.kinds and server.faults.rate else {}
     if source == "youtube":
         more |= {"videos": ()}
@@ -111,7 +111,7 @@ def test_no_rate_limit_lasts_longer_than_a_day(source: str, kind: str, serve: Se
         assert until == NOW + timedelta(minutes=1)
 
 
-def test_an_hour_that_the_servers_clock_has_not_reached_is_asked_again(serve: Callable[..., StandIn]) -> None:
+def test_an_hour_that_the_servers_clock_has_not_reached_is_asked_again(serve: Callable[..., MockServer]) -> None:
     slow = serve(MORNING + HOUR - timedelta(minutes=5))
     asked_late = collector("twitter", slow)
     asked_late._now = lambda: MORNING + HOUR + timedelta(minutes=1)

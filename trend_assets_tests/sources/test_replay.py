@@ -1,4 +1,4 @@
-"""What the services really answered once, played back through the real clients; and the stand-in beside it."""
+"""What the services really answered once, played back through the real clients; and the mock server beside it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ import requests
 import yaml
 from googleapiclient.discovery_cache import get_static_doc
 
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.timeline import Comment
-from trend_assets.sources.collector import CollectorError, Patience
+from trend_assets.sources.collector import CollectorError
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.google_trends.collector import GoogleTrendsAccess, GoogleTrendsCollector, read_feed
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.twitter.collector import Query, TwitterAccess, TwitterCollector
 from trend_assets.sources.youtube.collector import YouTubeAccess, YouTubeCollector
 from trend_assets_tests.sources.conftest import HOUR, START
@@ -31,7 +32,7 @@ Recorded = tuple[int, dict[str, str], bytes]
 Play = Callable[[dict[str, list[Recorded]]], str]
 #: Of one hop, and of the recording's own compression.
 _NOT_PLAYED = {"content-length", "transfer-encoding", "connection", "content-encoding"}
-ONCE = Patience(attempts=1)
+ONCE = retrying(attempts=1)
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_x_as_recorded(play: Play, shared_data: Path) -> None:
     found = events(asked, start)
     assert [event.content_id for event in found] == [tweet["id"] for tweet in recorded["data"]]
     assert all(start <= event.timestamp < start + HOUR for event in found)
-    assert (asked.spent.requests, asked.spent.units) == (2, len(found))
+    assert (asked.usage.requests, asked.usage.units) == (2, len(found))
 
 
 def test_youtube_as_recorded(play: Play, shared_data: Path) -> None:
@@ -141,7 +142,7 @@ def test_a_search_of_youtube_as_recorded(play: Play, shared_data: Path) -> None:
     uploads = [event.content_id for event in events(asked, start)]
     assert uploads == [video["id"]] and len(found) > 5
     # Two searches, the videos that they found in one batch, the comments of the one in the hour.
-    assert (asked.spent.requests, asked.spent.units) == (4, 202)
+    assert (asked.usage.requests, asked.usage.units) == (4, 202)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_the_feed_as_google_publishes_it() -> None:
             list(read_feed(bad, "US"))
 
 
-def test_the_stand_ins_pages_are_shaped_like_youtubes(serve: Callable[..., StandIn]) -> None:
+def test_the_mock_servers_pages_are_shaped_like_youtubes(serve: Callable[..., MockServer]) -> None:
     server = serve(START + 20 * HOUR)
     schemas = json.loads(get_static_doc("youtube", "v3"))["schemas"]
     at = "2026-01-05T19:00:00Z"
@@ -233,7 +234,7 @@ def _strange(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: 
             yield f"{path}: {value!r}"
 
 
-def test_the_stand_ins_pages_are_shaped_like_xs(serve: Callable[..., StandIn], shared_data: Path) -> None:
+def test_the_mock_servers_pages_are_shaped_like_xs(serve: Callable[..., MockServer], shared_data: Path) -> None:
     server = serve(START + 20 * HOUR)
     recorded = cassette(shared_data / "recorded/x/test_client_search_recent_tweets.yaml")
     status, headers, body = recorded["/2/tweets/search/recent"][0]
@@ -267,7 +268,7 @@ def test_a_redirect_is_not_followed_and_carries_no_key_along(play: Play) -> None
     assert all(len(answers) == 2 for answers in elsewhere.values())
 
 
-def test_a_query_that_x_does_not_understand_is_asked_once(serve: Callable[..., StandIn]) -> None:
+def test_a_query_that_x_does_not_understand_is_asked_once(serve: Callable[..., MockServer]) -> None:
     server = serve(START + HOUR)
     access = TwitterAccess("k", (Query(" "),), base_url=server.url)
     with pytest.raises(CollectorError, match="status 400") as error:
@@ -279,4 +280,4 @@ def test_an_old_hour_is_past_for_recent_search() -> None:
     collector = TwitterCollector(TwitterAccess("k", (Query("a"),)), lambda: START, ONCE)
     with pytest.raises(RuntimeError, match="full_archive"):
         list(collector.collect(START - timedelta(days=8), START - timedelta(days=8) + HOUR))
-    assert collector.spent.requests == 0
+    assert collector.usage.requests == 0

@@ -1,4 +1,4 @@
-"""`trend up`: everything that people look at, kept running until one Ctrl-C."""
+"""`trend up`: starts all services and keeps them running until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend up` itself: what is said, and how it is stopped."""
+"""The `trend up` command: starts the supervisor, prints addresses, and handles Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports that are free, and addresses as people open them."""
+"""Free ports, and the services' addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `trend up` keeps running: the Dagster UI, its daemon, the API and the dashboard."""
+"""The services that `trend up` runs: Dagster's UI and daemon, the API, the dashboard."""
 
 from __future__ import annotations
 

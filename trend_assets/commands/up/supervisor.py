@@ -1,4 +1,4 @@
-"""Processes kept running: started, watched, restarted within a limit, and ended with all their children."""
+"""A process supervisor: starts, health-checks and restarts services, and ends them with all their children."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class Supervisor:
         said = f"{kept.service.name} {how} (its log: {self._logs / kept.service.log_name})"
         if kept.crashes > self._limits.restarts:
             self._say(
-                f"{said}; not started again after {self._limits.restarts} restarts: mend the cause and run "
+                f"{said}; not started again after {self._limits.restarts} restarts: fix the cause and run "
                 "`trend up` anew. The others go on."
             )
             return

@@ -1,1 +1,1 @@
-"""Words that become topics: what people say that is far more than usual, whether they tag it or not."""
+"""Trending phrases: topics found in texts that far exceed their usual frequency, tagged or not."""

@@ -1,4 +1,4 @@
-"""How usual a word is in ordinary language, and which words say nothing by themselves."""
+"""Word frequencies of ordinary language, and stop words."""
 
 from __future__ import annotations
 

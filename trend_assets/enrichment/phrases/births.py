@@ -1,4 +1,4 @@
-"""Phrases that trend together become one topic, and get its name."""
+"""Groups phrases that trend together into one topic, and names it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NAME_WORDS = 4
 _MORE = 2
 
 
-class Born(NamedTuple):
+class SignificantPhrases(NamedTuple):
     """Phrases that have become significant, how many users say them, and in how many wordings."""
 
     keys: Keys
@@ -60,7 +60,7 @@ class _Spelled(NamedTuple):
 
 def cluster(
     rows: Rows,
-    born: Born,
+    born: SignificantPhrases,
     window: Window,
     extractor: Extractor,
     choice: Choice,
@@ -82,7 +82,7 @@ def cluster(
         _spell(rows, born, window, extractor, choice),
         key=lambda one: (-one.users, -min(one.words, _NAME_WORDS), one.key),
     )
-    together = _Together(rows, spelled, topics)
+    together = _CoOccurrence(rows, spelled, topics)
     own = {index: tag for index, one in enumerate(spelled) if (tag := _spelled_as(one, tags))}
     taken = set(own)
     # What is spelled like a tag is that tag, and others may be it, too.
@@ -98,7 +98,9 @@ def cluster(
             yield one.key, named or name.phrase, one.phrase, one is name or not one.ordinary
 
 
-def _spell(rows: Rows, born: Born, window: Window, extractor: Extractor, choice: Choice) -> Iterator[_Spelled]:
+def _spell(
+    rows: Rows, born: SignificantPhrases, window: Window, extractor: Extractor, choice: Choice
+) -> Iterator[_Spelled]:
     starts = np.searchsorted(rows.keys, born.keys)
     ends = np.searchsorted(rows.keys, born.keys, side="right")
     spans = zip(starts.tolist(), ends.tolist(), strict=True)
@@ -130,8 +132,8 @@ def _is_name(text: str, begin: int) -> int:
     return int(bool(before) and before[0][0].islower() and before[0][-1] not in ".!?:;\u2026")
 
 
-class _Together:
-    """Which phrases stand in the same posts."""
+class _CoOccurrence:
+    """Which phrases occur in the same posts, by Jaccard similarity."""
 
     def __init__(self, rows: Rows, spelled: list[_Spelled], topics: Mapping[int, str]) -> None:
         others = np.array(sorted(topics), np.uint64)

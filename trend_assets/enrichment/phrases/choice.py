@@ -1,4 +1,4 @@
-"""Which topics count, as the settings say."""
+"""Which kinds of topics count, by the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far above its own past a phrase is, in memory that does not grow with the vocabulary.
+"""Significance of a phrase against its own past, in memory that does not grow with the vocabulary.
 
 After Schubert, Weiler and Kriegel, "SigniTrend: Scalable Detection of Emerging Topics in Textual Streams by Hashed
 Significance Thresholds" (KDD 2014): an exponentially weighted mean and variance in hash tables of fixed size. A phrase
@@ -28,8 +28,8 @@ _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659F
 _SHIFT = np.uint64(64 - CELLS.bit_length() + 1)
 
 
-class Past:
-    """Mean and variance of each phrase's users a day.
+class PhraseBaseline:
+    """The usual frequency of phrases: mean and variance of each phrase's users a day.
 
     Attributes:
         mean: float32 of shape (ROWS, CELLS).

@@ -1,4 +1,4 @@
-"""A tracker's state before a day as bytes: what is usual, and which phrases are topics.
+"""Serializes the phrase tracker's state at the start of a day.
 
 Neither users nor texts are in it. What it names are phrases and tags that several users of a day had said, so that
 it may stay when one of them is forgotten.
@@ -11,7 +11,7 @@ import orjson
 import zstandard
 
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.significance import CELLS, ROWS, Past
+from trend_assets.enrichment.phrases.significance import CELLS, ROWS, PhraseBaseline
 from trend_assets.enrichment.phrases.tracker import Member, Tracker
 
 
@@ -47,7 +47,7 @@ def unpack(state: bytes, choice: Choice) -> Tracker:
         raise ValueError(f"no state of the phrases: {error}") from error
     tracker = Tracker(choice)
     tracker.day = told["day"]
-    tracker.past = Past(mean.copy(), variance.copy(), told["weight"])
+    tracker.past = PhraseBaseline(mean.copy(), variance.copy(), told["weight"])
     tracker.members = {
         int(key): Member(topic, phrase, last, strong) for key, topic, phrase, last, strong in told["members"]
     }

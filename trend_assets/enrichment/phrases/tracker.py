@@ -1,4 +1,4 @@
-"""Hour by hour: which phrases are topics, and which posts have them.
+"""Decides hour by hour which phrases are topics, and which posts mention them.
 
 A phrase becomes a topic in the hour in which enough different users of the last 24 hours have said it, in more than
 one wording, and they are significantly more than its own past and than ordinary language would have. A name that no
@@ -18,9 +18,9 @@ import numpy as np
 import polars as pl
 
 from trend_assets.enrichment.phrases.background import RARE
-from trend_assets.enrichment.phrases.births import LEAST_WORDINGS, Born, Tags, cluster
+from trend_assets.enrichment.phrases.births import LEAST_WORDINGS, SignificantPhrases, Tags, cluster
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.significance import Floats, Past, significance
+from trend_assets.enrichment.phrases.significance import Floats, PhraseBaseline, significance
 from trend_assets.enrichment.phrases.window import Hour, Rows, Window, distinct_counts, known
 from trend_assets.enrichment.phrases.words import Extractor
 
@@ -31,8 +31,8 @@ _STEADY_SHARE = 1e-3
 _REMEMBERED = 50_000
 
 
-class Said(NamedTuple):
-    """A post has a topic: its row in the hour's events, the topic, and the phrase that it stands on."""
+class TopicMention(NamedTuple):
+    """A mention of a topic in a post: the row in the hour's events, the topic, and the phrase that was found."""
 
     row: int
     topic: str
@@ -68,7 +68,7 @@ class Tracker:
         self.blocked = frozenset(Extractor(choice.block).watched)
         self.window = Window()
         self.day: int | None = None
-        self.past = Past()
+        self.past = PhraseBaseline()
         self.members: dict[int, Member] = {}
         self.tags: dict[str, tuple[str, int]] = {}
         self.names: dict[int, str] = {}
@@ -77,7 +77,7 @@ class Tracker:
         """Takes in an hour that was judged before: hours of the day before a state."""
         self.window.add(Hour.of(number, events, self.extractor))
 
-    def step(self, number: int, events: pl.DataFrame) -> Iterator[Said]:
+    def step(self, number: int, events: pl.DataFrame) -> Iterator[TopicMention]:
         """Takes in the next hour.
 
         Args:
@@ -142,7 +142,7 @@ class Tracker:
         chosen = here & unusual & enough & ((trend >= self.choice.sigma) | names)
         chosen[chosen] = [self._may_begin(key) for key in keys[chosen].tolist()]
         if chosen.any() and self.past.weight:
-            self._add(rows, Born(keys[chosen], users[chosen], wordings[chosen]), hour.number)
+            self._add(rows, SignificantPhrases(keys[chosen], users[chosen], wordings[chosen]), hour.number)
 
     def _may_begin(self, key: int) -> bool:
         member = self.members.get(key)
@@ -152,7 +152,7 @@ class Tracker:
         mean, variance = self.past.of(keys)
         return significance(said, np.maximum(mean, ordinary), variance, self.window.posts)
 
-    def _add(self, rows: Rows, born: Born, hour: int) -> None:
+    def _add(self, rows: Rows, born: SignificantPhrases, hour: int) -> None:
         known_tags = {name: tag for name, (tag, _) in self.tags.items()}
         tagged = self.window.tagged()
         known_tags |= {name: tag for tag, posts in sorted(tagged.items()) if posts > 1 and (name := letters(tag))}
@@ -162,7 +162,7 @@ class Tracker:
             topic = self.names.get(key, topic) if topic == phrase else topic
             self.members[key] = Member(topic, phrase, hour, strong)
 
-    def _said(self, hour: Hour) -> Iterator[Said]:
+    def _said(self, hour: Hour) -> Iterator[TopicMention]:
         live = {key: (one.topic, one.phrase, one.strong) for key, one in self.members.items()}
         live |= {key: (name, name, True) for key, name in self.extractor.watched.items()}
         chosen = np.isin(hour.keys, known(live))
@@ -174,7 +174,7 @@ class Tracker:
             weak, phrase = min(phrases)
             told = len(phrases) > 1 or not weak
             if told and topic not in hour.tags[post] and not self.choice.is_stopped(topic):
-                yield Said(post, topic, phrase)
+                yield TopicMention(post, topic, phrase)
 
 
 def letters(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""What was said in the last 24 hours: phrases, by whom, in which posts. No more is ever held."""
+"""The sliding window of 24 hours: phrases with their users and posts. No more is held in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text to what may become a topic: words, pairs of neighbours, names, quoted titles.
+"""Tokenizes a text into candidate phrases: words, pairs of neighbours, names, quoted titles.
 
 A phrase is told apart by the letters of its words' dictionary forms, without spaces: `Luty transfers`,
 `luty-transfer` and `lutytransfer` are one. Addresses, mentions of users and HTML are no words; a hashtag's word is one.

@@ -1,1 +1,1 @@
-"""What is let into the lake, and how a person or a post leaves it again."""
+"""Privacy: pseudonyms on entry, and deletion of a person or a post on request."""

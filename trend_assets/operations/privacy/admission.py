@@ -1,4 +1,4 @@
-"""What is let into the lake: nothing that somebody had forgotten, and users under hashes where that is set."""
+"""The filter before every write of events: drops forgotten data, and pseudonymizes users where that is set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what somebody asks to have forgotten is known, and of which source it is."""
+"""Finds the person or post that a request to forget names, and its source."""
 
 from __future__ import annotations
 

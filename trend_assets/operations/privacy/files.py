@@ -1,4 +1,4 @@
-"""What `trend forget` removes beside the lake: names in checkpoints, imported files, log lines, run records."""
+"""Removes forgotten data beside the lake: names in checkpoints, imported files, log lines, run records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trend forget`: a person's or a post's rows leave every table, and the files that held them.
+"""Deletes all rows of a person or a post from every table, with the files that held them.
 
 Rows of others that carry the person go too (see `traces`): they hold the person's words, or say to whom they
 were said. What nobody wrote to or of the person stays.

@@ -1,4 +1,4 @@
-"""Whether a file of posts holds a person or a post: it is read as the import reads it."""
+"""Whether a file of posts holds a person or a post; it is read in the same way as by the import."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trend_assets.sources.archive.files import ArchiveError, Batch, TruncatedArc
 from trend_assets.sources.identifiers import Identifier, identifiers, own_identifiers, rejected_identifiers
 from trend_assets.sources.registry import COLUMNS_PREFIX
 
-#: Before the name of a file that was moved to where one of its name already was.
+#: The prefix of a file that was moved to a folder with a file of the same name.
 _STAMP = re.compile(r"^\d{8}T\d{12}-")
 
 

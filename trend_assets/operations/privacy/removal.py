@@ -1,4 +1,4 @@
-"""The rows of a person or a post leave every table, within a transaction that the caller holds."""
+"""Deletes the rows of a person or a post from every table, within the caller's transaction."""
 
 from __future__ import annotations
 

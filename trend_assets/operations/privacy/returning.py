@@ -1,4 +1,4 @@
-"""What was forgotten while a run had it in hand, and was written by that run afterwards."""
+"""Repeats a removal where a concurrent run wrote forgotten data back."""
 
 from __future__ import annotations
 

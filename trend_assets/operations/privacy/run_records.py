@@ -1,4 +1,4 @@
-"""Dagster's own records of runs: texts and plots in which something stands that was forgotten."""
+"""Removes forgotten data from Dagster's records of runs: texts and plots."""
 
 from __future__ import annotations
 

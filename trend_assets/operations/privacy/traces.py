@@ -1,4 +1,4 @@
-"""Where in the lake a user or a post is found, whatever table or payload it is in.
+"""Finds a user or a post in the lake, whatever table or payload it is in.
 
 Found are the person's own rows, and rows of others that carry the person: whose payload or context holds the
 person's id, or the id of one of the person's posts, in a field in which its format keeps such ids. These are

@@ -1,4 +1,4 @@
-"""Telling whether a line of a log or a text of a run names what was forgotten."""
+"""Whether a line of a log or a text of a run names forgotten data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from trend_assets.sources.identifiers import SourcedIdentifier, is_unmistakable
 
-#: Signs before a topic that tell it from a word of the language.
+#: Prefixes that distinguish a topic from an ordinary word.
 _SIGNS = "#$"
 _ID_FIELDS = '"(?:id|user_id|content_id)"'
 _TOPIC_FIELDS = '"(?:topic|subject)"'

@@ -1,1 +1,1 @@
-"""Files of posts that somebody kept: what a file is, and its rows as payloads."""
+"""Imports of files: detects the format of a file, and reads its rows as payloads."""

@@ -1,4 +1,4 @@
-"""Parquet: rows as payloads, a few thousand at a time."""
+"""Reads Parquet files as payloads, a few thousand rows at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of tables as events, through a column map."""
+"""Parses rows of tables as events, through a column map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compressed streams, unpacked as they are read: gzip, zstd, bzip2 and xz, also one within another."""
+"""Streaming decompression: gzip, zstd, bzip2 and xz, also nested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives that hold files: tar and zip, also one in another; each member a file of its own.
+"""Reads tar and zip archives, also nested; each member is a file of its own.
 
 Members are read as streams under the names that they have in the archive; nothing is written under a name, so
 that absolute names, `..` and links reach nothing on this machine.

@@ -1,4 +1,4 @@
-"""Lines of a CSV file to records of cells; a quote that is never closed costs its own line alone."""
+"""Splits a CSV file into records; a quote that is never closed costs its own line alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV and its kin, delimited by commas, semicolons, tabs or bars: rows as payloads, line by line."""
+"""Reads CSV and other delimited text (commas, semicolons, tabs, bars) as payloads, line by line."""
 
 from __future__ import annotations
 

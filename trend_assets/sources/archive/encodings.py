@@ -1,4 +1,4 @@
-"""Which characters the bytes of a text mean."""
+"""Detects the character encoding of a text."""
 
 from __future__ import annotations
 

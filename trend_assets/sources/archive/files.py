@@ -1,4 +1,4 @@
-"""Archives: files of posts, told apart by their content, read into batches of payloads.
+"""Reads files of posts into batches of payloads; the content decides the format, not the name.
 
 Read are what the platforms' APIs and exports write (JSON lines, arrays, documents and scripts that hold them), and
 tables (CSV, Parquet, xlsx) or JSON of any other kind through a column map; plain, packed (gzip, zstd, bzip2, xz), and

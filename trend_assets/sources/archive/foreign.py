@@ -1,4 +1,4 @@
-"""Files that hold no rows which could be read here: what they are, and what to do."""
+"""Explains files that hold no readable rows: what they are, and what to do."""
 
 from __future__ import annotations
 

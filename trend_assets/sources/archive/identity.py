@@ -1,4 +1,4 @@
-"""The cells that tell who and what: ids as tables hold them, mended where nothing is lost by it."""
+"""Reads ids and users from cells of a table, and repairs them where nothing is lost by it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def identity(cell: Any, column: str, notes: list[str]) -> str | None:
     Args:
         cell: a string from a text table, any JSON value otherwise.
         column: its name, for messages.
-        notes: told here what was mended.
+        notes: told here what was repaired.
 
     Raises:
         Rejected: digits are lost, or it is no id at all.

@@ -1,4 +1,4 @@
-"""JSON files, one value a line or laid out in any way, as payloads."""
+"""Reads JSON files, one value a line or in any layout, as payloads."""
 
 from __future__ import annotations
 

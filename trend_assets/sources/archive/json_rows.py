@@ -1,4 +1,4 @@
-"""JSON values of an archive, told apart by what they hold, as payloads."""
+"""Recognises JSON values of an archive by their content, and reads them as payloads."""
 
 from __future__ import annotations
 

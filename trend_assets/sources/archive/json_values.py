@@ -1,4 +1,4 @@
-"""JSON of any layout, taken apart into values of bounded size as it is read: rows of arrays, and documents in a row.
+"""A streaming JSON reader: splits files of any layout into values of bounded size.
 
 Where a value ends is told by Python's own decoder. It is as fast as a streaming parser (39 MB of tweets a second,
 `ijson` on yajl 35), and keeps the text, so that a damaged row costs itself alone.

@@ -1,4 +1,4 @@
-"""A window on JSON text that is read front to back: where the value in hand ends, also where it is damaged."""
+"""A buffer over JSON text: finds where the current value ends, also in damaged text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes to numbered lines, with a bound on the length of one."""
+"""Splits bytes into numbered lines of bounded length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a JSON value or a table is, told by marks that are its own."""
+"""Recognises the platform of a JSON value or a table by fields that only that platform uses."""
 
 from __future__ import annotations
 

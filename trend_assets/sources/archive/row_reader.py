@@ -1,4 +1,4 @@
-"""Rows of a table to payloads: through the column map that was given, or as a known layout."""
+"""Converts rows of a table to payloads: through the given column map, or as a known layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spreadsheets (xlsx, xls, ods): the rows of their sheets as payloads."""
+"""Reads spreadsheets (xlsx, xls, ods) as payloads."""
 
 from __future__ import annotations
 

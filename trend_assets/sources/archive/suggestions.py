@@ -1,4 +1,4 @@
-"""Which column map would read a table or JSON rows of no known kind, told by the names of the fields."""
+"""Suggests a column map for tables or JSON rows of unknown layout, from the names of their fields."""
 
 from __future__ import annotations
 

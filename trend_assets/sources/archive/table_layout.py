@@ -1,4 +1,4 @@
-"""Where the rows of a text table begin, and what its columns are called."""
+"""Detects where the rows of a text table begin, and the names of its columns."""
 
 from __future__ import annotations
 

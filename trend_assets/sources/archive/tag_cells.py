@@ -1,4 +1,4 @@
-"""Several names in one cell: lists as JSON, Python, NumPy and PostgreSQL write them, or names with separators."""
+"""Parses lists of tags in one cell: JSON, Python, NumPy and PostgreSQL syntax, or text with separators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file's bytes, unpacked as they are read, and its text in lines."""
+"""Opens a file as a decompressed stream, and its text as lines."""
 
 from __future__ import annotations
 

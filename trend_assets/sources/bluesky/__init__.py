@@ -1,1 +1,1 @@
-"""Bluesky: posts that its public search finds."""
+"""Bluesky: collector of the public search, and parsers of its formats."""

@@ -1,4 +1,4 @@
-"""What people have of Bluesky beside live searches: pages, feeds, threads, records of repositories, and Jetstream."""
+"""Archives of Bluesky: pages, feeds, threads, records of repositories, and Jetstream."""
 
 from __future__ import annotations
 

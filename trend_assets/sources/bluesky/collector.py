@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import orjson
+from tenacity import Retrying
 
-from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, utc_now
 from trend_assets.sources.event import Payload
 from trend_assets.sources.public_api import PublicApi
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import BLUESKY, Rejection
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire.values import mapping, text
 
 _PATH = "/xrpc/app.bsky.feed.searchPosts"
@@ -53,19 +54,19 @@ class BlueskyCollector:
     Args:
         access: how Bluesky is asked.
         now: the clock, timezone-aware.
-        patience: how passing failures are waited for.
+        retries: calls what may fail, again where a failure is transient.
     """
 
     source = "bluesky"
     resumes = True
 
-    def __init__(self, access: BlueskyAccess, now: Clock = utc_now, patience: Patience | None = None) -> None:
+    def __init__(self, access: BlueskyAccess, now: Clock = utc_now, retries: Retrying | None = None) -> None:
         self.access = access
         self.origin = "bluesky:search"
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
-        self._patience = patience or Patience()
-        self._api = PublicApi("Bluesky", access.base_url, access.timeout, _reset, now, self.spent, access.requests)
+        self._retries = retries or retrying()
+        self._api = PublicApi("Bluesky", access.base_url, access.timeout, _reset, now, self.usage, access.requests)
         self._scrolls = True
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
@@ -115,12 +116,12 @@ class BlueskyCollector:
         """A page, and whether a token led to it."""
         if token is not None and self._scrolls:
             try:
-                return self._patience.call(partial(self._ask, {**search.window, "cursor": token})), True
+                return self._retries(self._ask, {**search.window, "cursor": token}), True
             except CollectorError as error:
                 if error.failure not in ("auth", "request"):
                     raise
                 self._scrolls = False
-        return self._patience.call(partial(self._ask, search.rest if token else search.window)), False
+        return self._retries(self._ask, search.rest if token else search.window), False
 
     def _ask(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         page = mapping(self._api.get(_PATH, {**parameters, "sort": "latest", "limit": _PAGE}).value)

@@ -1,4 +1,4 @@
-"""Posts on Bluesky, as its public interface shows them (`app.bsky.feed.defs#postView`)."""
+"""Parses Bluesky's posts (`app.bsky.feed.defs#postView`)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Discord, as exporters of channels give it."""
+"""Discord: parsers of exported channels."""

@@ -1,4 +1,4 @@
-"""Messages of a channel of Discord, as DiscordChatExporter writes them."""
+"""Parses messages that DiscordChatExporter writes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""4CAT and Zeeschuimer: tools of researchers, whose files hold posts of many platforms."""
+"""4CAT and Zeeschuimer: research tools whose files hold posts of many platforms."""

@@ -1,4 +1,4 @@
-"""Rows of the tables that 4CAT exports, whatever platform it collected from."""
+"""Parses the tables that 4CAT exports, whatever platform it collected from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items that Zeeschuimer captured in a browser, as it exports them and as 4CAT keeps them."""
+"""Parses items that Zeeschuimer captured in a browser, as it exports them and as 4CAT keeps them."""
 
 from __future__ import annotations
 

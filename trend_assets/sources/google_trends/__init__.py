@@ -1,1 +1,1 @@
-"""Google Trends: what trends now, and how often terms were searched."""
+"""Google Trends: trending searches, and search interest in terms."""

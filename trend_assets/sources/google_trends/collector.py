@@ -12,18 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Any
 
 import requests
 from pytrends.request import TrendReq
+from tenacity import Retrying
 
-from trend_assets.sources.collector import Clock, CollectorError, Patience, Spent, moment, not_too_late, utc_now
+from trend_assets.sources.collector import Clock, CollectorError, Usage, moment, not_too_late, utc_now
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.google_trends.events import decode, split_interest_over_time, split_related_queries
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import GOOGLE_TRENDS, Rejection
+from trend_assets.sources.retrying import retrying
 
 _HOST = "https://trends.google.com"
 _FEED = f"{_HOST}/trending/rss"
@@ -59,19 +60,19 @@ class GoogleTrendsCollector:
     Args:
         access: how Google Trends is asked.
         now: the clock, timezone-aware.
-        patience: how passing failures are waited for.
+        retries: calls what may fail, again where a failure is transient.
     """
 
     source = "google_trends"
     resumes = False
 
-    def __init__(self, access: GoogleTrendsAccess, now: Clock = utc_now, patience: Patience | None = None) -> None:
+    def __init__(self, access: GoogleTrendsAccess, now: Clock = utc_now, retries: Retrying | None = None) -> None:
         self.access = access
         self.origin = "google:trends"
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
         self._now = now
-        self._patience = patience or Patience()
+        self._retries = retries or retrying()
         self._session = requests.Session()
         self._session.mount(_HOST, Gateway(_HOST, access.base_url, access.timeout))
         self._session.max_redirects = 0
@@ -96,12 +97,12 @@ class GoogleTrendsCollector:
 
     def _payloads(self, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         for region in self.access.regions:
-            yield from self._patience.call(partial(self._feed, region))
+            yield from self._retries(self._feed, region)
         if self.access.terms:
             yield from self._interest(end)
         if self.access.related and start <= self._now() < end + timedelta(hours=1):
             for term in self.access.terms:
-                yield from self._patience.call(partial(self._related, term, end - timedelta(seconds=1), end))
+                yield from self._retries(self._related, term, end - timedelta(seconds=1), end)
 
     def _feed(self, region: str) -> list[dict[str, Any]]:
         return list(read_feed(self._get("GET", _FEED, params={"geo": region}), region))
@@ -112,7 +113,7 @@ class GoogleTrendsCollector:
         batches = [others[at : at + step] for at in range(0, len(others), step)] or [[]]
         reference: float | None = None
         for index, batch in enumerate(batches):
-            rows = self._patience.call(partial(self._batch, [anchor, *batch], end))
+            rows = self._retries(self._batch, [anchor, *batch], end)
             level = _level(rows, anchor)
             reference = level if index == 0 else reference
             # Each answer is scaled to its own peak; the anchor's level makes batches comparable.
@@ -145,8 +146,8 @@ class GoogleTrendsCollector:
         Raises:
             CollectorError: it is none.
         """
-        self.spent.requests += 1
-        self.spent.units += 1
+        self.usage.requests += 1
+        self.usage.units += 1
         try:
             response = self._session.request(method, url, **parameters)
         except requests.RequestException as error:

@@ -1,4 +1,4 @@
-"""The table that Google Trends' page exports (`multiTimeline.csv`): a column a search term, a row a point in time."""
+"""Parses the CSV export of Google Trends (`multiTimeline.csv`): a column a search term, a row a point in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Google Trends as events, and the wire shapes that pytrends reads.
+"""Parses Google Trends' feed and the wire formats that pytrends reads.
 
 Trends names no users and no posts: an event is a search term that was seen trending (``trend``), or how
 often it was searched in an hour (``interest``), in one place. Its id holds the place, the term and the

@@ -1,1 +1,1 @@
-"""Hacker News, as its API, Algolia and BigQuery give it."""
+"""Hacker News: parsers of its API, Algolia and BigQuery."""

@@ -1,4 +1,4 @@
-"""Stories and comments of Hacker News: hits of Algolia's search, items of its API, rows of BigQuery's table."""
+"""Parses stories and comments of Hacker News: Algolia's hits, API items, rows of BigQuery's table."""
 
 from __future__ import annotations
 

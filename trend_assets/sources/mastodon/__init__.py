@@ -1,1 +1,1 @@
-"""Mastodon: public timelines and trending tags of any servers."""
+"""Mastodon: collector of public timelines and trending tags, and parsers of its formats."""

@@ -1,4 +1,4 @@
-"""What people have of Mastodon beside live timelines: statuses in pages and lines, and an account's `outbox.json`."""
+"""Archives of Mastodon: statuses in pages and lines, and an account's `outbox.json`."""
 
 from __future__ import annotations
 

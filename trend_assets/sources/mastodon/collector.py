@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
+from tenacity import Retrying
 
-from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, utc_now
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.public_api import PublicApi, Reply
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import MASTODON, Rejection
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire import instants
 from trend_assets.sources.wire.values import identifier, mapping, mappings
 
@@ -61,19 +63,19 @@ class MastodonCollector:
     Args:
         access: how they are asked.
         now: the clock, timezone-aware.
-        patience: how passing failures are waited for.
+        retries: calls what may fail, again where a failure is transient.
     """
 
     source = "mastodon"
     resumes = True
 
-    def __init__(self, access: MastodonAccess, now: Clock = utc_now, patience: Patience | None = None) -> None:
+    def __init__(self, access: MastodonAccess, now: Clock = utc_now, retries: Retrying | None = None) -> None:
         self.access = access
         self.origin = "mastodon:public"
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
         self._now = now
-        self._patience = patience or Patience()
+        self._retries = retries or retrying()
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
         """Posts of ``[start, end)``, and the tags that trend now; see `Collector.collect`.
@@ -103,7 +105,7 @@ class MastodonCollector:
             raise _together(failures, alone=len(self.access.instances) == 1)
 
     def _instance(self, address: str, hour: _Hour, failures: list[CollectorError]) -> Iterator[Payload | Rejection]:
-        api = PublicApi(hour.host, address, self.access.timeout, _reset, self._now, self.spent, self.access.requests)
+        api = PublicApi(hour.host, address, self.access.timeout, _reset, self._now, self.usage, self.access.requests)
         paths = [_PUBLIC] if self.access.public else []
         paths += [f"/api/v1/timelines/tag/{quote(tag, safe='')}" for tag in self.access.tags]
         steps = [partial(self._timeline, api, path, hour) for path in paths]
@@ -121,7 +123,7 @@ class MastodonCollector:
         barren = 0
         while True:
             window = {"limit": _PAGE, "min_id": str(least), "max_id": str(hour.beyond)}
-            reply = self._patience.call(partial(self._ask, api, path, window))
+            reply = self._retries(self._ask, api, path, window)
             for item in (read(MASTODON, status) for status in reply.value):
                 if isinstance(item, Rejection) or hour.start <= item.event.timestamp < hour.end:
                     yield item
@@ -143,7 +145,7 @@ class MastodonCollector:
         now = self._now()
         if not hour.start <= now < hour.end + _HOUR:
             raise CollectorError("past", f"{hour.host} keeps no past trends: the hour's posts are complete")
-        reply = self._patience.call(partial(self._ask, api, _TRENDS, {"limit": _TRENDING}))
+        reply = self._retries(self._ask, api, _TRENDS, {"limit": _TRENDING})
         for tag in mappings(reply.value):
             yield read(MASTODON, {**tag, "observedAt": now.isoformat(), "instance": hour.host})
         hour.reach(_TRENDS, 1)

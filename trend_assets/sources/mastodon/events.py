@@ -1,4 +1,4 @@
-"""Mastodon's statuses and trending tags, as its REST API gives them (docs.joinmastodon.org/entities)."""
+"""Parses Mastodon's statuses and trending tags of the REST API (docs.joinmastodon.org/entities)."""
 
 from __future__ import annotations
 

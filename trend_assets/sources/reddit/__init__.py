@@ -1,1 +1,1 @@
-"""Reddit, as its listings and Pushshift give it."""
+"""Reddit: parsers of its listings and of Pushshift."""

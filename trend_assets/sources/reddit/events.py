@@ -1,4 +1,4 @@
-"""Submissions and comments of Reddit, from listings of its API and from Pushshift's lines."""
+"""Parses submissions and comments of Reddit, from listings of its API and from Pushshift's lines."""
 
 from __future__ import annotations
 

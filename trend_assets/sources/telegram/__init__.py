@@ -1,1 +1,1 @@
-"""Telegram, as its desktop application and its API give it."""
+"""Telegram: parsers of its desktop application's exports and of its API."""

@@ -1,4 +1,4 @@
-"""Messages of Telegram's API as Telethon writes them (`message.to_dict()`), and as 4CAT keeps them."""
+"""Parses messages of Telegram's API as Telethon writes them (`message.to_dict()`), and as 4CAT keeps them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Telegram Desktop exports: `result.json` of one chat, or of a whole account.
+"""Parses exports of Telegram Desktop: `result.json` of one chat, or of a whole account.
 
 A message's number counts within its chat: each payload holds the chat beside the message.
 """

@@ -1,1 +1,1 @@
-"""TikTok, as its Research API gives it."""
+"""TikTok: parsers of its Research API."""

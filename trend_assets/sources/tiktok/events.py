@@ -1,4 +1,4 @@
-"""Videos and comments of TikTok's Research API."""
+"""Parses videos and comments of TikTok's Research API."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""X: tweets of API v1.1 and v2 as events, and the search over the recent ones."""
+"""X (Twitter): collector of the search API, and parsers of API v1.1 and v2."""

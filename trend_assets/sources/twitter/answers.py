@@ -1,4 +1,4 @@
-"""X's answers: a page of posts, or in a user's words why there is none."""
+"""Responses of X's API: a page of posts, or a `CollectorError` with a message for users."""
 
 from __future__ import annotations
 

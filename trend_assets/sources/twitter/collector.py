@@ -12,20 +12,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import orjson
 import requests
 import tweepy
+from tenacity import Retrying
 
 from trend_assets.periods import month
 from trend_assets.sources.budget import share
-from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, moment, utc_now
 from trend_assets.sources.event import Payload
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import X_V2, Rejection
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.twitter.answers import KEY, decoded, refused
 from trend_assets.sources.twitter.pages import split_v2_page
 from trend_assets.sources.wire.values import identifier, mapping, text
@@ -99,19 +100,19 @@ class TwitterCollector:
     Args:
         access: how X is asked.
         now: the clock, timezone-aware.
-        patience: how passing failures are waited for.
+        retries: calls what may fail, again where a failure is transient.
     """
 
     source = "twitter"
     resumes = True
 
-    def __init__(self, access: TwitterAccess, now: Clock = utc_now, patience: Patience | None = None) -> None:
+    def __init__(self, access: TwitterAccess, now: Clock = utc_now, retries: Retrying | None = None) -> None:
         self.access = access
         self.origin = "x:search"
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
         self._now = now
-        self._patience = patience or Patience()
+        self._retries = retries or retrying()
         self._client = _client(access) if access.bearer_token else None
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
@@ -125,13 +126,13 @@ class TwitterCollector:
         progress = _Progress.read(cursor)
         seen: set[str] = set()
         # Of all the hours that this collector is asked for, the first ones come first.
-        left = None if self.access.posts is None else max(self.access.posts - self.spent.units, 0)
+        left = None if self.access.posts is None else max(self.access.posts - self.usage.units, 0)
         cut = []
         queries = sorted(self.access.queries, key=lambda query: query.priority)
         for index, query in enumerate(queries):
             weights = [1 / other.priority for other in queries[index:]]
             search = _Search(query.text, start, end, None if left is None else share(left, weights))
-            received = self.spent.units
+            received = self.usage.units
             for item in self._search(search, progress):
                 if isinstance(item, Payload):
                     if item.event.id in seen:
@@ -140,7 +141,7 @@ class TwitterCollector:
                 yield item
             if search.cut:
                 cut.append(query.text)
-            left = None if left is None else left - (self.spent.units - received)
+            left = None if left is None else left - (self.usage.units - received)
         if cut:
             raise self._over_budget(cut)
 
@@ -166,11 +167,10 @@ class TwitterCollector:
             if size is None:
                 search.cut = True
                 return
-            ask = partial(self._page, search.text, {**bounds, "max_results": size}, token)
-            page = self._patience.call(ask)
+            page = self._retries(self._page, search.text, {**bounds, "max_results": size}, token)
             data = page.get("data")
             tweets = data if isinstance(data, list) else []
-            self.spent.units += len(tweets)
+            self.usage.units += len(tweets)
             search.received += len(tweets)
             for payload in split_v2_page({**page, "data": tweets}):
                 yield read(X_V2, payload)
@@ -188,7 +188,7 @@ class TwitterCollector:
     def _page(self, query: str, parameters: Mapping[str, Any], token: str | None) -> Mapping[str, Any]:
         assert self._client is not None
         search = self._client.search_all_tweets if self.access.full_archive else self._client.search_recent_tweets
-        self.spent.requests += 1
+        self.usage.requests += 1
         try:
             response = search(query, next_token=token, **parameters, **_FIELDS)
         except tweepy.HTTPException as error:

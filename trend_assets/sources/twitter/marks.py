@@ -1,4 +1,4 @@
-"""Whether a JSON value is X's, told by what only X writes, and the tweets that it holds.
+"""Recognises tweets in JSON, by fields that only X writes.
 
 An id and a text are nobody's own. X's are ids that tell the time (snowflakes), which must agree with
 ``created_at``, and the names of its fields.

@@ -1,4 +1,4 @@
-"""Pages of X's API v2 cut into one self-contained payload a tweet."""
+"""Splits pages of X's API v2 into one self-contained payload a tweet."""
 
 from __future__ import annotations
 

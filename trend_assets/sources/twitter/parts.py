@@ -1,4 +1,4 @@
-"""What tweets of both wire formats have in common: tags, links, escapes."""
+"""What the parsers of both tweet formats share: tags, links, escapes."""
 
 from __future__ import annotations
 

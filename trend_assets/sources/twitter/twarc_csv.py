@@ -1,4 +1,4 @@
-"""Tables that twarc-csv makes of API v2: a column a field, ``public_metrics.like_count`` for those within objects."""
+"""Parses tables that twarc-csv makes of API v2, with flattened columns such as ``public_metrics.like_count``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tweets in the format of Twitter's API v1.1: streams, searches, twarc, StockNet."""
+"""Parses tweets of Twitter's API v1.1: streams, searches, twarc, StockNet."""
 
 from __future__ import annotations
 

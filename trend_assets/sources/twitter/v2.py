@@ -1,4 +1,4 @@
-"""Tweets in the format of X's API v2: a slice of a page, or flattened by twarc2."""
+"""Parses tweets of X's API v2: a slice of a page, or flattened by twarc2."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Values as the platforms write them, read leniently: JSON, times, markup, tags."""
+"""Lenient parsers of values in payloads: JSON, times, markup, tags."""

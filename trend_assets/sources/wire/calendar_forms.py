@@ -1,4 +1,4 @@
-"""Dates and times written for people, in the forms that mean one thing only.
+"""Parses dates and times written for people, in unambiguous forms only.
 
 The year first (`2024/1/15 12:30`), or the month by its English name (`15 Jan 2024 12:30`, `Jan 15, 2024, 12:30 PM`,
 `Mon Jan 15 12:30:00 UTC 2024`); RFC 2822 is among them. What numbers alone leave open, `1/2/2024`, is not.

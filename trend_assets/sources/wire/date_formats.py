@@ -1,4 +1,4 @@
-"""`date_format=`: times in the form that the user names, and the form to name for a time that is in none."""
+"""Parses times by a format that the user names (`date_format=`), and suggests one for unknown forms."""
 
 from __future__ import annotations
 

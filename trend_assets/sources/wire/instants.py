@@ -1,4 +1,4 @@
-"""Points in time as the sources write them; all come back timezone-aware in UTC.
+"""Parses points in time in the sources' formats; all results are timezone-aware in UTC.
 
 `read` is for tables of people whose habits nobody knows: it takes what means one thing only, and rejects the rest with
 the option that would tell. It depends on the text alone, not on the day of reading, so that what is kept in the lake

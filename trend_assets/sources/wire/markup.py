@@ -1,4 +1,4 @@
-"""The words of a small piece of HTML, and of texts that may be HTML."""
+"""Extracts text from small pieces of HTML, and from texts that may be HTML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader assumed about an event, in words of a fixed set: `Event.notes` holds them, an import counts them."""
+"""Notes on assumptions of a parser, from a fixed set: `Event.notes` holds them, an import counts them."""
 
 from __future__ import annotations
 

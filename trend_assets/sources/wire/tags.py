@@ -1,4 +1,4 @@
-"""Hashtags and cashtags in plain text, for posts of which nobody lists them.
+"""Extracts hashtags and cashtags from plain text, for platforms that do not list them.
 
 After Twitter's published rules (github.com/twitter/twitter-text, ``validHashtag`` and ``validCashtag``): a
 hashtag follows no letter, digit or `&`, is no part of an address, is followed by no other one without a space, and

@@ -1,4 +1,4 @@
-"""JSON as it comes from outside: read leniently, its values taken only where they have the right type."""
+"""Reads JSON from outside leniently; values are taken only where they have the right type."""
 
 from __future__ import annotations
 

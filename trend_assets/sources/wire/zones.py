@@ -1,4 +1,4 @@
-"""Time zones as people write them, and local times placed in them."""
+"""Parses time zones as people write them, and places local times in them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""YouTube: charts, new videos and comments."""
+"""YouTube: collector of charts, new videos and comments, and parsers of its formats."""

@@ -1,4 +1,4 @@
-"""What YouTube's refusals mean, in a user's words."""
+"""Translates errors of YouTube's API into messages for users."""
 
 from __future__ import annotations
 

@@ -18,12 +18,14 @@ import httplib2
 import orjson
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+from tenacity import Retrying
 
 from trend_assets.periods import pacific_day
-from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Patience, Spent, moment, utc_now
+from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, moment, utc_now
 from trend_assets.sources.event import Event, Payload
 from trend_assets.sources.reading import read
 from trend_assets.sources.registry import YOUTUBE_V3, Rejection
+from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire.values import identifier, mapping, mappings, text
 from trend_assets.sources.youtube.answers import KEY, Unavailable, refused
 from trend_assets.sources.youtube.events import split_response
@@ -77,19 +79,19 @@ class YouTubeCollector:
     Args:
         access: how YouTube is asked.
         now: the clock, timezone-aware.
-        patience: how passing failures are waited for.
+        retries: calls what may fail, again where a failure is transient.
     """
 
     source = "youtube"
     resumes = True
 
-    def __init__(self, access: YouTubeAccess, now: Clock = utc_now, patience: Patience | None = None) -> None:
+    def __init__(self, access: YouTubeAccess, now: Clock = utc_now, retries: Retrying | None = None) -> None:
         self.access = access
         self.origin = "youtube:data-api"
-        self.spent = Spent()
+        self.usage = Usage()
         self.cursor = ""
         self._now = now
-        self._patience = patience or Patience()
+        self._retries = retries or retrying()
         self._api = _api(access) if access.api_key else None
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
@@ -195,10 +197,10 @@ class YouTubeCollector:
         tokens: set[str] = set()
         barren = 0
         for _ in range(most):
-            if self.access.units is not None and self.spent.units + units > self.access.units:
+            if self.access.units is not None and self.usage.units + units > self.access.units:
                 hour.cut = hour.over_budget = True
                 return
-            answer = self._patience.call(partial(self._ask, resource, {**request, "pageToken": token}, units))
+            answer = self._retries(self._ask, resource, {**request, "pageToken": token}, units)
             yield answer
             barren = 0 if _items(answer) else barren + 1
             token = text(answer.get("nextPageToken"))
@@ -211,9 +213,9 @@ class YouTubeCollector:
             raise _nowhere()
 
     def _ask(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any]:
-        self.spent.requests += 1
+        self.usage.requests += 1
         # A request that fails is charged as well.
-        self.spent.units += units
+        self.usage.units += units
         try:
             answer = getattr(self._api, resource)().list(**request).execute(num_retries=0)
         except HttpError as error:

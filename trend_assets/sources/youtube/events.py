@@ -1,4 +1,4 @@
-"""Resources of YouTube's Data API v3 as events: a video is an upload, a comment a comment.
+"""Parses resources of YouTube's Data API v3: videos as uploads, and comments.
 
 A search answers with texts escaped for HTML; the other endpoints answer with plain text.
 """

@@ -1,4 +1,4 @@
-"""What Google Takeout holds of an account on YouTube: what was watched and searched, and the comments written."""
+"""Parses Google Takeout of a YouTube account: watch and search history, and comments."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.significance import Past, significance
+from trend_assets.enrichment.phrases.significance import PhraseBaseline, significance
 from trend_assets.enrichment.phrases.states import pack, unpack
-from trend_assets.enrichment.phrases.tracker import Said, Tracker
+from trend_assets.enrichment.phrases.tracker import TopicMention, Tracker
 
 FIRST = 480_000
 _COLUMNS = {"source": pl.String, "user_id": pl.String, "text": pl.String, "language": pl.String,
@@ -33,7 +33,7 @@ def tracker(choice: Choice = Choice(), days: int = 3) -> Tracker:  # noqa: B008
     return made
 
 
-def topics(said: list[Said]) -> set[str]:
+def topics(said: list[TopicMention]) -> set[str]:
     return {one.topic for one in said}
 
 
@@ -188,7 +188,7 @@ def test_what_is_no_state_is_refused(state: bytes) -> None:
 
 
 def test_the_past_of_a_steady_phrase_is_its_rate_from_the_first_day_on() -> None:
-    past, key = Past(), np.array([12345], np.uint64)
+    past, key = PhraseBaseline(), np.array([12345], np.uint64)
     for _ in range(20):
         past.add_day(key, np.array([10.0]))
         mean, variance = past.of(key)
@@ -198,7 +198,7 @@ def test_the_past_of_a_steady_phrase_is_its_rate_from_the_first_day_on() -> None
 
 @given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(1, 50)), unique_by=lambda pair: pair[0], max_size=200))
 def test_hashing_never_makes_a_phrase_rarer_than_it_is(counts: list[tuple[int, int]]) -> None:
-    past = Past()
+    past = PhraseBaseline()
     keys = np.array([key for key, _ in counts], np.uint64)
     users = np.array([count for _, count in counts], np.float64)
     past.add_day(keys, users)

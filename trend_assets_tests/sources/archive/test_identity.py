@@ -1,4 +1,4 @@
-"""Ids in cells: mended where nothing is lost, refused where digits are, and nobody where nobody is named."""
+"""Ids in cells: repaired where nothing is lost, refused where digits are, and nobody where nobody is named."""
 
 from __future__ import annotations
 

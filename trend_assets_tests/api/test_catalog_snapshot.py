@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from api.reading.catalog import Catalog
-from api.reading.editions import Within
+from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader
 from trend_assets.lake.connection import LakeLocation, extension_file
 from trend_assets.lake.maintenance import compact, expire, remove_files
@@ -123,7 +123,7 @@ def test_whatever_was_done(lake: Lake, reader: LakeReader, change: Callable[[Lak
     change(lake)
     both_read_the_same(reader, lake)
     assert not before.equals(reader.read("SELECT * FROM predictions"))
-    files = reader.edition().files("predictions")
+    files = reader.catalog_snapshot().files("predictions")
     assert isinstance(files, tuple) == by_files, files
 
 
@@ -134,7 +134,7 @@ def test_an_edition_goes_on_from_the_one_before(lake: Lake) -> None:
         assert catalog.look(cursor) is first
         write(lake, 3)
         second = catalog.look(cursor)
-        assert second.snapshot == first.snapshot + 1 == lake.snapshot()
+        assert second.number == first.number + 1 == lake.snapshot()
         assert second.tables["events"] is first.tables["events"]
         assert len(second.files("predictions")) == len(first.files("predictions")) + 1
         lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(collected()[:3]))
@@ -151,12 +151,13 @@ def test_a_span_spares_files_and_loses_no_rows(lake: Lake, reader: LakeReader) -
         write(lake, hours)
     start, end = CUT + 4 * ONE, CUT + 6 * ONE
     within = Within("predictions", "cut", start, end)
-    assert len(reader.edition().files("predictions", [within])) == 2
+    assert len(reader.catalog_snapshot().files("predictions", [within])) == 2
     query = "SELECT * FROM predictions WHERE cut >= ? AND cut < ? ORDER BY cut, rank"
     assert_frame_equal(reader.read(query, [start, end], within), lake.read(query, [start, end]))
     assert reader.read(query, [start - 90 * ONE, end], within).height == 24, "no file of another time was looked at"
     assert reader.newest("predictions", "cut") == CUT + 8 * ONE
-    assert len(reader.edition().files("predictions", [reader.edition().newest("predictions", "cut")])) == 1
+    snapshot = reader.catalog_snapshot()
+    assert len(snapshot.files("predictions", [snapshot.newest("predictions", "cut")])) == 1
 
 
 def test_the_newest_may_have_been_deleted(lake: Lake, reader: LakeReader) -> None:
@@ -181,6 +182,6 @@ def test_a_lake_in_the_place_of_another_is_read_anew(home: Path, tmp_path: Path)
     with second.cursor() as cursor:
         catalog = Catalog(LakeLocation(tmp_path / "two").files)
         newer = catalog.look(cursor)
-        catalog._edition = type(newer)(newer.snapshot + 5, {})
+        catalog._newest = type(newer)(newer.number + 5, {})
         assert catalog.look(cursor).tables == newer.tables
     second.close()

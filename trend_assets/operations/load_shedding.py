@@ -1,14 +1,18 @@
-"""What gives way when more waits than an hour takes in, and how it is made up for by itself.
+"""Load shedding: postpones and samples text embeddings while more events wait than an hour takes in.
 
-`Load` climbs one step an hour while the backlog is large, and goes back the same way. First texts go through the
-text model in larger batches. Then embeddings are postponed: only vectors that are known are written, the hours are
-remembered, and embedded once the load has fallen. Last, of the texts of such hours only a sample is embedded even
-then, each event with its weight as probability, so that what is put off stays within bounds.
+`Load` has four steps. It climbs one step an hour while the backlog is large, and descends in the same way:
 
-What is sampled are texts and not the mentions that a forecast counts. The memory of a model goes on only along the
-very mentions that it was trained on, so that thinned hours would let every later forecast begin anew from the whole
-history; and counts of thinned hours would be held against outcomes that were counted whole. A topic without a vector
-is to the model one without a text. Nothing is ever thinned in `raw_events` and `events`.
+1. `normal`: all texts are embedded.
+2. `larger_batches`: texts go through the embedding model in larger batches.
+3. `embeddings_postponed`: only known vectors are written. The hours are stored as postponed, and embedded once the
+   load has fallen.
+4. `sampled`: of the texts of such hours only a sample is ever embedded, each event with its weight as probability,
+   so that the postponed work stays bounded.
+
+Texts are sampled, and not the mentions that a forecast counts. The model's memory continues along exactly the mentions
+that it has seen, so that sampled hours would make every later forecast start again from the whole history, and counts
+of sampled hours would be compared with outcomes of complete ones. A topic without a vector is to the model a topic
+without text. `raw_events` and `events` are always complete.
 """
 
 from __future__ import annotations
@@ -26,23 +30,23 @@ from trend_assets.lake.tables import DEFERRED_HOURS, LOAD_CHECKS
 from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
-#: Why a run embeds what was postponed.
+#: The purpose of a run that computes postponed embeddings.
 POSTPONED = "postponed"
-#: Runs that the platform starts by itself; what somebody asks for is embedded at once.
+#: Purposes of runs that the platform starts; what a person starts is embedded at once.
 _LIVE = frozenset(("new", "again", "catch_up", "late", POSTPONED))
 _HOUR = timedelta(hours=1)
-#: Older hours are no longer waited for.
+#: Older hours do not count as backlog.
 _RECENT = timedelta(hours=48)
-#: An hour is collected again within that time, and then sampled as before.
+#: An hour that is collected again within this time is sampled as before.
 _REMEMBERED = timedelta(days=7)
-#: Where nobody has looked for so long, nothing is collected any more.
+#: After this time without a check, collection has stopped.
 _QUIET = timedelta(hours=2)
-#: Hours that one tick has embedded at most.
+#: Postponed hours that one tick of the sensor requests at most.
 _AT_ONCE = 6
 
 _LOOKS = "SELECT arg_max(step, checked_at) AS step, max(hour) AS last FROM load_checks"
 _DEFERRED = "SELECT hour, postponed, sampled FROM deferred_hours WHERE postponed OR sampled"
-# What was imported waits for whoever backfills it; a source's own hour waits for its run.
+# Imported events are not backlog: a backfill takes them. An hour of a live source waits for its run.
 _COLLECTED = """
     WITH raw AS (SELECT id, hour, source FROM raw_events WHERE hour >= $since),
          known AS (SELECT id FROM events WHERE hour >= $since),
@@ -52,14 +56,14 @@ _COLLECTED = """
 
 
 @dataclass(frozen=True, slots=True)
-class Pressure:
-    """What is remembered of the load. Hours are their starts, UTC.
+class SheddingState:
+    """The state of load shedding, as the lake keeps it. Hours are given by their starts, UTC.
 
     Args:
-        load: the step.
-        last: the newest hour at which it was looked at.
-        postponed: hours of which texts are still to be embedded.
-        sampled: hours of whose texts a sample is embedded.
+        load: the current step.
+        last: the newest hour at which the backlog was checked.
+        postponed: hours with texts still to be embedded.
+        sampled: hours of which only a sample of texts is embedded.
     """
 
     load: Load = Load.NORMAL
@@ -68,11 +72,11 @@ class Pressure:
     sampled: frozenset[datetime] = frozenset()
 
     def state(self, settings: Settings) -> LoadState:
-        """What gives way."""
+        """The thresholds and the current step."""
         return LoadState(settings.load.events, self.load)
 
-    def looked(self, settings: Settings, hour: datetime, waiting: int) -> Pressure:
-        """After a look at how much waits; an hour that is not later than the last changes nothing."""
+    def checked(self, settings: Settings, hour: datetime, waiting: int) -> SheddingState:
+        """The state after a check of the backlog; an hour that is not later than the last one changes nothing."""
         if self.last is not None and hour <= self.last:
             return self
         kept = frozenset(known for known in self.sampled if known in self.postponed or hour - known < _REMEMBERED)
@@ -89,15 +93,15 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Relief:
-    """What a run embeds now.
+class EmbeddingPlan:
+    """Which texts a run embeds now.
 
     Args:
         hours: of the run.
-        batch_size: texts at once.
+        batch_size: texts in a batch of the model.
         texts: hashes of those to embed; None for all.
-        later: hours of which texts are embedded later.
-        metadata: what gives way, for people; empty where nothing may.
+        later: hours with postponed texts.
+        metadata: the step and counts, for the UI; empty where the load does not matter.
     """
 
     hours: Hours
@@ -107,42 +111,44 @@ class Relief:
     metadata: Mapping[str, str | int] = field(default_factory=dict)
 
     def finish(self, lake: Lake) -> None:
-        """Strikes off hours that had been postponed; to be called once the rows are written."""
+        """Marks postponed hours as done; call it once the rows are written."""
         with lake.transaction() as connection:
-            known = _pressure(connection)
+            known = _shedding_state(connection)
             done = {hour for hour in known.postponed if self.hours.start <= hour < self.hours.end} - self.later
             _keep(connection, known, replace(known, postponed=known.postponed - done))
 
 
-def relieve(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> Relief:
-    """What of a run's texts is embedded now; hours of which some is not are remembered.
+def plan_embeddings(lake: Lake, settings: Settings, hours: Hours, missing: pl.DataFrame) -> EmbeddingPlan:
+    """Decides which texts of a run are embedded now; hours with postponed texts are stored.
 
-    The run of an hour that has just ended looks at how much waits: events that were collected in the last 48 hours
-    and have not become `events`, and texts of this hour without a vector. What is postponed does not count, else it
-    would hold itself up. What somebody asks for, as a backfill, is embedded whatever the load.
+    The run of an hour that has just ended checks the backlog: events that were collected in the last 48 hours and are
+    not in `events` yet, and texts of this hour without a vector. Postponed texts do not count, or the load would never
+    fall. Runs that a person starts, such as a backfill, embed everything whatever the load.
 
     Args:
         lake: open for writing.
-        settings: how much may wait.
+        settings: the backlog that is allowed.
         hours: of the run.
-        missing: as `missing_texts` gives it.
+        missing: texts without a vector, as `missing_texts` returns them.
     """
     if hours.purpose not in _LIVE:
-        return Relief(hours, settings.embeddings.batch_size)
+        return EmbeddingPlan(hours, settings.embeddings.batch_size)
     waiting = missing["text_hash"].n_unique() + _collected(lake, hours.start) if hours.purpose == "new" else None
     with lake.transaction() as connection:
-        before = _pressure(connection)
-        known = before if waiting is None else before.looked(settings, hours.start, waiting)
-        known, relief = _weighed(settings, known, hours, missing)
+        before = _shedding_state(connection)
+        known = before if waiting is None else before.checked(settings, hours.start, waiting)
+        known, plan = _plan_at_load(settings, known, hours, missing)
         _keep(connection, before, known)
         if waiting is None:
-            return relief
+            return plan
         _record(connection, known, hours.start, waiting)
-    return replace(relief, metadata={**relief.metadata, "waiting": waiting})
+    return replace(plan, metadata={**plan.metadata, "waiting": waiting})
 
 
-def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.DataFrame) -> tuple[Pressure, Relief]:
-    """What gives way at a load, and what is remembered of it."""
+def _plan_at_load(
+    settings: Settings, known: SheddingState, hours: Hours, missing: pl.DataFrame
+) -> tuple[SheddingState, EmbeddingPlan]:
+    """The plan at the current step, and the state that follows from it."""
     load = known.state(settings)
     if load.samples:
         known = replace(known, sampled=known.sampled | _hours_of(missing))
@@ -155,46 +161,46 @@ def _weighed(settings: Settings, known: Pressure, hours: Hours, missing: pl.Data
         "texts_left_out": missing["text_hash"].n_unique() - len(texts),
     }
     size = load.grown(settings.embeddings.batch_size)
-    relief = Relief(hours, size, texts if now else frozenset(), later, told)
-    return replace(known, postponed=known.postponed | later), relief
+    plan = EmbeddingPlan(hours, size, texts if now else frozenset(), later, told)
+    return replace(known, postponed=known.postponed | later), plan
 
 
-def calm_down(lake: Lake, settings: Settings, now: datetime) -> None:
-    """Looks at the load where no run has for hours, so that it falls when nothing is collected any more.
+def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
+    """Checks the backlog where no run has for hours, so that the load falls after collection has stopped.
 
     Args:
         lake: open for writing.
-        settings: how much may wait.
+        settings: the backlog that is allowed.
         now: timezone-aware.
     """
     hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
-    known = pressure(lake)
+    known = shedding_state(lake)
     if known.load is Load.NORMAL or known.last is None or hour - known.last < _QUIET:
         return
     waiting = _collected(lake, hour)
     with lake.transaction() as connection:
-        before = _pressure(connection)
-        known = before.looked(settings, hour, waiting)
+        before = _shedding_state(connection)
+        known = before.checked(settings, hour, waiting)
         _keep(connection, before, known)
         _record(connection, known, hour, waiting)
 
 
-def due(lake: Lake, settings: Settings) -> list[datetime]:
+def due_hours(lake: Lake, settings: Settings) -> list[datetime]:
     """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it."""
-    known = pressure(lake)
+    known = shedding_state(lake)
     return sorted(known.postponed, reverse=True)[:_AT_ONCE] if known.state(settings).embeds else []
 
 
-def pressure(lake: Lake) -> Pressure:
-    """The load as it was left."""
+def shedding_state(lake: Lake) -> SheddingState:
+    """The stored state."""
     with lake.cursor() as cursor:
-        return _pressure(cursor)
+        return _shedding_state(cursor)
 
 
-def _pressure(connection: duckdb.DuckDBPyConnection) -> Pressure:
+def _shedding_state(connection: duckdb.DuckDBPyConnection) -> SheddingState:
     step, last = connection.execute(_LOOKS).fetchone() or (None, None)
     hours = connection.execute(_DEFERRED).fetchall()
-    return Pressure(
+    return SheddingState(
         Load(step or 0),
         last,
         frozenset(hour for hour, postponed, _ in hours if postponed),
@@ -202,8 +208,8 @@ def _pressure(connection: duckdb.DuckDBPyConnection) -> Pressure:
     )
 
 
-def _admitted(known: Pressure, missing: pl.DataFrame) -> pl.DataFrame:
-    """Rows of events that are embedded, now or later."""
+def _admitted(known: SheddingState, missing: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose texts are embedded now or later: all but those that sampling drops."""
     kept = pl.Series(sampled(missing["id"].to_list(), missing["edge_weight"].to_numpy()), dtype=pl.Boolean)
     sampling = pl.Series(sorted(known.sampled), dtype=missing.schema["hour"])
     return missing.filter(kept | ~missing["hour"].is_in(sampling.implode()))
@@ -217,7 +223,7 @@ def _collected(lake: Lake, hour: datetime) -> int:
     return int(lake.read(_COLLECTED, {"since": hour - _RECENT}).item())
 
 
-def _record(connection: duckdb.DuckDBPyConnection, known: Pressure, hour: datetime, waiting: int) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, known: SheddingState, hour: datetime, waiting: int) -> None:
     row = {
         "checked_at": utc_now(),
         "hour": hour,
@@ -229,8 +235,8 @@ def _record(connection: duckdb.DuckDBPyConnection, known: Pressure, hour: dateti
     write_frame(connection, LOAD_CHECKS, LOAD_CHECKS.frame([row]))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, before: Pressure, after: Pressure) -> None:
-    """Writes the hours of which something changed; what was done stays as a row."""
+def _keep(connection: duckdb.DuckDBPyConnection, before: SheddingState, after: SheddingState) -> None:
+    """Writes the hours that changed; finished hours stay as rows."""
     changed = (before.postponed ^ after.postponed) | (before.sampled ^ after.sampled)
     now = utc_now()
     rows = (

@@ -14,9 +14,10 @@ import polars as pl
 import pytest
 from dagster import AssetKey, DagsterInstance
 
-from trend_assets.assets.hours import PURPOSE_TAG
+from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation import postponed
 from trend_assets.automation.instance import dagster_environment, open_instance
+from trend_assets.definitions import defs
 from trend_assets.forecasting.sensitivity import Load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -30,7 +31,7 @@ from trend_assets.lake.tables import (
     RAW_EVENTS,
 )
 from trend_assets.launch import HourRange, materialize_hours
-from trend_assets.operations.load import Hours, pressure, relieve
+from trend_assets.operations.load_shedding import Hours, plan_embeddings, shedding_state
 from trend_assets.periods import hour_key
 from trend_assets.settings import load_settings
 
@@ -56,7 +57,7 @@ def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterIns
 
 @pytest.fixture
 def lake(instance: DagsterInstance) -> Lake:
-    return LakeResource().lake
+    return LakeResource(load_settings()).lake
 
 
 @pytest.fixture
@@ -66,6 +67,7 @@ def run(instance: DagsterInstance) -> Live:
     def run(start: datetime, hours: int = 1, purpose: str | None = "new", *more: str) -> dict[str, Any]:
         tags = {PURPOSE_TAG: purpose} if purpose else None
         materialize_hours(
+            defs(),
             instance,
             HourRange(start, start + hours * ONE),
             ["raw_events", "events", "event_embeddings", "temporal_edges", "nodes", *more],
@@ -121,14 +123,15 @@ def embedded(lake: Lake, hour: datetime) -> int:
 @pytest.fixture
 def tick(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Tick:
     """What a tick of the sensor asks for when an hour has ended."""
-    from trend_assets.definitions import defs
-
-    repository = defs.get_repository_def()
+    settings = load_settings()
+    repository = defs().get_repository_def()
 
     def tick(hour: datetime) -> list[dg.RunRequest]:
         monkeypatch.setattr(postponed, "utc_now", lambda: hour + 1.3 * ONE)
         context = dg.build_sensor_context(
-            instance=instance, repository_def=repository, resources={"lake": LakeResource()}
+            instance=instance,
+            repository_def=repository,
+            resources={"lake": LakeResource(settings), "settings": settings},
         )
         found = repository.get_sensor_def("postponed_embeddings").evaluate_tick(context)
         assert found.run_requests or found.skip_message
@@ -181,9 +184,15 @@ def test_a_flood_is_given_way_to_step_by_step_and_made_up_for(
     assert [request.partition_key for request in requests] == [hour_key(hour) for hour in hours[4:1:-1]]
     for request, hour in zip(requests, hours[4:1:-1], strict=True):
         assert request.asset_selection == [AssetKey("event_embeddings")]
-        materialize_hours(instance, HourRange(hour, hour + ONE), ["event_embeddings"], tags=dict(request.tags))
+        materialize_hours(
+            defs(),
+            instance,
+            HourRange(hour, hour + ONE),
+            ["event_embeddings"],
+            tags=dict(request.tags),
+        )
     assert [embedded(lake, hour) for hour in hours] == [2, 10, 10, 40 - spared, 1, 1, 0]
-    assert tick(hours[6]) == [] and pressure(lake).postponed == frozenset()
+    assert tick(hours[6]) == [] and shedding_state(lake).postponed == frozenset()
 
     # The sampled hour collected again falls the same way; a heavier event is never the one that is spared.
     again = run(hours[3], 1, "again")
@@ -205,22 +214,22 @@ def test_an_hour_that_is_run_again_climbs_no_further(lake: Lake, run: Live) -> N
     hours = flooded(lake, run, 2)
     for purpose in ("new", "again", "late", "catch_up"):
         assert run(hours[1], 1, purpose)["load"] == "embeddings_postponed"
-    assert pressure(lake).postponed == {hours[1]}
+    assert shedding_state(lake).postponed == {hours[1]}
     assert steps(lake)[:2] == [1, 2] and set(steps(lake)[2:]) <= {2}
 
 
 def test_what_somebody_asks_for_is_never_postponed(instance: DagsterInstance, lake: Lake, run: Live) -> None:
     hours = flooded(lake, run)
-    assert pressure(lake).load is Load.SAMPLED
+    assert shedding_state(lake).load is Load.SAMPLED
     assert [embedded(lake, hour) for hour in hours] == [40, 0, 0]
     found = run(hours[0], 3, None)
     assert found["texts_embedded"] == 80 and "load" not in found
     assert [embedded(lake, hour) for hour in hours] == [40, 40, 40]
-    assert pressure(lake).postponed == frozenset()
+    assert shedding_state(lake).postponed == frozenset()
     later = START + 5 * ONE
     collected(lake, later, posts(later, 5))
     assert run(later, 1, "asked")["texts_embedded"] == 5
-    assert pressure(lake).load is Load.SAMPLED
+    assert shedding_state(lake).load is Load.SAMPLED
 
 
 def test_hours_that_were_collected_and_not_taken_in_count_but_no_import(lake: Lake, run: Live) -> None:
@@ -244,7 +253,7 @@ def test_where_nothing_is_collected_any_more_the_load_falls_at_the_sensors_ticks
     for _ in range(2):
         # The second tick of an hour looks no second time.
         assert [request.partition_key for request in tick(hours[1] + 2 * ONE)] == [hour_key(hours[1])]
-        assert pressure(lake).load is Load.LARGER_BATCHES
+        assert shedding_state(lake).load is Load.LARGER_BATCHES
     assert lake.read_table(LOAD_CHECKS)["postponed_hours"].to_list() == [0, 1, 1]
 
 
@@ -256,10 +265,10 @@ def test_two_runs_that_postpone_at_once_lose_nothing(lake: Lake) -> None:
     def postpone(hour: datetime) -> None:
         row = {"id": f"{hour}", "hour": hour, "text_hash": f"{hour}", "edge_weight": 1.0}
         missing = pl.DataFrame([row], schema_overrides={"hour": pl.Datetime("us", "UTC")})
-        relief = relieve(lake, settings, Hours(hour, hour + ONE, "again"), missing)
-        assert relief.later == {hour}
+        plan = plan_embeddings(lake, settings, Hours(hour, hour + ONE, "again"), missing)
+        assert plan.later == {hour}
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(postpone, hours))
-    assert pressure(lake).postponed == set(hours)
+    assert shedding_state(lake).postponed == set(hours)
     assert lake.read_table(DEFERRED_HOURS)["hour"].to_list() == hours

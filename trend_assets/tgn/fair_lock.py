@@ -1,4 +1,4 @@
-"""A lock that is given to those who wait in the order in which they came."""
+"""A fair (first in, first out) lock: waiting threads get it in the order of their arrival."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import deque
 from typing import Self
 
 
-class Turns:
-    """A lock that whoever lets go of it, and wants it again at once, gets only after those who waited.
+class FairLock:
+    """A mutex without starvation: a thread that releases it and asks again at once comes after all waiting threads.
 
-    Used as a context manager; not reentrant.
+    `threading.Lock` promises no order. Used as a context manager; not reentrant.
     """
 
     def __init__(self) -> None:

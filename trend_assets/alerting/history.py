@@ -1,4 +1,4 @@
-"""The history of alerts in the lake: one row an alert, each told once a window."""
+"""The history of alerts in the lake: one row an alert; a repeated alert within a window is stored once."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def entry(row: dict[str, Any]) -> Entry:
     )
 
 
-class AlertBook:
+class AlertHistory:
     """The table `alerts`, kept by any number of processes of one home.
 
     Args:

@@ -1,4 +1,4 @@
-"""The lake as it stood at one snapshot: which files hold each table's rows, and of what time the rows in each are."""
+"""One snapshot of the lake's catalog: the files of every table, and the time bounds of their rows."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Of a table no rows but these are looked for: `start <= column < end`; None for no bound.
+    """A hint for file pruning: a query needs only rows of `table` with `start <= column < end`; None is unbounded.
 
-    It spares the files that hold none of them, so the query must ask for nothing else.
+    Files without such rows are not read, so the query itself must filter in the same way.
     """
 
     table: str
@@ -71,7 +71,7 @@ class TableFiles:
     schema: int
 
     def chosen(self, file: DataFile) -> str:
-        """What to select from a file for this table's columns."""
+        """The SELECT list over a file, with defaults for columns that it lacks."""
         lacking = dict(file.lacks)
         return ", ".join(f'{lacking[name]} AS "{name}"' if name in lacking else f'"{name}"' for name in self.columns)
 
@@ -86,10 +86,15 @@ Files = tuple[DataFile, ...] | str
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """Every table at one snapshot; what is read from one edition fits together."""
+class CatalogSnapshot:
+    """All tables at one snapshot of the lake; reads from one snapshot are consistent.
 
-    snapshot: int
+    Args:
+        number: DuckLake's number of the snapshot.
+        tables: by name.
+    """
+
+    number: int
     tables: Mapping[str, TableFiles]
 
     def named_in(self, query: str) -> list[str]:
@@ -97,7 +102,7 @@ class Edition:
         return sorted({name for name in _NAMED.findall(query) if name in self.tables})
 
     def files(self, table: str, within: Iterable[Within] = ()) -> Files:
-        """The files of a table that may hold the rows that are looked for."""
+        """The files of a table that may hold the needed rows."""
         found = self.tables[table]
         if found.files is None:
             return found.state
@@ -105,7 +110,7 @@ class Edition:
         return tuple(file for file in found.files if all(file.may_hold(span) for span in spans))
 
     def newest(self, table: str, column: str) -> Within:
-        """Where the rows with a column's greatest value are."""
+        """The hint for the rows with a column's greatest value."""
         known = [
             file.bounds[column][1]
             for file in self.tables[table].files or ()
@@ -115,7 +120,7 @@ class Edition:
         return Within(table, column, max(known, default=None), None)
 
     def query(self, query: str, files: Mapping[str, Files]) -> str:
-        """The query with every table in it read from its files."""
+        """The query, rewritten to read every table from its Parquet files."""
         given = [f"{name} AS NOT MATERIALIZED ({self._rows(name, found)})" for name, found in files.items()]
         if not given:
             return query
@@ -125,7 +130,7 @@ class Edition:
     def _rows(self, name: str, files: Files) -> str:
         table = self.tables[name]
         if isinstance(files, str):
-            return f"FROM lake.main.{name} AT (VERSION => {self.snapshot})"
+            return f"FROM lake.main.{name} AT (VERSION => {self.number})"
         if not files:
             return f"FROM {table.empty}"
         whole: dict[str, list[str]] = {}

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from trend_assets.assets import hours
-from trend_assets.assets.hours import ask
+from trend_assets.assets import collection_run
+from trend_assets.assets.collection_run import collect_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import RAW_EVENTS
 from trend_assets.operations.collecting import ledger
 from trend_assets.settings import load_settings
-from trend_assets.simulator.server import StandIn
+from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
 from trend_assets.simulator.world import World
 from trend_assets.sources.collection import Purpose
@@ -36,14 +36,14 @@ def world(now: datetime) -> World:
 
 
 @pytest.fixture
-def server(world: World, now: datetime) -> Iterator[StandIn]:
-    with StandIn(world, limits=Limits(key=KEY), now=lambda: now + timedelta(minutes=10)) as server:
+def server(world: World, now: datetime) -> Iterator[MockServer]:
+    with MockServer(world, limits=Limits(key=KEY), now=lambda: now + timedelta(minutes=10)) as server:
         yield server
 
 
 @pytest.fixture
-def lake(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    """The lake of a home in which X is set to the stand-in."""
+def lake(home: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """The lake of a home in which X is set to the mock server."""
     monkeypatch.setenv("TREND_TWITTER__ENABLED", "true")
     monkeypatch.setenv("TREND_TWITTER__BASE_URL", server.url)
     monkeypatch.setenv("TREND_TWITTER__QUERIES", '[{"text": "lang:en OR -lang:en"}]')
@@ -55,12 +55,14 @@ def lake(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def collected(lake: Lake, start: datetime, purpose: Purpose = "new", hours_long: int = 1) -> None:
-    asked = ask(lake, load_settings(), start, start + hours_long * HOUR, purpose)
+    asked = collect_hours(lake, load_settings(), start, start + hours_long * HOUR, purpose)
     lake.write(RAW_EVENTS, asked.collected.raw)
     asked.finish()
 
 
-def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(
+    lake: Lake, server: MockServer, now: datetime
+) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
     first = lake.read_table(RAW_EVENTS)
@@ -84,7 +86,7 @@ def test_a_late_pass_keeps_changed_payloads_beside_the_first_ones(lake: Lake, se
 
 
 def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collected(
-    lake: Lake, server: StandIn, now: datetime
+    lake: Lake, server: MockServer, now: datetime
 ) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
@@ -102,7 +104,9 @@ def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collec
     assert lake.read("SELECT status, rejected FROM collection_status").rows() == [("complete", 1)]
 
 
-def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(
+    lake: Lake, server: MockServer, now: datetime
+) -> None:
     start = now - 2 * HOUR
     collected(lake, start)
     server.limits.key = "another"
@@ -113,11 +117,11 @@ def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(lake: Lake, s
 
 
 def test_a_refused_key_is_tried_with_growing_pauses_and_at_once_by_hand(
-    lake: Lake, server: StandIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, server: MockServer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.limits.key = "another"
     clock = now + timedelta(minutes=10)
-    monkeypatch.setattr(hours, "utc_now", lambda: clock)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: clock)
     sent = []
     for tick in range(16):
         clock = now + tick * HOUR + timedelta(minutes=10)
@@ -142,20 +146,20 @@ def test_a_refused_key_is_tried_with_growing_pauses_and_at_once_by_hand(
 
 
 def test_what_a_killed_collection_might_have_spent_counts_as_spent(
-    lake: Lake, server: StandIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, server: MockServer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TREND_TWITTER__MONTHLY_POSTS", "100")
     late_in_the_month = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
-    monkeypatch.setattr(hours, "utc_now", lambda: late_in_the_month)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: late_in_the_month)
     for back in (1, 2, 3):
-        ask(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
+        collect_hours(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
         spent = ledger(lake, late_in_the_month).posts
         assert server.limits.posts_given <= spent <= 100
     assert set(lake.read("SELECT status FROM collection_attempts")["status"]) == {"running"}
     assert server.limits.posts_given >= 10
 
 
-def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, server: MockServer, now: datetime) -> None:
     collected(lake, now - HOUR)
     assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given > 0
     assert "running" not in lake.read("SELECT status FROM collection_attempts")["status"]
@@ -166,9 +170,9 @@ def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_
 ) -> None:
     monkeypatch.setenv("TREND_TWITTER__MONTHLY_POSTS", "10")
     clock = (now.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1) - HOUR
-    monkeypatch.setattr(hours, "utc_now", lambda: clock)
+    monkeypatch.setattr(collection_run, "utc_now", lambda: clock)
     retry = "SELECT failure, retry_at FROM collection_status WHERE hour = ?"
-    at_work = ask(lake, load_settings(), now - HOUR, now, "new")
+    at_work = collect_hours(lake, load_settings(), now - HOUR, now, "new")
     collected(lake, now - 2 * HOUR, "again")
     assert lake.read(retry, [now - 2 * HOUR]).row(0) == ("budget", clock + HOUR / 4)
     at_work.finish()
@@ -176,7 +180,7 @@ def test_what_another_collection_holds_of_the_budget_is_asked_for_soon_and_else_
     assert lake.read(retry, [now - 3 * HOUR]).row(0) == ("budget", clock + HOUR)
 
 
-def test_a_catch_up_asks_only_for_what_is_missing(lake: Lake, server: StandIn, now: datetime) -> None:
+def test_a_catch_up_asks_only_for_what_is_missing(lake: Lake, server: MockServer, now: datetime) -> None:
     collected(lake, now - 6 * HOUR)
     collected(lake, now - 4 * HOUR)
     before = len(server.requests)

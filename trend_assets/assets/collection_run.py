@@ -1,4 +1,4 @@
-"""Hours asked from the sources: what the lake remembers goes in, what they gave and why comes out."""
+"""Collects hours from the enabled sources, and records attempts, budgets and states in the lake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from trend_assets.assets.collectors import budgets, enabled_collectors, live_sources
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
-from trend_assets.operations.collecting import Ledger, Memory, memory
+from trend_assets.operations.collecting import CollectionState, Ledger, collection_state
 from trend_assets.operations.identity import Identified
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.operations.recording import Collection, compare, record, reserve
@@ -22,14 +22,14 @@ from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
 
-#: Tags of a run: why it asks for its hours, and which sources, where not all.
+#: Tags of a Dagster run: the purpose of the collection, and the only source to ask, where it is not all.
 PURPOSE_TAG = "trend/purpose"
 SOURCE_TAG = "trend/source"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the sources gave; its rows are to be written before `finish` records the rest."""
+class CollectionRun:
+    """The result of a collection. Write its rows first, then call `finish`, which records attempts and states."""
 
     lake: Lake
     settings: Settings
@@ -37,26 +37,26 @@ class Asked:
     collection: Collection
     collected: Collected
     compared: Identified
-    memory: Memory
+    memory: CollectionState
 
     def finish(self) -> None:
-        """Records attempts and states: a run that is killed before must ask for the rows again."""
+        """Records attempts and states. A run that is killed before asks the sources again, so no row is lost."""
         record(self.lake, self.collection, self.collected, self.compared, self.memory)
         if self.collection.purpose == "new":
             give_up(self.lake, self.live, utc_now(), self.settings.schedule.catch_up_hours)
 
 
-def ask(
+def collect_hours(
     lake: Lake, settings: Settings, start: datetime, end: datetime, purpose: Purpose, source: str | None = None
-) -> Asked:
-    """Asks the enabled sources for ``[start, end)``.
+) -> CollectionRun:
+    """Collects ``[start, end)`` from the enabled sources, within their budgets.
 
     Args:
-        lake: what earlier collections left.
-        settings: which sources, and how.
+        lake: holds cursors, failures and budgets of earlier collections.
+        settings: which sources, with keys and budgets.
         start: first hour, UTC.
-        end: where the last hour ends.
-        purpose: why.
+        end: the end of the last hour, UTC.
+        purpose: why these hours are collected.
         source: ask only this one.
 
     Raises:
@@ -72,11 +72,11 @@ def ask(
     collected, compared = compare(lake, collected)
     origins = {collector.source: collector.origin for collector in collectors}
     collection = Collection(start, end, purpose, origins, now, reserved)
-    return Asked(lake, settings, live, collection, collected, compared, before)
+    return CollectionRun(lake, settings, live, collection, collected, compared, before)
 
 
 def _guarded(collected: Collected, guard: Guard) -> Collected:
-    """What was collected without what somebody had forgotten, which the states count."""
+    """The collection without forgotten users and posts; the states count what was dropped."""
     raw, left_out = guard.raw(collected.raw)
     counted = left_out.group_by("hour", "source").agg(forgotten=pl.len().cast(pl.Int64))
     status = collected.status.drop("forgotten").join(
@@ -97,22 +97,22 @@ def _begin(
     span: tuple[datetime, datetime],
     purpose: Purpose,
     now: datetime,
-) -> tuple[Memory, list[str]]:
-    """What is remembered, and the sources for which a budget is reserved: read and written at once."""
+) -> tuple[CollectionState, list[str]]:
+    """Earlier state, and the sources for which a budget is reserved, in one transaction."""
     if not live:
-        return Memory(Ledger(now)), []
+        return CollectionState(Ledger(now)), []
     with lake.transaction() as connection:
-        before = memory(lake, *span, now)
+        before = collection_state(lake, *span, now)
         before = replace(before, ledger=replace(before.ledger, late=purpose == "late"))
         units = {**dict.fromkeys(live, 0), **budgets(settings, before.ledger, live)}
         reserve(connection, units, span[1] - _HOUR, purpose, now)
     if purpose == "asked":
-        # Somebody who asks by hand has set another key.
+        # A manual run usually follows a change of the key, so that a refused key is tried again.
         before = replace(before, held={name: why for name, why in before.held.items() if why.failure != "auth"})
     return before, list(units)
 
 
 def _settled(lake: Lake, live: Names[str], start: datetime, end: datetime, now: datetime) -> set[tuple[str, datetime]]:
-    """Sources and hours that a catch-up leaves alone."""
+    """Sources and hours that are complete or given up, which a catch-up skips."""
     hours = [start + index * _HOUR for index in range(int((end - start) / _HOUR))]
     return {(name, hour) for name in live for hour in hours} - set(missed_hours(lake, list(live), start, end, now))
