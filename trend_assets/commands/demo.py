@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,7 +119,7 @@ def _keep_settings(home: Path, settings: Settings) -> None:
 
 
 def _simulated_plan(settings: Settings) -> Plan:
-    start = datetime.combine(date.fromisoformat(settings.simulator.start), time(), UTC)
+    start = datetime.combine(settings.simulator.start, time(), UTC)
     return Plan(start, start + timedelta(weeks=_WEEKS))
 
 

@@ -39,7 +39,7 @@ class Forecast:
     """What is forecast at a cut.
 
     Args:
-        scores: for each label that was learnt, in (0, 1), not calibrated; (n,) each.
+        scores: for each label that was learnt, in (0, 1), not calibrated; NaN where it is not asked; (n,) each.
         growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
     """
 
@@ -70,14 +70,22 @@ class _Fitted:
     until: int
     report: dict[str, Any]
 
-    def judge(self, features: Table, embedding: torch.Tensor | None) -> tuple[Scores, npt.NDArray[np.float64]]:
-        """Log-odds of each label and growth, (rows,) each, from `[rows, features]` and `[rows, embedding]`."""
+    def judge(
+        self, features: Table, embedding: torch.Tensor | None, asked: Mapping[str, npt.NDArray[np.bool_]]
+    ) -> tuple[Scores, npt.NDArray[np.float64]]:
+        """Log-odds of each label and growth, (rows,) each, from `[rows, features]` and `[rows, embedding]`.
+
+        Of rows that a label is not asked of, which costs nothing, its log-odds are NaN.
+        """
         outputs = self.heads(torch.from_numpy(features), embedding)
         logits, growth = (output.numpy().astype(np.float64) for output in outputs)
         log_odds = {}
         for column, label in enumerate(self.labels):
-            trees = mean_logit(self.trees[label], features)
-            log_odds[label] = _TREES * trees + (1 - _TREES) * logits[:, column]
+            rows = asked[label]
+            log_odds[label] = found = np.full(len(features), np.nan)
+            if rows.any():
+                trees = mean_logit(self.trees[label], features if rows.all() else features[rows])
+                found[rows] = _TREES * trees + (1 - _TREES) * logits[rows, column]
         return log_odds, growth
 
 
@@ -146,7 +154,7 @@ class TgnForecaster:
         self._fitted = _Fitted(inputs, labels, heads, trees, until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
-        """Scores in (0, 1), not calibrated, for each label that was learnt; (n,) each."""
+        """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
         return self.forecast(history, cut).scores
 
     def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
@@ -177,7 +185,7 @@ class TgnForecaster:
         if not len(cut) or fitted.heads is None:
             return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
         with _one_thread(), torch.no_grad():
-            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held))
+            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), cut.asked)
         return Forecast({label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}, growth)
 
     def contributors(self, cut: Cut, seen: Seen, forecast: Forecast | None = None) -> Contributors:
@@ -195,8 +203,12 @@ class TgnForecaster:
         chosen, place = np.unique(rows, return_inverse=True)
         embedding = _tensor(held)
         with _one_thread(), torch.no_grad():
-            whole, _ = fitted.judge(features[chosen], None if embedding is None else embedding[chosen])
-            without, _ = fitted.judge(*fitted.inputs.without(history, cut, (features, held), rows, users))
+            whole, _ = fitted.judge(
+                features[chosen], None if embedding is None else embedding[chosen], _of_rows(cut, chosen)
+            )
+            without, _ = fitted.judge(
+                *fitted.inputs.without(history, cut, (features, held), rows, users), _of_rows(cut, rows)
+            )
         names = [history.user_name(user) for user in users]
         return {label: most(len(cut), rows, names, whole[label][place] - without[label]) for label in fitted.labels}
 
@@ -342,6 +354,11 @@ class TgnForecaster:
             settings.seed,
             settings.threads,
         )
+
+
+def _of_rows(cut: Cut, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.bool_]]:
+    """What labels are asked of some of a cut's topics."""
+    return {label: asked[rows] for label, asked in cut.asked.items()}
 
 
 class _Clock:

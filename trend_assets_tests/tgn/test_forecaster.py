@@ -65,7 +65,7 @@ def cut_at(history: History, hours: float) -> Cut:
 
 
 def same(one: dict, two: dict) -> bool:
-    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label]) for label in one)
+    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label], equal_nan=True) for label in one)
 
 
 def test_is_a_ranking_and_learns(history: History, forecaster: TgnForecaster) -> None:
@@ -137,24 +137,30 @@ def test_a_checkpoint_of_other_mentions_starts_its_memory_anew(
 
 def test_a_score_owes_most_to_those_who_draw_a_crowd(forecaster: TgnForecaster, history: History) -> None:
     drew, did_not = [], []
-    for days in range(3):
-        cut = cut_at(history, 24 * days)
+    for days in (0, 0.5, 1, 1.5, 2, 2.5):
+        cut = cut_at(history, int(24 * days))
         seen = forecaster.look(history, cut)
         found = forecaster.contributors(cut, seen)
-        assert set(found) == set(forecaster.judge(cut, seen).scores)
-        for topic, users in zip(cut.topics, found["breaks_out"], strict=True):
+        scores = forecaster.judge(cut, seen).scores
+        assert set(found) == set(scores)
+        asked = cut.asked["breaks_out"]
+        assert np.array_equal(np.isnan(scores["breaks_out"]), ~asked)
+        assert not any(users for users, wanted in zip(found["breaks_out"], asked, strict=True) if not wanted)
+        for topic, users in zip(
+            cut.topics[asked], [found["breaks_out"][row] for row in np.flatnonzero(asked)], strict=True
+        ):
             starter = history.user_name(int(history.user[np.flatnonzero(history.topic == topic)[0]]))
             owed = dict(users).get(starter, 0.0)
             assert list(users) == sorted(users, key=lambda each: -each.log_odds) and len(users) <= 3
             (drew if int(starter.removeprefix("user")) < 20 else did_not).append(owed)
     assert min(len(drew), len(did_not)) > 20
-    assert np.mean(np.array(drew) > 0) > 0.7 and np.mean(np.array(did_not) > 0) < 0.1
+    assert np.mean(np.array(drew) > 0) > 0.5 and np.mean(np.array(did_not) > 0) < 0.1
 
 
 def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, history: History) -> None:
     cut = cut_at(history, 0)
     seen = forecaster.look(history, cut)
-    scores, named = forecaster.judge(cut, seen).scores["breaks_out"], forecaster.contributors(cut, seen)["breaks_out"]
+    scores, named = forecaster.judge(cut, seen).scores["bursts"], forecaster.contributors(cut, seen)["bursts"]
     frame, falls = mentions(), []
     for row in np.flatnonzero([bool(users) and users[0].log_odds > 0.3 for users in named])[:4]:
         topic, user = history.topic_name(int(cut.topics[row])), named[row][0].user
@@ -163,7 +169,7 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
         changed = History.from_mentions(frame.with_columns(other), START, START + timedelta(days=DAYS))
         again = cut_at(changed, 0)
         place = [changed.topic_name(int(each)) for each in again.topics].index(topic)
-        loaded = forecaster.score(changed, again)["breaks_out"][place]
+        loaded = forecaster.score(changed, again)["bursts"][place]
         falls.append(scores[row] - loaded)
     assert len(falls) == 4 and min(falls) > 0
 

@@ -73,7 +73,7 @@ def expected(folder: Path, moment: datetime) -> dict[str, np.ndarray]:
 
 
 def same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> bool:
-    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label]) for label in one)
+    return one.keys() == two.keys() and all(np.array_equal(one[label], two[label], equal_nan=True) for label in one)
 
 
 def feed(glue: RuntimeGlue, start: datetime, end: datetime, step: timedelta) -> None:
