@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -28,6 +27,7 @@ from trend_assets.tgn.inputs import Table, TopicInputs
 from trend_assets.tgn.model import is_of_nodes
 from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.stream import Embedded, RollingState
+from trend_assets.tgn.torch_scope import one_thread, seeded
 
 KIND = "tgn_forecaster"
 #: The trees' share of the log-odds, beside the network's.
@@ -132,7 +132,7 @@ class TgnForecaster:
         A label with fewer than ten positives or negatives is not learnt.
         """
         clock = _Clock()
-        with _torch(self.settings.seed):
+        with seeded(self.settings.seed):
             inputs = self._inputs()
             inputs.fit(history, until)
             clock.lap("links")
@@ -176,7 +176,7 @@ class TgnForecaster:
     def look(self, history: History, cut: Cut) -> Seen:
         """What `judge` needs to know; the memory goes on, so one at a time may look."""
         inputs = self._ready().inputs
-        with _one_thread(), torch.no_grad():
+        with one_thread(), torch.no_grad():
             return Seen(history, *inputs.at(history, cut))
 
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
@@ -184,7 +184,7 @@ class TgnForecaster:
         fitted = self._ready()
         if not len(cut) or fitted.heads is None:
             return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
-        with _one_thread(), torch.no_grad():
+        with one_thread(), torch.no_grad():
             log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), cut.asked)
         return Forecast({label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}, growth)
 
@@ -202,7 +202,7 @@ class TgnForecaster:
         rows, users = participants_of(fitted.inputs.participants(history, cut), explained(cut, scores))
         chosen, place = np.unique(rows, return_inverse=True)
         embedding = _tensor(held)
-        with _one_thread(), torch.no_grad():
+        with one_thread(), torch.no_grad():
             whole, _ = fitted.judge(
                 features[chosen], None if embedding is None else embedding[chosen], _of_rows(cut, chosen)
             )
@@ -229,12 +229,12 @@ class TgnForecaster:
         inputs = self._ready().inputs
         if not inputs.state.continues(history, history.end):
             return False
-        with _one_thread():
+        with one_thread():
             return inputs.advance(history, batches)
 
     def take_in(self, history: History) -> None:
         """Takes in all that a question at the history's end would; its memory must go on along it."""
-        with _one_thread():
+        with one_thread():
             self._ready().inputs.advance(history, None)
 
     @property
@@ -369,25 +369,6 @@ class _Clock:
     def lap(self, name: str) -> None:
         now = time.perf_counter()
         self.laps[name], self._last = round(now - self._last, 3), now
-
-
-@contextmanager
-def _torch(seed: int) -> Iterator[None]:
-    """One thread and a seed, which the caller's own are kept apart from."""
-    with _one_thread(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The tensors are too small to gain by a second thread, and lose much where another process wants it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _tensor(held: Embedded | None) -> torch.Tensor | None:
