@@ -75,6 +75,7 @@ class ContinuedHistory:
         late = max(schedule.late_hours + 1, schedule.recollect_hours) * _HOUR + _HOUR if schedule.late_pass else again
         self._steps = [_Step("settled", until - late), _Step("recent", until - again)]
         self._state: LiveState | None = None
+        self._unused: LiveState | None = None
         self._opened = ""
         self.origin = "all mentions were read"
         for step in reversed(self._steps):
@@ -86,9 +87,12 @@ class ContinuedHistory:
         self.history = self._state.history if self._state else self._read_anew()
 
     def state_of(self, model: str) -> LiveState | None:
-        """The state that was opened, if it holds what a model's network knew."""
-        found = self._state
-        return found if found and found.network and found.network["model"] == model else None
+        """The state that was opened, if it holds what a model's network knew; once, for then the model has gone on."""
+        found = self._unused
+        if found is None or not found.network or found.network["model"] != model:
+            return None
+        self._unused = None
+        return found
 
     def complete(self) -> History:
         """Reads mentions until the end; saves nothing."""
@@ -150,8 +154,8 @@ class ContinuedHistory:
             save_state(folder, self.history, about, None, None, before)
         else:
             model.save(folder, self.history, about, name, before)
-        # Whatever is saved next goes elsewhere, and is all new there.
-        self._opened, self._known = "", 0
+        # Whatever is saved next goes elsewhere, and is all new there; the files are no longer those that were opened.
+        self._opened, self._known, self._unused = "", 0, None
 
     def _open(self, name: str, first: datetime) -> bool:
         """Takes up a saved state if it fits; says what became of it."""
@@ -167,7 +171,7 @@ class ContinuedHistory:
         except TrendError as error:
             self.origin += f"; {name} state: {error}"
             return False
-        self._state, self._opened = state, name
+        self._state, self._unused, self._opened = state, state, name
         self.origin = f"went on from the {name} state of {to_datetime(state.history.end):%Y-%m-%d %H:%M} UTC"
         return True
 

@@ -124,8 +124,7 @@ def run_hour(hour: datetime) -> dict[str, float]:
 
     forecasts.forecast_hours = timed("forecast", forecasts.forecast_hours)
     forecasts.score_hours = timed("outcomes", forecasts.score_hours)
-    defs = definitions.defs() if callable(definitions.defs) else definitions.defs
-    job = defs.resolve_implicit_global_asset_job_def()
+    job = definitions.make_definitions(load_settings()).resolve_implicit_global_asset_job_def()
     parts["start"] = time.process_time() - began
     start = time.process_time()
     import dagster as dg

@@ -15,6 +15,7 @@ from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS
 from trend_assets.operations import going_on, predicting
 from trend_assets.operations.going_on import FOLDER
 from trend_assets.operations.models import promote
+from trend_assets.tgn import live_state
 from trend_assets_tests.operations.conftest import WEEK, Home, event, home_in, write_posts
 from trend_assets_tests.operations.once import TrainedOnce
 
@@ -119,7 +120,23 @@ def test_several_hours_at_once_are_what_they_are_one_by_one(trained: Home) -> No
     assert_frame_equal(at_once.select(FORECAST), pl.concat(one_by_one))
 
 
-def test_the_state_of_another_lake_is_not_taken(trained: Home, tmp_path: Path, once: TrainedOnce) -> None:
+def test_several_hours_go_on_from_a_state_that_is_saved_again_meanwhile(
+    trained: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All nodes are written anew, as where many have changed.
+    monkeypatch.setattr(live_state, "_CHANGED_SHARE", 1_000_000)
+    forecast(trained, WEEK + HOUR)
+    predicting._process.clear()
+    told: list[str] = []
+    start, end = WEEK + HOUR, WEEK + 30 * HOUR
+    at_once = predicting.forecast_hours(trained.lake, trained.settings, start, end, "run", tell=told.append)
+    assert told == ["went on from the recent state of 2026-02-01 22:00 UTC"]
+    for hours in (2, 9, 20, 27, 28, 29, 30):
+        cut = WEEK + hours * HOUR
+        assert_frame_equal(at_once.select(FORECAST).filter(pl.col("cut") == cut), anew(trained, cut))
+
+
+def test_the_state_of_another_lake_is_not_taken(trained: Home) -> None:
     forecast(trained, WEEK + HOUR)
     snapshot = trained.lake.snapshot()
     trained.lake.close()
