@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -152,7 +152,7 @@ class ArrayFiles:
         descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(descriptor, "r+b") as file:
             file.seek(start)
-            file.write(memoryview(np.ascontiguousarray(values)).cast("B") if values.size else b"")
+            file.write(_bytes(np.ascontiguousarray(values)))
             end = start + values.nbytes
             if os.fstat(descriptor).st_size < end + _LEAST_ROOM:
                 # A hole, whole rows long.
@@ -175,15 +175,20 @@ class ArrayFiles:
         self._known, self._saved = self._saved, {}
 
 
-def _digests(file: Any, start: int, end: int) -> list[str]:
+def _digests(file: BinaryIO, start: int, end: int) -> list[str]:
+    """Of the pieces of a file, the first of which begins at `start`."""
     file.seek(start)
-    found = []
-    for piece in range(start, end, _PIECE):
-        data = file.read(min(_PIECE, end - piece))
-        found.append(xxhash.xxh3_128_hexdigest(data))
-    return found
+    return [_digest(file.read(min(_PIECE, end - piece))) for piece in range(start, end, _PIECE)]
 
 
 def _digests_of(values: npt.NDArray) -> list[str]:
-    data = memoryview(values).cast("B") if values.size else memoryview(b"")
-    return [xxhash.xxh3_128_hexdigest(data[start : start + _PIECE]) for start in range(0, len(data), _PIECE)]
+    data = _bytes(values)
+    return [_digest(data[piece : piece + _PIECE]) for piece in range(0, len(data), _PIECE)]
+
+
+def _digest(piece: bytes | memoryview) -> str:
+    return xxhash.xxh3_128_hexdigest(piece)
+
+
+def _bytes(values: npt.NDArray) -> memoryview:
+    return memoryview(values).cast("B") if values.size else memoryview(b"")

@@ -73,7 +73,8 @@ class ContinuedHistory:
         schedule = settings.schedule
         again = (schedule.recollect_hours + 1) * _HOUR
         late = max(schedule.late_hours + 1, schedule.recollect_hours) * _HOUR + _HOUR if schedule.late_pass else again
-        self._steps = [_Step("settled", until - late), _Step("recent", until - again)]
+        # Both end before the first question, so that a network that is saved has not run ahead of it.
+        self._steps = [_Step("settled", first - late), _Step("recent", first - again)]
         self._state: LiveState | None = None
         self._unused: LiveState | None = None
         self._opened = ""

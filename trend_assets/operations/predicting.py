@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,6 +130,7 @@ def _serving(lake: Lake, settings: Settings, cut: datetime, known: ContinuedHist
 
 def _loaded(folder: Path, name: str, state: LiveState | None) -> RuntimeGlue:
     """This process's model, which goes on from a state and from one hour to the next."""
+    from trend_assets.tgn.live_state import StateError
     from trend_assets.tgn.online import RuntimeGlue
 
     if "model" not in _process:
@@ -138,7 +140,9 @@ def _loaded(folder: Path, name: str, state: LiveState | None) -> RuntimeGlue:
         glue.reload(folder, state)
         _process["model"] = glue, name
     elif state is not None:
-        glue.resume(state)
+        # It goes on from where it is itself, or from its checkpoint, if the state's files are gone by now.
+        with suppress(StateError):
+            glue.resume(state)
     return glue
 
 

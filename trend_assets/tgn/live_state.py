@@ -83,11 +83,14 @@ class LiveState:
         saved = self.network
         if saved is None:
             raise StateError("no network was saved")
-        state = {name: torch.from_numpy(self._files.roomy(_base(name))) for name, _ in rolling.model.state()}
-        if saved["size"] > saved["base"]:
-            changed = torch.from_numpy(self._files.fixed("network.changed"))
-            for name, buffer in state.items():
-                buffer[changed] = torch.from_numpy(self._files.fixed(_rows(name)))
+        try:
+            state = {name: torch.from_numpy(self._files.roomy(_base(name))) for name, _ in rolling.model.state()}
+            if saved["size"] > saved["base"]:
+                changed = torch.from_numpy(self._files.fixed("network.changed"))
+                for name, buffer in state.items():
+                    buffer[changed] = torch.from_numpy(self._files.fixed(_rows(name)))
+        except (KeyError, DamagedArrays) as error:
+            raise StateError(f"its network cannot be read: {error}") from None
         rolling.go_on(self.history, saved["size"], saved["until"], state)
 
 
@@ -117,37 +120,32 @@ def save_state(
         with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):
             if before is not None and _digest_on_disk(folder) != before._digest:
                 return False
-            _save(folder, history, about, rolling, model, before)
+            files = before._files if before else ArrayFiles(folder)
+            network = None
+            if rolling is not None and rolling.size:
+                same = before.network if before and before.network and before.network["model"] == model else None
+                network = {"model": model, **_save_network(files, history, rolling, same)}
+            _save(folder, files, history, rolling, {"about": dict(about), "network": network})
             return True
     except Timeout:
         return False
 
 
 def _save(
-    folder: Path,
-    history: History,
-    about: Mapping[str, Any],
-    rolling: RollingState | None,
-    model: str | None,
-    before: LiveState | None,
+    folder: Path, files: ArrayFiles, history: History, rolling: RollingState | None, more: Mapping[str, Any]
 ) -> None:
-    files = before._files if before else ArrayFiles(folder)
+    """Saves the mentions and what is derived from them, and describes these beside what else was saved."""
     objects = _objects(files)
     derived = {}
     for name, make in _derivations(rolling).items():
         if (found := history.origin.derived.get(make)) is not None:
             found.extend(history)
             derived[name] = objects.save(name, found)
-    network = None
-    if rolling is not None and rolling.size:
-        same = before.network if before and before.network and before.network["model"] == model else None
-        network = {"model": model, **_save_network(files, history, rolling, same)}
     content = {
+        **more,
         "format": _FORMAT,
-        "about": dict(about),
         "history": objects.save("history", history.origin),
         "derived": derived,
-        "network": network,
         "arrays": files.describe(),
     }
     temporary = folder / f".{_DESCRIPTION}"
