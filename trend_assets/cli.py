@@ -19,6 +19,7 @@ from trend_assets.commands import (
     forget,
     import_archive,
     maintain,
+    mcp,
     model,
     predict,
     query,
@@ -55,6 +56,7 @@ app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(up.up)
+app.command()(mcp.mcp)
 app.command("api-key")(api_key.api_key)
 
 
