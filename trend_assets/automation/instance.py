@@ -13,7 +13,7 @@ from filelock import FileLock
 from trend_assets.automation.event_log import BATCH_SIZE
 from trend_assets.settings import Settings
 
-_TEMPLATES = Path(__file__).resolve().parents[2] / "data"
+_TEMPLATES = Path(__file__).with_name("templates")
 #: The variable with the address of Dagster's PostgreSQL database, as `dagster-postgres.yaml` names it.
 _RECORDS = "DAGSTER_POSTGRES_URL"
 _OPEN_SECONDS = 120
@@ -39,6 +39,13 @@ def prepare_home(settings: Settings) -> None:
     target = settings.dagster_home / "dagster.yaml"
     if not target.exists():
         shutil.copyfile(_TEMPLATES / ("dagster-postgres.yaml" if os.environ.get(_RECORDS) else "dagster.yaml"), target)
+    # Which code Dagster loads does not depend on the user: a newer release may name it otherwise.
+    shutil.copyfile(_TEMPLATES / "workspace.yaml", workspace_file(settings))
+
+
+def workspace_file(settings: Settings) -> Path:
+    """Dagster's workspace file, which names this package."""
+    return settings.dagster_home / "workspace.yaml"
 
 
 def open_instance(settings: Settings) -> DagsterInstance:

@@ -1,6 +1,7 @@
 """Sensors for files in the inbox, which are imported, and for failed runs, which are recorded."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,10 @@ from trend_assets.settings import Settings
 
 #: A file that changed more recently may still be being copied.
 _SETTLED = timedelta(seconds=5)
+#: Names the same file in all its runs.
+_KEY_TAG = "trend/inbox"
+_ENDED_BADLY = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
 
 class InboxFile(dg.Config):
@@ -85,7 +90,10 @@ def _free_name(path: Path) -> Path:
     description="Imports each file put into the home's inbox/ once, and moves it to done/ or failed/.",
 )
 def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
-    """A run for every file that has settled; its name, size and time make the run's key."""
+    """A run for every file that has settled; its name, size and time make the run's key.
+
+    A file that is still there after its run failed was not to blame, for a bad one is moved: it is tried again.
+    """
     inbox = settings.inbox
     now = datetime.now(UTC)
     requests = []
@@ -98,16 +106,29 @@ def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam
         if now - datetime.fromtimestamp(stat.st_ctime, UTC) < _SETTLED:
             continue
         identity = f"{path.name}:{stat.st_size}:{stat.st_ctime_ns}"
+        key = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
+        tried = context.instance.get_run_records(dg.RunsFilter(tags={_KEY_TAG: key}))
+        if tried and not _may_be_tried_again(tried, now):
+            continue
         requests.append(
             dg.RunRequest(
-                run_key=hashlib.blake2b(identity.encode(), digest_size=16).hexdigest(),
+                run_key=f"{key}:{len(tried)}" if tried else key,
                 run_config={"ops": {"import_inbox_file": {"config": {"path": str(path)}}}, **QUIET},
-                tags={"trend/file": path.name},
+                tags={"trend/file": path.name, _KEY_TAG: key},
             )
         )
     if requests:
         return dg.SensorResult(run_requests=requests)
     return dg.SensorResult(skip_reason=f"no new file in {inbox}")
+
+
+def _may_be_tried_again(tried: Sequence[dg.RunRecord], now: datetime) -> bool:
+    """Whether the runs of a file all failed, and the last one long enough ago: 1, 2, 4 … 60 minutes."""
+    if any(record.dagster_run.status not in _ENDED_BADLY for record in tried):
+        return False
+    wait = min(_FIRST_WAIT * 2 ** (len(tried) - 1), _LONGEST_WAIT)
+    ended = max(record.end_time or record.update_timestamp.timestamp() for record in tried)
+    return now - datetime.fromtimestamp(ended, UTC) >= wait
 
 
 @dg.run_failure_sensor(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,20 +14,20 @@ from typing import Any
 import httpx
 import pytest
 
+from trend_assets.automation.instance import prepare_home, workspace_file
 from trend_assets.settings import ApiSettings, DagsterSettings, Settings, TwitterSettings
 from trend_assets_tests.api.test_keys import KEYS, OPERATE, bearer
-from trend_assets_tests.conftest import REPOSITORY
 
 
 @pytest.fixture
 def webserver(home: Path) -> Iterator[int]:
     """A Dagster webserver without a daemon: runs stay queued. Gives its port."""
-    (home / "dagster").mkdir(parents=True)
-    shutil.copyfile(REPOSITORY / "data" / "dagster.yaml", home / "dagster" / "dagster.yaml")
+    prepare_home(Settings(home=home))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "dagster_webserver", "-w", str(REPOSITORY / "workspace.yaml"), "-p", str(port)]
+    workspace = str(workspace_file(Settings(home=home)))
+    command = [sys.executable, "-m", "dagster_webserver", "-w", workspace, "-p", str(port)]
     environment = {**os.environ, "DAGSTER_HOME": str(home / "dagster")}
     with (home / "webserver.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

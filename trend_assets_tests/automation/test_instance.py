@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogStorage
-from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home
+from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home, workspace_file
 from trend_assets.settings import load_settings
+from trend_assets_tests.conftest import REPOSITORY
 from trend_assets_tests.lake import conftest as lakes
 from trend_assets_tests.processes import process
 
@@ -25,6 +26,12 @@ def test_the_home_is_made_with_its_folders(home: Path) -> None:
     for folder in ("dagster", "inbox", "logs", "models"):
         assert (home / folder).is_dir()
     assert "BatchedSqliteEventLogStorage" in (home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+
+
+def test_the_workspace_is_that_of_the_checkout(home: Path) -> None:
+    settings = load_settings()
+    prepare_home(settings)
+    assert workspace_file(settings).read_text() == (REPOSITORY / "workspace.yaml").read_text()
 
 
 def test_what_the_user_wrote_stays(home: Path) -> None:

@@ -48,8 +48,9 @@ def inbox(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def requests() -> list[dg.RunRequest]:
-    result = inbox_sensor(dg.build_sensor_context(), settings=load_settings())
+def requests(instance: DagsterInstance | None = None) -> list[dg.RunRequest]:
+    context = dg.build_sensor_context(instance or DagsterInstance.ephemeral())
+    result = inbox_sensor(context, settings=load_settings())
     assert isinstance(result, dg.SensorResult)
     assert result.run_requests or result.skip_reason
     return list(result.run_requests or ())
@@ -125,6 +126,25 @@ def test_a_good_file_is_imported_and_moved_to_done(home: Path, inbox: Path) -> N
     # A second run that was queued for it finds nothing to do.
     assert execute(request).success
     assert rows(RAW_EVENTS).height == 3
+
+
+def test_a_file_whose_run_failed_for_a_passing_reason_is_tried_again(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = inbox / "posts.jsonl"
+    path.write_bytes(TWEETS)
+    with DagsterInstance.ephemeral() as instance:
+        asked = requests(instance)
+        run = instance.create_run_for_job(
+            import_inbox, run_config=asked[0].run_config, tags=asked[0].tags, status=dg.DagsterRunStatus.STARTED
+        )
+        assert requests(instance) == []
+        instance.report_run_failed(run, "the lake was locked")
+        assert requests(instance) == [], "not at once"
+        monkeypatch.setattr(sensors, "_FIRST_WAIT", timedelta(0))
+        again = requests(instance)
+    assert [request.run_key for request in again] == [f"{asked[0].run_key}:1"]
+    assert again[0].run_config == asked[0].run_config
 
 
 def test_the_same_name_again_overwrites_nothing(inbox: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -158,6 +159,39 @@ def test_one_that_never_answers_is_named(tmp_path: Path) -> None:
     with pytest.raises(ServiceFailed, match="Deaf not healthy within"):
         supervisor.start(lambda: False)
     supervisor.stop()
+
+
+def test_who_is_awaited_is_told_and_awaited(tmp_path: Path) -> None:
+    began = time.monotonic()
+    late = Service(
+        "Late", (sys.executable, "-c", "import time; time.sleep(600)"), "", lambda _: time.monotonic() > began + 1
+    )
+    said: list[str] = []
+    supervisor = Supervisor([late], tmp_path, dict(os.environ), said.append, Limits(news_seconds=0.3))
+    supervisor.start(lambda: False)
+    supervisor.stop()
+    assert said and all(re.fullmatch(r"waiting for Late \(\d s\); Ctrl-C stops all", line) for line in said)
+
+
+def test_a_service_in_the_background_gives_way_once_it_is_healthy(tmp_path: Path) -> None:
+    told = tmp_path / "niceness"
+    program = f"""
+import os, time
+from pathlib import Path
+Path({str(told)!r}).write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
+os.rename({str(told)!r}, {str(told)!r} + ".begun")
+while os.getpriority(os.PRIO_PROCESS, 0) < 10:
+    time.sleep(0.01)
+Path({str(told)!r}).write_text("nice")
+time.sleep(600)
+"""
+    begun = tmp_path / "niceness.begun"
+    service = Service("Slow", (sys.executable, "-c", program), "", lambda _: begun.exists(), background=True)
+    supervisor = Supervisor([service], tmp_path, dict(os.environ), print, QUICK)
+    supervisor.start(lambda: False)
+    eventually(told.exists)
+    supervisor.stop()
+    assert int(begun.read_text()) == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 @pytest.mark.parametrize("keeper_too", [False, True])

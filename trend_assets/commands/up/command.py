@@ -5,26 +5,36 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Annotated
 
+import typer
 from filelock import FileLock, Timeout
 
 from trend_assets.commands.console import console
-from trend_assets.commands.up.services import services
-from trend_assets.commands.up.supervisor import Supervisor
+from trend_assets.commands.up.services import Service, answers, services
+from trend_assets.commands.up.supervisor import Limits, Supervisor
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings, load_settings
 
+#: After which a start that is only checked has failed.
+_CHECK_SECONDS = 600
 
-def up() -> None:
+
+def up(
+    check: Annotated[
+        bool, typer.Option("--check", help="Stop again once every page has answered; status 1 if one does not.")
+    ] = False,
+) -> None:
     """Start the Dagster UI with its daemon, the API and the dashboard; Ctrl-C stops them all.
 
     Each is restarted when it crashes, at most five times in a row. Where a usual port is taken, another is used.
 
     Example: TREND_HOME=data/demo trend up
     """
-    from trend_assets.automation.instance import dagster_environment, prepare_home
+    from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home
+    from trend_assets.automation.orphans import fail_orphans
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
 
@@ -34,21 +44,25 @@ def up() -> None:
         # Two daemons on one home would start every scheduled run twice.
         with FileLock(settings.home / "up.lock", timeout=0):
             Lake(lake_location(settings)).close()
-            _run(settings, {**os.environ, **dagster_environment(settings)})
+            with open_instance(settings) as instance:
+                if orphans := fail_orphans(instance):
+                    _say(f"{orphans} runs had lost their process: marked as failed")
+            _run(settings, {**os.environ, **dagster_environment(settings)}, check)
     except Timeout:
         raise TrendError(
             f"`trend up` runs already on {settings.home}: stop it, or set TREND_HOME to another folder"
         ) from None
 
 
-def _run(settings: Settings, environment: dict[str, str]) -> None:
+def _run(settings: Settings, environment: dict[str, str], check: bool) -> None:
     stopping = _until_signal()
     began = time.monotonic()
     found = services(settings)
     for service in found:
         environment.update(service.variables)
     _say(f"starting {', '.join(service.name for service in found)} …")
-    supervisor = Supervisor(found, settings.logs_folder, environment, _say)
+    limits = Limits(start_seconds=_CHECK_SECONDS if check else None)
+    supervisor = Supervisor(found, settings.logs_folder, environment, _say, limits)
     try:
         supervisor.start(stopping)
         if not stopping():
@@ -56,10 +70,20 @@ def _run(settings: Settings, environment: dict[str, str]) -> None:
                 _say(f"{service.name:<12} {service.url}")
             took = time.monotonic() - began
             _say(f"ready after {took:.0f} s; logs in {settings.logs_folder}; Ctrl-C stops all")
+        if check:
+            _need_pages(found)
+            return
         supervisor.watch(stopping)
         _say("stopping …")
     finally:
         supervisor.stop()
+
+
+def _need_pages(found: Sequence[Service]) -> None:
+    """Raises TrendError where a page does not answer."""
+    if silent := [f"{service.name} ({service.url})" for service in found if not answers(service.url)(0)]:
+        raise TrendError(f"no page from {', '.join(silent)}: see its log")
+    _say("all pages answer")
 
 
 def _say(text: str) -> None:

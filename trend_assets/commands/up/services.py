@@ -16,8 +16,8 @@ from trend_assets.commands.console import errors
 from trend_assets.commands.up.ports import address, free_port
 from trend_assets.settings import Settings
 
-_REPOSITORY = Path(__file__).resolve().parents[3]
-_WORKSPACE = str(_REPOSITORY / "workspace.yaml")
+#: The checkout, or where packages are installed.
+_ROOT = Path(__file__).resolve().parents[3]
 _ANSWER_SECONDS = 3
 _HEARTBEATS = "{ instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } } }"
 
@@ -35,7 +35,7 @@ class Service:
         url: where people see it.
         healthy: whether it does its work.
         variables: what the others must know of it, as environment variables.
-        background: whether it gives way to the others.
+        background: whether it gives way to the others once it is healthy.
     """
 
     name: str
@@ -52,13 +52,16 @@ class Service:
 
 def services(settings: Settings) -> list[Service]:
     """The four services on free ports; three where the dashboard is not installed, which is said."""
+    from trend_assets.automation.instance import workspace_file
+
+    workspace = str(workspace_file(settings))
     host = settings.dagster.host
     port = free_port(host, settings.dagster.port, "Dagster UI")
     ui = address(host, port)
     found = [
         Service(
             "Dagster UI",
-            _python("dagster_webserver", "-w", _WORKSPACE, "-h", host, "-p", str(port)),
+            _python("dagster_webserver", "-w", workspace, "-h", host, "-p", str(port)),
             ui,
             answers(f"{ui}/server_info"),
             {"TREND_DAGSTER__PORT": str(port)},
@@ -66,7 +69,7 @@ def services(settings: Settings) -> list[Service]:
         # It has no address of its own: the UI shows it. Its runs give way with it.
         Service(
             "Daemon",
-            _python("dagster._daemon", "run", "-w", _WORKSPACE),
+            _python("dagster._daemon", "run", "-w", workspace),
             f"{ui}/deployment/daemons",
             _beats(ui),
             background=True,
@@ -101,7 +104,7 @@ def _dashboard(settings: Settings) -> Service:
         "client.toolbarMode": "minimal",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    command = _python("streamlit", "run", str(_REPOSITORY / "api" / "dashboard.py"), *flags)
+    command = _python("streamlit", "run", str(_ROOT / "api" / "dashboard.py"), *flags)
     return Service("Dashboard", command, url, answers(f"{url}/_stcore/health"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trend_assets.commands.priority import give_way
+from trend_assets.commands.priority import let_group_give_way
 from trend_assets.commands.up.keeper import PROGRAM, end_groups
 from trend_assets.commands.up.services import Service
 from trend_assets.errors import TrendError
@@ -34,13 +34,15 @@ class Limits:
     """How patient a supervisor is.
 
     Args:
-        start_seconds: how long services may take to be healthy at first.
+        start_seconds: how long services may take to be healthy at first; for ever where it is None.
+        news_seconds: how often it is told which services are awaited.
         restarts: how often a service is started again until it has been healthy for `calm_seconds`.
         back_off_seconds: before the first restart; twice as long before each further one.
         calm_seconds: how long a service runs until its crashes are forgotten.
     """
 
-    start_seconds: float = 180.0
+    start_seconds: float | None = None
+    news_seconds: float = 20.0
     restarts: int = 5
     back_off_seconds: float = 1.0
     calm_seconds: float = 300.0
@@ -93,16 +95,20 @@ class Supervisor:
         """
         for kept in self._kept:
             self._launch(kept)
-        deadline = time.monotonic() + self._limits.start_seconds
+        began = told = time.monotonic()
         while not stopping() and not all(kept.ready for kept in self._kept):
             for kept in self._kept:
                 self._refuse_ended(kept)
                 self._check(kept)
-            if time.monotonic() > deadline:
-                late = ", ".join(kept.service.name for kept in self._kept if not kept.ready)
+            now = time.monotonic()
+            late = ", ".join(kept.service.name for kept in self._kept if not kept.ready)
+            if self._limits.start_seconds is not None and now - began > self._limits.start_seconds:
                 raise ServiceFailed(
                     f"{late} not healthy within {self._limits.start_seconds:.0f} s: see the logs in {self._logs}"
                 )
+            if late and now - told > self._limits.news_seconds:
+                told = now
+                self._say(f"waiting for {late} ({now - began:.0f} s); Ctrl-C stops all")
             time.sleep(_POLL_SECONDS)
 
     def watch(self, stopping: Callable[[], bool]) -> None:
@@ -171,7 +177,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: _begin(pipe, kept.service.background),
+                preexec_fn=lambda: _begin(pipe),
             )
         kept.started = time.time()
         kept.ready = False
@@ -187,6 +193,9 @@ class Supervisor:
         now = time.monotonic()
         if not kept.ready and now >= kept.next_check:
             kept.ready = kept.service.healthy(kept.started)
+            if kept.ready and kept.service.background and kept.process:
+                # Not before: on a busy machine it would never be.
+                let_group_give_way(kept.process.pid)
             kept.next_check = time.monotonic() + _CHECK_SECONDS
 
     def _refuse_ended(self, kept: _Kept) -> None:
@@ -197,14 +206,12 @@ class Supervisor:
             )
 
 
-def _begin(pipe: int, background: bool) -> None:
+def _begin(pipe: int) -> None:
     os.write(pipe, b"+%d\n" % os.getpid())
     # Whoever started us may have had these ignored or held back, and services would not end when they are asked.
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-    if background:
-        give_way()
 
 
 class _Keeper:
