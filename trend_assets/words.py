@@ -24,6 +24,35 @@ MADE: Mapping[str, str] = {
     "revised": "revised: with posts that came later; the first one is scored",
     "unrecorded": "made by an older release: it did not note when",
 }
+#: What the rankings that only count go by.
+COUNTING: Mapping[str, str] = {
+    "mentions_3h": "most mentions in 3 h",
+    "mentions_24h": "most mentions in 24 h",
+    "mentions_7d": "most mentions in 7 days",
+    "mentions_30d": "most mentions in 30 days",
+    "momentum": "most mentions more than on the day before",
+    "same_day_last_week": "most mentions on this day of last week",
+    "ewma_3d": "most mentions of late (mean with a half-life of 3 days)",
+}
+#: Why a forecast that counting made has no chance beside it.
+NO_MODEL = (
+    "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` "
+    "says why"
+)
+_BASELINE = "baseline:"
+
+
+def is_counting(model_version: str) -> bool:
+    """Whether a forecast was made by counting, not by a trained model."""
+    return model_version.startswith(_BASELINE)
+
+
+def forecaster(model_version: str) -> str:
+    """Who made a forecast: `tgn-2015-01-05-s17`, or `counting: most mentions in 24 h`."""
+    if not is_counting(model_version):
+        return model_version
+    name = model_version.removeprefix(_BASELINE)
+    return f"counting: {COUNTING.get(name, name)}"
 
 
 def change(before: int, after: int) -> str:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.words import (
+    COUNTING,
     DEFAULT_LABEL,
     MADE,
     MEANINGS,
@@ -17,6 +19,8 @@ from trend_assets.words import (
     change,
     expected_mentions,
     forecast_in_words,
+    forecaster,
+    is_counting,
     likely,
     outcome,
     outlook,
@@ -98,3 +102,10 @@ def test_every_label_has_words_and_growth_is_the_default() -> None:
     assert DEFAULT_LABEL == "emerges"
     assert [verdict(value) for value in (True, False, None)] == ["came true", "did not come true", "not due yet"]
     assert set(MADE) == {"late", "backfill", "revised", "unrecorded"}
+
+
+def test_counting_is_named_by_what_it_counts() -> None:
+    assert set(COUNTING) == {ranking.name for ranking in counting_rankings()}
+    assert forecaster("baseline:mentions_24h") == "counting: most mentions in 24 h"
+    assert forecaster("tgn-2015-01-05-s17") == "tgn-2015-01-05-s17"
+    assert is_counting("baseline:ewma_3d") and not is_counting("tgn-2015-01-05-s17")

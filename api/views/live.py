@@ -24,7 +24,7 @@ from api.views.words import (
     topic_link,
     why,
 )
-from trend_assets.words import MADE
+from trend_assets.words import MADE, NO_MODEL, forecaster, is_counting
 
 _DAY = timedelta(hours=24)
 #: Where not every hour has a forecast, one from a few hours earlier is still the day before's.
@@ -64,6 +64,8 @@ def _made(page: dict[str, Any]) -> None:
     """When it was made, where that is not soon after its moment; and whether it was made again."""
     for made in sorted({item["made"] for item in page["items"]} & MADE.keys()):
         st.info(f"This forecast was {MADE[made]}.", icon=":material/history:")
+    if any(is_counting(item["model_version"]) for item in page["items"]):
+        st.info(f"{NO_MODEL[:1].upper()}{NO_MODEL[1:]}.", icon=":material/info:")
     if page["revisions"]:
         st.caption(f"Made again {counted(page['revisions'], 'time')}, with posts that came later.")
 
@@ -96,8 +98,8 @@ def _row(item: dict[str, Any]) -> list[str]:
 def _made_by(items: list[dict[str, Any]]) -> str:
     if not items:
         return "."
-    versions = ", ".join(f"`{version}`" for version in sorted({item["model_version"] for item in items}))
-    return f", by {versions}. [How it was made, in Dagster]({items[0]['dagster_link']})"
+    versions = sorted({item["model_version"] for item in items})
+    return f", by {', '.join(map(forecaster, versions))}. [How it was made, in Dagster]({items[0]['dagster_link']})"
 
 
 def _yesterday(label: str, chosen: str | None, cut: str) -> None:

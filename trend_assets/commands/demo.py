@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -33,10 +33,17 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The demo's days: history, then one live day, then the day that tells who was right."""
+    """The demo's days: history, then one live day, then the day that tells who was right, then what came until now.
+
+    Args:
+        start: first hour.
+        live: first hour of the live day.
+        now: where the last hour ends that is over; None where nothing comes after.
+    """
 
     start: datetime
     live: datetime
+    now: datetime | None = None
 
     @property
     def cut(self) -> datetime:
@@ -78,7 +85,7 @@ def demo(
     if mode is Mode.API:
         _serve(settings)
         return
-    plan = _import(settings, files, columns) if files else _simulated_plan(settings)
+    plan = _import(settings, files, columns) if files else _simulated_plan(settings, datetime.now(UTC))
     if not files:
         console.print(
             "[bold]Everything below is a simulated world[/bold]: no real post, person or trend "
@@ -90,6 +97,7 @@ def demo(
         _train(settings, plan)
         _live_day(settings, plan)
         _truth(settings, plan)
+        _until_now(settings, plan)
         from trend_assets.commands import demo_report
 
         demo_report.show(settings, plan.live, plan.cut)
@@ -103,24 +111,34 @@ def _demo_settings(*, simulated: bool) -> Settings:
     if settings.home.name != name:
         os.environ["TREND_HOME"] = str(settings.home / name)
     if simulated:
-        _keep_settings(settings.home if settings.home.name == name else settings.home / name, settings)
+        home = settings.home if settings.home.name == name else settings.home / name
+        _keep_settings(home, settings, datetime.now(UTC))
     return load_settings()
 
 
-def _keep_settings(home: Path, settings: Settings) -> None:
-    """So that whatever opens the demo's home later knows that its world is simulated."""
+def _keep_settings(home: Path, settings: Settings, now: datetime) -> None:
+    """So that whatever opens the demo's home later knows that its world is simulated, and when that began.
+
+    The world's live day is the latest Monday whose next day is over, unless `simulator.start` was set.
+    """
     path = home / "trend.yaml"
     if path.exists():
         return
     home.mkdir(parents=True, exist_ok=True)
-    simulator = {**settings.simulator.model_dump(), "enabled": True}
-    values = {"schedule": {"history_start": settings.simulator.start}, "simulator": simulator}
+    chosen = "start" in settings.simulator.model_fields_set
+    start = settings.simulator.start if chosen else _monday((now - 2 * _DAY).date()) - timedelta(weeks=_WEEKS)
+    simulator = {**settings.simulator.model_dump(), "enabled": True, "start": start}
+    values = {"schedule": {"history_start": start}, "simulator": simulator}
     path.write_text("# Settings of the demo's simulated world.\n" + yaml.safe_dump(values), encoding="utf-8")
 
 
-def _simulated_plan(settings: Settings) -> Plan:
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _simulated_plan(settings: Settings, now: datetime) -> Plan:
     start = datetime.combine(settings.simulator.start, time(), UTC)
-    return Plan(start, start + timedelta(weeks=_WEEKS))
+    return Plan(start, start + timedelta(weeks=_WEEKS), now.replace(minute=0, second=0, microsecond=0))
 
 
 def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:
@@ -191,6 +209,22 @@ def _truth(settings: Settings, plan: Plan) -> None:
     instance, definitions = open_instance(settings), make_definitions(settings)
     with _step("the day after, and the score of each forecast"):
         materialize_hours(definitions, instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
+
+
+def _until_now(settings: Settings, plan: Plan) -> None:
+    """The hours since, so that whoever opens the demo finds it up to date, and the schedule goes on from there."""
+    from trend_assets.automation.instance import open_instance
+    from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
+    from trend_assets.definitions import make_definitions
+    from trend_assets.launch import HourRange, materialize_hours
+
+    if plan.now is None or plan.now <= plan.end:
+        return
+    instance, definitions = open_instance(settings), make_definitions(settings)
+    since, day_after = HourRange(plan.end, plan.now), HourRange(plan.cut, plan.now)
+    with _step(f"{since.hours:,} hours since then, and their forecasts"):
+        materialize_hours(definitions, instance, since, FLOW_ASSETS)
+        materialize_hours(definitions, instance, day_after, FORECAST_ASSETS)
 
 
 def _serve(settings: Settings) -> None:

@@ -9,7 +9,17 @@ from rich.table import Table
 
 from trend_assets.commands.console import as_it_is
 from trend_assets.lake.store import Lake
-from trend_assets.words import MADE, TITLES, expected_mentions, outcome, outlook, verdict
+from trend_assets.words import (
+    MADE,
+    NO_MODEL,
+    TITLES,
+    expected_mentions,
+    forecaster,
+    is_counting,
+    outcome,
+    outlook,
+    verdict,
+)
 
 _QUERY = """
     SELECT p.rank, p.topic, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
@@ -43,9 +53,9 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
         "chance" if known else "score",
         "mentions",
         "",
-        title=f"{TITLES[label]} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, by {rows['model_version'][0]}",
+        title=f"{TITLES[label]} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, by {forecaster(rows['model_version'][0])}",
         title_justify="left",
-        caption=_caption(rows["made"][0], rows["forecast_at"][0]),
+        caption=_caption(rows["model_version"][0], rows["made"][0], rows["forecast_at"][0]),
         caption_justify="left",
     )
     for row in rows.iter_rows(named=True):
@@ -59,9 +69,10 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
     return table
 
 
-def _caption(made: str, forecast_at: datetime | None) -> str:
+def _caption(version: str, made: str, forecast_at: datetime | None) -> str:
     moment = f" ({forecast_at:%Y-%m-%d %H:%M} UTC)" if forecast_at else ""
-    return f"mentions of the 24 h before → those of the 24 h after; {MADE.get(made, 'made live')}{moment}"
+    why = f"\n{NO_MODEL}" if is_counting(version) else ""
+    return f"mentions of the 24 h before → those of the 24 h after; {MADE.get(made, 'made live')}{moment}{why}"
 
 
 def _mentions(label: str, row: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -12,7 +12,10 @@ from rich.table import Table
 from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.priority import give_way
 from trend_assets.forecasting.labels import LABELS
-from trend_assets.settings import load_settings
+from trend_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from trend_assets.lake.store import Lake
 
 
 def train(
@@ -40,14 +43,32 @@ def train(
     monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
     run_id = materialize_week(make_definitions(settings), open_instance(settings), monday, snapshot)
-    row = Lake(lake_location(settings), read_only=True).read(
+    lake = Lake(lake_location(settings), read_only=True)
+    row = lake.read(
         "SELECT model_version, seconds, metrics, promoted, decision FROM training_runs WHERE week = ? AND run_id = ?",
         [monday, run_id],
     )
     console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
-    verdict = "Promoted" if row["promoted"][0] else "Not promoted"
+    verdict = "In use from this week on (promoted)" if row["promoted"][0] else "Not put to use (not promoted)"
     console.print(f"{verdict}: {row['decision'][0]}.", markup=False)
+    if not row["promoted"][0]:
+        console.print(_what_now(lake, settings, monday, row["model_version"][0]), markup=False)
     console.print(_metrics(orjson.loads(row["metrics"][0])))
+
+
+def _what_now(lake: Lake, settings: Settings, monday: datetime, version: str) -> str:
+    """What forecasts instead of a model that was refused, and what to do."""
+    from trend_assets.operations.models import model_at
+
+    former = model_at(lake, settings, monday)
+    instead = f"{former.version} stays in use" if former else "Topics are ranked by counting, without a chance,"
+    first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [monday])["first"][0]
+    weeks = (monday - first).days // 7
+    return (
+        f"{instead} until a model is better. This one learnt from {weeks} weeks. More history helps most "
+        f"(`trend import` earlier posts), then a later week (`trend train --week {monday + timedelta(weeks=1):%Y-%m-%d}`). To use it "
+        f"all the same: `trend model promote {version}`."
+    )
 
 
 def _metrics(metrics: dict[str, Any]) -> Table:

@@ -135,7 +135,8 @@ def test_backfill_and_predict_on_imported_posts(filled: Trend) -> None:
     assert "WARNING" not in run.stderr and "Traceback" not in run.stderr
     run = filled("predict", "--at", "2026-02-04T10:00")
     assert run.returncode == 0, run.stderr
-    assert "[/b] tea" in run.stdout and "[bold]x" in run.stdout and "baseline:" in run.stdout
+    assert "[/b] tea" in run.stdout and "[bold]x" in run.stdout and "counting:" in run.stdout
+    assert "no chance is given" in " ".join(run.stdout.split())
     told = one_sentence(filled("train", "--week", "2026-02-10"))
     assert "2 mentions before 2026-02-09, training needs 500" in told
 
