@@ -25,11 +25,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.base
 	@$(MAKE) --no-print-directory system-test
-	@$(PIP) --no-build-isolation --editable '.[dev,dashboard]'
-	@touch $@
-
-$(VENV)/.dashboard: $(VENV)/.base
-	@$(PIP) --no-build-isolation --editable '.[dashboard]'
+	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 install: $(VENV)/.base  ## install what running needs into .venv
@@ -54,7 +50,7 @@ docs: $(VENV)/.dev  ## build the documents into build/site, with the reference m
 demo: $(VENV)/.base  ## four simulated weeks, a training, a live day and its score
 	@$(BIN)/trend demo --mode full
 
-up: $(VENV)/.dashboard  ## start the Dagster UI, its daemon, the API and the dashboard
+up: $(VENV)/.base  ## start the Dagster UI, its daemon, the API and the dashboard
 	@$(BIN)/trend up
 
 bench: $(VENV)/.dev  ## measure speed and memory

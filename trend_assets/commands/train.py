@@ -63,11 +63,11 @@ def _what_now(lake: Lake, settings: Settings, monday: datetime, version: str) ->
     former = model_at(lake, settings, monday)
     instead = f"{former.version} stays in use" if former else "Topics are ranked by counting, without a chance,"
     first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [monday])["first"][0]
-    weeks = (monday - first).days // 7
+    weeks, later = (monday - first).days // 7, monday + timedelta(weeks=1)
     return (
         f"{instead} until a model is better. This one learnt from {weeks} weeks. More history helps most "
-        f"(`trend import` earlier posts), then a later week (`trend train --week {monday + timedelta(weeks=1):%Y-%m-%d}`). To use it "
-        f"all the same: `trend model promote {version}`."
+        f"(`trend import` earlier posts), then a later week (`trend train --week {later:%Y-%m-%d}`). "
+        f"To use it all the same: `trend model promote {version}`."
     )
 
 

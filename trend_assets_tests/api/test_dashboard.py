@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+import streamlit
+from streamlit.testing.v1 import AppTest
 
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
@@ -16,10 +18,6 @@ from trend_assets.lake.tables import COLLECTION_STATUS, EVENTS
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, fill
 from trend_assets_tests.conftest import REPOSITORY
-
-streamlit = pytest.importorskip("streamlit", reason="the dashboard is an extra: pip install 'trend-assets[dashboard]'")
-
-from streamlit.testing.v1 import AppTest  # noqa: E402
 
 PAGES = ("live", "topic", "collection", "training", "accuracy", "health")
 

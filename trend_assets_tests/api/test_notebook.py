@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-import pytest
 from nbclient import NotebookClient
 
 from trend_assets_tests.api.conftest import TOPICS, fill
@@ -15,7 +14,6 @@ NOTEBOOK = REPOSITORY / "examples" / "explore.ipynb"
 
 
 def test_every_question_is_answered(home: Path) -> None:
-    pytest.importorskip("altair", reason="the plot needs the extra: pip install 'trend-assets[dashboard]'")
     fill(home).close()
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(home)}}).execute()

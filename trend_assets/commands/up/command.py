@@ -38,7 +38,7 @@ def up(
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
 
-    settings = load_settings()
+    settings = _of_demo_if_alone(load_settings())
     prepare_home(settings)
     try:
         # Two daemons on one home would start every scheduled run twice.
@@ -52,6 +52,19 @@ def up(
         raise TrendError(
             f"`trend up` runs already on {settings.home}: stop it, or set TREND_HOME to another folder"
         ) from None
+
+
+def _of_demo_if_alone(settings: Settings) -> Settings:
+    """The demo's settings where nobody named a home and only the demo has a lake."""
+    demo = settings.home / "demo"
+    if "TREND_HOME" in os.environ or not (demo / "lake").exists():
+        return settings
+    if (settings.home / "lake").exists():
+        _say(f"this is {settings.home}; the demo: TREND_HOME={demo} trend up")
+        return settings
+    _say(f"this is the demo in {demo}, for there is no other lake yet")
+    os.environ["TREND_HOME"] = str(demo)
+    return load_settings()
 
 
 def _run(settings: Settings, environment: dict[str, str], check: bool) -> None:

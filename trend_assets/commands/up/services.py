@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import urllib.error
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trend_assets.commands.console import errors
 from trend_assets.commands.up.ports import address, free_port
 from trend_assets.settings import Settings
 
@@ -51,14 +49,14 @@ class Service:
 
 
 def services(settings: Settings) -> list[Service]:
-    """The four services on free ports; three where the dashboard is not installed, which is said."""
+    """The four services, on free ports."""
     from trend_assets.automation.instance import workspace_file
 
     workspace = str(workspace_file(settings))
     host = settings.dagster.host
     port = free_port(host, settings.dagster.port, "Dagster UI")
     ui = address(host, port)
-    found = [
+    return [
         Service(
             "Dagster UI",
             _python("dagster_webserver", "-w", workspace, "-h", host, "-p", str(port)),
@@ -75,11 +73,8 @@ def services(settings: Settings) -> list[Service]:
             background=True,
         ),
         _api(settings),
+        _dashboard(settings),
     ]
-    if importlib.util.find_spec("streamlit") is None:
-        errors.print("no dashboard: install it with `pip install 'trend-assets[dashboard]'`", markup=False)
-        return found
-    return [*found, _dashboard(settings)]
 
 
 def _api(settings: Settings) -> Service:
