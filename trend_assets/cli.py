@@ -16,6 +16,7 @@ from trend_assets.commands import (
     collect,
     config,
     demo,
+    doctor,
     forget,
     import_archive,
     maintain,
@@ -55,6 +56,7 @@ app.command()(maintain.maintain)
 app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)
+app.command()(doctor.doctor)
 app.command()(up.up)
 app.command()(mcp.mcp)
 app.command("api-key")(api_key.api_key)

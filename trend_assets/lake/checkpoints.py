@@ -6,6 +6,7 @@ Whoever has the same settings sees the same ones. What they hold is checked by w
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -50,6 +51,9 @@ class CheckpointStore(Protocol):
 
     def drop_copies(self) -> None:
         """Deletes what this machine holds of them besides."""
+
+    def need_rights(self) -> None:
+        """Writes a small file and deletes it again."""
 
 
 @cache
@@ -122,6 +126,14 @@ class FolderStore:
     def drop_copies(self) -> None:
         """There are none."""
 
+    def need_rights(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".rights-"):
+                pass
+        except OSError as error:
+            raise LakeError(f"{self._folder} cannot be written to: {error.strerror}") from None
+
 
 class ObjectStore:
     """Checkpoints in object storage; each is copied once, and again when it has changed there.
@@ -185,6 +197,13 @@ class ObjectStore:
 
     def drop_copies(self) -> None:
         shutil.rmtree(self._copies, ignore_errors=True)
+
+    def need_rights(self) -> None:
+        path = f"{self._base}/.rights-{secrets.token_hex(8)}"
+        with self._explained():
+            with self._storage.open_output_stream(path) as target:
+                target.write(b"")
+            self._storage.delete_file(path)
 
     def _put(self, path: Path, name: str) -> None:
         with self._explained(), self._storage.open_output_stream(f"{self._base}/{name}/{path.name}") as target:
