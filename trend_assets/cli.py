@@ -13,6 +13,7 @@ from trend_assets.commands import (
     api_key,
     backfill,
     backtest,
+    backup,
     collect,
     config,
     demo,
@@ -53,6 +54,8 @@ app.command("sql")(query.sql)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.command()(maintain.maintain)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)

@@ -15,8 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from trend_assets.lake.failures import require_storage
 from trend_assets.lake.location import LakeError, LakeLocation
+from trend_assets.lake.object_storage import object_storage
 from trend_assets.names import CHECKPOINT_DESCRIPTION, CHECKPOINT_TENSORS
 
 if TYPE_CHECKING:
@@ -221,25 +221,7 @@ class ObjectStore:
 
     @cached_property
     def _storage(self) -> S3FileSystem:
-        from pyarrow.fs import S3FileSystem
-
-        require_storage(self._location)
-        parameter = self._location.s3_parameter
-        return S3FileSystem(
-            access_key=parameter("KEY_ID"),
-            secret_key=parameter("SECRET"),
-            session_token=parameter("SESSION_TOKEN"),
-            region=parameter("REGION"),
-            endpoint_override=parameter("ENDPOINT"),
-            scheme="http" if parameter("USE_SSL") == "false" else "https",
-            # As DuckDB has it: an endpoint that is named is asked by paths only where that is set.
-            force_virtual_addressing=parameter("URL_STYLE") != "path",
-            request_timeout=self._location.s3_timeout,
-            connect_timeout=self._location.s3_timeout,
-            # One request for a small file, without a multipart upload.
-            allow_delayed_open=True,
-            background_writes=False,
-        )
+        return object_storage(self._location)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

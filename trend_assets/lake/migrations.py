@@ -45,18 +45,18 @@ def refuse_newer(connection: duckdb.DuckDBPyConnection) -> int:
     return found
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Apply every missing step in one transaction; the caller holds the write lock."""
+def migrate(connection: duckdb.DuckDBPyConnection, until: int = NEWEST) -> None:
+    """Apply every missing step up to a version in one transaction; the caller holds the write lock."""
     found = refuse_newer(connection)
-    if found == NEWEST:
+    if found >= until:
         return
     connection.execute("BEGIN")
     try:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_VERSION_TABLE} (version BIGINT, applied_at TIMESTAMPTZ)")
-        for step in sorted(step for step in MIGRATIONS if step > found):
+        for step in sorted(step for step in MIGRATIONS if found < step <= until):
             connection.execute(MIGRATIONS[step])
             connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (?, now())", [step])
-        for table in TABLES.values():
+        for table in TABLES.values() if until == NEWEST else ():
             connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
         connection.execute("COMMIT")
     except BaseException:
