@@ -102,6 +102,7 @@ def restore(settings: Settings, source: str) -> Backup:
         # What came in since that release is added as for any older lake.
         Lake(location).close()
         store = checkpoint_store(location)
+        settings.home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=settings.home) as waiting:
             for name in made.models:
                 # The store moves what it is given.

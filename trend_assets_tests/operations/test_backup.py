@@ -113,7 +113,7 @@ def test_nothing_is_overwritten(filled: Settings, tmp_path: Path) -> None:
     back_up(filled, str(tmp_path / "one"))
     with pytest.raises(TrendError, match="is not empty: name a new folder"):
         back_up(filled, str(tmp_path / "one"))
-    with pytest.raises(TrendError, match="there is a lake in .* already"):
+    with pytest.raises(TrendError, match="restore where there is none"):
         restore(filled, str(tmp_path / "one"))
 
 
