@@ -20,6 +20,7 @@ from trend_assets.commands import (
     doctor,
     forget,
     import_archive,
+    init,
     maintain,
     mcp,
     model,
@@ -29,6 +30,7 @@ from trend_assets.commands import (
     status,
     train,
     up,
+    worker,
 )
 from trend_assets.commands.console import errors
 from trend_assets.errors import TrendError
@@ -43,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("import")(import_archive.import_archive)
+app.command()(init.init)
 app.command()(collect.collect)
 app.command()(backfill.backfill)
 app.command()(train.train)
@@ -61,6 +64,7 @@ app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(up.up)
+app.command()(worker.worker)
 app.command()(mcp.mcp)
 app.command("api-key")(api_key.api_key)
 

@@ -14,8 +14,8 @@ from trend_assets.automation.event_log import BATCH_SIZE
 from trend_assets.settings import Settings
 
 _TEMPLATES = Path(__file__).with_name("templates")
-#: The variable with the address of Dagster's PostgreSQL database, as `dagster-postgres.yaml` names it.
-_RECORDS = "DAGSTER_POSTGRES_URL"
+#: The variables with the address of Dagster's PostgreSQL database and of Celery's broker, as the templates name them.
+_RECORDS, BROKER = "DAGSTER_POSTGRES_URL", "DAGSTER_CELERY_BROKER"
 _OPEN_SECONDS = 120
 
 
@@ -38,9 +38,15 @@ def prepare_home(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     target = settings.dagster_home / "dagster.yaml"
     if not target.exists():
-        shutil.copyfile(_TEMPLATES / ("dagster-postgres.yaml" if os.environ.get(_RECORDS) else "dagster.yaml"), target)
+        shutil.copyfile(_TEMPLATES / _template(), target)
     # Which code Dagster loads does not depend on the user: a newer release may name it otherwise.
     shutil.copyfile(_TEMPLATES / "workspace.yaml", workspace_file(settings))
+
+
+def _template() -> str:
+    if not os.environ.get(_RECORDS):
+        return "dagster.yaml"
+    return "dagster-celery.yaml" if os.environ.get(BROKER) else "dagster-postgres.yaml"
 
 
 def workspace_file(settings: Settings) -> Path:

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    MAX_RUNTIME_SECONDS_TAG,
     PRIORITY_TAG,
 )
 
@@ -22,6 +23,8 @@ from trend_assets.sources.collector import utc_now
 _HOUR = timedelta(hours=1)
 #: Priorities in the run queue; the highest runs first.
 _PRIORITIES = {"new": 3, "again": 2, "catch_up": 1, "late": 0}
+#: A few hours take minutes. A run that takes so long has lost its process, or hangs.
+_RUN_SECONDS = 3 * 3600
 #: Missed hours get no forecast, since it would come after the fact; existing forecasts for them are scored.
 _ASSETS = {"catch_up": (*FLOW_ASSETS, "prediction_outcomes"), "late": FLOW_ASSETS}
 
@@ -83,6 +86,7 @@ def _request(due: Due, now: datetime) -> dg.RunRequest:
             **partition,
             PURPOSE_TAG: due.purpose,
             PRIORITY_TAG: str(_PRIORITIES[due.purpose]),
+            MAX_RUNTIME_SECONDS_TAG: str(_RUN_SECONDS),
             "trend/recollection": str(due.purpose != "new").lower(),
         },
     )

@@ -48,8 +48,11 @@ def import_inbox_file(
     """Imports one file and moves it to `done/`, or to `failed/` with the reason in an alert."""
     path = Path(config.path)
     if not path.is_file():
-        context.log.info("%s is gone: nothing to import", path)
-        return
+        if _was_imported(path):
+            context.log.info("%s is gone: nothing to import", path)
+            return
+        # Of several machines only one has it. The sensor asks again, until a run comes there.
+        raise dg.Failure(f"{path} is not on this machine: share the inbox among all, or run imports where it is")
     seen = ImportStatistics()
     report = import_file(lake.lake, path, settings, settings_columns(settings), folder=settings.inbox, seen=seen)
     why = report.why
@@ -75,6 +78,11 @@ def import_inbox_file(
 def import_inbox() -> None:
     """Import one file from the inbox."""
     import_inbox_file()
+
+
+def _was_imported(path: Path) -> bool:
+    """Whether an earlier run of the same file has moved it."""
+    return any((path.parent / folder / path.name).exists() for folder in ("done", "failed"))
 
 
 def _free_name(path: Path) -> Path:

@@ -256,3 +256,13 @@ def test_a_training_started_from_the_ui_is_recorded_too(home: Path, instance: Da
     assert not result.success
     fail(instance)
     assert rows(TRAINING_RUNS).select("week", "status").rows() == [(WEEK, "failed")]
+
+
+def test_a_file_of_another_machine_is_no_success(inbox: Path) -> None:
+    (inbox / "posts.jsonl").write_bytes(TWEETS)
+    (request,) = requests()
+    (inbox / "posts.jsonl").unlink()
+    assert not execute(request).success
+    (inbox / "done").mkdir()
+    (inbox / "done" / "posts.jsonl").write_bytes(TWEETS)
+    assert execute(request).success, "an earlier run has imported it"
