@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +24,10 @@ Ints = npt.NDArray[np.int64]
 class Mentioned(Protocol):
     """What is asked of a history: see `trend_assets.forecasting.history.History`."""
 
-    topic_count: int
-    user_count: int
-
+    @property
+    def topic_count(self) -> int: ...
+    @property
+    def user_count(self) -> int: ...
     @property
     def time(self) -> Ints: ...
     @property
@@ -35,7 +36,7 @@ class Mentioned(Protocol):
     def user(self) -> npt.NDArray[np.int32]: ...
     @property
     def weight(self) -> npt.NDArray[np.float32]: ...
-    def detail(self, name: str) -> npt.NDArray:
+    def detail(self, part: str) -> npt.NDArray[Any]:
         """Of `DETAILED`: codes of kinds, vectors `[n, TEXT_DIM]`, or numbers of users, -1 for none."""
         ...
 
@@ -100,7 +101,7 @@ class Interactions:
         self._starts.append(self._starts.array[-1] + np.cumsum(each))
 
     def _messages(self, history: Mentioned, new: slice, places: Ints) -> npt.NDArray[np.float32]:
-        columns = {
+        columns: dict[str, Callable[[], npt.NDArray[Any]]] = {
             "weight": lambda: history.weight[new, None],
             "place": lambda: np.log1p(places)[:, None] / 5,
             "type": lambda: np.eye(len(KINDS), dtype=np.float32)[history.detail("type")[new]],

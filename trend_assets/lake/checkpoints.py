@@ -218,7 +218,7 @@ class ObjectStore:
             request_timeout=self._location.s3_timeout,
             connect_timeout=self._location.s3_timeout,
             # One request for a small file, without a multipart upload.
-            allow_delayed_open=True,
+            allow_delayed_open=True,  # type: ignore[call-arg]
             background_writes=False,
         )
 

@@ -59,7 +59,7 @@ class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
         return [pl.DataFrame]
 
     def handle_output(
-        self, context: dg.OutputContext, table_slice: TableSlice, obj: pl.DataFrame, connection: None
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: pl.DataFrame, connection: Lake
     ) -> Mapping[str, Any]:
         """Writes as the table's mode says; the rows added are the output's metadata."""
         start, end = _bounds(table_slice)
@@ -103,7 +103,7 @@ class LakeIOManager(DuckDBIOManager):
     lake: dg.ResourceDependency[LakeResource]
 
     @staticmethod
-    def type_handlers() -> Sequence[DbTypeHandler]:
+    def type_handlers() -> Sequence[DbTypeHandler[Any]]:
         return [PolarsTypeHandler()]
 
     def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:

@@ -134,7 +134,7 @@ def lake_location(settings: Settings) -> LakeLocation:
     }
     return LakeLocation(
         home=settings.home,
-        catalog_url=lake.catalog_url and lake.catalog_url.get_secret_value(),
+        catalog_url=lake.catalog_url.get_secret_value() if lake.catalog_url else None,
         data_path=lake.data_path,
         s3=tuple((key, value) for key, value in parameters.items() if value),
         s3_timeout=lake.s3_timeout_seconds,

@@ -114,7 +114,7 @@ class Lake:
         order = ", ".join(name for name in (table.partition, *table.key) if name in names)
         query = f"SELECT {', '.join(names)} FROM {table.name} WHERE {where}"
         frame = self.read(query + (f" ORDER BY {order}" if order else ""), parameters)
-        return frame.cast({name: table.schema[name] for name in names})  # type: ignore[arg-type]
+        return frame.cast({name: table.schema[name] for name in names})
 
     def tables(self) -> frozenset[str]:
         """Names of its tables: a lake of an older release gets a new one when it is next opened for writing."""
@@ -275,7 +275,12 @@ def _unknown(
         ).pl()
     finally:
         connection.unregister("incoming_keys")
-    return frame.join(known.cast(dict(keys.schema)), on=list(table.key), how="anti", maintain_order="left")
+    return frame.join(
+        known.cast({name: keys.schema[name] for name in keys.columns}),
+        on=list(table.key),
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def _delete_known(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> None:

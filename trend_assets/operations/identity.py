@@ -12,8 +12,9 @@ import polars as pl
 
 from trend_assets.lake.known_events import KnownEvents
 from trend_assets.lake.tables import OBSERVATIONS, REJECTED_EVENTS
+from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.frames import rejection_id
-from trend_assets.sources.registry import COLUMNS_PREFIX, parse
+from trend_assets.sources.registry import parse
 
 _HOUR = timedelta(hours=1)
 #: Services differ in precision: some give whole seconds, others fractions.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
@@ -104,8 +105,9 @@ class Part:
             self._reject(reason, Example(line, text))
         times = found.events["timestamp"]
         if times.len():
-            self.first = min(filter(None, [self.first, times.min()]))  # type: ignore[type-var]
-            self.last = max(filter(None, [self.last, times.max()]))  # type: ignore[type-var]
+            first, last = cast(datetime, times.min()), cast(datetime, times.max())
+            self.first = min(self.first or first, first)
+            self.last = max(self.last or last, last)
 
     def _reject(self, reason: str, example: Example) -> None:
         if reason not in self.reasons and len(self.reasons) >= _MOST_REASONS:
