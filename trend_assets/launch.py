@@ -37,6 +37,7 @@ class HourRange:
 
     @property
     def hours(self) -> int:
+        """How many."""
         return int((self.end - self.start) / _HOUR)
 
     def each(self) -> Iterator[HourRange]:

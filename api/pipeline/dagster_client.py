@@ -92,6 +92,7 @@ class DagsterClient:
         self._starting = asyncio.Lock()
 
     async def close(self) -> None:
+        """Closes its connections."""
         await self._client.aclose()
 
     async def start(

@@ -39,6 +39,7 @@ class News:
     data: dict[str, Any]
 
     def encoded(self) -> bytes:
+        """The event as it is sent."""
         return b"event: %b\nid: %d\ndata: %b\n\n" % (self.kind.encode(), self.snapshot, orjson.dumps(self.data))
 
 

@@ -182,8 +182,11 @@ class History:
         return self._all.users[number]
 
     def detail(self, part: str) -> npt.NDArray[Any]:
-        """What mentions have besides, by part of `DETAILS`: codes of `graph.messages.KINDS`, (n,) int8; projected
-        vectors of texts, (n, TEXT_DIM) float32; numbers of the users whom they answer, -1 for none, (n,) int32.
+        """What mentions have besides, by part of `DETAILS`.
+
+        Returns:
+            Codes of `graph.messages.KINDS`, (n,) int8; projected vectors of texts, (n, TEXT_DIM) float32; numbers of
+            the users whom they answer, -1 for none, (n,) int32.
 
         Raises:
             ValueError: they were given without it.

@@ -31,9 +31,13 @@ _BOOSTING: dict[str, Any] = {
 class Classifier(Protocol):
     """What is needed of a scikit-learn classifier."""
 
-    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any], /) -> Any: ...
+    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any], /) -> Any:
+        """Learns labels (n,) from features (n, columns); returns itself."""
+        ...
 
-    def predict_proba(self, features: npt.NDArray[Any], /) -> npt.NDArray[Any]: ...
+    def predict_proba(self, features: npt.NDArray[Any], /) -> npt.NDArray[Any]:
+        """Probabilities of both classes, (n, 2)."""
+        ...
 
 
 class LearnedRanking:

@@ -45,22 +45,27 @@ class LakeLocation:
 
     @property
     def folder(self) -> Path:
+        """What of it is on this machine."""
         return self.home / "lake"
 
     @property
     def sqlite_catalog(self) -> Path:
+        """The catalog, where it is SQLite."""
         return self.folder / "catalog.sqlite"
 
     @property
     def lock_file(self) -> Path:
+        """Held by whoever writes to a SQLite catalog."""
         return self.folder / "catalog.lock"
 
     @property
     def files(self) -> str:
+        """Where the Parquet files are."""
         return self.data_path or f"{self.folder / 'files'}/"
 
     @property
     def uses_sqlite(self) -> bool:
+        """Whether the catalog is SQLite."""
         return self.catalog_url is None
 
     @property

@@ -85,6 +85,7 @@ class Lake:
             yield self._lock
 
     def close(self) -> None:
+        """Closes the connection, and the lock's own."""
         self._connection.close()
         if self._lock is not None:
             self._lock.close()
@@ -121,6 +122,7 @@ class Lake:
         return frozenset(self.read("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'")["table_name"])
 
     def has(self, table: Table) -> bool:
+        """Whether there is a table already."""
         return table.name in self.tables()
 
     def snapshot(self) -> int:

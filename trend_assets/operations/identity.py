@@ -62,14 +62,17 @@ class Identified:
 
     @property
     def new(self) -> pl.DataFrame:
+        """Rows of events that were not known."""
         return self.raw.filter(self.verdicts == "new")
 
     @property
     def changed(self) -> pl.DataFrame:
+        """Rows of known events with another payload."""
         return self.raw.filter(self.verdicts == "changed")
 
     @property
     def conflicts(self) -> pl.DataFrame:
+        """Rows that have the id of another post."""
         return self.raw.filter(self.verdicts == "conflict")
 
     @property

@@ -107,16 +107,19 @@ class Window:
         self.hours: deque[Hour] = deque()
 
     def add(self, hour: Hour) -> None:
+        """Takes in the next hour, and lets go of those that are a day older."""
         self.hours.append(hour)
         while self.hours[0].number <= hour.number - HOURS:
             self.hours.popleft()
 
     @property
     def words(self) -> int:
+        """How many words were said."""
         return sum(hour.words for hour in self.hours)
 
     @property
     def posts(self) -> int:
+        """How many posts there are."""
         return sum(len(hour.texts) for hour in self.hours)
 
     def tagged(self) -> Counter[str]:
