@@ -55,7 +55,8 @@ class Hour:
         """An hour's rows of `EVENTS`."""
         keys: list[int] = []
         usual: list[float] = []
-        lengths, users, wordings, texts, words, taggers = [], [], [], [], 0, set()
+        taggers: set[tuple[str, int]] = set()
+        lengths, users, wordings, texts, words = [], [], [], [], 0
         columns = ("source", "user_id", "text", "language", "topics")
         for source, user, text, language, tags in events.select(columns).iter_rows():
             plain = plain_words(text)
