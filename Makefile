@@ -30,15 +30,16 @@ $(VENV)/.dev: $(VENV)/.base
 
 install: $(VENV)/.base  ## install what running needs into .venv
 
-test: $(VENV)/.dev  ## run the tests
+test: $(VENV)/.dev lint  ## check style and types, and run the tests
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile -q
 
 coverage: $(VENV)/.dev  ## run the tests and show which lines they never reach
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
 
-lint: $(VENV)/.dev  ## check style
+lint: $(VENV)/.dev  ## check style and types
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy --no-error-summary
 
 format: $(VENV)/.dev  ## format the code
 	@$(BIN)/ruff check --fix $(SOURCES)
