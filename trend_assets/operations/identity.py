@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import duckdb
 import polars as pl
@@ -151,7 +151,8 @@ def _add_told(connection: duckdb.DuckDBPyConnection, held: dict[str, _Held], ask
         return
     connection.register("held", asked.select("id"))
     try:
-        span = [asked["hour"].min() - _HOUR, asked["hour"].max() + _HOUR]  # type: ignore[operator]
+        first, last = cast(datetime, asked["hour"].min()), cast(datetime, asked["hour"].max())
+        span = [first - _HOUR, last + _HOUR]
         for event, raw_data in connection.execute(_TOLD, span).fetchall():
             held[event].told.append(raw_data)
     finally:
