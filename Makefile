@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint co
 SOURCES := trend_assets trend_assets_tests api
 
 .DEFAULT_GOAL := help
-.PHONY: help install test coverage lint format docs demo up bench clean system-run system-test
+.PHONY: help install test coverage lint format docs dist demo up bench clean system-run system-test
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -30,15 +30,16 @@ $(VENV)/.dev: $(VENV)/.base
 
 install: $(VENV)/.base  ## install what running needs into .venv
 
-test: $(VENV)/.dev  ## run the tests
+test: $(VENV)/.dev lint  ## check style and types, and run the tests
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile -q
 
 coverage: $(VENV)/.dev  ## run the tests and show which lines they never reach
 	@$(BIN)/python -m pytest -m "not soak" -n auto --dist loadfile --cov=trend_assets --cov=api --cov-report=term:skip-covered -q
 
-lint: $(VENV)/.dev  ## check style
+lint: $(VENV)/.dev  ## check style and types
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy --no-error-summary
 
 format: $(VENV)/.dev  ## format the code
 	@$(BIN)/ruff check --fix $(SOURCES)
@@ -46,6 +47,10 @@ format: $(VENV)/.dev  ## format the code
 
 docs: $(VENV)/.dev  ## build the documents into build/site, with the reference made from the code
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+dist: $(VENV)/.dev  ## build the wheel and the source archive into dist/
+	@rm -rf build/lib dist
+	@$(BIN)/python -m build --no-isolation --outdir dist
 
 demo: $(VENV)/.base  ## four simulated weeks, a training, a live day and its score
 	@$(BIN)/trend demo --mode full

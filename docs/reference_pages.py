@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 from mkdocs.config.defaults import MkDocsConfig
@@ -12,7 +13,7 @@ from mkdocs.structure.files import File, Files
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages under ``reference/`` to the site."""
+    """Adds the pages under ``reference/``, and those of the repository's root, to the site."""
     for name, lines in (
         ("commands", _commands()),
         ("settings", _settings()),
@@ -20,6 +21,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         ("assets", _assets()),
     ):
         files.append(File.generated(config, f"reference/{name}.md", content="\n".join(lines) + "\n"))
+    for name in ("CHANGELOG", "SECURITY"):
+        text = Path(config.docs_dir).with_name(f"{name}.md").read_text(encoding="utf-8")
+        inside = text.replace("](docs/", "](").replace("](SECURITY.md)", "](security.md)")
+        files.append(File.generated(config, f"{name.lower()}.md", content=inside))
     return files
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dagster import AssetKey, DagsterInstance, Definitions, JobDefinition
+from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult, JobDefinition
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -37,6 +37,7 @@ class HourRange:
 
     @property
     def hours(self) -> int:
+        """How many."""
         return int((self.end - self.start) / _HOUR)
 
     def each(self) -> Iterator[HourRange]:
@@ -126,11 +127,11 @@ def _refuse_unknown_partitions(job: JobDefinition, tags: Mapping[str, str]) -> N
             )
 
 
-def _why(result: object) -> str:
-    for event in result.all_events:  # type: ignore[attr-defined]
-        if event.is_step_failure:
-            return f"step {event.step_key} failed: {reason(event.step_failure_data.error)}"
-    for event in result.all_events:  # type: ignore[attr-defined]
+def _why(result: ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure and (error := event.step_failure_data.error) is not None:
+            return f"step {event.step_key} failed: {reason(error)}"
+    for event in result.all_events:
         if event.is_failure:
             return " ".join((event.message or "the run failed").split())
     return "the run failed"

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from trend_assets_tests.conftest import REPOSITORY
 
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -24,10 +26,16 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert build.returncode == 0, build.stderr
     tables = (tmp_path / "reference" / "tables" / "index.html").read_text(encoding="utf-8")
     assert "raw_events" in tables and "prediction_outcomes" in tables
+    for page, word in (("changelog", "Unreleased"), ("security", "vulnerability"), ("decisions", "DuckLake")):
+        assert word in (tmp_path / page / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_readme_is_one_screen_and_its_links_exist() -> None:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert len(readme.split()) < 600
-    missing = [link for link in _LINK.findall(readme) if not (REPOSITORY / link).exists()]
-    assert missing == []
+def test_the_readme_is_one_screen() -> None:
+    assert len((REPOSITORY / "README.md").read_text(encoding="utf-8").split()) < 600
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "SECURITY.md"])
+def test_the_links_of_the_root_exist(name: str) -> None:
+    links = _LINK.findall((REPOSITORY / name).read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []

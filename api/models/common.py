@@ -34,7 +34,7 @@ class Made(StrEnum):
     UNRECORDED = "unrecorded"
 
 
-SourceName = StrEnum("SourceName", {name: name for name in SOURCES})
+SourceName = StrEnum("SourceName", {name: name for name in SOURCES})  # type: ignore[misc]
 SourceName.__doc__ = "Where events come from."
 
 

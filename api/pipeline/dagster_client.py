@@ -92,6 +92,7 @@ class DagsterClient:
         self._starting = asyncio.Lock()
 
     async def close(self) -> None:
+        """Closes its connections."""
         await self._client.aclose()
 
     async def start(
@@ -146,7 +147,7 @@ class DagsterClient:
         answer = (await self._ask(_ONE, id=run_id))["runOrError"]
         return answer if answer["__typename"] == "Run" else None
 
-    async def clocks(self) -> dict[str, Any]:
+    async def clocks(self) -> Mapping[str, Any]:
         """Schedules, sensors, daemons, running and failed runs.
 
         Raises:

@@ -46,6 +46,7 @@ class DataFile:
     lacks: tuple[tuple[str, str], ...] = ()
 
     def may_hold(self, within: Within) -> bool:
+        """Whether rows of a span may lie in it; true where its bounds are unknown."""
         least, greatest = self.bounds.get(within.column, (None, None))
         ends_before = within.start is not None and greatest is not None and greatest < within.start
         begins_after = within.end is not None and least is not None and least >= within.end

@@ -39,6 +39,7 @@ class News:
     data: dict[str, Any]
 
     def encoded(self) -> bytes:
+        """The event as it is sent."""
         return b"event: %b\nid: %d\ndata: %b\n\n" % (self.kind.encode(), self.snapshot, orjson.dumps(self.data))
 
 
@@ -66,13 +67,13 @@ class Feed:
                 yield news.encoded()
             while not self._closed:
                 try:
-                    news = await asyncio.wait_for(queue.get(), _ALIVE_SECONDS)
+                    fresh = await asyncio.wait_for(queue.get(), _ALIVE_SECONDS)
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                if news is None:
+                if fresh is None:
                     return
-                yield news.encoded()
+                yield fresh.encoded()
         finally:
             self._listeners.discard(queue)
 
@@ -100,7 +101,8 @@ class Feed:
             found = self._reader.read(f"SELECT max(cut) AS cut FROM lake.main.predictions AT (VERSION => {snapshot:d})")
         except LakeError:
             return None
-        return found["cut"][0]
+        newest: datetime | None = found["cut"].item()
+        return newest
 
     async def _look(self) -> None:
         known, newest, readable = -1, None, True

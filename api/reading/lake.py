@@ -94,6 +94,7 @@ class LakeReader:
     def value_in(
         self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
     ) -> Any:
+        """The only value of a query's result in one snapshot."""
         return self._frame(snapshot, query, parameters, _files(snapshot, query, within), small=True).item()
 
     def batches(self, query: str, parameters: Parameters = (), *within: Within) -> Iterator[pa.RecordBatch]:

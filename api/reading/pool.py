@@ -134,6 +134,7 @@ class Pool:
                 cursor.close()
 
     def close(self) -> None:
+        """Closes all connections; one that is in use is closed when it is given back."""
         self._closed = True
         self._deadlines.close()
         while self._idle:

@@ -41,7 +41,7 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
     found = lake.read(_POSTS, here, asked.of("events"), asked.of("event_embeddings"))
     if found.is_empty():
         return None
-    vectors = np.stack(found["embedding"].to_numpy())
+    vectors = np.stack(list(found["embedding"].to_numpy()))
     names = found.select(pl.col("topics"), post=pl.int_range(pl.len())).explode("topics")
     of_topic = names.filter(pl.col("topics") == (topic or ""))["post"]
     chosen = of_topic if len(of_topic) else found["says"].fill_null(False).arg_true()

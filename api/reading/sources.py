@@ -28,6 +28,7 @@ class Rows:
     within: tuple[Within, ...]
 
     def now(self, snapshot: CatalogSnapshot, _: Reads) -> object:
+        """The files that hold the rows."""
         return snapshot.files(self.table, self.within)
 
 
@@ -40,6 +41,7 @@ class Value:
     within: tuple[Within, ...]
 
     def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        """The value that the query returns."""
         return reads.value_in(snapshot, self.query, self.parameters, self.within)
 
 
@@ -51,6 +53,7 @@ class Newest:
     column: str
 
     def now(self, snapshot: CatalogSnapshot, reads: Reads) -> object:
+        """The greatest value, read from the files that may hold it."""
         here = snapshot.newest(self.table, self.column)
         return reads.value_in(snapshot, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
 

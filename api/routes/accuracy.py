@@ -105,7 +105,7 @@ def measure(lake: LakeReader, label: Label, model: str | None, made: Made, asked
             for (week,), found in weeks.group_by("week", maintain_order=True)
         ],
         calibration=[CalibrationBin(**row) for row in bins.drop("squared").iter_rows(named=True)],
-        brier=bins["squared"].sum() / bins["forecasts"].sum() if bins.height else None,
+        brier=float(bins["squared"].sum()) / float(bins["forecasts"].sum()) if bins.height else None,
         reason=_reason(made, scored) if overall.is_empty() else None,
     )
 

@@ -93,7 +93,7 @@ def export(
 def _encoded(first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], format: Format) -> Iterator[bytes]:
     outbox = _Outbox()
     kind = parquet.ParquetWriter if format is Format.PARQUET else csv.CSVWriter
-    with pa.PythonFile(outbox, mode="w") as sink, kind(sink, first.schema) as writer:
+    with pa.PythonFile(outbox, mode="w") as sink, kind(sink, first.schema) as writer:  # type: ignore[arg-type]
         for batch in batches:
             writer.write_batch(batch)
             yield outbox.empty()

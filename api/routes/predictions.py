@@ -137,7 +137,8 @@ def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime
     until = min(at, newest) if at else newest
     for since in (until - _SOON, EVER):
         within = Within("predictions", "cut", since, until + _TICK)
-        if cut := lake.value(_CUT, (label.value, since, until), within):
+        cut: datetime | None = lake.value(_CUT, (label.value, since, until), within)
+        if cut:
             return cut
     return None
 

@@ -180,7 +180,8 @@ def _floor(moment: datetime) -> datetime:
 
 
 def _results(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return answer.get("results", [])
+    results: list[dict[str, Any]] = answer.get("results", [])
+    return results
 
 
 def _run(dagster: DagsterClient, found: Mapping[str, Any]) -> Run:

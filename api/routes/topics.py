@@ -183,7 +183,8 @@ def _known_hour(lake: LakeReader, name: str) -> datetime:
     """
     if newest := lake.newest("topic_activity", "hour"):
         for since in (newest - _DAY, newest - timedelta(days=_DEFAULT_DAYS), EVER):
-            if last := lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None)):
+            last: datetime | None = lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None))
+            if last:
                 return last
     raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
 

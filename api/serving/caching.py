@@ -76,6 +76,7 @@ class SnapshotCache:
         self._one, self._few = CapacityLimiter(1), CapacityLimiter(_CHECKED_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers from memory, or passes the request on."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(self._passed):
             await self._app(scope, receive, send)
             return

@@ -54,6 +54,7 @@ class Guard:
         self._allowances: dict[str, _Allowance] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or refuses it with a problem."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

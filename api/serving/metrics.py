@@ -138,6 +138,7 @@ class Metered:
         self._meters = meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, counted and timed."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -37,10 +37,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to wait for the head of a request."""
         super().connection_made(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
+        """Counts what comes of a head."""
         super().data_received(data)
         # Counted here, since the parser holds an unfinished header back, however long it gets.
         if self._in_head:
@@ -49,30 +51,36 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.abort()
 
     def on_message_begin(self) -> None:
+        """A head begins."""
         super().on_message_begin()
         self._in_head, self._received = True, 0
 
     def on_headers_complete(self) -> None:
+        """The head is here."""
         self._in_head = False
         _cancel(self._clock)
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
+        """Waits for the next head once all is answered."""
         super().on_response_complete()
         # A pipelined request, whose head is here, may be answered next.
         if self.cycle.response_complete:
             self._await_head()
 
     def pause_writing(self) -> None:
+        """The client does not read: begins to wait for it."""
         super().pause_writing()
         _cancel(self._unread_clock)
         self._unread_clock = self.loop.call_later(self.read_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
+        """The client reads again."""
         _cancel(self._unread_clock)
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
         _cancel(self._clock)
         _cancel(self._unread_clock)
         super().connection_lost(exc)

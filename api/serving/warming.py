@@ -39,6 +39,7 @@ class Warming:
         self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on; asks once the application has started."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return

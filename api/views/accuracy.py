@@ -47,11 +47,12 @@ def show() -> None:
 
 def _measured(label: str) -> dict[str, Any]:
     """The accuracy of the live forecasts; where none has come due, of those of which most have."""
-    found = source().get("/accuracy", label=label)
+    found: dict[str, Any] = source().get("/accuracy", label=label)
     if found["overall"] or not found["scored"]:
         return found
     made = max(found["scored"], key=found["scored"].__getitem__)
-    return source().get("/accuracy", label=label, made=made)
+    found = source().get("/accuracy", label=label, made=made)
+    return found
 
 
 def _weeks(weeks: list[dict[str, Any]]) -> None:

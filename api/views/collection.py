@@ -56,14 +56,14 @@ def show() -> None:
         st.success("No hour is missing in this span.", icon=":material/check_circle:")
     st.header("What went wrong", anchor=False)
     if wrong := _wrong(status["hours"]):
-        columns = (
+        messages = (
             ("Source", ""),
             ("Status", "wide"),
             ("Hours", "number"),
             ("Newest", "when wide"),
             ("What happened", "said"),
         )
-        table("Messages", columns, wrong[:50])
+        table("Messages", messages, wrong[:50])
     else:
         st.success("Nothing in this span.", icon=":material/check_circle:")
 
@@ -117,12 +117,13 @@ def _filters() -> tuple[str | None, int]:
 
 def _status(chosen: str | None, days: int) -> dict[str, Any]:
     """The span ends where the newest record is, so a longer one is asked for once that is known."""
-    status = source().get("/collection/status", source=chosen, limit=_HOURS)
+    status: dict[str, Any] = source().get("/collection/status", source=chosen, limit=_HOURS)
     if days == _SPANS[0] or not status["end"]:
         return status
     start = datetime.fromisoformat(status["end"]) - timedelta(days=days)
     asked = {"start": start.isoformat(), "end": status["end"]}
-    return source().get("/collection/status", source=chosen, limit=_HOURS, **asked)
+    status = source().get("/collection/status", source=chosen, limit=_HOURS, **asked)
+    return status
 
 
 def _quotas(quotas: list[dict[str, Any]]) -> None:

@@ -30,7 +30,7 @@ def source_choice(place: DeltaGenerator, also: Collection[str] = ()) -> str | No
 
 def label_choice(place: DeltaGenerator) -> str:
     """What is forecast: chosen by its words, which the address has too; a label's name in it is understood."""
-    if (named := st.query_params.get("label")) in TITLES:
+    if (named := st.query_params.get("label", "")) in TITLES:
         st.session_state["label"] = TITLES[named]
     labels = {title: label for label, title in TITLES.items()}
     chosen = place.selectbox(

@@ -69,4 +69,5 @@ def _map(frame: pd.DataFrame) -> alt.LayerChart:
     lacking = hours.transform_filter(alt.FieldOneOfPredicate("status", list(_LACKING))).encode(
         color=alt.Color("status:N", scale=alt.Scale(domain=list(_LACKING), range=list(_LACKING.values())), legend=None)
     )
-    return (given + lacking).resolve_scale(color="independent")
+    layers: alt.LayerChart = (given + lacking).resolve_scale(color="independent")
+    return layers

@@ -74,10 +74,12 @@ def local(text: str) -> datetime:
 
 
 def percent(value: float | None) -> str:
+    """A share as percent; a dash where there is none."""
     return "—" if value is None else f"{value:.0%}"
 
 
 def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many decimals; a dash where there is none."""
     return "—" if value is None else f"{value:.{digits}f}"
 
 

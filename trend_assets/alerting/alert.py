@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from trend_assets.settings import AlertRule
 
@@ -62,4 +62,4 @@ class Alert:
 
     @property
     def _rule(self) -> Rule:
-        return RULES.get(self.rule, _OTHER)  # type: ignore[call-overload]
+        return RULES.get(cast(AlertRule, self.rule), _OTHER)

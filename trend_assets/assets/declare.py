@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -46,6 +46,12 @@ def table_asset(table: Table, group: str, *extra_kinds: str) -> dict[str, Any]:
     }
 
 
+def asset(**arguments: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`@dg.asset`, whose overloads do not take arguments out of a mapping."""
+    declared: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(**arguments)
+    return declared
+
+
 def table_metadata(table: Table) -> dict[str, Any]:
     """Definition metadata: the column schema, and for the IO manager the partition's column."""
     metadata: dict[str, Any] = {"dagster/column_schema": column_schema(table)}
@@ -57,7 +63,7 @@ def table_metadata(table: Table) -> dict[str, Any]:
 def is_range(context: dg.AssetExecutionContext) -> bool:
     """Whether the run writes many partitions: their events share one metadata, so it is kept small."""
     keys = context.partition_key_range
-    return keys.start != keys.end
+    return bool(keys.start != keys.end)
 
 
 def counts(context: dg.AssetExecutionContext, numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:

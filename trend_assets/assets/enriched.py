@@ -5,7 +5,7 @@ import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.collection_run import PURPOSE_TAG
-from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.declare import asset, counts, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
@@ -34,7 +34,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
     """`events`, `event_embeddings` and `topic_activity`."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
 
-    @dg.asset(**table_asset(EVENTS, "enrichment"), **shared)
+    @asset(**table_asset(EVENTS, "enrichment"), **shared)
     def events(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[LakeResource],
@@ -51,14 +51,14 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
                 context,
                 {
                     "rejected": rejected.height,
-                    "spam_share": float((frame["spam_score"] >= 0.5).mean() or 0.0),
+                    "spam_share": float(frame.select((pl.col("spam_score") >= 0.5).mean()).item() or 0.0),
                 },
                 by_type=bars([f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"),
             ),
         )
 
     # The backlog is computed from `raw_events` and `collection_status`.
-    @dg.asset(
+    @asset(
         **table_asset(EVENT_EMBEDDINGS, "enrichment", "huggingface"),
         **shared,
         deps=[RAW_EVENTS.name, COLLECTION_STATUS.name],
@@ -80,7 +80,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         yield from checked(EVENT_EMBEDDINGS, frame, {**found, **plan.metadata})
         plan.finish(lake.lake)
 
-    @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
+    @asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
     def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
         frame = activity_of(events, topic_phrases)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)

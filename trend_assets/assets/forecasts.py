@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
-from trend_assets.assets.declare import counts, is_range, table_asset
+from trend_assets.assets.declare import asset, counts, is_range, table_asset
 from trend_assets.assets.plots import bars
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS
@@ -27,7 +27,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[
         start_offset=-horizon, end_offset=-horizon, allow_nonexistent_upstream_partitions=True
     )
 
-    @dg.asset(
+    @asset(
         **table_asset(PREDICTIONS, "forecasting", "pytorch"),
         **shared,
         deps=[*_HISTORY, MODEL_PROMOTIONS.name, dg.AssetDep("tgn_checkpoint", partition_mapping=this_week)],
@@ -45,7 +45,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[
             told = alert_topics(lake.lake, settings, window.end, datetime.now(UTC))
             context.log.info(f"{told} topics alerted")
 
-    @dg.asset(
+    @asset(
         **table_asset(PREDICTION_OUTCOMES, "forecasting"),
         **shared,
         deps=[*_HISTORY, dg.AssetDep(predictions, partition_mapping=come_due)],

@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
-from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.declare import asset, counts, table_asset
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import TOPIC_PHRASES
 from trend_assets.operations.phrasing import topic_choice, track
@@ -14,7 +14,7 @@ from trend_assets.settings import Settings
 def phrases_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
     """`topic_phrases`, and `phrase_states`, from which it is taken up again."""
 
-    @dg.asset(
+    @asset(
         **table_asset(TOPIC_PHRASES, "enrichment"),
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),

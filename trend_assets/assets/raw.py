@@ -1,15 +1,17 @@
 """Stage 1: raw events, collected from the sources."""
 
+from typing import cast
+
 import dagster as dg
 import polars as pl
 
 from trend_assets.assets.checks import Rows, checked
 from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG, collect_hours
-from trend_assets.assets.declare import counts, table_asset
+from trend_assets.assets.declare import asset, counts, table_asset
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
 from trend_assets.settings import Settings
-from trend_assets.sources.collection import Collected
+from trend_assets.sources.collection import Collected, Purpose
 
 _GOOD = ("complete", "empty")
 _ANSWERED = dg.AssetCheckSpec(
@@ -21,7 +23,7 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
     """`raw_events`: each hour asked from every enabled source; archives are imported into it too."""
     declared = table_asset(RAW_EVENTS, "sources")
 
-    @dg.asset(
+    @asset(
         **{**declared, "check_specs": [*declared["check_specs"], _ANSWERED]},
         deps=[FORGOTTEN.name],
         partitions_def=hours,
@@ -31,9 +33,8 @@ def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinitio
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
     ) -> Rows:
         window, tags = context.partition_time_window, context.run.tags
-        run = collect_hours(
-            lake.lake, settings, window.start, window.end, tags.get(PURPOSE_TAG, "asked"), tags.get(SOURCE_TAG)
-        )
+        purpose = cast(Purpose, tags.get(PURPOSE_TAG, "asked"))
+        run = collect_hours(lake.lake, settings, window.start, window.end, purpose, tags.get(SOURCE_TAG))
         collected = run.collected
         for source, status, message in _incomplete(collected).rows():
             context.log.warning("%s (%s): %s", source, status, message)

@@ -11,5 +11,5 @@ from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 from trend_assets.automation.instance import BROKER
 
 _broker = os.environ[BROKER]
-app = make_app({"broker": _broker, "backend": _broker, "config_source": DEFAULT_CONFIG})
+app = make_app({"broker": _broker, "backend": _broker, "config_source": DEFAULT_CONFIG})  # type: ignore[no-untyped-call]
 execute_job, resume_job = create_execute_job_task(app), create_resume_job_task(app)

@@ -33,12 +33,14 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
+        """It takes no settings."""
         return {}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> BatchedSqliteEventLogStorage:
+        """A storage of this class, where the inherited method makes one of its own."""
         folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
         return cls(base_dir=str(folder), inst_data=inst_data)
 

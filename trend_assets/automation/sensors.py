@@ -74,7 +74,7 @@ def import_inbox_file(
         raise dg.Failure(f"{path.name}: {why}", allow_retries=False)
 
 
-@dg.job(name=IMPORT_JOB, config=None, executor_def=dg.in_process_executor)
+@dg.job(name=IMPORT_JOB, executor_def=dg.in_process_executor)
 def import_inbox() -> None:
     """Import one file from the inbox."""
     import_inbox_file()
@@ -134,7 +134,7 @@ def _may_be_tried_again(tried: Sequence[dg.RunRecord], now: datetime) -> bool:
     """Whether the runs of a file all failed, and the last one long enough ago: 1, 2, 4 … 60 minutes."""
     if any(record.dagster_run.status not in _ENDED_BADLY for record in tried):
         return False
-    wait = min(_FIRST_WAIT * 2 ** (len(tried) - 1), _LONGEST_WAIT)
+    wait: timedelta = min(_FIRST_WAIT * 2 ** (len(tried) - 1), _LONGEST_WAIT)
     ended = max(record.end_time or record.update_timestamp.timestamp() for record in tried)
     return now - datetime.fromtimestamp(ended, UTC) >= wait
 

@@ -24,6 +24,8 @@ _LIST = """
 
 
 class State(StrEnum):
+    """What became of an alert."""
+
     WAITING = "waiting"
     HELD = "held"
     RETRYING = "retrying"

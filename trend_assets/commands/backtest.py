@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
@@ -12,6 +12,9 @@ from rich.table import Table
 from trend_assets.commands.console import console, progress, utc_hour
 from trend_assets.commands.priority import give_way
 from trend_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from trend_assets.forecasting.backtest import LabelResult
 
 
 def backtest(
@@ -50,8 +53,8 @@ def backtest(
             processes=processes,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    for label in result.labels:
-        console.print(_table(result, label))
+    for label, figures in result.labels.items():
+        console.print(_table(figures, label))
         lead = result.lead_over_best(label) if tgn else None
         if lead:
             other, interval = lead
@@ -84,8 +87,7 @@ def _hours(text: str) -> int:
     return int(digits)
 
 
-def _table(result: object, label: str) -> Table:
-    found = result.labels[label]  # type: ignore[attr-defined]
+def _table(found: LabelResult, label: str) -> Table:
     positives = found.positives.mean() if len(found.positives) else 0.0
     table = Table(
         "ranking",

@@ -50,8 +50,7 @@ def columns(*names: str, counts: Collection[str] = (), wraps: str = "") -> Table
     """
     table = Table()
     for name in names:
-        right = "right" if name in counts else "left"
-        table.add_column(name, justify=right, no_wrap=name != wraps, overflow="fold")
+        table.add_column(name, justify="right" if name in counts else "left", no_wrap=name != wraps, overflow="fold")
     return table
 
 

@@ -24,6 +24,8 @@ _WEEKS = 4
 
 
 class Mode(StrEnum):
+    """Which part of the demo."""
+
     FULL = "full"
     COLLECT = "collect"
     PREDICT = "predict"
@@ -52,6 +54,7 @@ class Plan:
 
     @property
     def end(self) -> datetime:
+        """Where the day ends that tells who was right."""
         return self.cut + _DAY
 
     @property

@@ -21,6 +21,8 @@ from trend_assets.lake import connect
 
 
 class Format(StrEnum):
+    """How an answer is written."""
+
     TABLE = "table"
     CSV = "csv"
     JSON = "json"

@@ -19,7 +19,9 @@ class Embedder(Protocol):
 
     model_name: str
 
-    def embed(self, texts: Sequence[str], batch_size: int = 0) -> np.ndarray: ...
+    def embed(self, texts: Sequence[str], batch_size: int = 0) -> np.ndarray:
+        """Vectors of texts, (n, width) float32; a batch size of 0 is the usual one."""
+        ...
 
 
 class EmbeddingFrame(NamedTuple):

@@ -104,8 +104,8 @@ def fit_calibrator(scores: FloatArray, came_true: BoolArray) -> Calibration:
         return Calibration(None, reason, len(scores), positives)
     fit = _isotonic if scarce >= ISOTONIC_EXAMPLES else _platt
     calibrator = fit(scores, came_true)
-    reason = None if calibrator else "what came true had no higher scores than what did not"
-    return Calibration(calibrator, reason, len(scores), positives)
+    refusal = None if calibrator else "what came true had no higher scores than what did not"
+    return Calibration(calibrator, refusal, len(scores), positives)
 
 
 def fit_calibrated(

@@ -106,7 +106,8 @@ def exponential_average(daily: npt.NDArray[np.int64], half_life: float) -> npt.N
     total = np.zeros(len(daily))
     for day, weight in enumerate(weights):
         total += weight * daily[:, day]
-    return total / weights.sum()
+    mean: npt.NDArray[np.float64] = total / weights.sum()
+    return mean
 
 
 def _distinct_users(history: History, cut: Cut) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -181,9 +181,12 @@ class History:
         """One of `users`, without a list of all."""
         return self._all.users[number]
 
-    def detail(self, part: str) -> npt.NDArray:
-        """What mentions have besides, by part of `DETAILS`: codes of `graph.messages.KINDS`, (n,) int8; projected
-        vectors of texts, (n, TEXT_DIM) float32; numbers of the users whom they answer, -1 for none, (n,) int32.
+    def detail(self, part: str) -> npt.NDArray[Any]:
+        """What mentions have besides, by part of `DETAILS`.
+
+        Returns:
+            Codes of `graph.messages.KINDS`, (n,) int8; projected vectors of texts, (n, TEXT_DIM) float32; numbers of
+            the users whom they answer, -1 for none, (n,) int32.
 
         Raises:
             ValueError: they were given without it.
@@ -230,7 +233,8 @@ class History:
         Returns:
             Counts of the broadcast shape; zero where an interval is empty or turned round.
         """
-        return np.maximum(self._below(topics, ends) - self._below(topics, starts), 0)
+        counts: npt.NDArray[np.int64] = np.maximum(self._below(topics, ends) - self._below(topics, starts), 0)
+        return counts
 
     def _below(self, topics: npt.ArrayLike, moments: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Mentions that come before each topic's at each moment, ordered by topic, then time."""
@@ -246,7 +250,8 @@ class History:
         numbers = np.asarray(topics, dtype=np.int64)
         if numbers.size and (numbers.min() < 0 or numbers.max() >= self.topic_count):
             raise IndexError(f"topic numbers must lie in [0, {self.topic_count})")
-        return self._all.time.array[self._all.topics.first.array[numbers]]
+        times: npt.NDArray[np.int64] = self._all.time.array[self._all.topics.first.array[numbers]]
+        return times
 
     def candidates(self, cut: int, window: int, min_support: int = 1) -> npt.NDArray[np.int64]:
         """Topics with at least `min_support` mentions in `[cut - window, cut)`, ascending.

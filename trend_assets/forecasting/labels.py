@@ -158,7 +158,8 @@ def usual_mentions(
     starts = starts[starts >= history.start]
     if not len(starts):
         return np.zeros(len(topics))
-    return history.counts(topics[:, None], starts, starts + settings.horizon).mean(axis=1)
+    usual: npt.NDArray[np.float64] = history.counts(topics[:, None], starts, starts + settings.horizon).mean(axis=1)
+    return usual
 
 
 def _needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:

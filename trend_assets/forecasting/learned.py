@@ -18,7 +18,7 @@ from trend_assets.forecasting.ranking import Scores
 #: Below so many positives, or negatives, a label is not learnt.
 MIN_EXAMPLES = 10
 
-_BOOSTING = {
+_BOOSTING: dict[str, Any] = {
     "subsample": 0.8,
     "subsample_freq": 1,
     "colsample_bytree": 0.6,
@@ -31,9 +31,13 @@ _BOOSTING = {
 class Classifier(Protocol):
     """What is needed of a scikit-learn classifier."""
 
-    def fit(self, features: npt.NDArray, labels: npt.NDArray) -> Any: ...
+    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any], /) -> Any:
+        """Learns labels (n,) from features (n, columns); returns itself."""
+        ...
 
-    def predict_proba(self, features: npt.NDArray) -> npt.NDArray: ...
+    def predict_proba(self, features: npt.NDArray[Any], /) -> npt.NDArray[Any]:
+        """Probabilities of both classes, (n, 2)."""
+        ...
 
 
 class LearnedRanking:
@@ -136,7 +140,7 @@ class GradientBoosting(LearnedRanking):
             raise ValueError("seeds must be at least 1")
         super().__init__("gradient_boosting", memory)
         self._seeds = seeds
-        self._parameters = {
+        self._parameters: dict[str, Any] = {
             **_BOOSTING,
             "n_estimators": trees,
             "num_leaves": leaves,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +125,7 @@ class Mentions:
         #: By part of `DETAILS`, of those that the mentions have.
         self.details: dict[str, GrowingArray] = {}
         self.by_topic = SortedRuns()
-        self._derived: dict[Callable, Derived] = {}
+        self._derived: dict[Callable[[Any], Derived], Derived] = {}
         self._growing = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Mentions:
             self.end = end
 
     @property
-    def derived(self) -> Mapping[Callable, Derived]:
+    def derived(self) -> Mapping[Callable[[Any], Derived], Derived]:
         """What has been computed so far, by what computes it."""
         return self._derived
 
@@ -162,7 +162,7 @@ class Mentions:
         with self._growing:
             if make not in self._derived:
                 self._derived[make] = make(whole)
-            found = self._derived[make]
+            found = cast(D, self._derived[make])
             found.extend(whole)
             return found
 
@@ -234,7 +234,7 @@ def _comparable(detail: str) -> pl.Expr:
     return pl.col(detail).list.first() if detail == DETAILS["text"][0] else pl.col(detail)
 
 
-def _detail(part: str, column: pl.Series, users: Names, offset: int) -> npt.NDArray:
+def _detail(part: str, column: pl.Series, users: Names, offset: int) -> npt.NDArray[Any]:
     """A detail of each mention as numbers, (n,) or (n, TEXT_DIM)."""
     if part == "answers":
         return users.known(column, offset)

@@ -157,7 +157,7 @@ def _outcomes(
     cut = cut_of(history, time, number[known], settings, newborn=everything)
     became = outcomes(history, cut, settings)
 
-    def spread(values: npt.NDArray, dtype: npt.DTypeLike) -> npt.NDArray:
+    def spread(values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         # A topic whose events have all been withdrawn since has no mentions left.
         column = np.zeros(len(number), dtype=dtype)
         column[known] = values

@@ -60,7 +60,7 @@ class ConfidenceWalk:
 
     ranking: str
     horizon: int
-    _seen: dict[str, list[tuple[int, npt.NDArray, npt.NDArray]]] = field(default_factory=dict)
+    _seen: dict[str, list[tuple[int, npt.NDArray[Any], npt.NDArray[Any]]]] = field(default_factory=dict)
 
     def add(self, cut: Cut, came_true: Mapping[str, npt.NDArray[np.bool_]], scores: Mapping[str, Scores]) -> None:
         """One cut's scores and outcomes."""

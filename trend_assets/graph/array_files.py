@@ -42,7 +42,7 @@ class _File:
     dtype: str
     shape: tuple[int, ...]
     digests: list[str]
-    mapped: npt.NDArray | None = field(default=None, repr=False)
+    mapped: npt.NDArray[Any] | None = field(default=None, repr=False)
 
     @property
     def bytes(self) -> int:
@@ -83,19 +83,19 @@ class ArrayFiles:
         """An array to which more can be added."""
         return GrowingArray.within(self.roomy(key), self._known[key].shape[0])
 
-    def roomy(self, key: str) -> npt.NDArray:
+    def roomy(self, key: str) -> npt.NDArray[Any]:
         """An array with the room behind it, all zero."""
         file = self._known[key]
         file.mapped = self._mapped(file)
         return file.mapped
 
-    def fixed(self, key: str) -> npt.NDArray:
+    def fixed(self, key: str) -> npt.NDArray[Any]:
         """An array that can be changed in this process; of use for `keep` as long as it is not."""
         file = self._known[key]
         file.mapped = self._mapped(file)[: file.shape[0]]
         return file.mapped
 
-    def _mapped(self, file: _File) -> npt.NDArray:
+    def _mapped(self, file: _File) -> npt.NDArray[Any]:
         """The array with the room behind it, changes to which stay in this process."""
         dtype = np.dtype(file.dtype)
         row = dtype.itemsize * int(np.prod(file.shape[1:], dtype=np.int64))
@@ -124,7 +124,7 @@ class ArrayFiles:
             digests = file.digests[:whole] + _digests(opened, whole * _PIECE, values.nbytes)
         self._saved[key] = _File(file.name, file.dtype, values.shape, digests, file.mapped)
 
-    def keep(self, key: str, array: npt.NDArray) -> None:
+    def keep(self, key: str, array: npt.NDArray[Any]) -> None:
         """Saves an array that never changes: nothing is written where it is one of the saved ones."""
         for file in self._known.values():
             if file.mapped is array:
@@ -136,7 +136,7 @@ class ArrayFiles:
         """Leaves a saved array as it is in its file, whatever became of it in this process."""
         self._saved[key] = self._known[key]
 
-    def put(self, key: str, array: npt.NDArray) -> None:
+    def put(self, key: str, array: npt.NDArray[Any]) -> None:
         """Saves an array in a new file."""
         numbers = (int(path.name.partition(".")[0]) for path in self._folder.glob("[0-9]*.*"))
         name = f"{max(numbers, default=0) + 1}.{key.rpartition('.')[2].strip('_')}"
@@ -144,10 +144,10 @@ class ArrayFiles:
         self._write(name, values, 0)
         self._saved[key] = _File(name, values.dtype.str, values.shape, _digests_of(values), array)
 
-    def _goes_on(self, file: _File, values: npt.NDArray) -> bool:
+    def _goes_on(self, file: _File, values: npt.NDArray[Any]) -> bool:
         return file.mapped is not None and (file.dtype, file.shape[1:]) == (values.dtype.str, values.shape[1:])
 
-    def _write(self, name: str, values: npt.NDArray, start: int) -> None:
+    def _write(self, name: str, values: npt.NDArray[Any], start: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(descriptor, "r+b") as file:
@@ -181,7 +181,7 @@ def _digests(file: BinaryIO, start: int, end: int) -> list[str]:
     return [_digest(file.read(min(_PIECE, end - piece))) for piece in range(start, end, _PIECE)]
 
 
-def _digests_of(values: npt.NDArray) -> list[str]:
+def _digests_of(values: npt.NDArray[Any]) -> list[str]:
     data = _bytes(values)
     return [_digest(data[piece : piece + _PIECE]) for piece in range(0, len(data), _PIECE)]
 
@@ -190,5 +190,5 @@ def _digest(piece: bytes | memoryview) -> str:
     return xxhash.xxh3_128_hexdigest(piece)
 
 
-def _bytes(values: npt.NDArray) -> memoryview:
-    return memoryview(values).cast("B") if values.size else memoryview(b"")
+def _bytes(values: npt.NDArray[Any]) -> memoryview:
+    return memoryview(values.data).cast("B") if values.size else memoryview(b"")

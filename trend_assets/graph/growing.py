@@ -5,7 +5,7 @@ What was read before stays as it was: nothing that is there is ever changed, or 
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ _RATIO = 8
 
 def pair(high: npt.ArrayLike, low: npt.ArrayLike) -> IntArray:
     """One key, ordered by `high`, then `low`; whole numbers in [0, 2^29) and [0, 2^34)."""
-    return (np.asarray(high, dtype=np.int64) << _LOW_BITS) + low
+    return (np.asarray(high, dtype=np.int64) << _LOW_BITS) + np.asarray(low, dtype=np.int64)
 
 
 def halves(keys: IntArray) -> tuple[IntArray, IntArray]:
@@ -36,14 +36,14 @@ class GrowingArray:
         values: what it begins with; not copied.
     """
 
-    def __init__(self, values: npt.NDArray) -> None:
+    def __init__(self, values: npt.NDArray[Any]) -> None:
         self._buffer = np.ascontiguousarray(values)
         self._size = len(values)
         #: Whether values were changed where they are, and not only added.
         self.is_changed = False
 
     @classmethod
-    def within(cls, buffer: npt.NDArray, size: int) -> GrowingArray:
+    def within(cls, buffer: npt.NDArray[Any], size: int) -> GrowingArray:
         """One whose first `size` values lie in a buffer that has room for more."""
         made = cls(buffer)
         made._size = size
@@ -53,22 +53,22 @@ class GrowingArray:
         return self._size
 
     @property
-    def array(self) -> npt.NDArray:
+    def array(self) -> npt.NDArray[Any]:
         """All values, read-only, without copying; what is added later is not in it."""
         view = self._buffer[: self._size]
         view.setflags(write=False)
         return view
 
-    def part(self, start: int, stop: int) -> npt.NDArray:
+    def part(self, start: int, stop: int) -> npt.NDArray[Any]:
         """Some values without copying, for libraries that refuse what is read-only; they must not be changed."""
         return self._buffer[start:stop]
 
-    def put(self, places: npt.NDArray, values: npt.ArrayLike) -> None:
+    def put(self, places: npt.NDArray[Any], values: npt.ArrayLike) -> None:
         """Changes the values at some places."""
         self._buffer[: self._size][places] = values
         self.is_changed = True
 
-    def append(self, values: npt.NDArray) -> None:
+    def append(self, values: npt.NDArray[Any]) -> None:
         """Adds values behind the last one; they are cast to the array's type."""
         size = self._size + len(values)
         if size > len(self._buffer):

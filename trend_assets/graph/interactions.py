@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,23 +24,47 @@ Ints = npt.NDArray[np.int64]
 class Mentioned(Protocol):
     """What is asked of a history: see `trend_assets.forecasting.history.History`."""
 
-    topic_count: int
-    user_count: int
+    @property
+    def topic_count(self) -> int:
+        """How many topics have been seen."""
+        ...
 
     @property
-    def time(self) -> Ints: ...
+    def user_count(self) -> int:
+        """How many users have been seen."""
+        ...
+
     @property
-    def topic(self) -> npt.NDArray[np.int32]: ...
+    def time(self) -> Ints:
+        """Epoch seconds UTC of each mention, (n,), ascending."""
+        ...
+
     @property
-    def user(self) -> npt.NDArray[np.int32]: ...
+    def topic(self) -> npt.NDArray[np.int32]:
+        """Number of each mention's topic, (n,)."""
+        ...
+
     @property
-    def weight(self) -> npt.NDArray[np.float32]: ...
-    def detail(self, name: str) -> npt.NDArray:
+    def user(self) -> npt.NDArray[np.int32]:
+        """Number of each mention's user, (n,); -1 where unknown."""
+        ...
+
+    @property
+    def weight(self) -> npt.NDArray[np.float32]:
+        """Weight of each mention, (n,)."""
+        ...
+
+    def detail(self, part: str) -> npt.NDArray[Any]:
         """Of `DETAILED`: codes of kinds, vectors `[n, TEXT_DIM]`, or numbers of users, -1 for none."""
         ...
 
-    def topic_name(self, number: int) -> str: ...
-    def user_name(self, number: int) -> str: ...
+    def topic_name(self, number: int) -> str:
+        """The topic of a number."""
+        ...
+
+    def user_name(self, number: int) -> str:
+        """The user of a number."""
+        ...
 
 
 def user_nodes(users: npt.NDArray[np.integer]) -> Tensor:
@@ -100,7 +124,7 @@ class Interactions:
         self._starts.append(self._starts.array[-1] + np.cumsum(each))
 
     def _messages(self, history: Mentioned, new: slice, places: Ints) -> npt.NDArray[np.float32]:
-        columns = {
+        columns: dict[str, Callable[[], npt.NDArray[Any]]] = {
             "weight": lambda: history.weight[new, None],
             "place": lambda: np.log1p(places)[:, None] / 5,
             "type": lambda: np.eye(len(KINDS), dtype=np.float32)[history.detail("type")[new]],

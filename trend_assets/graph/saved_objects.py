@@ -100,7 +100,7 @@ class SavedObjects:
                 return tuple(fields.values())
             case "mapping":
                 return fields
-        made = self._classes[kind].__new__(self._classes[kind])
+        made: Any = object.__new__(self._classes[kind])
         if hasattr(made, "__setstate__"):
             made.__setstate__(fields)
         else:

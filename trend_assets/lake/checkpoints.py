@@ -102,19 +102,24 @@ class FolderStore:
         self._folder = folder
 
     def address(self, name: str = "") -> str:
+        """Where a checkpoint is, or all are."""
         return str(self._folder / name)
 
     def names(self) -> list[str]:
+        """The names of all."""
         return [path.name for path in self._folder.iterdir() if path.is_dir()] if self._folder.is_dir() else []
 
     def stamp(self, name: str) -> str:
+        """Another one whenever a file of the checkpoint was written again."""
         found = [path.stat() for path in (self._folder / name / file for file in _FILES) if path.is_file()]
         return _digest(f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}" for stat in found)
 
     def opened(self, name: str) -> Path:
+        """The folder of a checkpoint, to be read."""
         return self._folder / name
 
     def add(self, made: Path, name: str) -> None:
+        """Moves a folder in as a checkpoint, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
         # From another disk the move is a copy, which must not be visible before it is complete.
         waiting = Path(shutil.move(made, self._folder / f".{name}.new"))
@@ -127,6 +132,7 @@ class FolderStore:
         """There are none."""
 
     def need_rights(self) -> None:
+        """Writes a temporary file."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".rights-"):
@@ -149,9 +155,11 @@ class ObjectStore:
         self._base = f"{location.files.removeprefix('s3://').rstrip('/')}/{_FOLDER}"
 
     def address(self, name: str = "") -> str:
+        """Where a checkpoint is, or all are."""
         return f"s3://{self._base}/{name}".rstrip("/")
 
     def names(self) -> list[str]:
+        """The names of all that are complete."""
         from pyarrow.fs import FileSelector
 
         with self._explained():
@@ -160,9 +168,11 @@ class ObjectStore:
         return [Path(info.path).parent.name for info in found if info.base_name == CHECKPOINT_DESCRIPTION]
 
     def stamp(self, name: str) -> str:
+        """Another one whenever a file of the checkpoint has other content."""
         return _digest(self._tags(name).values())
 
     def opened(self, name: str) -> Path:
+        """The folder of this machine's copy, to be read."""
         tags = self._tags(name)
         folder = self._copies / _digest(tags.values()) / name
         if folder.is_dir():
@@ -186,19 +196,23 @@ class ObjectStore:
         return folder
 
     def add(self, made: Path, name: str) -> None:
+        """Uploads a folder as a checkpoint, its description last, and deletes the folder."""
         for file in _FILES:
             if (made / file).is_file():
                 self._put(made / file, name)
         shutil.rmtree(made)
 
     def put_description(self, name: str) -> None:
+        """Uploads the description that was changed in this machine's copy."""
         # The copy of before is the one that was changed.
         self._put(self.opened(name) / CHECKPOINT_DESCRIPTION, name)
 
     def drop_copies(self) -> None:
+        """Deletes all copies of this machine."""
         shutil.rmtree(self._copies, ignore_errors=True)
 
     def need_rights(self) -> None:
+        """Writes an empty object."""
         path = f"{self._base}/.rights-{secrets.token_hex(8)}"
         with self._explained():
             with self._storage.open_output_stream(path) as target:

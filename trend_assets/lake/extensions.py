@@ -42,7 +42,10 @@ def connect_with(files: Sequence[Path]) -> duckdb.DuckDBPyConnection:
     """
     states = [_state(file) for file in files]
     known = _checked.issuperset(states)
-    config = {"custom_user_agent": "trend_assets", "allow_unsigned_extensions": str(known).lower()}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "custom_user_agent": "trend_assets",
+        "allow_unsigned_extensions": str(known).lower(),
+    }
     connection = duckdb.connect(":memory:", config=config)
     try:
         for file in files:

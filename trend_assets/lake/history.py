@@ -20,7 +20,7 @@ def oldest_hour(location: LakeLocation) -> datetime | None:
     except LakeError:
         return None
     try:
-        found = lake.read(_OLDEST)["hour"][0]
+        found: datetime | None = lake.read(_OLDEST)["hour"].item()
     except duckdb.Error:
         return None
     finally:

@@ -48,6 +48,7 @@ class LakeResource:
 
     @property
     def lake(self) -> Lake:
+        """The process's one hold on it."""
         return open_lake(lake_location(self.settings))
 
 
@@ -56,10 +57,11 @@ class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
 
     @property
     def supported_types(self) -> Sequence[type[object]]:
+        """Polars frames."""
         return [pl.DataFrame]
 
     def handle_output(
-        self, context: dg.OutputContext, table_slice: TableSlice, obj: pl.DataFrame, connection: None
+        self, context: dg.OutputContext, table_slice: TableSlice, obj: pl.DataFrame, connection: Lake
     ) -> Mapping[str, Any]:
         """Writes as the table's mode says; the rows added are the output's metadata."""
         start, end = _bounds(table_slice)
@@ -67,6 +69,7 @@ class PolarsTypeHandler(DbTypeHandler[pl.DataFrame]):
         return {"dagster/row_count": obj.height, "rows_added": added}
 
     def load_input(self, context: dg.InputContext, table_slice: TableSlice, connection: Lake) -> pl.DataFrame:
+        """The rows of the slice's partitions, as the table declares them."""
         start, end = _bounds(table_slice)
         return connection.read_table(
             table_named(table_slice.table), start, end, columns=list(table_slice.columns or ())
@@ -93,6 +96,7 @@ class LakeClient(DuckDbClient):
 
     @contextmanager
     def connect(self, context: Any, _: TableSlice) -> Iterator[Lake]:  # type: ignore[override]
+        """The lake, which stays open."""
         yield self._lake.lake
 
 
@@ -103,10 +107,12 @@ class LakeIOManager(DuckDBIOManager):
     lake: dg.ResourceDependency[LakeResource]
 
     @staticmethod
-    def type_handlers() -> Sequence[DbTypeHandler]:
+    def type_handlers() -> Sequence[DbTypeHandler[Any]]:
+        """One, for Polars frames."""
         return [PolarsTypeHandler()]
 
     def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:
+        """The IO manager of one run."""
         return DbIOManager(
             db_client=LakeClient(self.lake),
             database=self.database,

@@ -142,7 +142,8 @@ def _among(known: np.ndarray, hashes: np.ndarray) -> np.ndarray:
         return np.zeros(hashes.shape, dtype=bool)
     places = np.searchsorted(known, hashes)
     places[places == known.size] = 0
-    return known[places] == hashes
+    same: np.ndarray = known[places] == hashes
+    return same
 
 
 def _no_hashes() -> np.ndarray:

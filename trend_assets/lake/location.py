@@ -45,22 +45,27 @@ class LakeLocation:
 
     @property
     def folder(self) -> Path:
+        """What of it is on this machine."""
         return self.home / "lake"
 
     @property
     def sqlite_catalog(self) -> Path:
+        """The catalog, where it is SQLite."""
         return self.folder / "catalog.sqlite"
 
     @property
     def lock_file(self) -> Path:
+        """Held by whoever writes to a SQLite catalog."""
         return self.folder / "catalog.lock"
 
     @property
     def files(self) -> str:
+        """Where the Parquet files are."""
         return self.data_path or f"{self.folder / 'files'}/"
 
     @property
     def uses_sqlite(self) -> bool:
+        """Whether the catalog is SQLite."""
         return self.catalog_url is None
 
     @property
@@ -134,7 +139,7 @@ def lake_location(settings: Settings) -> LakeLocation:
     }
     return LakeLocation(
         home=settings.home,
-        catalog_url=lake.catalog_url and lake.catalog_url.get_secret_value(),
+        catalog_url=lake.catalog_url.get_secret_value() if lake.catalog_url else None,
         data_path=lake.data_path,
         s3=tuple((key, value) for key, value in parameters.items() if value),
         s3_timeout=lake.s3_timeout_seconds,

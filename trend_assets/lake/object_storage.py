@@ -21,7 +21,7 @@ def object_storage(location: LakeLocation) -> S3FileSystem:
 
     require_storage(location)
     parameter = location.s3_parameter
-    return S3FileSystem(
+    return S3FileSystem(  # type: ignore[call-arg]
         access_key=parameter("KEY_ID"),
         secret_key=parameter("SECRET"),
         session_token=parameter("SESSION_TOKEN"),

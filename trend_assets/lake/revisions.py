@@ -49,7 +49,7 @@ def next_revisions(connection: duckdb.DuckDBPyConnection, table: Table, frame: p
     finally:
         connection.unregister("incoming")
     group = list(rule.group)
-    differing = differing.cast({name: table.schema[name] for name in [*group, "revision"]})  # type: ignore[arg-type]
+    differing = differing.cast({name: table.schema[name] for name in [*group, "revision"]})
     added = frame.drop("revision").join(differing, on=group, how="inner", maintain_order="left")
     return added.with_columns(
         pl.when(pl.col("revision") > 0).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
@@ -60,7 +60,8 @@ def next_revisions(connection: duckdb.DuckDBPyConnection, table: Table, frame: p
 def _query(table: Table, frame: pl.DataFrame) -> tuple[str, list[object]]:
     assert table.revisions is not None
     apart = {"revision", *table.revisions.origin}
-    where, parameters = "true", []
+    where = "true"
+    parameters: list[object] = []
     if table.partition:
         # Lets DuckLake skip files of other times.
         where = f"{table.partition} BETWEEN ? AND ?"

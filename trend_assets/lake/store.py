@@ -85,6 +85,7 @@ class Lake:
             yield self._lock
 
     def close(self) -> None:
+        """Closes the connection, and the lock's own."""
         self._connection.close()
         if self._lock is not None:
             self._lock.close()
@@ -114,13 +115,14 @@ class Lake:
         order = ", ".join(name for name in (table.partition, *table.key) if name in names)
         query = f"SELECT {', '.join(names)} FROM {table.name} WHERE {where}"
         frame = self.read(query + (f" ORDER BY {order}" if order else ""), parameters)
-        return frame.cast({name: table.schema[name] for name in names})  # type: ignore[arg-type]
+        return frame.cast({name: table.schema[name] for name in names})
 
     def tables(self) -> frozenset[str]:
         """Names of its tables: a lake of an older release gets a new one when it is next opened for writing."""
         return frozenset(self.read("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'")["table_name"])
 
     def has(self, table: Table) -> bool:
+        """Whether there is a table already."""
         return table.name in self.tables()
 
     def snapshot(self) -> int:
@@ -275,7 +277,12 @@ def _unknown(
         ).pl()
     finally:
         connection.unregister("incoming_keys")
-    return frame.join(known.cast(dict(keys.schema)), on=list(table.key), how="anti", maintain_order="left")
+    return frame.join(
+        known.cast({name: keys.schema[name] for name in keys.columns}),
+        on=list(table.key),
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def _delete_known(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> None:

@@ -78,6 +78,7 @@ class Table:
 
     @property
     def column_names(self) -> list[str]:
+        """In the table's order."""
         return [column.name for column in self.columns]
 
     def frame(self, rows: Iterable[Mapping[str, Any]] | Sequence[Sequence[Any]] = ()) -> pl.DataFrame:

@@ -118,9 +118,15 @@ class FileWriteLock:
 
     @property
     def key(self) -> str:
+        """What tells one lake's lock from another's."""
         return str(self._path.absolute())
 
     def take(self) -> None:
+        """Waits for it.
+
+        Raises:
+            LakeError: another process has held it for too long.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire()
@@ -131,13 +137,14 @@ class FileWriteLock:
             ) from None
 
     def check(self) -> None:
-        pass
+        """Nothing takes it away."""
 
     def give(self) -> None:
+        """Lets others write."""
         self._lock.release()
 
     def close(self) -> None:
-        pass
+        """Nothing stays open."""
 
 
 def _file_holder(path: Path) -> str:
@@ -181,9 +188,15 @@ class AdvisoryLock:
 
     @property
     def key(self) -> str:
+        """What tells one lake's lock from another's."""
         return str(self._location.catalog_url)
 
     def take(self) -> None:
+        """Waits for it.
+
+        Raises:
+            LakeError: another process has held it for too long, or the server cannot be reached.
+        """
         try:
             self._lock()
         except self._psycopg.errors.LockNotAvailable:
@@ -228,6 +241,11 @@ class AdvisoryLock:
         return f"{application or 'another process'} ({address or 'on the server'}, backend {pid}{began})"
 
     def check(self) -> None:
+        """The lock is still held.
+
+        Raises:
+            LakeError: the connection was lost, and the lock with it.
+        """
         assert self._connection is not None
         try:
             self._connection.execute("SELECT 1")
@@ -236,6 +254,7 @@ class AdvisoryLock:
             raise LakeError(f"the write lock was lost, nothing was written: {self._cannot(error)}") from None
 
     def give(self) -> None:
+        """Lets others write."""
         if self._connection is None:
             return
         try:
@@ -247,6 +266,7 @@ class AdvisoryLock:
                 raise
 
     def close(self) -> None:
+        """Closes the lock's connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

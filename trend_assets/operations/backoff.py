@@ -44,4 +44,5 @@ def next_try(
         return None
     first, most = _PAUSES[failure]
     # Twenty doublings are more than any longest pause.
-    return now + min(first * 2 ** min(failed_before, 20), most) * (0.5 + 0.4 * chance())
+    pause: timedelta = min(first * 2 ** min(failed_before, 20), most)
+    return now + pause * (0.5 + 0.4 * chance())

@@ -58,7 +58,7 @@ def run_backtest(
 
 def _known_until(lake: Lake) -> datetime | None:
     """The end of the last day that has edges, or this hour: a quiet evening is known, too."""
-    last = lake.read("SELECT max(hour) AS last FROM temporal_edges")["last"][0]
+    last: datetime | None = lake.read("SELECT max(hour) AS last FROM temporal_edges")["last"][0]
     if last is None:
         return None
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -190,8 +190,10 @@ def _answers_query(tables: _Tables, span: _Span) -> str:
 
 
 def _vectors_query(tables: _Tables, length: int, span: _Span) -> str:
-    """SQL for event_id and vector, the projected text of an event; each by itself, so that its bits are always the
-    same whatever is read beside it."""
+    """SQL for event_id and vector, the projected text of an event.
+
+    Each is computed by itself, so that its bits are the same whatever is read beside it.
+    """
     products = ", ".join(f"list_inner_product(embedding, {row}::FLOAT[])" for row in projection(length))
     return f"""
         SELECT id AS event_id, [{products}]::FLOAT[] AS vector FROM {tables.vectors}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import duckdb
 import polars as pl
 
 from trend_assets.lake.known_events import KnownEvents
 from trend_assets.lake.tables import OBSERVATIONS, REJECTED_EVENTS
+from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.frames import rejection_id
-from trend_assets.sources.registry import COLUMNS_PREFIX, parse
+from trend_assets.sources.registry import parse
 
 _HOUR = timedelta(hours=1)
 #: Services differ in precision: some give whole seconds, others fractions.
@@ -61,14 +62,17 @@ class Identified:
 
     @property
     def new(self) -> pl.DataFrame:
+        """Rows of events that were not known."""
         return self.raw.filter(self.verdicts == "new")
 
     @property
     def changed(self) -> pl.DataFrame:
+        """Rows of known events with another payload."""
         return self.raw.filter(self.verdicts == "changed")
 
     @property
     def conflicts(self) -> pl.DataFrame:
+        """Rows that have the id of another post."""
         return self.raw.filter(self.verdicts == "conflict")
 
     @property
@@ -147,7 +151,8 @@ def _add_told(connection: duckdb.DuckDBPyConnection, held: dict[str, _Held], ask
         return
     connection.register("held", asked.select("id"))
     try:
-        span = [asked["hour"].min() - _HOUR, asked["hour"].max() + _HOUR]  # type: ignore[operator]
+        first, last = cast(datetime, asked["hour"].min()), cast(datetime, asked["hour"].max())
+        span = [first - _HOUR, last + _HOUR]
         for event, raw_data in connection.execute(_TOLD, span).fetchall():
             held[event].told.append(raw_data)
     finally:

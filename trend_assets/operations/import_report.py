@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
@@ -80,6 +81,7 @@ class Part:
 
     @property
     def events(self) -> int:
+        """Rows that are events, new or known."""
         return self.new + self.known
 
     @property
@@ -104,8 +106,9 @@ class Part:
             self._reject(reason, Example(line, text))
         times = found.events["timestamp"]
         if times.len():
-            self.first = min(filter(None, [self.first, times.min()]))  # type: ignore[type-var]
-            self.last = max(filter(None, [self.last, times.max()]))  # type: ignore[type-var]
+            first, last = cast(datetime, times.min()), cast(datetime, times.max())
+            self.first = min(self.first or first, first)
+            self.last = max(self.last or last, last)
 
     def _reject(self, reason: str, example: Example) -> None:
         if reason not in self.reasons and len(self.reasons) >= _MOST_REASONS:
@@ -132,34 +135,42 @@ class FileReport:
 
     @property
     def rows(self) -> int:
+        """Rows read."""
         return sum(part.rows for part in self.parts.values())
 
     @property
     def events(self) -> int:
+        """Rows that are events, new or known."""
         return sum(part.events for part in self.parts.values())
 
     @property
     def added(self) -> int:
+        """Events that were not known."""
         return sum(part.new for part in self.parts.values())
 
     @property
     def known(self) -> int:
+        """Events that were known."""
         return sum(part.known for part in self.parts.values())
 
     @property
     def conflicts(self) -> int:
+        """Rows that have the id of another post."""
         return sum(part.conflicts for part in self.parts.values())
 
     @property
     def rejected(self) -> int:
+        """Rows that cannot be events."""
         return sum(part.rejected for part in self.parts.values())
 
     @property
     def forgotten(self) -> int:
+        """Rows that were left out because somebody had them forgotten."""
         return sum(part.forgotten for part in self.parts.values())
 
     @property
     def reasons(self) -> Counter[str]:
+        """Why rows were rejected, and how many."""
         return sum((part.reasons for part in self.parts.values()), Counter[str]())
 
     @property

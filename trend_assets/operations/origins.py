@@ -14,7 +14,8 @@ def origin(path: Path, folder: Path | None = None) -> str:
         path: as it was named.
         folder: the working folder where it is left out.
     """
-    whole, base = Path(os.path.abspath(path)), Path(os.path.abspath(folder or "."))
+    # Without following links, which `Path.resolve` does: it is named as its owner knows it.
+    whole, base = Path(os.path.abspath(path)), Path(os.path.abspath(folder or "."))  # noqa: PTH100
     return whole.relative_to(base).as_posix() if whole.is_relative_to(base) else whole.as_posix()
 
 

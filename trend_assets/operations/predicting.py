@@ -105,8 +105,10 @@ def _forecast(known: ContinuedHistory, cut: datetime, labels: LabelSettings, mod
 
 
 def _serving(lake: Lake, settings: Settings, cut: datetime, known: ContinuedHistory) -> tuple[RuntimeGlue, str] | None:
-    """The model in use at a cut and what names it as it is; one that cannot be used is told in an alert, and the one
-    before it serves."""
+    """The model in use at a cut and what names it as it is.
+
+    One that cannot be used is told in an alert, and the one before it serves.
+    """
     store = model_store(settings)
     for model in models_at(lake, settings, cut):
         address, stamp = store.address(model.version), store.stamp(model.version)

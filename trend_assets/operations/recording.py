@@ -32,8 +32,9 @@ _RELEASE = "DELETE FROM collection_attempts WHERE status = 'running' AND source 
 def reserve(
     connection: duckdb.DuckDBPyConnection, units: Mapping[str, int], hour: datetime, purpose: Purpose, now: datetime
 ) -> None:
-    """Counts as spent what a collection may spend, before it does: neither a second one at the same time nor
-    one that is killed can carry a budget beyond its limit.
+    """Counts as spent what a collection may spend, before it does.
+
+    So neither a second one at the same time nor one that is killed can carry a budget beyond its limit.
 
     Args:
         connection: of the transaction that read the budgets.

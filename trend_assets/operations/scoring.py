@@ -37,8 +37,9 @@ def made_of(lake: Lake, start: datetime, end: datetime) -> list[str]:
 
 
 def stored_scores(lake: Lake, start: datetime, end: datetime, made: str = "live") -> list[CutScores]:
-    """The first forecasts of the cuts in `(start, end]` whose outcome is known, and every counting ranking at the
-    same cuts over the same topics, the best first.
+    """The first forecasts of the cuts in `(start, end]` whose outcome is known, beside every counting ranking.
+
+    The rankings are made at the same cuts over the same topics; the best comes first.
 
     Cuts with fewer than ten topics, or with none that came true, do not count, as in a backtest.
 

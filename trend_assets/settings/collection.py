@@ -12,7 +12,7 @@ from trend_assets.settings.section import Section
 
 
 def _day(given: object) -> object:
-    """pydantic itself takes `20240115` for seconds since 1970."""
+    """Pydantic itself takes `20240115` for seconds since 1970."""
     if not isinstance(given, str):
         return given
     try:

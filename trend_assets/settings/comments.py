@@ -104,7 +104,11 @@ def _owners(node: yaml.Node, location: _Path, comment: _Comment) -> Iterator[_Pa
         if node.end_mark.index == comment.after and node.style is None:
             yield location
         return
-    if node.flow_style and node.start_mark.index < comment.start < node.end_mark.index:
+    if (
+        isinstance(node, yaml.CollectionNode)
+        and node.flow_style
+        and node.start_mark.index < comment.start < node.end_mark.index
+    ):
         yield location
     if node.start_mark.index > comment.start:
         return

@@ -9,12 +9,14 @@ from pydantic import Field, field_validator
 from trend_assets.settings.section import Section
 from trend_assets.topic_names import canonical_topic
 
+TopicKind = Literal["hashtags", "cashtags", "named", "phrases"]
+
 
 class TopicSettings(Section):
     """What counts as a topic. A change holds for hours that are made from then on."""
 
-    kinds: list[Literal["hashtags", "cashtags", "named", "phrases"]] = Field(
-        default_factory=lambda: ["hashtags", "cashtags", "named"],
+    kinds: list[TopicKind] = Field(
+        default_factory=lambda: list[TopicKind](("hashtags", "cashtags", "named")),
         description="Hashtags, cashtags, what the source itself names; and `phrases` that many say, tagged or not, "
         "of which one in four is noise still.",
     )

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from trend_assets.settings.section import Section
 
+MessagePart = Literal["weight", "place", "type", "text", "answers"]
+
 
 class EmbeddingSettings(Section):
     """The text model."""
@@ -47,8 +49,8 @@ class TrainingSettings(Section):
         1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
     )
     epochs: int = Field(1, ge=1, description="Passes of link prediction over the history.")
-    messages: list[Literal["weight", "place", "type", "text", "answers"]] = Field(
-        default_factory=lambda: ["weight", "place"],
+    messages: list[MessagePart] = Field(
+        default_factory=lambda: list[MessagePart](("weight", "place")),
         min_length=1,
         description="What an interaction of a user with a topic carries; `answers` links users, too.",
     )

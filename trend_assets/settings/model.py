@@ -97,22 +97,27 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the strongest first."""
         # What code says outright wins over the environment, and that over the file.
         file_settings = InitSettingsSource(settings_cls, init_kwargs=dict(file_values.get()))
         return init_settings, env_settings, file_settings
 
     @property
     def models_folder(self) -> Path:
+        """Stored models."""
         return self.home / "models"
 
     @property
     def inbox(self) -> Path:
+        """Files that wait to be imported."""
         return self.home / "inbox"
 
     @property
     def logs_folder(self) -> Path:
+        """Logs of the services, and of alerts."""
         return self.home / "logs"
 
     @property
     def dagster_home(self) -> Path:
+        """Dagster's records."""
         return self.home / "dagster"

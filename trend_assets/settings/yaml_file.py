@@ -83,7 +83,7 @@ def read_settings_file(path: Path) -> SettingsFile:
         if root is None or root.tag == _NULL:
             return SettingsFile(path, {}, None)
         if not isinstance(root, yaml.MappingNode):
-            raise SettingsError(f"{path} must hold keys and values, not a {root.id}: write e.g. `bluesky:`")
+            raise SettingsError(f"{path} must hold keys and values, not a {root.id}: write e.g. `bluesky:`")  # type: ignore[attr-defined]
         _refuse_repeated(path, root)
         values = loader.construct_document(root)
     except yaml.YAMLError as error:

@@ -160,7 +160,7 @@ class Attention:
 
     def _pull(self, author: User, topic: Topic, now: int) -> float:
         age = max(now / 1000 - topic.born, 0) / 3600
-        return topic.infectiousness * self._liking(author, topic) * 0.5 ** (age / topic.half_life)
+        return topic.infectiousness * self._liking(author, topic) * math.pow(0.5, age / topic.half_life)
 
     def _liking(self, author: User, topic: Topic) -> float:
         understood = 1.0 if author.language == topic.language else _OTHER_LANGUAGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -57,7 +58,7 @@ class SimulatedCollector:
             yield format_, orjson.dumps(payload).decode()
 
 
-def _on_the_wire(event: Occurrence, at: int) -> tuple[str, dict]:
+def _on_the_wire(event: Occurrence, at: int) -> tuple[str, dict[str, Any]]:
     if isinstance(event, Post):
         return "x_v2", tweet_page(event, at)
     if isinstance(event, Search):

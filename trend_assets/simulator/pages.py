@@ -103,6 +103,7 @@ class Page:
 
     @property
     def rows(self) -> list[Row]:
+        """What it lists; can be set."""
         found = get(self.value, self.shape.rows) if self.shape.rows else self.value
         return found if isinstance(found, list) else []
 
@@ -115,6 +116,7 @@ class Page:
 
     @property
     def leads_on(self) -> bool:
+        """Whether it names a next page."""
         return bool(self.shape.token) and get(self.value, self.shape.token) is not None
 
     def lead_to(self, back: int | None = None) -> None:
@@ -126,6 +128,7 @@ class Page:
         put(self.value, self.shape.token, page_token(position, version + 1))
 
     def answer(self, **headers: str) -> Answer:
+        """The answer as it is now, with more headers."""
         body = self._guard + orjson.dumps(self.value)
         return replace(self._answer, body=body, headers={**self._answer.headers, **headers})
 

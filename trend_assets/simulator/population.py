@@ -170,4 +170,5 @@ def _cumulative_activity(users: list[User]) -> list[list[float]]:
             for user in users
         ]
     )
-    return np.cumsum(rows, axis=0).T.tolist()
+    sums: list[list[float]] = np.cumsum(rows, axis=0).T.tolist()
+    return sums

@@ -85,9 +85,10 @@ def _links(request: SimulatedRequest, posts: list[Post]) -> dict[str, str]:
 def _trending(request: SimulatedRequest) -> tuple[list[dict[str, Any]], dict[str, str]]:
     size = min(max(request.number("limit", 10), 1), 20)
     uses: dict[str, list[tuple[int, User]]] = defaultdict(list)
-    for post in request.world.events("mastodon", max(request.now - _TREND_DAYS, request.world.start), request.now):
+    events = request.world.events("mastodon", max(request.now - _TREND_DAYS, request.world.start), request.now)
+    for post in (event for event in events if isinstance(event, Post)):
         for topic in post.topics:
-            if topic.label.startswith("#") and isinstance(post, Post):
+            if topic.label.startswith("#"):
                 uses[topic.label[1:].lower()].append((post.milliseconds, post.author))
     people = {name: len({user.user_id for _, user in found}) for name, found in uses.items()}
     names = sorted(people, key=lambda name: (-people[name], name))[:size]

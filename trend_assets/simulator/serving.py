@@ -89,6 +89,7 @@ class Limits:
             return getattr(self, f"{platform}_requests") - count, (window + 1) * seconds
 
     def give_posts(self, count: int) -> None:
+        """Counts posts that were given."""
         with self._lock:
             self.posts_given += count
 

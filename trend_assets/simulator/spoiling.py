@@ -58,8 +58,8 @@ class Spoiler:
         gone = [row for row in found.rows if get(row, found.shape.id) in self.deleted]
         if gone:
             found.rows = [row for row in found.rows if row not in gone]
-        tweets = get(found.value, "includes.tweets") if found.request.path.startswith("/2/") else None
-        for tweet in [tweet for tweet in tweets or [] if tweet["id"] in self.deleted]:
+        tweets = (found.request.path.startswith("/2/") and get(found.value, "includes.tweets")) or []
+        for tweet in [tweet for tweet in tweets if tweet["id"] in self.deleted]:
             tweets.remove(tweet)
             found.value.setdefault("errors", []).append(_not_found(tweet["id"]))
 

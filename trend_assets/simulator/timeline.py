@@ -36,16 +36,19 @@ class Post:
 
     @property
     def id(self) -> str:
+        """As X writes it."""
         return snowflake(self.milliseconds, self.number)
 
     @property
     def conversation_id(self) -> str:
+        """The id of the post that the conversation began with."""
         root = self
         while root.kind == "reply" and root.parent is not None:
             root = root.parent
         return root.id
 
     def react(self, kind: PostKind, milliseconds: int) -> None:
+        """Notes that something refers to it."""
         self.reactions.setdefault(kind, []).append(milliseconds)
 
     def reactions_before(self, kind: PostKind, milliseconds: int) -> int:
@@ -70,9 +73,11 @@ class Video:
 
     @property
     def id(self) -> str:
+        """As YouTube writes it."""
         return opaque(f"video:{self.key}", 11)
 
     def comments_before(self, milliseconds: int) -> int:
+        """How many comments it had before that time."""
         return bisect_left(self.comments, milliseconds)
 
 
@@ -89,6 +94,7 @@ class Comment:
 
     @property
     def id(self) -> str:
+        """As YouTube writes it."""
         return "Ug" + opaque(f"comment:{self.key}", 24)
 
 

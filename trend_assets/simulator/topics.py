@@ -71,6 +71,7 @@ class Topic:
 
     @property
     def perennial(self) -> bool:
+        """Whether it is always talked of."""
         return self.share > 0
 
     @property
@@ -114,6 +115,7 @@ class TopicBook:
 
     @property
     def perennials(self) -> list[Topic]:
+        """The topics that are always talked of."""
         return [topic for topic in self.topics if topic.perennial]
 
     def give_birth(

@@ -76,4 +76,4 @@ class VideoSite:
     def _draw(user: User, video: Video, now: int) -> float:
         interest = user.interests[video.topics[0].interest] if video.topics else 0.1
         hours = (now - video.milliseconds) / _MS_PER_HOUR
-        return (0.02 + interest) * (1 + video.appeal) ** 0.5 * 0.5 ** (hours / 12)
+        return float((0.02 + interest) * (1 + video.appeal) ** 0.5 * 0.5 ** (hours / 12))

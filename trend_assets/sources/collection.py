@@ -181,7 +181,10 @@ def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
     requests, units = collector.usage.requests, collector.usage.units
     try:
         for item in collector.collect(hour, hour + _HOUR, cursor):
-            (attempt.payloads if isinstance(item, Payload) else attempt.rejections).append(item)  # type: ignore[arg-type]
+            if isinstance(item, Payload):
+                attempt.payloads.append(item)
+            else:
+                attempt.rejections.append(item)
     except Exception as error:
         # What was received before the failure is kept; the hour is asked again by the next run.
         attempt.failure = error

@@ -57,10 +57,12 @@ class CollectorError(TrendError):
 
     @property
     def transient(self) -> bool:
+        """Whether trying again at once may help."""
         return self.failure in _TRANSIENT
 
     @property
     def persistent(self) -> bool:
+        """Whether the next hour would fail in the same way."""
         return self.failure in _PERSISTENT
 
 
@@ -91,13 +93,19 @@ class Collector(Protocol):
     cursor: str
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """One of `event.SOURCES`."""
+        ...
 
     @property
-    def origin(self) -> str: ...
+    def origin(self) -> str:
+        """Written beside each row that it gave."""
+        ...
 
     @property
-    def resumes(self) -> bool: ...
+    def resumes(self) -> bool:
+        """Whether, given a cursor, it yields only what it had not yielded before."""
+        ...
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
         """What happened in ``[start, end)``, both timezone-aware, in any order, each event once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ class _SlotAttention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor) -> Tensor:
+    def forward(ctx: Any, query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, position: Tensor) -> Tensor:
         """See `slot_attention`."""
         empty = ~mask.unsqueeze(1)
         weights = torch.bmm(query, slots.transpose(1, 2)).masked_fill_(empty, -1e9).softmax(-1)
@@ -26,7 +27,7 @@ class _SlotAttention(torch.autograd.Function):
         return torch.bmm(weights, slots)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of `query` and `states`."""
         query, slots, weights, position = ctx.saved_tensors
         grad = grad.contiguous()
@@ -55,7 +56,8 @@ def slot_attention(query: Tensor, slots: Tensor, mask: Tensor, states: Tensor, p
     Returns:
         The attended mean `[R, H, F]`, zero for a node without interactions.
     """
-    return _SlotAttention.apply(query, slots, mask, states, position)
+    attended: Tensor = _SlotAttention.apply(query, slots, mask, states, position)  # type: ignore[no-untyped-call]
+    return attended
 
 
 class NeighborAttention(nn.Module):
@@ -100,4 +102,5 @@ class NeighborAttention(nn.Module):
         context = slot_attention(projected, slots, mask, states, position)
         values = torch.cat([context[:, head] @ self.value[head] for head in range(self.heads)], dim=1)
         some = mask.any(1, keepdim=True)
-        return self.dropout(values + some * self.value_bias + self.skip(nodes))
+        embedded: Tensor = self.dropout(values + some * self.value_bias + self.skip(nodes))
+        return embedded

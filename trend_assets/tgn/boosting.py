@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import lightgbm
 import numpy as np
@@ -96,12 +97,12 @@ def _drawn(
     return rows, np.where(outcomes[rows], 1.0, len(negative) / wanted).astype(np.float32)
 
 
-def mean_logit(boosters: Sequence[lightgbm.Booster], features: npt.NDArray[np.float32]) -> npt.NDArray:
+def mean_logit(boosters: Sequence[lightgbm.Booster], features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Mean log-odds of a committee, shape (rows,)."""
     views = {width: np.ascontiguousarray(features[:, :width]) for width in {each.num_feature() for each in boosters}}
-    return np.mean(
-        [each.predict(views[each.num_feature()], raw_score=True, num_threads=1) for each in boosters], axis=0
-    )
+    scores = [each.predict(views[each.num_feature()], raw_score=True, num_threads=1) for each in boosters]
+    mean: npt.NDArray[np.float64] = np.mean(cast(list[npt.NDArray[np.float64]], scores), axis=0)
+    return mean
 
 
 def to_tensor(booster: lightgbm.Booster) -> Tensor:

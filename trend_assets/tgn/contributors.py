@@ -47,8 +47,10 @@ def explained(cut: Cut, scores: Scores) -> npt.NDArray[np.bool_]:
 def participants_of(
     users: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows and users of all pairs, each once, in the wanted rows of a table `[rows, K]` of users, negative where
-    unknown."""
+    """Rows and users of all pairs, each once, in the wanted rows of a table of users.
+
+    The table is `[rows, K]`, negative where a user is unknown.
+    """
     row, place = np.nonzero((users >= 0) & wanted[:, None])
     pairs = np.unique(np.stack([row, users[row, place]], axis=1), axis=0)
     return pairs[:, 0], pairs[:, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ class ForecastTrainer:
     def _loss(self, first: int, sizes: Sequence[int], embeddings: Sequence[Tensor | None]) -> Tensor:
         """Of some cuts whose rows begin at `first`."""
         rows = slice(first, first + sum(sizes))
-        embedding = torch.cat(embeddings) if self._state else None
+        embedding = torch.cat(cast(tuple[Tensor, ...], embeddings)) if self._state else None
         logits, growth = self.heads(self._x[rows], embedding)
         y, asked = self._y[rows], self._asked[rows]
         weight = asked.float()

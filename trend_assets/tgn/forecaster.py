@@ -77,6 +77,7 @@ class _Fitted:
 
         Of rows that a label is not asked of, which costs nothing, its log-odds are NaN.
         """
+        assert self.heads is not None
         outputs = self.heads(torch.from_numpy(features), embedding)
         logits, growth = (output.numpy().astype(np.float64) for output in outputs)
         log_odds = {}

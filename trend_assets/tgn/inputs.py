@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -161,7 +161,7 @@ class TopicInputs:
     def _table(
         self, past: History, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], counts: Table
     ) -> Table:
-        compute = {
+        compute: dict[str, Callable[[], Table]] = {
             "counts": lambda: counts,
             "participants": lambda: past.derived(ParticipantIndex).table(topics, moments),
             "precedents": lambda: past.derived(PrecedentIndex).table(topics),

@@ -121,7 +121,7 @@ class LinkTrainer:
         return EpochReport(float(torch.stack(losses).mean()), seconds, data.num_events / seconds)
 
     def _step(self, src: Tensor, dst: Tensor, negative: Tensor, times: Tensor, messages: Tensor) -> Tensor:
-        loss = self.objective(src, dst, negative, times)
+        loss: Tensor = self.objective(src, dst, negative, times)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

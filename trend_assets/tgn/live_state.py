@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History
-from trend_assets.forecasting.mentions import Mentions, Names
+from trend_assets.forecasting.mentions import Derived, Mentions, Names
 from trend_assets.graph.array_files import ArrayFiles, DamagedArrays
 from trend_assets.graph.interactions import Interactions, interactions_of, node_count
 from trend_assets.graph.saved_objects import SavedObjects
@@ -182,10 +182,10 @@ def _history(objects: SavedObjects, saved: Mapping[str, Any], derived: Mapping[s
     return History.of_all(mentions)
 
 
-_INDEXES: Mapping[str, Callable] = {"participants": ParticipantIndex, "precedents": PrecedentIndex}
+_INDEXES: Mapping[str, Callable[[Any], Derived]] = {"participants": ParticipantIndex, "precedents": PrecedentIndex}
 
 
-def _derivations(rolling: RollingState | None) -> dict[str, Callable]:
+def _derivations(rolling: RollingState | None) -> dict[str, Callable[[Any], Derived]]:
     return dict(_INDEXES) if rolling is None else {**_INDEXES, "interactions": rolling.interactions}
 
 
@@ -207,6 +207,7 @@ def _digest(content: Any) -> str:
 
 def _digest_on_disk(folder: Path) -> str | None:
     try:
-        return orjson.loads((folder / _DESCRIPTION).read_bytes())["xxh3"]
+        digest: str = orjson.loads((folder / _DESCRIPTION).read_bytes())["xxh3"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return digest

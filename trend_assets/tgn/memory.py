@@ -57,14 +57,14 @@ class _Gather(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, states: Tensor, table: Tensor, ids: Tensor, position: Tensor) -> Tensor:
+    def forward(ctx: Any, states: Tensor, table: Tensor, ids: Tensor, position: Tensor) -> Tensor:
         """Gathers `[I, D]` from `table`, `[N, D]`."""
         ctx.save_for_backward(position.index_select(0, ids))
         ctx.shape = states.shape
         return table.index_select(0, ids)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         """Sums the gradient of each updated row."""
         (position,) = ctx.saved_tensors
         kept = (position >= 0).nonzero().squeeze(1)
@@ -169,7 +169,8 @@ class NodeMemory(nn.Module):
         """Memory of `ids`, int64 `[I]`, as `[I, D]`, with gradient to `updated` (the latest `update`)."""
         if not torch.is_grad_enabled():
             return self.memory.index_select(0, ids)
-        return _Gather.apply(updated.states, self.memory, ids, self._position)
+        gathered: Tensor = _Gather.apply(updated.states, self.memory, ids, self._position)  # type: ignore[no-untyped-call]
+        return gathered
 
     def locate(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Memory of `ids`, int64 `[R, K]`, without gradient, `[R, K, D]`, and its row in the latest update.

@@ -52,7 +52,8 @@ class LinkPredictor(nn.Module):
 
     def forward(self, source: Tensor, target: Tensor, pair: Tensor) -> Tensor:
         """Logits `[B]` from projected ends `[B, dim]` and features of the pair `[B, pair_dim]`."""
-        return self.final((source + target + self.pair(pair)).relu()).squeeze(-1)
+        logits: Tensor = self.final((source + target + self.pair(pair)).relu()).squeeze(-1)
+        return logits
 
 
 class View(NamedTuple):
@@ -174,7 +175,8 @@ class TemporalGraphNetwork(nn.Module):
 
     def attend(self, view: View, states: Tensor) -> Tensor:
         """Embeddings `[R, D]` from what they are made of and the states, `[P, D]`, that its positions name."""
-        return self.attention(view.own, view.slots, view.mask, states, view.position)
+        embedded: Tensor = self.attention(view.own, view.slots, view.mask, states, view.position)
+        return embedded
 
     def view(self, nodes: Tensor, now: Tensor, updated: Updated) -> View:
         """What embeddings of `nodes` as of `now` are made of.

@@ -140,7 +140,7 @@ class ParticipantIndex:
         ranks = np.column_stack([count[:, None] - 1 - back, np.zeros_like(count)])
         return self._by_topic.chosen(topics, ranks), np.arange(RECENT) < count[:, None]
 
-    def _known(self, users: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> tuple[npt.NDArray, ...]:
+    def _known(self, users: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
         """Records and activity of users at moments, each pair once, and which pair is whose, of the users' shape."""
         asked = pair(users, (moments - self._history.start)[:, None])
         # Ascending, so that one look-up lies near the next.
@@ -151,7 +151,7 @@ class ParticipantIndex:
         records = (record.mean_before(user, clock - _DAY) for record in (self._all, self._young))
         return *records, total, week, place.reshape(users.shape)
 
-    def _made_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray:
+    def _made_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Mentions of each known user before a moment, in seconds since the history's start."""
         before = self._by_user.below(pair(users, np.maximum(clock, 0)))
         return before - self._by_user.below(pair(users, 0))
@@ -171,7 +171,7 @@ class Record:
         self._clock.append(clock)
         self._sums.append(self._sums.array[-1] + np.cumsum(outcome))
 
-    def mean_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray:
+    def mean_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Mean outcome of each user's mentions before a moment, drawn to the mean of everybody's."""
         clock = np.maximum(clock, 0)
         count, total = self._by_user.between(pair(users, 0), pair(users, clock))
@@ -180,14 +180,17 @@ class Record:
         return (total + _SHRINKAGE * everybody) / (count + _SHRINKAGE) / _SCALE
 
 
-def _mean(values: npt.NDArray, real: npt.NDArray[np.bool_]) -> npt.NDArray:
-    return (values * real).sum(1) / real.sum(1)
+def _mean(values: npt.NDArray[Any], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    mean: npt.NDArray[Any] = (values * real).sum(1) / real.sum(1)
+    return mean
 
 
-def _max(values: npt.NDArray, real: npt.NDArray[np.bool_]) -> npt.NDArray:
-    return np.where(real, values, -np.inf).max(1)
+def _max(values: npt.NDArray[Any], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    most: npt.NDArray[Any] = np.where(real, values, -np.inf).max(1)
+    return most
 
 
-def _distinct(users: npt.NDArray[np.int64], real: npt.NDArray[np.bool_]) -> npt.NDArray:
+def _distinct(users: npt.NDArray[np.int64], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
     ordered = np.sort(np.where(real, users, -1), axis=1)
-    return (ordered[:, 1:] != ordered[:, :-1]).sum(1) + (ordered[:, 0] >= 0)
+    count: npt.NDArray[Any] = (ordered[:, 1:] != ordered[:, :-1]).sum(1) + (ordered[:, 0] >= 0)
+    return count

@@ -72,7 +72,7 @@ class PrecedentIndex:
         if self._vectors is None:
             self._scale = _LARGEST / _DEVIATIONS * np.sqrt(max(texts.shape[1], 1))
             self._vectors = GrowingArray(np.empty((0, texts.shape[1]), np.float32))
-        have = np.any(texts != 0, axis=1)
+        have: npt.NDArray[np.bool_] = np.any(texts != 0, axis=1)
         self._stated.append(topics[have])
         self._stated_born.append(self._born.array[topics[have]])
         self._vectors.append(np.clip(np.rint(texts[have] * self._scale), -_LARGEST, _LARGEST))

@@ -224,8 +224,11 @@ class RollingState:
 
     def _has_seen(self, history: History) -> bool:
         """Whether the state is that of the first mentions of another history."""
-        ended = self.until is not None and self.until % self._block == 0
-        if ended and np.searchsorted(history.time, self.until) != self.size:
+        if (
+            self.until is not None
+            and self.until % self._block == 0
+            and np.searchsorted(history.time, self.until) != self.size
+        ):
             # A post came late into a block whose last batch was short: with it, that batch was another.
             return False
         found = PrefixDigest(self._messages)
@@ -274,7 +277,8 @@ class RollingState:
 
     def _touched(self, data: Interactions, start: int, stop: int) -> Tensor:
         """The nodes that change when mentions are taken in, each once."""
-        return torch.cat(data.rows(start, stop)[:2]).unique()
+        nodes: Tensor = torch.cat(data.rows(start, stop)[:2]).unique()
+        return nodes
 
     def _observe(self, data: Interactions, start: int, stop: int) -> None:
         if stop > start:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,12 +23,12 @@ CUT = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
-def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """Twelve topics of the last hour; what is forecast within two hours counts as live, so that no clock decides."""
     monkeypatch.setenv("TREND_SCHEDULE__FORECAST_WITHIN", "2")
     made = LakeResource(load_settings()).lake
     post(made, *(f"#t{number:02d}" for number in range(12) for _ in range(12 - number)))
-    yield made
+    return made
 
 
 def post(lake: Lake, *topics: str) -> None:

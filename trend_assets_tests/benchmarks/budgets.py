@@ -1,5 +1,6 @@
-"""Thirty simulated days on the smallest plans of X and YouTube: what is spent, by the server's own count, and what
-of the posts is still collected; beside a collector that spends first come, first served.
+"""Thirty simulated days on the smallest plans of X and YouTube, beside a collector that spends as it goes.
+
+Measures what is spent, by the server's own count, and what of the posts is still collected.
 
     python -m trend_assets_tests.benchmarks.budgets
 """

@@ -1,5 +1,8 @@
-"""`kill -9` of a backfill at random moments: after each the lake opens and no partition is half written;
-at the end its tables equal those of a run that nobody disturbed."""
+"""`kill -9` of a backfill at random moments.
+
+After each the lake opens and no partition is half written; at the end its tables equal those of a run that nobody
+disturbed.
+"""
 
 from __future__ import annotations
 

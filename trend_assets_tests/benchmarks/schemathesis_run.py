@@ -87,7 +87,7 @@ def _servers(home: Path) -> Iterator[str]:
         [python, "-m", "dagster_webserver", "-w", str(REPOSITORY / "workspace.yaml"), "-p", str(dagster)],
         [python, "-m", "uvicorn", "--factory", "api.app:app", "--port", str(api), "--no-access-log"],
     )
-    with open(home / "servers.log", "wb") as log, contextlib.ExitStack() as running:
+    with (home / "servers.log").open("wb") as log, contextlib.ExitStack() as running:
         for command in commands:
             process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
             running.callback(process.wait)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,14 +27,14 @@ postgres = lakes.postgres
 
 
 @pytest.fixture
-def sound(home: Path) -> Iterator[Settings]:
+def sound(home: Path) -> Settings:
     """A home with a lake, and a daemon that has reported just now."""
     settings = Settings(home=home)
     lake = Lake(lake_location(settings))
     lake.write(EVENTS, EVENTS.frame(EVENTS_MADE), EVENTS_MADE[-1]["hour"], EVENTS_MADE[0]["hour"] + timedelta(hours=1))
     lake.close()
     _beat(settings)
-    yield settings
+    return settings
 
 
 def _beat(settings: Settings) -> None:

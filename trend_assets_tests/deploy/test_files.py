@@ -61,7 +61,7 @@ def test_variables_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_kubernetes_takes_the_manifests_and_they_run_what_compose_runs() -> None:
     files = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
     checked("kubernetes_validate", *map(str, files))
-    manifests = [item for item in yaml.safe_load_all((DEPLOY / "kubernetes" / "trend.yaml").read_text())]
+    manifests = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "trend.yaml").read_text()))
     pods = {
         item["metadata"]["name"]: item["spec"]["template"]["spec"] for item in manifests if "template" in item["spec"]
     }

@@ -14,7 +14,7 @@ DAY = 24 * HOUR
 
 def cut(time: int) -> Cut:
     everything = np.ones(TOPICS, np.bool_)
-    asked = {label: everything for label in ("bursts", "breaks_out", "emerges")}
+    asked = dict.fromkeys(("bursts", "breaks_out", "emerges"), everything)
     ones = np.ones(TOPICS, np.int64)
     return Cut(time=time, topics=np.arange(TOPICS), support=ones, before=ones, usual=ones, asked=asked)
 

@@ -28,8 +28,10 @@ def history(topics: int = 300, seed: int = 0, hours_apart: float = 4.0) -> Histo
         kind = number % 4
         born = START + timedelta(hours=number * hours_apart)
         rows.append((born, f"#t{number}", "u0", 1.0, direction(kind, generator)))
-        for later in range(20 if kind == 0 else 1):
-            rows.append((born + timedelta(minutes=1 + later), f"#t{number}", f"u{later}", 1.0, None))
+        rows += [
+            (born + timedelta(minutes=1 + later), f"#t{number}", f"u{later}", 1.0, None)
+            for later in range(20 if kind == 0 else 1)
+        ]
     schema = {
         "timestamp": pl.Datetime("us", "UTC"),
         "topic": pl.String,

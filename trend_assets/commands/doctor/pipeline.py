@@ -44,10 +44,11 @@ def keys(settings: Settings) -> Iterator[Finding]:
         yield Finding("keys", "no source that needs one is enabled")
     for source in live:
         name = _KEYS.get(source)
-        key = getattr(settings, source, None) and name and getattr(getattr(settings, source), name)
         if name is None:
             yield Finding("keys", f"{source} needs none")
-        elif key is None or not key.get_secret_value().strip():
+            continue
+        key = getattr(getattr(settings, source), name)
+        if key is None or not key.get_secret_value().strip():
             variable = f"TREND_{source.upper()}__{name.upper()}"
             yield Finding("keys", f"{source} has none", f"put it into the environment variable {variable}")
         else:

@@ -45,6 +45,7 @@ class Service:
 
     @property
     def log_name(self) -> str:
+        """The file of its log."""
         return f"{self.name.lower().replace(' ', '_')}.log"
 
 

@@ -95,7 +95,7 @@ def cluster(
         named = own.get(index) or together.topic(index) or _tag_beside(group[0], window, tags)
         name = group[0] if index in own else None if named else _name(group)
         for one in group:
-            yield one.key, named or name.phrase, one.phrase, one is name or not one.ordinary
+            yield one.key, named or (name or one).phrase, one.phrase, one is name or not one.ordinary
 
 
 def _spell(

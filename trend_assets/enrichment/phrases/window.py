@@ -55,7 +55,8 @@ class Hour:
         """An hour's rows of `EVENTS`."""
         keys: list[int] = []
         usual: list[float] = []
-        lengths, users, wordings, texts, words, taggers = [], [], [], [], 0, set()
+        taggers: set[tuple[str, int]] = set()
+        lengths, users, wordings, texts, words = [], [], [], [], 0
         columns = ("source", "user_id", "text", "language", "topics")
         for source, user, text, language, tags in events.select(columns).iter_rows():
             plain = plain_words(text)
@@ -107,16 +108,19 @@ class Window:
         self.hours: deque[Hour] = deque()
 
     def add(self, hour: Hour) -> None:
+        """Takes in the next hour, and lets go of those that are a day older."""
         self.hours.append(hour)
         while self.hours[0].number <= hour.number - HOURS:
             self.hours.popleft()
 
     @property
     def words(self) -> int:
+        """How many words were said."""
         return sum(hour.words for hour in self.hours)
 
     @property
     def posts(self) -> int:
+        """How many posts there are."""
         return sum(len(hour.texts) for hour in self.hours)
 
     def tagged(self) -> Counter[str]:

@@ -32,6 +32,7 @@ class PrivacyKey:
 
     @property
     def name(self) -> str:
+        """Eight hex digits that say nothing of the secret."""
         return hashlib.blake2b(b"name", digest_size=4, key=self.secret).hexdigest()
 
     def hash(self, value: str) -> str:
@@ -45,7 +46,7 @@ def privacy_key(settings: Settings) -> PrivacyKey:
         return _derived(settings)
     path = key_file(settings)
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
     except FileExistsError:
         pass

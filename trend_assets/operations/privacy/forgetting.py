@@ -47,6 +47,7 @@ class Forgotten:
 
     @classmethod
     def of(cls, traces: Traces, removal: Removal) -> Forgotten:
+        """What a removal came to."""
         return cls(traces, removal.rows, removal.examples, removal.topics)
 
 

@@ -12,8 +12,8 @@ from trend_assets.operations.privacy.traces import Traces
 from trend_assets.settings import Settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.files import ArchiveError, Batch, TruncatedArchive, read_archive
+from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.identifiers import Identifier, identifiers, own_identifiers, rejected_identifiers
-from trend_assets.sources.registry import COLUMNS_PREFIX
 
 #: The prefix of a file that was moved to a folder with a file of the same name.
 _STAMP = re.compile(r"^\d{8}T\d{12}-")

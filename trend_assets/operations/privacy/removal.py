@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.activity import topic_activity
+from trend_assets.lake.table import Table
 from trend_assets.lake.tables import EVENTS, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
 from trend_assets.operations.privacy.traces import Traces
 from trend_assets.sources.identifiers import tokens
@@ -136,7 +137,7 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
     row = connection.execute(f"DELETE FROM {TOPIC_ACTIVITY.name} WHERE {chosen}", [list(hours)]).fetchone()
     rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
     phrases = connection.execute(f"SELECT * FROM {TOPIC_PHRASES.name} WHERE {chosen}", [list(hours)]).pl()
-    fresh = topic_activity(rows.cast(dict(EVENTS.schema)), phrases.cast(dict(TOPIC_PHRASES.schema)))
+    fresh = topic_activity(_typed(rows, EVENTS), _typed(phrases, TOPIC_PHRASES))
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
     connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")
@@ -176,7 +177,7 @@ def _unname(connection: duckdb.DuckDBPyConnection, named: Collection[str]) -> No
     connection.unregister("named")
     if rows.is_empty():
         return
-    changed = rows.cast(dict(PREDICTIONS.schema)).with_columns(
+    changed = _typed(rows, PREDICTIONS).with_columns(
         metadata=pl.Series([_without(text, named) for text in rows["metadata"]], dtype=pl.String)
     )
     connection.register("changed", changed)
@@ -184,6 +185,10 @@ def _unname(connection: duckdb.DuckDBPyConnection, named: Collection[str]) -> No
     connection.execute(f"DELETE FROM predictions WHERE {keys} IN (SELECT {keys} FROM changed)")
     connection.execute("INSERT INTO predictions BY NAME SELECT * FROM changed")
     connection.unregister("changed")
+
+
+def _typed(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    return rows.cast({name: table.schema[name] for name in table.column_names})
 
 
 def _without(metadata: str, named: Collection[str]) -> str:

@@ -69,7 +69,7 @@ def _rows(batch: pa.RecordBatch, names: list[str]) -> list[dict[str, Any]]:
     return pa.RecordBatch.from_arrays(arrays, names=names).to_pylist()
 
 
-def _plain(array: pa.Array) -> pa.Array:
+def _plain(array: pa.Array[Any]) -> pa.Array[Any]:
     """Times as text, also those in lists and structs: Arrow's range is wider than Python's, and its unit finer."""
     for change in (_in_utc, _as_text):
         wanted = _changed(array.type, change)

@@ -244,4 +244,5 @@ def _pieces(cell: Any) -> str | None:
     if not isinstance(cell, list) or not any(isinstance(piece, dict) for piece in cell):
         return None
     pieces = [piece if isinstance(piece, str) else mapping(piece).get("text") for piece in cell]
-    return text("".join(pieces)) if all(isinstance(piece, str) for piece in pieces) else None
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return text("".join(texts)) if len(texts) == len(pieces) else None

@@ -16,7 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from trend_assets.sources.archive.compression import Broken
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, Budget, ChunkReader, TruncatedArchive
@@ -66,7 +66,7 @@ def is_tar(head: bytes) -> bool:
     try:
         tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], tarfile.ENCODING, "surrogateescape")
     except tarfile.HeaderError as error:
-        return isinstance(error, tarfile.EOFHeaderError)
+        return isinstance(error, tarfile.EOFHeaderError)  # type: ignore[attr-defined]
     return True
 
 
@@ -174,7 +174,7 @@ def _unzipped(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tu
 class _Careful(io.RawIOBase):
     """A member's bytes; whatever is said of damage becomes `Broken`."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
     def read(self, size: int = -1) -> bytes:

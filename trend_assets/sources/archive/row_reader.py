@@ -12,7 +12,8 @@ from trend_assets.sources.archive.suggestions import import_command, suggested_c
 from trend_assets.sources.archive.table_layout import Layout, looks_like_instant, numbered_names
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts
 from trend_assets.sources.event import Payload, Rejected
-from trend_assets.sources.registry import COLUMNS_PREFIX, Rejection, parser
+from trend_assets.sources.formats import COLUMNS_PREFIX
+from trend_assets.sources.registry import Rejection, parser
 from trend_assets.sources.wire.values import dumps, listed
 
 #: Of a time that names its zone, or needs none: seconds since 1970.

@@ -29,7 +29,7 @@ def sheet_rows(file: ArchiveFile, stream: BinaryIO, columns: ColumnMap | None) -
         ArchiveError: damaged, without rows, or columns that no sheet has.
     """
     try:
-        workbook = CalamineWorkbook.from_filelike(stream)  # type: ignore[arg-type]
+        workbook = CalamineWorkbook.from_filelike(stream)
         sheets = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
     except (CalamineError, OSError, ValueError) as error:
         raise ArchiveError(f"{file.name} is a spreadsheet that cannot be read: {error}") from None

@@ -56,6 +56,7 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
+        """Whether more came out than a container of that size may hold."""
         return self._spent > self.FREE and self._spent > self.RATIO * self._packed()
 
     def counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -255,6 +256,7 @@ class ChunkReader(io.RawIOBase):
         self._broken: Broken | None = None
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def read(self, size: int = -1) -> bytes:

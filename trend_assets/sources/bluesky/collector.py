@@ -16,9 +16,10 @@ from tenacity import Retrying
 
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, utc_now
 from trend_assets.sources.event import Payload
+from trend_assets.sources.formats import BLUESKY
 from trend_assets.sources.public_api import PublicApi
 from trend_assets.sources.reading import read
-from trend_assets.sources.registry import BLUESKY, Rejection
+from trend_assets.sources.registry import Rejection
 from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire.values import mapping, text
 

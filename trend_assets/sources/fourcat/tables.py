@@ -112,8 +112,8 @@ def source_of(row: Mapping[str, Any]) -> str:
         if column in row:
             return source
     for column in _ADDRESSES:
-        if (source := host_source(row.get(column))) is not None:
-            return source
+        if (named := host_source(row.get(column))) is not None:
+            return named
     return "archive"
 
 

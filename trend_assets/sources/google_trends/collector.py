@@ -20,10 +20,11 @@ from tenacity import Retrying
 
 from trend_assets.sources.collector import Clock, CollectorError, Usage, moment, not_too_late, utc_now
 from trend_assets.sources.event import Payload, Rejected
+from trend_assets.sources.formats import GOOGLE_TRENDS
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.google_trends.events import decode, split_interest_over_time, split_related_queries
 from trend_assets.sources.reading import read
-from trend_assets.sources.registry import GOOGLE_TRENDS, Rejection
+from trend_assets.sources.registry import Rejection
 from trend_assets.sources.retrying import retrying
 
 _HOST = "https://trends.google.com"
@@ -172,7 +173,7 @@ class GoogleTrendsCollector:
         return CollectorError("rate_limit", message, until)
 
 
-class _Trends(TrendReq):
+class _Trends(TrendReq):  # type: ignore[misc]
     """pytrends' way of asking, over our own session."""
 
     def __init__(self, get: Any) -> None:

@@ -19,9 +19,10 @@ from tenacity import Retrying
 
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, utc_now
 from trend_assets.sources.event import Payload, Rejected
+from trend_assets.sources.formats import MASTODON
 from trend_assets.sources.public_api import PublicApi, Reply
 from trend_assets.sources.reading import read
-from trend_assets.sources.registry import MASTODON, Rejection
+from trend_assets.sources.registry import Rejection
 from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire import instants
 from trend_assets.sources.wire.values import identifier, mapping, mappings

@@ -23,9 +23,10 @@ from trend_assets.periods import month
 from trend_assets.sources.budget import share
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, moment, utc_now
 from trend_assets.sources.event import Payload
+from trend_assets.sources.formats import X_V2
 from trend_assets.sources.gateway import Gateway
 from trend_assets.sources.reading import read
-from trend_assets.sources.registry import X_V2, Rejection
+from trend_assets.sources.registry import Rejection
 from trend_assets.sources.retrying import retrying
 from trend_assets.sources.twitter.answers import KEY, decoded, refused
 from trend_assets.sources.twitter.pages import split_v2_page

@@ -76,12 +76,12 @@ def is_v1_tweet(value: Mapping[str, Any]) -> bool:
     tweet_id, created = identifier(value.get("id_str")) or identifier(value.get("id")), value.get("created_at")
     if tweet_id is None or not (isinstance(value.get("id_str"), str) or _has_v1_marks(value)):
         return False
-    is_v1_time = isinstance(created, str) and _V1_TIME.fullmatch(created) is not None
-    if is_v1_time and created[20:25] != "+0000":
+    v1_time = _V1_TIME.fullmatch(created) if isinstance(created, str) else None
+    if v1_time and v1_time.string[20:25] != "+0000":
         return False
     told = instants.from_snowflake(tweet_id)
     # Some tools write the time anew: where its form is another, only the id can tell whose it is.
-    return _agrees(told, created, _MARKED_SLACK) if told else created is None or is_v1_time
+    return _agrees(told, created, _MARKED_SLACK) if told else created is None or v1_time is not None
 
 
 def _has_v1_marks(value: Mapping[str, Any]) -> bool:

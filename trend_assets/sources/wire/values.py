@@ -37,8 +37,7 @@ def loads(text: str | bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        marks = _PYTHON_READS if isinstance(text, bytes) else map(bytes.decode, _PYTHON_READS)
-        if any(mark in text for mark in marks):  # type: ignore[operator]
+        if any(mark in text if isinstance(text, bytes) else mark.decode() in text for mark in _PYTHON_READS):
             return _loads_as_python(text)
         raise Rejected(_reason(text, error)) from None
 

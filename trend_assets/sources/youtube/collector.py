@@ -23,8 +23,9 @@ from tenacity import Retrying
 from trend_assets.periods import pacific_day
 from trend_assets.sources.collector import BARREN_PAGES, Clock, CollectorError, Usage, moment, utc_now
 from trend_assets.sources.event import Event, Payload
+from trend_assets.sources.formats import YOUTUBE_V3
 from trend_assets.sources.reading import read
-from trend_assets.sources.registry import YOUTUBE_V3, Rejection
+from trend_assets.sources.registry import Rejection
 from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire.values import identifier, mapping, mappings, text
 from trend_assets.sources.youtube.answers import KEY, Unavailable, refused
@@ -69,8 +70,17 @@ class _Http(httplib2.Http):
         self.follow_redirects = False
         self._key = key
 
-    def request(self, uri: str, *arguments: Any, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
-        return super().request(uri, *arguments, headers={**(headers or {}), "X-Goog-Api-Key": self._key}, **more)
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        redirections: int = httplib2.DEFAULT_MAX_REDIRECTS,
+        connection_type: Any = None,
+    ) -> Any:
+        sent = {**(headers or {}), "X-Goog-Api-Key": self._key}
+        return super().request(uri, method, body, sent, redirections, connection_type)
 
 
 class YouTubeCollector:
