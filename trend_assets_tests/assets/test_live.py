@@ -107,7 +107,8 @@ def test_what_the_server_had_is_in_the_lake_once_and_no_secret_is_left(
     start = now - 4 * HOUR
     collected(start, 3)
     settings, lake = collected(start, 3)
-    assert {state for state, _ in status(lake).values()} == {"complete"}
+    # At some hours of the day a source has nothing.
+    assert {"complete"} <= {state for state, _ in status(lake).values()} <= {"complete", "empty"}
     counts = dict(lake.read("SELECT source, count(*) FROM raw_events GROUP BY source").rows())
     posts = list(world.events("twitter", start, start + 3 * HOUR))
     assert counts["twitter"] == len(posts) > 100
