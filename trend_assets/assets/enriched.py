@@ -11,6 +11,8 @@ from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
 from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
+from trend_assets.enrichment.spam.scorer import SpamScorer
+from trend_assets.enrichment.spam.text_model import SHIPPED, load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import (
     COLLECTION_STATUS,
@@ -30,6 +32,10 @@ _KNOWN_TEXTS = """
 """
 
 
+def _handler(settings: Settings) -> EventHandler:
+    return EventHandler(spam=SpamScorer(load(settings.enrichment.spam_model or SHIPPED)), topics=topic_choice(settings))
+
+
 def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """`events`, `event_embeddings` and `topic_activity`."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
@@ -41,7 +47,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         settings: dg.ResourceParam[Settings],
         raw_events: pl.DataFrame,
     ) -> Rows:
-        frame, rejected = EventHandler(topics=topic_choice(settings)).handle(raw_events)
+        frame, rejected = _handler(settings).handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(

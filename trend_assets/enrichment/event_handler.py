@@ -18,7 +18,8 @@ import polars as pl
 
 from trend_assets.enrichment.gen_z import gen_z_score
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its_topic
+from trend_assets.enrichment.spam.scorer import SpamScorer, edge_weight
+from trend_assets.enrichment.spam.signals import only_names_its_topic
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
@@ -81,16 +82,19 @@ class EventHandler:
             .sort("hour", "timestamp", "id", "collected_at", "origin", maintain_order=True)
             .unique("id", keep="first", maintain_order=True)
         )
-        columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
         kept: list[bool] = []
         rejected: list[dict[str, Any]] = []
+        events: list[Event] = []
+        copies: list[int] = []
         for rows in _hours(raw):
             parsed = [self._read(row, rejected) for row in rows]
             kept += [event is not None for event in parsed]
-            self._enrich([event for event in parsed if event is not None], columns)
+            hour = [event for event in parsed if event is not None]
+            events += hour
+            copies += count_copies(hour)
         keys = raw.select(_KEY_COLUMNS).filter(pl.Series(kept, dtype=pl.Boolean))
-        events = keys.hstack(pl.DataFrame(columns, schema=_PARSED_SCHEMA))
-        return EVENTS.conform(events.select(EVENTS.column_names)), REJECTED_EVENTS.frame(rejected)
+        frame = keys.hstack(pl.DataFrame(self._enriched(events, copies), schema=_PARSED_SCHEMA))
+        return EVENTS.conform(frame.select(EVENTS.column_names)), REJECTED_EVENTS.frame(rejected)
 
     def _read(self, row: tuple[str, str, str], rejected: list[dict[str, Any]]) -> Event | None:
         format_name, raw_data, origin = row
@@ -112,10 +116,10 @@ class EventHandler:
         )
         return None
 
-    def _enrich(self, events: list[Event], columns: dict[str, list[Any]]) -> None:
-        for event, copies in zip(events, count_copies(events), strict=True):
+    def _enriched(self, events: list[Event], copies: list[int]) -> dict[str, list[Any]]:
+        columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
+        for event, spam in zip(events, self._spam.score_all(events, copies), strict=True):
             hashtags = hashtags_of(event)
-            spam = self._spam.score(event, copies)
             gen_z = gen_z_score(event, hashtags)
             columns["text"].append(_encodable(event.text))
             columns["language"].append(event.language)
@@ -126,6 +130,7 @@ class EventHandler:
             columns["spam_score"].append(spam.score)
             columns["edge_weight"].append(edge_weight(spam.score))
             columns["gen_z_score"].append(gen_z.score)
+        return columns
 
 
 def count_copies(events: list[Event]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -47,6 +48,9 @@ class EnrichmentSettings(Section):
     """What events mean."""
 
     topics: TopicSettings = TopicSettings()
+    spam_model: Path | None = Field(
+        None, description="A model of spam texts made by `trend spam train`; default: the one that is shipped."
+    )
 
 
 def _checked(name: str) -> None:
