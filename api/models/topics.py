@@ -49,6 +49,8 @@ class Post(BaseModel):
     text: str = Field(description="What was written.")
     spam_score: float = Field(description="0 to 1.")
     gen_z_score: float = Field(description="0 to 1.")
+    copy_group: str | None = Field(description="Names the campaign of near copies that it belongs to; null where none.")
+    copies: int | None = Field(description="Posts of that campaign in the 24 hours until this one; null where none.")
     dagster_link: str = Field(description="The hour of `events` that holds it in the Dagster UI.")
 
 
@@ -75,6 +77,7 @@ class TopicStory(BaseModel):
     start: datetime = Field(description="First hour looked at (UTC).")
     end: datetime = Field(description="Where the span ends, exclusive (UTC).")
     mentions: int = Field(description="Events in the span.")
+    repeated: int = Field(description="Those of the events that are near copies of others, and do not count again.")
     gen_z_score: float | None = Field(description="Mean over the span's events, 0 to 1; null without events.")
     spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
     activity: list[SourceHour] = Field(description="Hours with mentions, in order of time.")

@@ -42,10 +42,13 @@ _STORY = """
     WITH phrases AS (
         SELECT event_id, list(topic) AS said, bool_or(topic = $topic) AS named FROM topic_phrases
         WHERE hour >= $start AND hour < $end GROUP BY event_id
+    ), copied AS (
+        SELECT event_id AS copy_id, group_id, copies, repeated FROM near_copies WHERE hour >= $start AND hour < $end
     ), named AS MATERIALIZED (
         SELECT id, hour, timestamp, source, event_type, user_id, text,
-               list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score
-        FROM events LEFT JOIN phrases ON event_id = id
+               list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score,
+               group_id, copies, list_contains(repeated, $topic) AS again
+        FROM events LEFT JOIN phrases ON event_id = id LEFT JOIN copied ON copy_id = id
         WHERE hour >= $start AND hour < $end AND (list_contains(topics, $topic) OR coalesce(named, false))
     ), activity AS (
         SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
@@ -53,7 +56,8 @@ _STORY = """
     ), posts AS (
         SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
                arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
-               min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score
+               min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score,
+               arg_max(group_id, timestamp) AS copy_group, max(copies) AS copies
         FROM named WHERE text <> '' AND event_type <> 'retweet' GROUP BY text
         ORDER BY min(spam_score) >= 0.5, timestamp DESC, id LIMIT $posts
     ), users AS (
@@ -65,7 +69,7 @@ _STORY = """
         SELECT topic, count(*) AS together FROM together WHERE topic <> $topic GROUP BY topic
         ORDER BY together DESC, topic LIMIT 10
     )
-    SELECT count(*) AS mentions, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share,
+    SELECT count(*) AS mentions, count(*) FILTER (again) AS repeated, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share,
            (SELECT list(activity ORDER BY hour, source DESC) FROM activity) AS activity,
            (SELECT list(posts ORDER BY spam_score >= 0.5, timestamp DESC, id) FROM posts) AS posts,
            (SELECT list(users ORDER BY mentions DESC, source, user_id) FROM users) AS users,
@@ -158,13 +162,16 @@ def topic(
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
-    found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases")).row(0, named=True)
+    found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
+        0, named=True
+    )
     return TopicStory(
         topic=name,
         simulated=lake.simulated(),
         start=asked.start,
         end=asked.end,
         mentions=found["mentions"],
+        repeated=found["repeated"],
         gen_z_score=found["gen_z_score"],
         spam_share=found["spam_share"],
         activity=[SourceHour(**row) for row in found["activity"] or []],

@@ -87,7 +87,8 @@ def _story(story: dict[str, Any], days: int) -> None:
     st.header(plain(story["topic"]), anchor=False)
     st.caption(f"{moment(story['start'])} to {moment(story['end'])}: the {days} days up to its last mention")
     mentions, young, spam = st.columns(3)
-    mentions.metric("Mentions", f"{story['mentions']:,}")
+    once = f"{story['repeated']:,} of them repeat others' texts and do not count again" if story["repeated"] else None
+    mentions.metric("Mentions", f"{story['mentions']:,}", help=once)
     young.metric("Gen Z score", number(story["gen_z_score"], 2), help="Heuristic, 0 to 1, mean over its posts")
     spam.metric("Spam share", percent(story["spam_share"]))
     if story["activity"]:
@@ -105,8 +106,9 @@ def _post(post: dict[str, Any]) -> str:
     kind = f"{post['source']} {post['event_type']}".replace("_", " ")
     where = f"{kind} · {moment(post['timestamp'])} · user {post['user_id'] or '—'}"
     spammy = " · looks like spam" if post["spam_score"] >= 0.5 else ""
+    copied = f" · one of {post['copies']:,} near copies in 24 h" if post["copies"] else ""
     link = outside(post["dagster_link"], "its hour in Dagster")
-    return f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy} · {link}</small></div>'
+    return f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy}{copied} · {link}</small></div>'
 
 
 def _others(story: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from trend_assets.lake.table import Table
 from trend_assets.lake.tables import (
     EVENT_EMBEDDINGS,
     EVENTS,
+    NEAR_COPIES,
     PREDICTIONS,
     RAW_EVENTS,
     TEMPORAL_EDGES,
@@ -78,6 +79,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     TOPIC_PHRASES.name: (_unique(TOPIC_PHRASES), _IN_PARTITION),
+    NEAR_COPIES.name: (
+        _unique(NEAR_COPIES),
+        _IN_PARTITION,
+        Rule(
+            "counts_consistent",
+            "A copy is at least the second of its group, and no more users wrote them than there are.",
+            _where((pl.col("copies") < 2) | (pl.col("users") > pl.col("copies"))),
+        ),
+    ),
     TEMPORAL_EDGES.name: (_unique(TEMPORAL_EDGES), _IN_PARTITION),
     PREDICTIONS.name: (
         _unique(PREDICTIONS),

@@ -87,8 +87,10 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         plan.finish(lake.lake)
 
     @dg.asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
-    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
-        frame = activity_of(events, topic_phrases)
+    def topic_activity(
+        context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame, near_copies: pl.DataFrame
+    ) -> Rows:
+        frame = activity_of(events, topic_phrases, near_copies)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
         yield from checked(
             TOPIC_ACTIVITY,

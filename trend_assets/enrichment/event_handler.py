@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,10 +15,10 @@ from typing import Any
 import orjson
 import polars as pl
 
+from trend_assets.enrichment.copies import copy_key, users_of_copies
 from trend_assets.enrichment.gen_z import gen_z_score
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.spam.scorer import SpamScorer, edge_weight
-from trend_assets.enrichment.spam.signals import only_names_its_topic
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
@@ -32,10 +31,6 @@ Parse = Callable[[str, str], Event]
 #: Columns that both tables share: they are taken over as they are, so that ids and partitions agree.
 _KEY_COLUMNS = ("id", "hour", "timestamp", "source", "event_type", "content_id", "user_id")
 
-# Passing a text on is what these are for: equal texts are no sign of copy and paste.
-_COPIES_BY_NATURE = frozenset({"retweet", "trending", "trend", "interest"})
-_SHORTEST_COPY = 20
-_LINK_OR_MENTION = re.compile(r"https?://\S+|@\w+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _PARSED_SCHEMA = {name: EVENTS.schema[name] for name in EVENTS.column_names if name not in _KEY_COLUMNS}
@@ -134,29 +129,10 @@ class EventHandler:
 
 
 def count_copies(events: list[Event]) -> list[int]:
-    """For each event of one hour, how many distinct users wrote its text in that hour; 0 where unknown.
-
-    Texts are compared without links, mentions, case and white space. Short ones are greetings, not
-    copies; retweets and charts repeat by nature; a text that only names its topic was not written.
-    """
-    keys = [_copy_key(event) for event in events]
-    users: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for event, key in zip(events, keys, strict=True):
-        if key is not None and event.user_id is not None:
-            users[key].add((event.source, event.user_id))
-    return [0 if key is None else len(users[key]) for key in keys]
-
-
-def _copy_key(event: Event) -> str | None:
-    if (
-        event.user_id is None
-        or len(event.text) < _SHORTEST_COPY
-        or event.event_type in _COPIES_BY_NATURE
-        or only_names_its_topic(event)
-    ):
-        return None
-    key = " ".join(_LINK_OR_MENTION.sub(" ", event.text).casefold().split())
-    return key if len(key) >= _SHORTEST_COPY else None
+    """For each event of one hour, how many distinct users wrote nearly its text in that hour; 0 where unknown."""
+    keys = [copy_key(event.text, event.event_type, event.topics) for event in events]
+    users = [None if event.user_id is None else f"{event.source}:{event.user_id}" for event in events]
+    return users_of_copies(keys, users)
 
 
 def json_text(value: Mapping[str, Any]) -> str:

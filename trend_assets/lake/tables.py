@@ -115,7 +115,12 @@ TOPIC_ACTIVITY = Table(
         _HOUR,
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("mentions", "BIGINT", "events", "Events that name the topic."),
-        Column("weighted_mentions", "DOUBLE", "events", "The same, each counted by its edge weight."),
+        Column(
+            "weighted_mentions",
+            "DOUBLE",
+            "events",
+            "The same, each counted by its edge weight, and near copies once (`near_copies`).",
+        ),
         Column("distinct_users", "BIGINT", "users", "Different users among them."),
     ),
     key=("hour", "topic"),
@@ -133,6 +138,24 @@ TOPIC_PHRASES = Table(
         Column("phrase", "VARCHAR", "", "The phrase in the text for which it has the topic."),
     ),
     key=("event_id", "topic"),
+    partition="hour",
+)
+
+NEAR_COPIES = Table(
+    name="near_copies",
+    meaning="Events whose text is nearly that of one in the 24 hours before: a campaign counts once a topic and day.",
+    columns=(
+        Column("event_id", "VARCHAR", "", "The event that is a near copy; the first one of a group has no row."),
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
+        Column("group_id", "VARCHAR", "hex", "The campaign: BLAKE2b-64 of the id of the event that began it."),
+        Column(
+            "copies", "BIGINT", "events", "Events of the group in the 24 hours until this one, which is among them."
+        ),
+        Column("users", "BIGINT", "users", "Different users who wrote them."),
+        Column("repeated", "VARCHAR[]", "", "Topics that the group has counted for already: it does not count again."),
+    ),
+    key=("event_id",),
     partition="hour",
 )
 
@@ -470,6 +493,7 @@ TABLES: Mapping[str, Table] = {
         TOPIC_ACTIVITY,
         TOPIC_PHRASES,
         PHRASE_STATES,
+        NEAR_COPIES,
         TEMPORAL_EDGES,
         NODES,
         TRAINING_RUNS,

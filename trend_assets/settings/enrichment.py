@@ -48,6 +48,9 @@ class EnrichmentSettings(Section):
     """What events mean."""
 
     topics: TopicSettings = TopicSettings()
+    copies_count_once: bool = Field(
+        True, description="Near copies of a text count once in 24 hours for each topic; else each is a mention."
+    )
     spam_model: Path | None = Field(
         None, description="A model of spam texts made by `trend spam train`; default: the one that is shipped."
     )

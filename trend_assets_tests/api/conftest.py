@@ -24,6 +24,7 @@ from trend_assets.lake.tables import (
     EVENT_EMBEDDINGS,
     EVENTS,
     LOAD_CHECKS,
+    NEAR_COPIES,
     PREDICTION_OUTCOMES,
     PREDICTIONS,
     RAW_EVENTS,
@@ -143,6 +144,9 @@ def fill(home: Path, location: LakeLocation | None = None) -> Lake:
         )
     ]
     lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame(activity), CUT - 2 * ONE, CUT)
+    copy = {"group_id": "00ff", "copies": 2, "users": 2, "repeated": ["#topic0"]}
+    copied = {name: EVENTS_MADE[0][name] for name in ("hour", "timestamp")} | {"event_id": EVENTS_MADE[0]["id"]} | copy
+    lake.write(NEAR_COPIES, NEAR_COPIES.frame([copied]), CUT - 2 * ONE, CUT)
     lake.write(TRAINING_RUNS, TRAINING_RUNS.frame([training()]))
     checked = {
         "checked_at": CUT,

@@ -236,6 +236,8 @@ def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:
 def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
     story = client.get("/topics/%23Topic0").json()
     assert story["topic"] == "#topic0" and story["mentions"] == 4
+    assert story["repeated"] == 1
+    assert [(post["copy_group"], post["copies"]) for post in story["posts"]][-2:] == [(None, None), ("00ff", 2)]
     assert story["gen_z_score"] == pytest.approx(0.25)
     assert story["spam_share"] == 0.25
     assert [(row["hour"][11:13], row["source"], row["mentions"]) for row in story["activity"]] == [

@@ -61,6 +61,7 @@ def compare(access: Access, *assets: str) -> None:
         ("events",),
         ("event_embeddings",),
         ("topic_phrases",),
+        ("near_copies",),
         ("topic_activity",),
         GRAPH_ASSETS,
         ("predictions",),

@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.activity import topic_activity
-from trend_assets.lake.tables import EVENTS, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
+from trend_assets.lake.tables import EVENTS, NEAR_COPIES, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
 from trend_assets.operations.privacy.traces import Traces
 from trend_assets.sources.identifiers import tokens
 
@@ -23,6 +23,7 @@ _BY_EVENT = (
     ("event_embeddings", "id"),
     ("temporal_edges", "event_id"),
     ("topic_phrases", "event_id"),
+    ("near_copies", "event_id"),
 )
 _LONELY_NODES = """
     SELECT node_id FROM nodes WHERE node_id IN (SELECT src FROM touched UNION SELECT dst FROM touched)
@@ -134,9 +135,11 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
         return 0
     chosen = "hour IN (SELECT unnest(?))"
     row = connection.execute(f"DELETE FROM {TOPIC_ACTIVITY.name} WHERE {chosen}", [list(hours)]).fetchone()
-    rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
-    phrases = connection.execute(f"SELECT * FROM {TOPIC_PHRASES.name} WHERE {chosen}", [list(hours)]).pl()
-    fresh = topic_activity(rows.cast(dict(EVENTS.schema)), phrases.cast(dict(TOPIC_PHRASES.schema)))
+    events, phrases, copies = (
+        connection.execute(f"SELECT * FROM {table.name} WHERE {chosen}", [list(hours)]).pl().cast(dict(table.schema))
+        for table in (EVENTS, TOPIC_PHRASES, NEAR_COPIES)
+    )
+    fresh = topic_activity(events, phrases, copies)
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
     connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")
