@@ -69,7 +69,8 @@ _STORY = """
         SELECT topic, count(*) AS together FROM together WHERE topic <> $topic GROUP BY topic
         ORDER BY together DESC, topic LIMIT 10
     )
-    SELECT count(*) AS mentions, count(*) FILTER (again) AS repeated, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share,
+    SELECT count(*) AS mentions, count(*) FILTER (again) AS repeated, avg(gen_z_score) AS gen_z_score,
+           avg((spam_score >= 0.5)::INTEGER) AS spam_share,
            (SELECT list(activity ORDER BY hour, source DESC) FROM activity) AS activity,
            (SELECT list(posts ORDER BY spam_score >= 0.5, timestamp DESC, id) FROM posts) AS posts,
            (SELECT list(users ORDER BY mentions DESC, source, user_id) FROM users) AS users,

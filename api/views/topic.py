@@ -108,7 +108,8 @@ def _post(post: dict[str, Any]) -> str:
     spammy = " · looks like spam" if post["spam_score"] >= 0.5 else ""
     copied = f" · one of {post['copies']:,} near copies in 24 h" if post["copies"] else ""
     link = outside(post["dagster_link"], "its hour in Dagster")
-    return f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy}{copied} · {link}</small></div>'
+    told = f"{escape(where)}{spammy}{copied} · {link}"
+    return f'<div class="trend-post">{escape(post["text"])}<br><small>{told}</small></div>'
 
 
 def _others(story: dict[str, Any]) -> None:
