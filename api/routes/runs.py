@@ -30,7 +30,7 @@ _SOURCE_TAG = "trend/source"
 #: Sections of the settings that can be enabled and are no sources.
 _NO_SOURCES = {"schedule", "simulator"}
 _COLLECTION = (
-    *("raw_events", "events", "event_embeddings", "topic_phrases", "near_copies", "topic_activity"),
+    *("raw_events", "events", "event_embeddings", "topic_phrases", "near_copies", "topic_activity", "topic_labels"),
     *("temporal_edges", "nodes"),
 )
 _REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -171,6 +171,23 @@ PHRASE_STATES = Table(
     partition="hour",
 )
 
+TOPIC_LABELS = Table(
+    name="topic_labels",
+    meaning="What topics are called, which mean the same, and what they are about: every six hours, from a day's posts.",
+    columns=(
+        Column("hour", "TIMESTAMPTZ", "UTC", "The last of the 24 hours whose posts were read: 05, 11, 17 or 23 o'clock."),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling; only those with three different posts."),
+        Column("name", "VARCHAR", "", "Its most telling phrase."),
+        Column("post_id", "VARCHAR", "", "The event whose text is nearest to the middle of its posts."),
+        Column("group_topic", "VARCHAR", "", "The topic that leads those that mean the same; itself where it is alone."),
+        Column("category", "VARCHAR", "", "One of `enrichment.categories`, or `other` where that is unsure."),
+        Column("confidence", "DOUBLE", "0 to 1", "Of the category; 0 where its posts have no vectors."),
+        Column("posts", "BIGINT", "events", "Posts that it stands on, 40 at most."),
+    ),
+    key=("hour", "topic"),
+    partition="hour",
+)
+
 TEMPORAL_EDGES = Table(
     name="temporal_edges",
     meaning="The temporal graph of users, contents, topics and communities, in order of time.",
@@ -494,6 +511,7 @@ TABLES: Mapping[str, Table] = {
         TOPIC_PHRASES,
         PHRASE_STATES,
         NEAR_COPIES,
+        TOPIC_LABELS,
         TEMPORAL_EDGES,
         NODES,
         TRAINING_RUNS,

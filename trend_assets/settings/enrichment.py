@@ -51,6 +51,9 @@ class EnrichmentSettings(Section):
     copies_count_once: bool = Field(
         True, description="Near copies of a text count once in 24 hours for each topic; else each is a mention."
     )
+    categories: Path | None = Field(
+        None, description="Categories of topics and their prototypes, JSON; default: the ones that are shipped."
+    )
     spam_model: Path | None = Field(
         None, description="A model of spam texts made by `trend spam train`; default: the one that is shipped."
     )

@@ -62,6 +62,7 @@ def compare(access: Access, *assets: str) -> None:
         ("event_embeddings",),
         ("topic_phrases",),
         ("near_copies",),
+        ("topic_labels",),
         ("topic_activity",),
         GRAPH_ASSETS,
         ("predictions",),

@@ -139,16 +139,16 @@ def told(history: History, days: int, rankings: Sequence[Ranking]) -> dict[int, 
 
     def observe(cut, came_true, scores) -> None:
         names = [history.topic_name(int(topic)) for topic in cut.topics]
+        asked = {label: np.flatnonzero(cut.asked[label]) for label in LABELS}
         found[cut.time] = Told(
             {
                 ranking: {
-                    label: dict(zip(names, map(float, values), strict=True))
-                    for label, values in by_label.items()
+                    label: {names[at]: float(values[at]) for at in asked[label]} for label, values in by_label.items()
                 }
                 for ranking, by_label in scores.items()
             },
             {label: {names[at] for at in np.flatnonzero(came_true[label])} for label in LABELS},
-        )  # fmt: skip
+        )
 
     start, end = START + (days - 15) * _DAY, START + (days - 1) * _DAY
     backtest(history, rankings, start, end, every_hours=6, observe=observe)

@@ -24,6 +24,7 @@ _BY_EVENT = (
     ("temporal_edges", "event_id"),
     ("topic_phrases", "event_id"),
     ("near_copies", "event_id"),
+    ("topic_labels", "post_id"),
 )
 _LONELY_NODES = """
     SELECT node_id FROM nodes WHERE node_id IN (SELECT src FROM touched UNION SELECT dst FROM touched)
@@ -161,7 +162,7 @@ def _delete_topics(connection: duckdb.DuckDBPyConnection, removal: Removal) -> N
     if not removal.topics:
         return
     connection.register("unused", pl.DataFrame({"topic": list(removal.topics)}, schema={"topic": pl.String}))
-    for table in ("predictions", "prediction_outcomes"):
+    for table in ("predictions", "prediction_outcomes", "topic_labels"):
         removal.delete(connection, table, "topic IN (SELECT topic FROM unused)")
     removal.delete(connection, "alerts", "subject IN (SELECT topic FROM unused)")
     connection.execute(_NOT_RAISED, {"unused": list(removal.topics)})

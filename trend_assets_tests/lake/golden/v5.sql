@@ -225,6 +225,16 @@ CREATE TABLE topic_activity (
     "weighted_mentions" DOUBLE NOT NULL,
     "distinct_users" BIGINT NOT NULL
 );
+CREATE TABLE topic_labels (
+    "hour" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "topic" VARCHAR NOT NULL,
+    "name" VARCHAR NOT NULL,
+    "post_id" VARCHAR NOT NULL,
+    "group_topic" VARCHAR NOT NULL,
+    "category" VARCHAR NOT NULL,
+    "confidence" DOUBLE NOT NULL,
+    "posts" BIGINT NOT NULL
+);
 CREATE TABLE topic_phrases (
     "event_id" VARCHAR NOT NULL,
     "hour" TIMESTAMP WITH TIME ZONE NOT NULL,
