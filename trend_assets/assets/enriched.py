@@ -11,6 +11,7 @@ from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
 from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
+from trend_assets.enrichment.gen_z import LEXICON_FILE, GenZScorer, Lexicon
 from trend_assets.enrichment.spam.scorer import SpamScorer
 from trend_assets.enrichment.spam.text_model import SHIPPED, load
 from trend_assets.lake.io_manager import LakeResource
@@ -33,7 +34,12 @@ _KNOWN_TEXTS = """
 
 
 def _handler(settings: Settings) -> EventHandler:
-    return EventHandler(spam=SpamScorer(load(settings.enrichment.spam_model or SHIPPED)), topics=topic_choice(settings))
+    told = settings.enrichment
+    return EventHandler(
+        spam=SpamScorer(load(told.spam_model or SHIPPED)),
+        topics=topic_choice(settings),
+        gen_z=GenZScorer(Lexicon.read(told.gen_z_lexicon or LEXICON_FILE)),
+    )
 
 
 def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -47,7 +53,8 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         settings: dg.ResourceParam[Settings],
         raw_events: pl.DataFrame,
     ) -> Rows:
-        frame, rejected = _handler(settings).handle(raw_events)
+        handler = _handler(settings)
+        frame, rejected = handler.handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(
@@ -57,6 +64,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
                 context,
                 {
                     "rejected": rejected.height,
+                    "gen_z_lexicon": handler.gen_z_lexicon,
                     "spam_share": float((frame["spam_score"] >= 0.5).mean() or 0.0),
                 },
                 by_type=bars([f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"),

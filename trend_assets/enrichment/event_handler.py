@@ -16,7 +16,7 @@ import orjson
 import polars as pl
 
 from trend_assets.enrichment.copies import copy_key, users_of_copies
-from trend_assets.enrichment.gen_z import gen_z_score
+from trend_assets.enrichment.gen_z import GenZScorer
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.spam.scorer import SpamScorer, edge_weight
 from trend_assets.enrichment.topics import hashtags_of, topics_with
@@ -44,6 +44,7 @@ class EventHandler:
         parse: reads one payload; by default as the sources do.
         spam: scores the events.
         topics: which topics count.
+        gen_z: scores the events, too.
         now: the clock for ``rejected_at``, timezone-aware.
     """
 
@@ -52,12 +53,19 @@ class EventHandler:
         parse: Parse = parse_payload,
         spam: SpamScorer | None = None,
         topics: Choice | None = None,
+        gen_z: GenZScorer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._parse = parse
         self._spam = spam or SpamScorer()
         self._topics = topics or Choice()
+        self._gen_z = gen_z or GenZScorer()
         self._now = now
+
+    @property
+    def gen_z_lexicon(self) -> str:
+        """Language and version of the lexicon behind the Gen Z scores."""
+        return f"{self._gen_z.lexicon.language} {self._gen_z.lexicon.version}"
 
     def handle(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Events and rejections from raw rows of any number of hours, in any order.
@@ -115,7 +123,7 @@ class EventHandler:
         columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
         for event, spam in zip(events, self._spam.score_all(events, copies), strict=True):
             hashtags = hashtags_of(event)
-            gen_z = gen_z_score(event, hashtags)
+            gen_z = self._gen_z.score(event, hashtags)
             columns["text"].append(_encodable(event.text))
             columns["language"].append(event.language)
             columns["hashtags"].append(hashtags)

@@ -173,13 +173,17 @@ PHRASE_STATES = Table(
 
 TOPIC_LABELS = Table(
     name="topic_labels",
-    meaning="What topics are called, which mean the same, and what they are about: every six hours, from a day's posts.",
+    meaning="What topics are called, which mean the same, what they are about: every six hours, from a day's posts.",
     columns=(
-        Column("hour", "TIMESTAMPTZ", "UTC", "The last of the 24 hours whose posts were read: 05, 11, 17 or 23 o'clock."),
+        Column(
+            "hour", "TIMESTAMPTZ", "UTC", "The last of the 24 hours whose posts were read: 05, 11, 17 or 23 o'clock."
+        ),
         Column("topic", "VARCHAR", "", "The topic in canonical spelling; only those with three different posts."),
         Column("name", "VARCHAR", "", "Its most telling phrase."),
         Column("post_id", "VARCHAR", "", "The event whose text is nearest to the middle of its posts."),
-        Column("group_topic", "VARCHAR", "", "The topic that leads those that mean the same; itself where it is alone."),
+        Column(
+            "group_topic", "VARCHAR", "", "The topic that leads those that mean the same; itself where it is alone."
+        ),
         Column("category", "VARCHAR", "", "One of `enrichment.categories`, or `other` where that is unsure."),
         Column("confidence", "DOUBLE", "0 to 1", "Of the category; 0 where its posts have no vectors."),
         Column("posts", "BIGINT", "events", "Posts that it stands on, 40 at most."),

@@ -54,6 +54,9 @@ class EnrichmentSettings(Section):
     categories: Path | None = Field(
         None, description="Categories of topics and their prototypes, JSON; default: the ones that are shipped."
     )
+    gen_z_lexicon: Path | None = Field(
+        None, description="What the Gen Z heuristic looks for, JSON; default: the lexicon that is shipped."
+    )
     spam_model: Path | None = Field(
         None, description="A model of spam texts made by `trend spam train`; default: the one that is shipped."
     )

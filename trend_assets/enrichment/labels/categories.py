@@ -1,8 +1,8 @@
 """What a topic is about: the nearest prototypes of a small open list of categories, `other` where none is near.
 
-Nearest prototypes in a space of sentence vectors are few-shot classification without training (Snell, Swersky and Zemel,
-"Prototypical networks for few-shot learning", NIPS 2017). Temperature and thresholds were chosen on
-one half of the titles in the tests.
+Nearest prototypes in a space of sentence vectors are few-shot classification without training (Snell, Swersky and
+Zemel, "Prototypical networks for few-shot learning", NIPS 2017). Temperature and thresholds were chosen on one half of
+the titles in the tests.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ def groups(topics: Mapping[str, Topic]) -> dict[str, str]:
         before = topics[name].leader
         candidates = sorted(near, key=lambda other: (other != before, -near[other], other))
         alike = spelled.setdefault(squeezed(name) or name, name)
-        leader = leaders.get(alike) or next((other for other in candidates if _belongs(name, other, near[other], topics, posts)), name)
+        leader = leaders.get(alike) or next(
+            (other for other in candidates if _belongs(name, other, near[other], topics, posts)), name
+        )
         leaders[name] = leader
         if leader == name:
             for post in posts[name]:

@@ -99,7 +99,7 @@ def test_topics_that_are_spelled_alike_or_stand_together_are_one_group() -> None
 def test_a_group_keeps_its_leader_and_its_members() -> None:
     middle = np.array([1, 0], np.float32)
     half = [f"p{n}" for n in range(8)]
-    small, large = half[4:] + ["x", "y", "z", "u"], half + ["v"] * 3
+    small, large = [*half[4:], "x", "y", "z", "u"], half + ["v"] * 3
     before = {"#a": Topic(half, middle), "#b": Topic(small, middle)}
     assert groups(before) == {"#a": "#a", "#b": "#b"}
     after = {"#a": Topic(half, middle, "#a"), "#b": Topic(small, middle, "#a"), "#c": Topic(large, middle)}
