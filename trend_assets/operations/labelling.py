@@ -53,10 +53,13 @@ def label_topics(lake: Lake, labeler: TopicLabeler, model: str, start: datetime,
     """
     hours = [start + at * _HOUR for at in range(int((end - start) / _HOUR))]
     made: list[pl.DataFrame] = [TOPIC_LABELS.frame()]
-    for hour in (hour for hour in hours if hour.hour % EVERY == EVERY - 1):
-        stored = lake.read(_BEFORE, {"since": hour - REMEMBERED, "hour": start}).cast(dict(TOPIC_LABELS.schema))
-        fresh = [frame.filter(pl.col("hour") >= hour - REMEMBERED) for frame in made]
-        before = pl.concat([stored, *fresh]).sort("hour").unique("topic", keep="last", maintain_order=True)
+    sixth = [hour for hour in hours if hour.hour % EVERY == EVERY - 1]
+    if not sixth:
+        return made[0]
+    known = lake.read(_BEFORE, {"since": start - REMEMBERED, "hour": start}).cast(dict(TOPIC_LABELS.schema))
+    for hour in sixth:
+        known = pl.concat([known, made[-1]]).filter(pl.col("hour") >= hour - REMEMBERED)
+        known = before = known.sort("hour").unique("topic", keep="last", maintain_order=True)
         given = {"start": hour + _HOUR - WINDOW, "end": hour + _HOUR, "model": model}
         posts = lake.read(_POSTS, {**given, "least": LEAST_POSTS, "most": MOST_POSTS})
         made.append(labeler.label(hour, posts, before))

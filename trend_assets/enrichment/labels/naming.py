@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.3
 #: A phrase of more words says more; the topic's own spelling says less than another phrase, and a part of it little.
 _PER_WORD, _OWN, _PART = 0.25, 0.6, 0.3
 #: A name that a topic had stays while its score is so much of the best.
-_STAYS = 0.7
+_STAYS = 0.4
 _LONGEST_NAME = 60
 
 # Lists of cashtags stand beside each other and say nothing together.
@@ -44,7 +44,7 @@ class Phrases:
         self._frequency = Counter(key for text in every for key in dict(_phrases(text)))
 
     def name(self, topic: str, before: str | None = None) -> str:
-        """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells."""
+        """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough."""
         said = self._said.get(topic, [])
         shares = Counter(key for phrases in said for key in phrases)
         own = squeezed(topic)
@@ -54,7 +54,7 @@ class Phrases:
             if count >= 2 and count / len(said) >= _LEAST_SHARE
         }
         if not scores:
-            return _readable(topic)
+            return before or _readable(topic)
         best = max(scores, key=lambda key: (scores[key], len(key), key))
         if before is not None and (kept := before.casefold()) in scores and scores[kept] >= _STAYS * scores[best]:
             return before
