@@ -14,10 +14,10 @@ import regex
 from stopwordsiso import stopwords
 
 _LONGEST = 3
-#: Of a topic's texts, the share that must say a phrase.
-_LEAST_SHARE = 0.3
+#: Of a topic's texts, the share that must say a single word, and a phrase of several.
+_LEAST_WORD, _LEAST_PHRASE = 0.5, 0.4
 #: A phrase of more words says more; the topic's own spelling says less than another phrase, and a part of it little.
-_PER_WORD, _OWN, _PART = 0.25, 0.6, 0.3
+_PER_WORD, _OWN, _PART = 0.35, 0.6, 0.3
 #: A name that a topic had stays while its score is so much of the best.
 _STAYS = 0.4
 _LONGEST_NAME = 60
@@ -46,26 +46,41 @@ class Phrases:
     def name(self, topic: str, before: str | None = None) -> str:
         """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough."""
         said = self._said.get(topic, [])
-        shares = Counter(key for phrases in said for key in phrases)
+        written: dict[str, Counter[str]] = {}
+        for phrases in said:
+            for key, form in phrases.items():
+                written.setdefault(key, Counter())[form] += 1
         own = squeezed(topic)
         scores = {
-            key: self._score(key, count / len(said), own)
-            for key, count in shares.items()
-            if count >= 2 and count / len(said) >= _LEAST_SHARE
+            key: self._score(key, forms.total() / len(said), own)
+            for key, forms in written.items()
+            if forms.total() >= 2 and forms.total() / len(said) >= _least_share(key, forms, own)
         }
         if not scores:
             return before or _readable(topic)
         best = max(scores, key=lambda key: (scores[key], len(key), key))
-        if before is not None and (kept := before.casefold()) in scores and scores[kept] >= _STAYS * scores[best]:
+        kept = (before or "").casefold()
+        if before and scores.get(kept, 0.0) >= _STAYS * scores[best] and f" {kept} " not in f" {best} ":
             return before
-        written = Counter(phrases[best] for phrases in said if best in phrases)
-        return _readable(min(written, key=lambda form: (-written[form], form)))
+        return _readable(_mostly(written[best]))
 
     def _score(self, key: str, share: float, own: str) -> float:
         rare = math.log((self._texts + 1) / (self._frequency[key] + 0.5))
         score = share * max(rare, 0.01) * (1 + _PER_WORD * key.count(" "))
         plain = squeezed(key)
         return score * (_OWN if plain == own else _PART if plain in own else 1.0)
+
+
+def _least_share(key: str, forms: Counter[str], own: str) -> float:
+    """Of a topic's texts, the share that must say a phrase: a single word that is no name never names a topic."""
+    if " " in key:
+        return _LEAST_PHRASE
+    return math.inf if _mostly(forms).islower() and squeezed(key) != own else _LEAST_WORD
+
+
+def _mostly(forms: Counter[str]) -> str:
+    """How a phrase is written most."""
+    return min(forms, key=lambda form: (-forms[form], form))
 
 
 def _phrases(text: str) -> Iterator[tuple[str, str]]:
