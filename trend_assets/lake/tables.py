@@ -178,7 +178,7 @@ TOPIC_LABELS = Table(
         Column(
             "hour", "TIMESTAMPTZ", "UTC", "The last of the 24 hours whose posts were read: 05, 11, 17 or 23 o'clock."
         ),
-        Column("topic", "VARCHAR", "", "The topic in canonical spelling; only those with three different posts."),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling; only those with three posts."),
         Column("name", "VARCHAR", "", "Its most telling phrase."),
         Column("post_id", "VARCHAR", "", "The event whose text is nearest to the middle of its posts."),
         Column(
