@@ -27,6 +27,7 @@ from trend_assets.commands import (
     predict,
     query,
     simulate,
+    spam,
     status,
     train,
     up,
@@ -50,6 +51,7 @@ app.command()(collect.collect)
 app.command()(backfill.backfill)
 app.command()(train.train)
 app.add_typer(model.app, name="model")
+app.add_typer(spam.app, name="spam")
 app.command()(predict.predict)
 app.command()(backtest.backtest)
 app.command()(status.status)

@@ -10,9 +10,11 @@ import warnings
 import dagster as dg
 
 from trend_assets.assets.collectors import live_sources
+from trend_assets.assets.copies import copies_asset
 from trend_assets.assets.enriched import enriched_assets
 from trend_assets.assets.forecasts import forecast_assets
 from trend_assets.assets.graph import graph_asset
+from trend_assets.assets.labels import labels_asset
 from trend_assets.assets.phrases import phrases_asset
 from trend_assets.assets.raw import raw_events_asset
 from trend_assets.assets.records import record_specs
@@ -47,6 +49,8 @@ def make_definitions(settings: Settings) -> dg.Definitions:
             raw_events_asset(hours),
             *enriched_assets(hours),
             phrases_asset(hours),
+            copies_asset(hours),
+            labels_asset(hours),
             graph_asset(hours),
             training_asset(weeks),
             *forecast_assets(hours, settings.forecast.horizon_hours),

@@ -10,6 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.models.common import Label, Made
 
 
+class TopicLabel(BaseModel):
+    """What a topic is called: made every six hours from its posts of a day."""
+
+    name: str = Field(description="Its most telling phrase.", examples=["Luty transfer"])
+    group_topic: str = Field(description="The topic that leads those that mean the same; itself where it is alone.")
+    category: str = Field(description="What it is about; `other` where that is unsure.", examples=["sports"])
+    confidence: float = Field(description="Of the category, 0 to 1; 0 where its posts had no vectors.")
+    post_id: str = Field(description="The post nearest to the middle of its posts.")
+
+
 class Prediction(BaseModel):
     """One forecast of one topic."""
 
@@ -62,6 +72,9 @@ class Prediction(BaseModel):
     )
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
+    topic_label: TopicLabel | None = Field(
+        None, description="What the topic was called then; null where it had no label."
+    )
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.models.predictions import Prediction
+from api.models.predictions import Prediction, TopicLabel
 
 
 class TopicSummary(BaseModel):
@@ -16,6 +16,7 @@ class TopicSummary(BaseModel):
     mentions: int = Field(description="Events that name it, in the span asked for.", examples=[812])
     first_hour: datetime = Field(description="First hour in the span with a mention (UTC).")
     last_hour: datetime = Field(description="Last hour in the span with a mention (UTC).")
+    topic_label: TopicLabel | None = Field(None, description="What it is called; null where it has no label.")
     similarity: float | None = Field(None, description="Nearness in meaning, -1 to 1; null where it was not asked for.")
 
 
@@ -49,6 +50,8 @@ class Post(BaseModel):
     text: str = Field(description="What was written.")
     spam_score: float = Field(description="0 to 1.")
     gen_z_score: float = Field(description="0 to 1.")
+    copy_group: str | None = Field(description="Names the campaign of near copies that it belongs to; null where none.")
+    copies: int | None = Field(description="Posts of that campaign in the 24 hours until this one; null where none.")
     dagster_link: str = Field(description="The hour of `events` that holds it in the Dagster UI.")
 
 
@@ -67,6 +70,20 @@ class RelatedTopic(BaseModel):
     together: int = Field(description="Events that name both.")
 
 
+class GenZ(BaseModel):
+    """How the Gen Z scores of a topic's posts are spread. The score is a heuristic: it measures nobody's age."""
+
+    p10: float = Field(description="A tenth of the posts scores no more; 0 to 1.")
+    p25: float = Field(description="A quarter.")
+    p50: float = Field(description="The median.")
+    p75: float = Field(description="Three quarters.")
+    p90: float = Field(description="Nine tenths.")
+    signs: float = Field(description="Share of posts with any sign: those that score above zero.")
+    parts: dict[str, float] = Field(
+        description="Share of posts that show each part, e.g. `slang`, the most frequent first; absent where none does."
+    )
+
+
 class TopicStory(BaseModel):
     """Everything that is known of one topic in a span of time."""
 
@@ -74,8 +91,11 @@ class TopicStory(BaseModel):
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     start: datetime = Field(description="First hour looked at (UTC).")
     end: datetime = Field(description="Where the span ends, exclusive (UTC).")
+    topic_label: TopicLabel | None = Field(None, description="What it is called; null where it has no label.")
     mentions: int = Field(description="Events in the span.")
+    repeated: int = Field(description="Those of the events that are near copies of others, and do not count again.")
     gen_z_score: float | None = Field(description="Mean over the span's events, 0 to 1; null without events.")
+    gen_z: GenZ | None = Field(description="How the events' scores are spread; null without events.")
     spam_share: float | None = Field(description="Share of events with spam_score >= 0.5; null without events.")
     activity: list[SourceHour] = Field(description="Hours with mentions, in order of time.")
     predictions: list[Prediction] = Field(

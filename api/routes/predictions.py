@@ -15,6 +15,7 @@ from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import EVER, Moment
+from api.reading.topic_labels import topic_labels
 from trend_assets.topic_names import canonical_beginning
 from trend_assets.words import expected_mentions
 
@@ -120,7 +121,9 @@ def _page(
     ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
     before = Within("events", "hour", cut - 24 * _HOUR, cut)
-    items = [prediction(row, dagster) for row in lake.read(query, asked, *here, before).iter_rows(named=True)]
+    rows = lake.read(query, asked, *here, before)
+    labels = topic_labels(lake, rows["topic"].to_list(), cut)
+    items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(
         cut=cut,
         revisions=revisions,
@@ -143,14 +146,15 @@ def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime
     return None
 
 
-def prediction(row: dict[str, Any], dagster: str) -> Prediction:
+def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | None = None) -> Prediction:
     """A row of `COLUMNS` as the API answers it.
 
     Args:
         row: from the lake.
         dagster: address of the Dagster UI.
+        topic_label: what the topic was called, if anything.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
     expected = expected_mentions(row["mentions_before"], row["growth"])
     made = {"metadata": orjson.loads(row["metadata"]), "expected_mentions": expected, "dagster_link": link}
-    return Prediction(**{**row, **made})
+    return Prediction(**{**row, **made, "topic_label": topic_label})

@@ -29,7 +29,10 @@ _JOB = "hourly_pipeline"
 _SOURCE_TAG = "trend/source"
 #: Sections of the settings that can be enabled and are no sources.
 _NO_SOURCES = {"schedule", "simulator"}
-_COLLECTION = ("raw_events", "events", "event_embeddings", "topic_phrases", "topic_activity", "temporal_edges", "nodes")
+_COLLECTION = (
+    *("raw_events", "events", "event_embeddings", "topic_phrases", "near_copies", "topic_activity", "topic_labels"),
+    *("temporal_edges", "nodes"),
+)
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is not JSON."},
     403: {"model": Problem, "description": "The key has not the scope `operate`."},

@@ -9,13 +9,14 @@ from fastapi import APIRouter, HTTPException, Path, Query
 
 from api.models.common import Problem
 from api.models.predictions import Prediction
-from api.models.topics import Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
+from api.models.topics import GenZ, Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span
+from api.reading.topic_labels import topic_labels
 from api.routes.predictions import COLUMNS, JOIN, prediction
 from trend_assets.topic_names import canonical_beginning, canonical_topic
 
@@ -42,10 +43,13 @@ _STORY = """
     WITH phrases AS (
         SELECT event_id, list(topic) AS said, bool_or(topic = $topic) AS named FROM topic_phrases
         WHERE hour >= $start AND hour < $end GROUP BY event_id
+    ), copied AS (
+        SELECT event_id AS copy_id, group_id, copies, repeated FROM near_copies WHERE hour >= $start AND hour < $end
     ), named AS MATERIALIZED (
         SELECT id, hour, timestamp, source, event_type, user_id, text,
-               list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score
-        FROM events LEFT JOIN phrases ON event_id = id
+               list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score,
+               json_keys(features, '$.gen_z') AS parts, group_id, copies, list_contains(repeated, $topic) AS again
+        FROM events LEFT JOIN phrases ON event_id = id LEFT JOIN copied ON copy_id = id
         WHERE hour >= $start AND hour < $end AND (list_contains(topics, $topic) OR coalesce(named, false))
     ), activity AS (
         SELECT hour, source, count(*) AS mentions, count(DISTINCT user_id) AS users
@@ -53,9 +57,14 @@ _STORY = """
     ), posts AS (
         SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
                arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
-               min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score
+               min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score,
+               arg_max(group_id, timestamp) AS copy_group, max(copies) AS copies
         FROM named WHERE text <> '' AND event_type <> 'retweet' GROUP BY text
         ORDER BY min(spam_score) >= 0.5, timestamp DESC, id LIMIT $posts
+    ), signs AS (
+        SELECT unnest(parts) AS part FROM named
+    ), shares AS (
+        SELECT part, count(*) AS events FROM signs GROUP BY part ORDER BY events DESC, part
     ), users AS (
         SELECT user_id, source, count(*) AS mentions FROM named WHERE user_id IS NOT NULL GROUP BY user_id, source
         ORDER BY mentions DESC, source, user_id LIMIT 10
@@ -65,7 +74,11 @@ _STORY = """
         SELECT topic, count(*) AS together FROM together WHERE topic <> $topic GROUP BY topic
         ORDER BY together DESC, topic LIMIT 10
     )
-    SELECT count(*) AS mentions, avg(gen_z_score) AS gen_z_score, avg((spam_score >= 0.5)::INTEGER) AS spam_share,
+    SELECT count(*) AS mentions, count(*) FILTER (again) AS repeated, avg(gen_z_score) AS gen_z_score,
+           quantile_cont(gen_z_score, [0.1, 0.25, 0.5, 0.75, 0.9]) AS gen_z_quantiles,
+           avg((gen_z_score > 0)::INTEGER) AS gen_z_signs,
+           (SELECT list(shares ORDER BY events DESC, part) FROM shares) AS parts,
+           avg((spam_score >= 0.5)::INTEGER) AS spam_share,
            (SELECT list(activity ORDER BY hour, source DESC) FROM activity) AS activity,
            (SELECT list(posts ORDER BY spam_score >= 0.5, timestamp DESC, id) FROM posts) AS posts,
            (SELECT list(users ORDER BY mentions DESC, source, user_id) FROM users) AS users,
@@ -109,7 +122,8 @@ def topics(
     seen = int(mentions) if cursor else None
     here = asked.of("topic_activity")
     rows = lake.read(_SEARCH, [asked.start, asked.end, wanted, wanted, seen, seen, seen, after, limit], here)
-    items = [TopicSummary(**row) for row in rows.iter_rows(named=True)]
+    labels = topic_labels(lake, rows["topic"].to_list(), asked.end)
+    items = [TopicSummary(**row, topic_label=labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     more = f"{items[-1].mentions}:{items[-1].topic}" if len(items) == limit else None
     return TopicPage(items=items, next=more, reason=None if items else "no topic begins so in this span")
 
@@ -123,7 +137,11 @@ def _similar(lake: LakeReader, wanted: str, asked: Span, limit: int) -> TopicPag
             reason="no post of this span has a vector: run `trend backfill` over it without --no-embeddings",
         )
     rows = lake.read(_NAMED, [asked.start, asked.end, list(near)], asked.of("topic_activity"))
-    items = [TopicSummary(**row, similarity=near[row["topic"]]) for row in rows.iter_rows(named=True)]
+    labels = topic_labels(lake, list(near), asked.end)
+    items = [
+        TopicSummary(**row, similarity=near[row["topic"]], topic_label=labels.get(row["topic"]))
+        for row in rows.iter_rows(named=True)
+    ]
     items.sort(key=lambda item: (-(item.similarity or 0), item.topic))
     return TopicPage(items=items, next=None, reason=None if items else f"no post of this span says {wanted!r}")
 
@@ -158,14 +176,19 @@ def topic(
 
 def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
-    found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases")).row(0, named=True)
+    found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
+        0, named=True
+    )
     return TopicStory(
         topic=name,
         simulated=lake.simulated(),
+        topic_label=topic_labels(lake, [name], asked.end).get(name),
         start=asked.start,
         end=asked.end,
         mentions=found["mentions"],
+        repeated=found["repeated"],
         gen_z_score=found["gen_z_score"],
+        gen_z=_gen_z(found),
         spam_share=found["spam_share"],
         activity=[SourceHour(**row) for row in found["activity"] or []],
         predictions=_predictions(lake, dagster, name, asked, predictions),
@@ -173,6 +196,15 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
         users=[TopicUser(**row) for row in found["users"] or []],
         related=[RelatedTopic(**row) for row in found["related"] or []],
     )
+
+
+def _gen_z(found: dict[str, Any]) -> GenZ | None:
+    if not found["mentions"]:
+        return None
+    names = ("p10", "p25", "p50", "p75", "p90")
+    spread = {name: round(value, 4) for name, value in zip(names, found["gen_z_quantiles"], strict=True)}
+    parts = {row["part"]: round(row["events"] / found["mentions"], 4) for row in found["parts"] or []}
+    return GenZ(**spread, signs=found["gen_z_signs"], parts=parts)
 
 
 def _known_hour(lake: LakeReader, name: str) -> datetime:

@@ -12,6 +12,7 @@ from api.views.filters import label_choice, revision_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
+    called,
     chance,
     counted,
     days,
@@ -87,7 +88,8 @@ def _filters() -> tuple[str, str | None, str, str]:
 def _row(item: dict[str, Any]) -> list[str]:
     return [
         str(item["rank"]),
-        f"{topic_link(item['topic'])}<br><span class='why'>{escape(why(item['metadata']))}</span>",
+        f"{topic_link(item['topic'])} {called(item['topic_label'])}"
+        f"<br><span class='why'>{escape(why(item['metadata']))}</span>",
         sparkline(days(item["metadata"])),
         expectation(item),
         chance(item["confidence"]),

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from api.views.filters import days_choice
 from api.views.source import source
 from api.views.topic_charts import activity_chart, forecast_chart
 from api.views.words import (
     LABELS,
+    called,
     expectation,
     made_note,
     moment,
@@ -79,16 +81,29 @@ def _choices(title: str, items: list[dict[str, Any]]) -> None:
     table(
         title,
         (("Topic", "topic"), ("Mentions", "number"), ("Last seen", "")),
-        [[topic_link(item["topic"]), f"{item['mentions']:,}", moment(item["last_hour"])] for item in items],
+        [
+            [
+                f"{topic_link(item['topic'])} {called(item['topic_label'])}",
+                f"{item['mentions']:,}",
+                moment(item["last_hour"]),
+            ]
+            for item in items
+        ],
     )
 
 
 def _story(story: dict[str, Any], days: int) -> None:
     st.header(plain(story["topic"]), anchor=False)
     st.caption(f"{moment(story['start'])} to {moment(story['end'])}: the {days} days up to its last mention")
+    if story["topic_label"]:
+        label = story["topic_label"]
+        group = label["group_topic"]
+        alike = "" if group == story["topic"] else f" · means the same as {topic_link(group)}"
+        st.html(f"<p>{called(label)}{alike}</p>")
     mentions, young, spam = st.columns(3)
-    mentions.metric("Mentions", f"{story['mentions']:,}")
-    young.metric("Gen Z score", number(story["gen_z_score"], 2), help="Heuristic, 0 to 1, mean over its posts")
+    once = f"{story['repeated']:,} of them repeat others' texts and do not count again" if story["repeated"] else None
+    mentions.metric("Mentions", f"{story['mentions']:,}", help=once)
+    _gen_z(young, story["gen_z"])
     spam.metric("Spam share", percent(story["spam_share"]))
     if story["activity"]:
         activity_chart(story["activity"])
@@ -101,12 +116,29 @@ def _story(story: dict[str, Any], days: int) -> None:
     _others(story)
 
 
+def _gen_z(place: DeltaGenerator, told: dict[str, Any] | None) -> None:
+    """The spread of its posts' scores, and that they are a rule of thumb."""
+    if told is None:
+        place.metric("Gen Z score", "—")
+        return
+    place.metric(
+        "Gen Z score",
+        f"{told['p50']:.2f} ({told['p10']:.2f} to {told['p90']:.2f})",
+        help="Median of its posts, and where the middle 80 % lie, 0 to 1. A rule of thumb by slang, emoji and the "
+        "like: it measures nobody's age.",
+    )
+    parts = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in told["parts"].items())
+    place.caption(f"A heuristic. {told['signs']:.0%} of its posts show any sign" + (f": {parts}." if parts else "."))
+
+
 def _post(post: dict[str, Any]) -> str:
     kind = f"{post['source']} {post['event_type']}".replace("_", " ")
     where = f"{kind} · {moment(post['timestamp'])} · user {post['user_id'] or '—'}"
     spammy = " · looks like spam" if post["spam_score"] >= 0.5 else ""
+    copied = f" · one of {post['copies']:,} near copies in 24 h" if post["copies"] else ""
     link = outside(post["dagster_link"], "its hour in Dagster")
-    return f'<div class="trend-post">{escape(post["text"])}<br><small>{escape(where)}{spammy} · {link}</small></div>'
+    told = f"{escape(where)}{spammy}{copied} · {link}"
+    return f'<div class="trend-post">{escape(post["text"])}<br><small>{told}</small></div>'
 
 
 def _others(story: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ STYLE = """
 }
 .trend-table td.number, .trend-table th.number { text-align: right; white-space: nowrap; }
 .trend-table td.topic { font-weight: 600; overflow-wrap: anywhere; }
+.trend-table .called { font-size: .85rem; opacity: .8; }
 .trend-table .why { font-size: .85rem; opacity: .8; font-weight: 400; }
 .trend-table a { text-decoration: underline; color: inherit; }
 .trend-spark { display: inline-flex; align-items: flex-end; gap: 3px; height: 28px; }
@@ -91,6 +92,14 @@ def plain(text: str) -> str:
 def topic_link(topic: str) -> str:
     """An HTML link to the topic's page."""
     return f'<a href="topic?topic={quote(topic, safe="")}{_kept()}" target="_self">{escape(topic)}</a>'
+
+
+def called(label: Mapping[str, Any] | None) -> str:
+    """What a topic is called and about, as HTML; nothing where it has no label."""
+    if label is None:
+        return ""
+    about = "" if label["category"] == "other" else f" · {escape(label['category'])}"
+    return f"<span class='called'>{escape(label['name'])}{about}</span>"
 
 
 def _kept() -> str:

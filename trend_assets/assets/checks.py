@@ -14,10 +14,12 @@ from trend_assets.lake.table import Table
 from trend_assets.lake.tables import (
     EVENT_EMBEDDINGS,
     EVENTS,
+    NEAR_COPIES,
     PREDICTIONS,
     RAW_EVENTS,
     TEMPORAL_EDGES,
     TOPIC_ACTIVITY,
+    TOPIC_LABELS,
     TOPIC_PHRASES,
 )
 
@@ -44,6 +46,11 @@ def _unique(table: Table) -> Rule:
 
 def _copies(table: Table) -> pl.Expr:
     return pl.struct(table.key).is_duplicated()
+
+
+def _no_leaders(frame: pl.DataFrame) -> pl.DataFrame:
+    leaders = frame.filter(pl.col("topic") == pl.col("group_topic")).select("hour", group_topic="topic")
+    return frame.join(leaders, on=["hour", "group_topic"], how="anti")
 
 
 _IN_PARTITION = Rule(
@@ -78,6 +85,28 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     TOPIC_PHRASES.name: (_unique(TOPIC_PHRASES), _IN_PARTITION),
+    NEAR_COPIES.name: (
+        _unique(NEAR_COPIES),
+        _IN_PARTITION,
+        Rule(
+            "counts_consistent",
+            "A copy is at least the second of its group, and no more users wrote them than there are.",
+            _where((pl.col("copies") < 2) | (pl.col("users") > pl.col("copies"))),
+        ),
+    ),
+    TOPIC_LABELS.name: (
+        _unique(TOPIC_LABELS),
+        Rule(
+            "confidence_in_range",
+            "Confidence is a probability.",
+            _where(~pl.col("confidence").is_between(0, 1)),
+        ),
+        Rule(
+            "leaders_lead",
+            "The topic that a group is named by is one of the hour's, and its own leader.",
+            _no_leaders,
+        ),
+    ),
     TEMPORAL_EDGES.name: (_unique(TEMPORAL_EDGES), _IN_PARTITION),
     PREDICTIONS.name: (
         _unique(PREDICTIONS),

@@ -11,6 +11,9 @@ from trend_assets.assets.text_model import text_model
 from trend_assets.enrichment.activity import topic_activity as activity_of
 from trend_assets.enrichment.embedding_table import embedding_frame, missing_texts, text_hashes
 from trend_assets.enrichment.event_handler import EventHandler
+from trend_assets.enrichment.gen_z import LEXICON_FILE, GenZScorer, Lexicon
+from trend_assets.enrichment.spam.scorer import SpamScorer
+from trend_assets.enrichment.spam.text_model import SHIPPED, load
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import (
     COLLECTION_STATUS,
@@ -30,6 +33,15 @@ _KNOWN_TEXTS = """
 """
 
 
+def _handler(settings: Settings) -> EventHandler:
+    told = settings.enrichment
+    return EventHandler(
+        spam=SpamScorer(load(told.spam_model or SHIPPED)),
+        topics=topic_choice(settings),
+        gen_z=GenZScorer(Lexicon.read(told.gen_z_lexicon or LEXICON_FILE)),
+    )
+
+
 def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """`events`, `event_embeddings` and `topic_activity`."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
@@ -41,7 +53,8 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         settings: dg.ResourceParam[Settings],
         raw_events: pl.DataFrame,
     ) -> Rows:
-        frame, rejected = EventHandler(topics=topic_choice(settings)).handle(raw_events)
+        handler = _handler(settings)
+        frame, rejected = handler.handle(raw_events)
         lake.lake.write(REJECTED_EVENTS, rejected)
         types = frame.group_by("source", "event_type").len().sort("len", descending=True)
         yield from checked(
@@ -51,6 +64,7 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
                 context,
                 {
                     "rejected": rejected.height,
+                    "gen_z_lexicon": handler.gen_z_lexicon,
                     "spam_share": float(frame.select((pl.col("spam_score") >= 0.5).mean()).item() or 0.0),
                 },
                 by_type=bars([f"{row[0]} {row[1]}" for row in types.rows()], types["len"].to_list(), "Events by type"),
@@ -81,8 +95,10 @@ def enriched_assets(hours: dg.HourlyPartitionsDefinition) -> list[dg.AssetsDefin
         plan.finish(lake.lake)
 
     @asset(**table_asset(TOPIC_ACTIVITY, "enrichment"), **shared)
-    def topic_activity(context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame) -> Rows:
-        frame = activity_of(events, topic_phrases)
+    def topic_activity(
+        context: dg.AssetExecutionContext, events: pl.DataFrame, topic_phrases: pl.DataFrame, near_copies: pl.DataFrame
+    ) -> Rows:
+        frame = activity_of(events, topic_phrases, near_copies)
         top = frame.sort("mentions", "topic", descending=[True, False]).head(12)
         yield from checked(
             TOPIC_ACTIVITY,

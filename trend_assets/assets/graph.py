@@ -37,8 +37,9 @@ def graph_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
         events: pl.DataFrame,
         topic_phrases: pl.DataFrame,
+        near_copies: pl.DataFrame,
     ) -> Rows:
-        edges, nodes = GraphBuilder(settings.graph.community_columns).build(events, topic_phrases)
+        edges, nodes = GraphBuilder(settings.graph.community_columns).build(events, topic_phrases, near_copies)
         kinds = dict(nodes.group_by("kind").len().sort("kind").rows())
         yield dg.Output(nodes, output_name="nodes", metadata=counts(context, kinds))
         yield from checked(TEMPORAL_EDGES, edges, counts(context, {"edges": edges.height}), "temporal_edges")

@@ -12,7 +12,10 @@ IMPORT_JOB = "import_inbox"
 
 #: One step materializes both assets.
 GRAPH_ASSET, GRAPH_ASSETS = "temporal_graph", ("temporal_edges", "nodes")
-FLOW_ASSETS = ("raw_events", "events", "event_embeddings", "topic_phrases", "topic_activity", *GRAPH_ASSETS)
+FLOW_ASSETS = (
+    *("raw_events", "events", "event_embeddings", "topic_phrases", "near_copies", "topic_activity", "topic_labels"),
+    *GRAPH_ASSETS,
+)
 FORECAST_ASSETS = ("predictions", "prediction_outcomes")
 TRAINING_ASSETS = ("tgn_checkpoint", "training_runs")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +15,10 @@ from typing import Any
 import orjson
 import polars as pl
 
-from trend_assets.enrichment.gen_z import gen_z_score
+from trend_assets.enrichment.copies import copy_key, users_of_copies
+from trend_assets.enrichment.gen_z import GenZScorer
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.spam import SpamScorer, edge_weight, only_names_its_topic
+from trend_assets.enrichment.spam.scorer import SpamScorer, edge_weight
 from trend_assets.enrichment.topics import hashtags_of, topics_with
 from trend_assets.lake.tables import EVENTS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.sources.event import Event, Rejected
@@ -31,10 +31,6 @@ Parse = Callable[[str, str], Event]
 #: Columns that both tables share: they are taken over as they are, so that ids and partitions agree.
 _KEY_COLUMNS = ("id", "hour", "timestamp", "source", "event_type", "content_id", "user_id")
 
-# Passing a text on is what these are for: equal texts are no sign of copy and paste.
-_COPIES_BY_NATURE = frozenset({"retweet", "trending", "trend", "interest"})
-_SHORTEST_COPY = 20
-_LINK_OR_MENTION = re.compile(r"https?://\S+|@\w+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _PARSED_SCHEMA = {name: EVENTS.schema[name] for name in EVENTS.column_names if name not in _KEY_COLUMNS}
@@ -48,6 +44,7 @@ class EventHandler:
         parse: reads one payload; by default as the sources do.
         spam: scores the events.
         topics: which topics count.
+        gen_z: scores the events, too.
         now: the clock for ``rejected_at``, timezone-aware.
     """
 
@@ -56,12 +53,19 @@ class EventHandler:
         parse: Parse = parse_payload,
         spam: SpamScorer | None = None,
         topics: Choice | None = None,
+        gen_z: GenZScorer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._parse = parse
         self._spam = spam or SpamScorer()
         self._topics = topics or Choice()
+        self._gen_z = gen_z or GenZScorer()
         self._now = now
+
+    @property
+    def gen_z_lexicon(self) -> str:
+        """Language and version of the lexicon behind the Gen Z scores."""
+        return f"{self._gen_z.lexicon.language} {self._gen_z.lexicon.version}"
 
     def handle(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Events and rejections from raw rows of any number of hours, in any order.
@@ -81,16 +85,19 @@ class EventHandler:
             .sort("hour", "timestamp", "id", "collected_at", "origin", maintain_order=True)
             .unique("id", keep="first", maintain_order=True)
         )
-        columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
         kept: list[bool] = []
         rejected: list[dict[str, Any]] = []
+        events: list[Event] = []
+        copies: list[int] = []
         for rows in _hours(raw):
             parsed = [self._read(row, rejected) for row in rows]
             kept += [event is not None for event in parsed]
-            self._enrich([event for event in parsed if event is not None], columns)
+            hour = [event for event in parsed if event is not None]
+            events += hour
+            copies += count_copies(hour)
         keys = raw.select(_KEY_COLUMNS).filter(pl.Series(kept, dtype=pl.Boolean))
-        events = keys.hstack(pl.DataFrame(columns, schema=_PARSED_SCHEMA))
-        return EVENTS.conform(events.select(EVENTS.column_names)), REJECTED_EVENTS.frame(rejected)
+        frame = keys.hstack(pl.DataFrame(self._enriched(events, copies), schema=_PARSED_SCHEMA))
+        return EVENTS.conform(frame.select(EVENTS.column_names)), REJECTED_EVENTS.frame(rejected)
 
     def _read(self, row: tuple[str, str, str], rejected: list[dict[str, Any]]) -> Event | None:
         format_name, raw_data, origin = row
@@ -112,11 +119,11 @@ class EventHandler:
         )
         return None
 
-    def _enrich(self, events: list[Event], columns: dict[str, list[Any]]) -> None:
-        for event, copies in zip(events, count_copies(events), strict=True):
+    def _enriched(self, events: list[Event], copies: list[int]) -> dict[str, list[Any]]:
+        columns: dict[str, list[Any]] = {name: [] for name in _PARSED_SCHEMA}
+        for event, spam in zip(events, self._spam.score_all(events, copies), strict=True):
             hashtags = hashtags_of(event)
-            spam = self._spam.score(event, copies)
-            gen_z = gen_z_score(event, hashtags)
+            gen_z = self._gen_z.score(event, hashtags)
             columns["text"].append(_encodable(event.text))
             columns["language"].append(event.language)
             columns["hashtags"].append(hashtags)
@@ -126,32 +133,14 @@ class EventHandler:
             columns["spam_score"].append(spam.score)
             columns["edge_weight"].append(edge_weight(spam.score))
             columns["gen_z_score"].append(gen_z.score)
+        return columns
 
 
 def count_copies(events: list[Event]) -> list[int]:
-    """For each event of one hour, how many distinct users wrote its text in that hour; 0 where unknown.
-
-    Texts are compared without links, mentions, case and white space. Short ones are greetings, not
-    copies; retweets and charts repeat by nature; a text that only names its topic was not written.
-    """
-    keys = [_copy_key(event) for event in events]
-    users: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for event, key in zip(events, keys, strict=True):
-        if key is not None and event.user_id is not None:
-            users[key].add((event.source, event.user_id))
-    return [0 if key is None else len(users[key]) for key in keys]
-
-
-def _copy_key(event: Event) -> str | None:
-    if (
-        event.user_id is None
-        or len(event.text) < _SHORTEST_COPY
-        or event.event_type in _COPIES_BY_NATURE
-        or only_names_its_topic(event)
-    ):
-        return None
-    key = " ".join(_LINK_OR_MENTION.sub(" ", event.text).casefold().split())
-    return key if len(key) >= _SHORTEST_COPY else None
+    """For each event of one hour, how many distinct users wrote nearly its text in that hour; 0 where unknown."""
+    keys = [copy_key(event.text, event.event_type, event.topics) for event in events]
+    users = [None if event.user_id is None else f"{event.source}:{event.user_id}" for event in events]
+    return users_of_copies(keys, users)
 
 
 def json_text(value: Mapping[str, Any]) -> str:

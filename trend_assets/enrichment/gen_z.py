@@ -10,81 +10,76 @@ platforms, high engagement for the reach, and activity late in the local evening
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
+from pathlib import Path
 
 import regex
 
+from trend_assets.errors import TrendError
 from trend_assets.sources.event import Event
 
-#: How much each part can add at most; chosen by hand, each below one so that none decides alone.
-WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {
-        "slang": 0.6,
-        "emoji": 0.3,
-        "lower_case": 0.15,
-        "short_video": 0.5,
-        "engagement": 0.25,
-        "late_evening": 0.1,
-    }
-)
+LEXICON_FILE = Path(__file__).with_suffix(".json")
+#: The parts that a lexicon weighs.
+PARTS = ("slang", "emoji", "lower_case", "short_video", "engagement", "late_evening")
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
-# Words that older people use in another sense (mid, based, tea, aura, cooked) are left out.
-_SLANG_WORDS = frozenset(
-    (
-        *("lowkey", "highkey", "slay", "slayed", "slaying", "slays", "rizz", "rizzler", "skibidi", "gyat"),
-        *("gyatt", "sus", "bussin", "yeet", "yeeted", "delulu", "simp", "simping", "simps", "bestie"),
-        *("stan", "stanning", "period't", "periodt", "deadass", "bruh", "ong", "iykyk", "istg", "ngl", "tbh"),
-        *("smh", "fomo", "yolo", "finna", "fam", "bae", "goated", "vibing", "cringe", "cheugy", "af"),
-        *("gaslight", "gatekeep", "girlboss", "pov", "sheesh", "lmao", "lmaooo", "lmfao", "omg", "wtf"),
-        *("idk", "ily", "brainrot", "yapping", "yapper", "situationship", "ghosted", "dank", "meme", "memes"),
-    )
-)
-_SLANG_PHRASES = (
-    *(" no cap ", " low key ", " high key ", " fr fr ", " vibe check ", " main character ", " glow up "),
-    *(" on fleek ", " lit af ", " ate that ", " understood the assignment ", " rent free "),
-    *(" touch grass ", " living for ", " it's giving ", " its giving ", " crash out ", " the ick "),
-)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f")
-_SHORT_VIDEO = frozenset(
-    (
-        "fyp",
-        "foryou",
-        "foryoupage",
-        "fypage",
-        "fypシ",
-        "viral",
-        "viralvideo",
-        "tiktok",
-        "tiktokviral",
-        "tiktoktrend",
-        "shorts",
-        "ytshorts",
-        "youtubeshorts",
-        "shortsfeed",
-        "reels",
-        "reelsinstagram",
-        "instareels",
-        "grwm",
-        "ootd",
-        "booktok",
-        "storytime",
-        "duet",
-        "stitch",
-        "xyzbca",
-        "tiktokdance",
-        "tiktokchallenge",
-        "dancechallenge",
-        "pov",
-        "aesthetic",
-    )
-)
 _LATE_FROM, _LATE_UNTIL = 21, 2
 _LIKES_OF_A_BELOVED_VIDEO = 0.08
+
+
+class LexiconError(TrendError):
+    """A lexicon cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What the heuristic looks for: a file that anybody can edit.
+
+    Attributes:
+        version, language: as its owner names them; they are told wherever scores are made.
+        weights: how much each of `PARTS` can add at most, 0 to below 1.
+        words, phrases: slang in lower case.
+        hashtags: of short-video platforms, without sign.
+    """
+
+    version: str
+    language: str
+    weights: Mapping[str, float]
+    words: frozenset[str]
+    phrases: tuple[str, ...]
+    hashtags: frozenset[str]
+
+    @classmethod
+    def read(cls, file: Path = LEXICON_FILE) -> Lexicon:
+        """From JSON like `gen_z.json`.
+
+        Raises:
+            LexiconError: it is none, or a weight is missing or out of range.
+        """
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+            weights = {part: float(told["weights"][part]) for part in PARTS}
+            lists = {name: tuple(_folded(told[name])) for name in ("words", "phrases", "hashtags")}
+            named = (str(told["version"]), str(told["language"]))
+        except KeyError as error:
+            raise LexiconError(f"{file} is no Gen Z lexicon: it lacks {error}") from None
+        except (OSError, ValueError, TypeError) as error:
+            raise LexiconError(f"{file} is no Gen Z lexicon: {error}") from None
+        wrong = [part for part, weight in weights.items() if not 0.0 <= weight < 1.0]
+        if wrong:
+            raise LexiconError(f"{file}: weights are 0 to below 1, which is not so of {', '.join(wrong)}")
+        return cls(*named, weights, frozenset(lists["words"]), lists["phrases"], frozenset(lists["hashtags"]))
+
+
+def _folded(listed: Sequence[str]) -> Iterator[str]:
+    if isinstance(listed, str):
+        raise TypeError("a list is one text")
+    return (" ".join(str(entry).lower().split()) for entry in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,44 +90,48 @@ class GenZScore:
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
-def gen_z_score(event: Event, hashtags: list[str]) -> GenZScore:
-    """How much the event reads like Gen Z.
+class GenZScorer:
+    """Scores events by a lexicon, by default the one that is shipped."""
 
-    Args:
-        event: read are its text, its time and its features ``likes``, ``views`` or ``impressions``, and
-            ``utc_offset_seconds`` (the author's time zone, where the source says it).
-        hashtags: the event's hashtags in canonical spelling, without sign.
-    """
-    parts = _text_parts(event.text)
-    if hashtags and (short_video := len(_SHORT_VIDEO.intersection(hashtags))):
-        parts["short_video"] = min(1.0, short_video / 2)
-    if event.features:
-        parts.update(_engagement_parts(event))
-    rest = 1.0
-    for name, value in parts.items():
-        rest *= 1.0 - WEIGHTS[name] * value
-    return GenZScore(1.0 - rest, parts)
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = lexicon or Lexicon.read()
+        self._phrases = tuple(f" {phrase} " for phrase in self.lexicon.phrases)
 
+    def score(self, event: Event, hashtags: list[str]) -> GenZScore:
+        """How much the event reads like Gen Z.
 
-def _text_parts(text: str) -> dict[str, float]:
-    parts: dict[str, float] = {}
-    if slang := _slang(text.lower()):
-        parts["slang"] = min(1.0, (slang + 1) / 4)
-    if not text.isascii() and (emoji := len(_EMOJI.findall(text))):
-        parts["emoji"] = min(1.0, emoji / 3)
-    if len(text) >= 20 and text.islower() and text[-1] not in ".…":
-        parts["lower_case"] = 1.0
-    return parts
+        Args:
+            event: read are its text, its time and its features ``likes``, ``views`` or ``impressions``, and
+                ``utc_offset_seconds`` (the author's time zone, where the source says it).
+            hashtags: the event's hashtags in canonical spelling, without sign.
+        """
+        parts = self._text_parts(event.text)
+        if hashtags and (short_video := len(self.lexicon.hashtags.intersection(hashtags))):
+            parts["short_video"] = min(1.0, short_video / 2)
+        if event.features:
+            parts.update(_engagement_parts(event))
+        weights = self.lexicon.weights
+        parts = {name: value for name, value in parts.items() if weights[name]}
+        rest = 1.0
+        for name, value in parts.items():
+            rest *= 1.0 - weights[name] * value
+        return GenZScore(1.0 - rest, parts)
 
+    def _text_parts(self, text: str) -> dict[str, float]:
+        parts: dict[str, float] = {}
+        if slang := self._slang(text.lower()):
+            parts["slang"] = min(1.0, (slang + 1) / 4)
+        if not text.isascii() and (emoji := len(_EMOJI.findall(text))):
+            parts["emoji"] = min(1.0, emoji / 3)
+        if len(text) >= 20 and text.islower() and text[-1] not in ".…":
+            parts["lower_case"] = 1.0
+        return parts
 
-def _slang(lowered: str) -> int:
-    words = _WORD.findall(lowered)
-    count = sum(map(_SLANG_WORDS.__contains__, words))
-    spaced = f" {' '.join(words)} "
-    for phrase in _SLANG_PHRASES:
-        if phrase in spaced:
-            count += 1
-    return count
+    def _slang(self, lowered: str) -> int:
+        words = _WORD.findall(lowered)
+        count = sum(map(self.lexicon.words.__contains__, words))
+        spaced = f" {' '.join(words)} "
+        return count + sum(phrase in spaced for phrase in self._phrases)
 
 
 def _engagement_parts(event: Event) -> dict[str, float]:

@@ -4,7 +4,8 @@ Edges of one event:
 
 - user → its content, of the event's type; where the source names no user, as for searches, the source's own
   community takes the user's place, so that every event has this edge,
-- its content → each of its topics, of its own or of a phrase, ``about``,
+- its content → each of its topics, of its own or of a phrase, ``about``; of near copies only once a group in 24 hours,
+  so that a campaign is one mention,
 - its content → another one, ``replies_to``, ``reposts``, ``quotes`` or, where the source does not say which,
   ``refers_to``,
 - the author of that other content → it, ``wrote``, where the source names the author,
@@ -23,7 +24,7 @@ import polars as pl
 
 from trend_assets.graph.identity import node_id
 from trend_assets.graph.references import MENTIONS, references
-from trend_assets.lake.tables import NODES, TEMPORAL_EDGES, TOPIC_PHRASES
+from trend_assets.lake.tables import NEAR_COPIES, NODES, TEMPORAL_EDGES, TOPIC_PHRASES
 
 ABOUT = "about"
 
@@ -53,14 +54,21 @@ class GraphBuilder:
     def __init__(self, community_columns: Sequence[str] = ()) -> None:
         self._columns = tuple(community_columns)
 
-    def build(self, events: pl.DataFrame, phrases: pl.DataFrame | None = None) -> Graph:
+    def build(
+        self, events: pl.DataFrame, phrases: pl.DataFrame | None = None, copies: pl.DataFrame | None = None
+    ) -> Graph:
         """The events' edges, and the nodes that they touch.
 
         Args:
             events: rows of `EVENTS`.
             phrases: rows of `TOPIC_PHRASES`: topics that events have beside their own.
+            copies: rows of `NEAR_COPIES`: what they repeat is no edge.
         """
-        keyed = self._keyed_edges(events, TOPIC_PHRASES.frame() if phrases is None else phrases)
+        keyed = self._keyed_edges(
+            events,
+            TOPIC_PHRASES.frame() if phrases is None else phrases,
+            NEAR_COPIES.frame() if copies is None else copies,
+        )
         ids = _node_ids(keyed)
         edges = (
             keyed.join(ids.select("src", src_id="node_id"), on="src")
@@ -72,7 +80,7 @@ class GraphBuilder:
         )
         return Graph(TEMPORAL_EDGES.conform(edges.select(TEMPORAL_EDGES.column_names)), _nodes(keyed, ids))
 
-    def _keyed_edges(self, events: pl.DataFrame, phrases: pl.DataFrame) -> pl.DataFrame:
+    def _keyed_edges(self, events: pl.DataFrame, phrases: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
         """Edges with `kind:key` at both ends, before any hash is computed."""
         base = events.select(
             "hour",
@@ -90,9 +98,11 @@ class GraphBuilder:
         )
         acts = base.select(*_COMMON, edge_type="event_type", src="user", dst="content")
         told = base.select("event_id", topic="topics").explode("topic").drop_nulls("topic")
+        repeated = copies.select("event_id", topic="repeated").explode("topic")
         about = (
             pl.concat([told, phrases.select("event_id", "topic")])
             .unique()
+            .join(repeated, on=["event_id", "topic"], how="anti")
             .join(base, on="event_id")
             .select(*_COMMON, pl.lit(ABOUT).alias("edge_type"), src="content", dst="topic")
             .with_columns(pl.concat_str(pl.lit("topic:"), "dst").alias("dst"))

@@ -144,3 +144,15 @@ CREATE TABLE phrase_states (
     "hour" TIMESTAMPTZ NOT NULL, "digest" VARCHAR NOT NULL, "state" BLOB NOT NULL
 );
 """
+
+# Edges and activity of hours that were made before know of no copies: they stay as they are.
+STEP_5 = """
+CREATE TABLE near_copies (
+    "event_id" VARCHAR NOT NULL, "hour" TIMESTAMPTZ NOT NULL, "timestamp" TIMESTAMPTZ NOT NULL,
+    "group_id" VARCHAR NOT NULL, "copies" BIGINT NOT NULL, "users" BIGINT NOT NULL, "repeated" VARCHAR[] NOT NULL
+);
+CREATE TABLE topic_labels (
+    "hour" TIMESTAMPTZ NOT NULL, "topic" VARCHAR NOT NULL, "name" VARCHAR NOT NULL, "post_id" VARCHAR NOT NULL,
+    "group_topic" VARCHAR NOT NULL, "category" VARCHAR NOT NULL, "confidence" DOUBLE NOT NULL, "posts" BIGINT NOT NULL
+);
+"""

@@ -115,7 +115,12 @@ TOPIC_ACTIVITY = Table(
         _HOUR,
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("mentions", "BIGINT", "events", "Events that name the topic."),
-        Column("weighted_mentions", "DOUBLE", "events", "The same, each counted by its edge weight."),
+        Column(
+            "weighted_mentions",
+            "DOUBLE",
+            "events",
+            "The same, each counted by its edge weight, and near copies once (`near_copies`).",
+        ),
         Column("distinct_users", "BIGINT", "users", "Different users among them."),
     ),
     key=("hour", "topic"),
@@ -136,6 +141,24 @@ TOPIC_PHRASES = Table(
     partition="hour",
 )
 
+NEAR_COPIES = Table(
+    name="near_copies",
+    meaning="Events whose text is nearly that of one in the 24 hours before: a campaign counts once a topic and day.",
+    columns=(
+        Column("event_id", "VARCHAR", "", "The event that is a near copy; the first one of a group has no row."),
+        _HOUR,
+        Column("timestamp", "TIMESTAMPTZ", "UTC", "When it happened, as the source says."),
+        Column("group_id", "VARCHAR", "hex", "The campaign: BLAKE2b-64 of the id of the event that began it."),
+        Column(
+            "copies", "BIGINT", "events", "Events of the group in the 24 hours until this one, which is among them."
+        ),
+        Column("users", "BIGINT", "users", "Different users who wrote them."),
+        Column("repeated", "VARCHAR[]", "", "Topics that the group has counted for already: it does not count again."),
+    ),
+    key=("event_id",),
+    partition="hour",
+)
+
 PHRASE_STATES = Table(
     name="phrase_states",
     meaning="What was usual before each day, and which phrases were topics: where `topic_phrases` is taken up again.",
@@ -145,6 +168,27 @@ PHRASE_STATES = Table(
         Column("state", "BLOB", "", "Zstandard of JSON and hash tables; neither users nor texts are in it."),
     ),
     key=("hour",),
+    partition="hour",
+)
+
+TOPIC_LABELS = Table(
+    name="topic_labels",
+    meaning="What topics are called, which mean the same, what they are about: every six hours, from a day's posts.",
+    columns=(
+        Column(
+            "hour", "TIMESTAMPTZ", "UTC", "The last of the 24 hours whose posts were read: 05, 11, 17 or 23 o'clock."
+        ),
+        Column("topic", "VARCHAR", "", "The topic in canonical spelling; only those with three posts."),
+        Column("name", "VARCHAR", "", "Its most telling phrase."),
+        Column("post_id", "VARCHAR", "", "The event whose text is nearest to the middle of its posts."),
+        Column(
+            "group_topic", "VARCHAR", "", "The topic that leads those that mean the same; itself where it is alone."
+        ),
+        Column("category", "VARCHAR", "", "One of `enrichment.categories`, or `other` where that is unsure."),
+        Column("confidence", "DOUBLE", "0 to 1", "Of the category; 0 where its posts have no vectors."),
+        Column("posts", "BIGINT", "events", "Posts that it stands on, 40 at most."),
+    ),
+    key=("hour", "topic"),
     partition="hour",
 )
 
@@ -470,6 +514,8 @@ TABLES: Mapping[str, Table] = {
         TOPIC_ACTIVITY,
         TOPIC_PHRASES,
         PHRASE_STATES,
+        NEAR_COPIES,
+        TOPIC_LABELS,
         TEMPORAL_EDGES,
         NODES,
         TRAINING_RUNS,

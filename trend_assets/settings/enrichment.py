@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -49,6 +50,18 @@ class EnrichmentSettings(Section):
     """What events mean."""
 
     topics: TopicSettings = TopicSettings()
+    copies_count_once: bool = Field(
+        True, description="Near copies of a text count once in 24 hours for each topic; else each is a mention."
+    )
+    categories: Path | None = Field(
+        None, description="Categories of topics and their prototypes, JSON; default: the ones that are shipped."
+    )
+    gen_z_lexicon: Path | None = Field(
+        None, description="What the Gen Z heuristic looks for, JSON; default: the lexicon that is shipped."
+    )
+    spam_model: Path | None = Field(
+        None, description="A model of spam texts made by `trend spam train`; default: the one that is shipped."
+    )
 
 
 def _checked(name: str) -> None:

@@ -74,6 +74,8 @@ class RetentionSettings(Section):
     event_embeddings_days: int = Field(0, ge=0, description="`event_embeddings`, the cache of texts too.")
     topic_activity_days: int = Field(0, ge=0, description="`topic_activity`.")
     topic_phrases_days: int = Field(0, ge=0, description="`topic_phrases`.")
+    topic_labels_days: int = Field(0, ge=0, description="`topic_labels`.")
+    near_copies_days: int = Field(0, ge=0, description="`near_copies`.")
     phrase_states_days: int = Field(
         0, ge=0, description="`phrase_states`: hours before the oldest one cannot be made again as they were."
     )

@@ -24,10 +24,12 @@ from trend_assets.lake.tables import (
     EVENT_EMBEDDINGS,
     EVENTS,
     LOAD_CHECKS,
+    NEAR_COPIES,
     PREDICTION_OUTCOMES,
     PREDICTIONS,
     RAW_EVENTS,
     TOPIC_ACTIVITY,
+    TOPIC_LABELS,
     TRAINING_RUNS,
 )
 from trend_assets.settings import DagsterSettings, Settings
@@ -94,7 +96,7 @@ def event(number: int, hour: datetime, source: str, topics: list[str], user: str
         "hashtags": [topic.removeprefix("#") for topic in topics],
         "topics": topics,
         "context": "{}",
-        "features": "{}",
+        "features": '{"gen_z":{"slang":0.5}}' if number > 2 else '{"gen_z":{}}',
         "spam_score": 0.75 if number == 1 else 0.25,
         "edge_weight": 0.25 if number == 1 else 0.75,
         "gen_z_score": 0.1 * number,
@@ -143,6 +145,13 @@ def fill(home: Path, location: LakeLocation | None = None) -> Lake:
         )
     ]
     lake.write(TOPIC_ACTIVITY, TOPIC_ACTIVITY.frame(activity), CUT - 2 * ONE, CUT)
+    label = {"hour": CUT - ONE, "topic": "#topic0", "name": "Topic <zero>", "post_id": "twitter:original:2"}
+    label |= {"group_topic": "#topic1", "category": "tech", "confidence": 0.7, "posts": 3}
+    later = {**label, "hour": CUT, "topic": "#topic2"}
+    lake.write(TOPIC_LABELS, TOPIC_LABELS.frame([label, later]), CUT - ONE, CUT + ONE)
+    copy = {"group_id": "00ff", "copies": 2, "users": 2, "repeated": ["#topic0"]}
+    copied = {name: EVENTS_MADE[0][name] for name in ("hour", "timestamp")} | {"event_id": EVENTS_MADE[0]["id"]} | copy
+    lake.write(NEAR_COPIES, NEAR_COPIES.frame([copied]), CUT - 2 * ONE, CUT)
     lake.write(TRAINING_RUNS, TRAINING_RUNS.frame([training()]))
     checked = {
         "checked_at": CUT,

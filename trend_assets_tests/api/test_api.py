@@ -198,6 +198,13 @@ def test_topics_are_found_by_prefix_page_by_page(client: httpx.Client) -> None:
             "mentions": 4,
             "first_hour": "2024-01-01T22:00:00Z",
             "last_hour": "2024-01-01T23:00:00Z",
+            "topic_label": {
+                "name": "Topic <zero>",
+                "group_topic": "#topic1",
+                "category": "tech",
+                "confidence": 0.7,
+                "post_id": "twitter:original:2",
+            },
             "similarity": None,
         }
     ]
@@ -236,6 +243,12 @@ def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:
 def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
     story = client.get("/topics/%23Topic0").json()
     assert story["topic"] == "#topic0" and story["mentions"] == 4
+    assert story["topic_label"]["name"] == "Topic <zero>" and story["topic_label"]["group_topic"] == "#topic1"
+    gen_z = story["gen_z"]
+    assert gen_z["parts"] == {"slang": 0.5} and gen_z["signs"] == 1.0
+    assert [gen_z[name] for name in ("p10", "p50", "p90")] == pytest.approx([0.13, 0.25, 0.37])
+    assert story["repeated"] == 1
+    assert [(post["copy_group"], post["copies"]) for post in story["posts"]][-2:] == [(None, None), ("00ff", 2)]
     assert story["gen_z_score"] == pytest.approx(0.25)
     assert story["spam_share"] == 0.25
     assert [(row["hour"][11:13], row["source"], row["mentions"]) for row in story["activity"]] == [
@@ -394,3 +407,16 @@ def test_a_window_of_the_pipeline_is_told_by_health(client: httpx.Client) -> Non
     assert {row["source"] for row in health["last_collection"]} == {"twitter", "youtube"}
     assert (health["load"]["load"], health["load"]["step"]) == ("embeddings_postponed", 2)
     assert health["last_prediction"] == (CUT + 2 * ONE).isoformat().replace("+00:00", "Z")
+
+
+def test_topics_and_forecasts_say_what_topics_are_called(client: httpx.Client) -> None:
+    page = {item["topic"]: item["topic_label"] for item in client.get("/topics").json()["items"]}
+    assert page["#topic0"]["category"] == "tech" and page["#topic1"] is None
+    near = client.get("/topics", params={"similar": "#topic1"}).json()["items"]
+    assert {item["topic"]: item["topic_label"] for item in near}["#topic0"]["confidence"] == 0.7
+    top = client.get("/predictions/top", params={"k": 12}).json()["items"]
+    assert {item["topic"]: item["topic_label"] for item in top}["#topic0"]["name"] == "Topic <zero>"
+    # A forecast shows what was known at its cut: #topic2 was labelled an hour later.
+    before = client.get("/predictions/top", params={"k": 12, "at": CUT.isoformat()}).json()["items"]
+    assert {item["topic"] for item in before if item["topic_label"]} == {"#topic0"}
+    assert {item["topic"] for item in top if item["topic_label"]} == {"#topic0", "#topic2"}

@@ -85,6 +85,7 @@ def test_what_is_written_of_another_time_leaves_an_answer_as_it_is(served: httpx
         "mentions": 50,
         "first_hour": "2024-01-01T23:00:00Z",
         "last_hour": "2024-01-01T23:00:00Z",
+        "topic_label": None,
         "similarity": None,
     }
     assert asked(served, paths[0])[2] != before[0][2]

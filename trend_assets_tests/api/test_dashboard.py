@@ -75,6 +75,7 @@ def test_live_trends_ranks_topics_with_reasons_and_links(client: httpx.Client, l
     assert 'href="topic?topic=%23topic0"' in shown and "0 in the last 3 h" in shown
     assert "not due yet" in shown and "90%" in shown
     past = text(look(client, "live", at="2024-01-02T00:00:00Z"))
+    assert "Topic &lt;zero&gt; · tech" in past
     assert ">came true</span>" in past and ">did not come true</span>" in past
     assert "5 → 31 ▲ 520 %" in past
     wrong = look(client, "live", at="yesterday")
@@ -82,11 +83,18 @@ def test_live_trends_ranks_topics_with_reasons_and_links(client: httpx.Client, l
 
 
 def test_a_topic_shows_its_story_and_no_markup_of_posts(client: httpx.Client, look: Callable[..., AppTest]) -> None:
-    shown = text(look(client, "topic", topic="#Topic0"))
+    page = look(client, "topic", topic="#Topic0")
+    shown = text(page)
     assert "both &lt;b&gt;#topic0&lt;/b&gt;" in shown and "<b>#topic0" not in shown
     assert 'href="topic?topic=%24cash%20%2F%20flow"' in shown
     assert "<small>twitter original" in shown and "partition=2024-01-01-23%3A00" in shown
     assert "0 in the last 3 h" in shown and "Near in meaning" in shown and "0.9" in shown
+    assert "Topic &lt;zero&gt; · tech" in shown and "means the same as" in shown
+    assert (
+        "0.25 (0.13 to 0.37)" in [metric.value for metric in page.metric]
+        and "A heuristic. 100% of its posts show any sign: slang 50%." in shown
+    )
+    assert "one of 2 near copies in 24 h" in shown
     choices = text(look(client, "topic", topic="#top"))
     assert "Topics that begin with" in choices and "%23topic1" in choices
     assert "Topics whose posts mean" in text(look(client, "topic", topic="a video"))

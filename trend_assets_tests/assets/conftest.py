@@ -22,7 +22,7 @@ from trend_assets.settings import Settings, load_settings
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 ONE = timedelta(hours=1)
-FLOW = ("raw_events", "events", "topic_phrases", "topic_activity", "temporal_edges", "nodes")
+FLOW = ("raw_events", "events", "topic_phrases", "near_copies", "topic_activity", "temporal_edges", "nodes")
 
 
 @dataclass(frozen=True)

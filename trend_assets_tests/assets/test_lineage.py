@@ -61,6 +61,8 @@ def compare(access: Access, *assets: str) -> None:
         ("events",),
         ("event_embeddings",),
         ("topic_phrases",),
+        ("near_copies",),
+        ("topic_labels",),
         ("topic_activity",),
         GRAPH_ASSETS,
         ("predictions",),
@@ -69,7 +71,8 @@ def compare(access: Access, *assets: str) -> None:
     ids=lambda assets: assets[0],
 )
 def test_an_hourly_asset_reads_what_it_declares(world: World, assets: tuple[str, ...]) -> None:
-    hour = WEEK - 30 * ONE
+    # Labels are made in every sixth hour only.
+    hour = WEEK - 31 * ONE
     if assets == ("prediction_outcomes",):
         world.materialize(hour, 1, "predictions")
         hour += 24 * ONE

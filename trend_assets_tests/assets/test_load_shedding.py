@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -113,7 +114,9 @@ def collected(lake: Lake, hour: datetime, texts: list[str]) -> None:
 
 
 def posts(hour: datetime, count: int, words: str = "morning #coffee") -> list[str]:
-    return [f"{words} {hour:%H} {number}" for number in range(count)]
+    """Texts of an hour: those of spam are near copies, all others differ."""
+    tails = [str(number) if words == SPAM else hashlib.sha256(b"%d" % number).hexdigest() for number in range(count)]
+    return [f"{words} {hour:%H} {tail}" for tail in tails]
 
 
 def embedded(lake: Lake, hour: datetime) -> int:

@@ -40,7 +40,9 @@ HOURLY = (
     "events",
     "event_embeddings",
     "topic_phrases",
+    "near_copies",
     "topic_activity",
+    "topic_labels",
     "temporal_edges",
     "nodes",
     "predictions",
@@ -136,8 +138,10 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
     assert parents["raw_events"] == {"forgotten"}
     assert parents["events"] == {"raw_events"}
     assert parents["topic_phrases"] == {"events"}
+    assert parents["near_copies"] == {"events", "topic_phrases"}
+    assert parents["topic_labels"] == {"events", "event_embeddings", "topic_phrases", "near_copies"}
     for name in ("topic_activity", "temporal_edges", "nodes"):
-        assert parents[name] == {"events", "topic_phrases"}
+        assert parents[name] == {"events", "topic_phrases", "near_copies"}
     assert parents["event_embeddings"] == {"events", "raw_events", "collection_status"}
     history = {"temporal_edges", "nodes", "event_embeddings"}
     assert parents["tgn_checkpoint"] == history

@@ -38,7 +38,7 @@ from trend_assets_tests.benchmarks.synthetic_lake import END, make_lake
 _A_DAY = 16_667
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _ASSETS = (
-    "raw_events", "events", "topic_phrases", "topic_activity", "temporal_edges", "nodes", "predictions",
+    "raw_events", "events", "topic_phrases", "near_copies", "topic_activity", "temporal_edges", "nodes", "predictions",
     "prediction_outcomes",
 )  # fmt: skip
 _COLUMNS = "id=id,timestamp=time,user_id=user,text=text,topics=topics"

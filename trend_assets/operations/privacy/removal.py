@@ -14,7 +14,7 @@ import polars as pl
 
 from trend_assets.enrichment.activity import topic_activity
 from trend_assets.lake.table import Table
-from trend_assets.lake.tables import EVENTS, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
+from trend_assets.lake.tables import EVENTS, NEAR_COPIES, PREDICTIONS, TABLES, TOPIC_ACTIVITY, TOPIC_PHRASES
 from trend_assets.operations.privacy.traces import Traces
 from trend_assets.sources.identifiers import tokens
 
@@ -24,6 +24,8 @@ _BY_EVENT = (
     ("event_embeddings", "id"),
     ("temporal_edges", "event_id"),
     ("topic_phrases", "event_id"),
+    ("near_copies", "event_id"),
+    ("topic_labels", "post_id"),
 )
 _LONELY_NODES = """
     SELECT node_id FROM nodes WHERE node_id IN (SELECT src FROM touched UNION SELECT dst FROM touched)
@@ -135,9 +137,11 @@ def _count_again(connection: duckdb.DuckDBPyConnection, hours: Sequence[datetime
         return 0
     chosen = "hour IN (SELECT unnest(?))"
     row = connection.execute(f"DELETE FROM {TOPIC_ACTIVITY.name} WHERE {chosen}", [list(hours)]).fetchone()
-    rows = connection.execute(f"SELECT * FROM events WHERE {chosen}", [list(hours)]).pl()
-    phrases = connection.execute(f"SELECT * FROM {TOPIC_PHRASES.name} WHERE {chosen}", [list(hours)]).pl()
-    fresh = topic_activity(_typed(rows, EVENTS), _typed(phrases, TOPIC_PHRASES))
+    events, phrases, copies = (
+        _typed(connection.execute(f"SELECT * FROM {table.name} WHERE {chosen}", [list(hours)]).pl(), table)
+        for table in (EVENTS, TOPIC_PHRASES, NEAR_COPIES)
+    )
+    fresh = topic_activity(events, phrases, copies)
     connection.register("fresh", TOPIC_ACTIVITY.conform(fresh))
     connection.execute(f"INSERT INTO {TOPIC_ACTIVITY.name} BY NAME SELECT * FROM fresh")
     connection.unregister("fresh")
@@ -159,7 +163,7 @@ def _delete_topics(connection: duckdb.DuckDBPyConnection, removal: Removal) -> N
     if not removal.topics:
         return
     connection.register("unused", pl.DataFrame({"topic": list(removal.topics)}, schema={"topic": pl.String}))
-    for table in ("predictions", "prediction_outcomes"):
+    for table in ("predictions", "prediction_outcomes", "topic_labels"):
         removal.delete(connection, table, "topic IN (SELECT topic FROM unused)")
     removal.delete(connection, "alerts", "subject IN (SELECT topic FROM unused)")
     connection.execute(_NOT_RAISED, {"unused": list(removal.topics)})

@@ -1,0 +1,1 @@
+"""What topics are called, which mean the same, and what they are about."""
