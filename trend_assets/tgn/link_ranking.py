@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from trend_assets.tgn.link_training import EVENT_SPAN, EpochReport
 from trend_assets.tgn.memory import Updated
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
-from trend_assets.tgn.pair_features import PAIR_DIM, SOURCE_DIM, TARGET_DIM, WALK_DIM, PairFeatures, Questions
+from trend_assets.tgn.pair_features import PAIR_DIM, WALK_DIM, PairFeatures, Questions
 from trend_assets.tgn.past import Past
+from trend_assets.tgn.ranking_head import HeadInputs, RankingHead
 
 #: What a score may rest on.
 GROUPS = ("pairs", "walks", "network")
@@ -23,9 +24,9 @@ _OWN_BACK = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 64)
 _ANY_BACK = (1, 2, 3, 4, 6, 8, 12, 16)
 _STEPS_BACK = (1, 2, 3, 4, 6, 8, 12, 16)
 _VISITORS_BACK = (1, 2, 4)
-_LEAST_DEVIATION = 0.05
-_LARGEST = 5.0
 _NO_CANDIDATE = -1e9
+#: Pairs: what is made of them stays in the processor's cache.
+_SCORED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,80 +76,22 @@ class Interactions(NamedTuple):
         return Questions(self.src[rows], self.times[rows], self.known[rows])
 
 
-class _Inputs(NamedTuple):
-    """What a head sees: `[B, SOURCE_DIM]`, `[B, C, TARGET_DIM]`, `[B, C, PAIR_DIM + WALK_DIM or less]`."""
-
-    source: Tensor
-    target: Tensor
-    pair: Tensor
-
-
 class _Examples(NamedTuple):
-    """Interactions with candidates, the true one first: targets, what is seen of them, and the log of their weight."""
+    """Interactions with candidates.
 
-    targets: Tensor
-    inputs: _Inputs
-    offset: Tensor
-
-
-class _Scale(nn.Module):
-    """Standardises columns as those of a table are."""
-
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("deviation", torch.ones(width))
-
-    def fit(self, table: Tensor) -> None:
-        """Takes the scale of a table `[n, width]`."""
-        if not table.size(1):
-            return
-        self.mean.copy_(table.mean(0))
-        self.deviation.copy_(table.std(0).clamp_min(_LEAST_DEVIATION))
-
-    def forward(self, table: Tensor) -> Tensor:
-        return ((table - self.mean) / self.deviation).clamp_(-_LARGEST, _LARGEST)
-
-
-class RankingHead(nn.Module):
-    """A score of each source with each of its candidates.
-
-    The first layer is a sum of parts, so that what belongs to a source or a target alone is projected once.
-
-    Args:
-        pair_dim: features of a pair; 0 where none are used.
-        embedding_dim: of the network; 0 where it is not used.
-        width: hidden units.
+    Attributes:
+        kept: which of C places hold a candidate, the true one first, bool `[B, C]`; what follows is of these alone.
+        row: whose, int64 `[n]`.
+        targets: int64 `[n]`.
+        inputs: of `[B]` sources and `[n]` candidates.
+        offset: logarithm of how many targets a candidate stands for, `[n]`.
     """
 
-    def __init__(self, pair_dim: int, embedding_dim: int, width: int) -> None:
-        super().__init__()
-        self.scale_source, self.scale_target, self.scale_pair = _Scale(SOURCE_DIM), _Scale(TARGET_DIM), _Scale(pair_dim)
-        self.source = nn.Linear(SOURCE_DIM, width)
-        self.target = nn.Linear(TARGET_DIM, width, bias=False)
-        self.pair = nn.Linear(pair_dim, width, bias=False) if pair_dim else None
-        self.embedded_source = nn.Linear(embedding_dim, width, bias=False) if embedding_dim else None
-        self.embedded_target = nn.Linear(embedding_dim, width, bias=False) if embedding_dim else None
-        self.hidden = nn.Linear(width, width)
-        self.final = nn.Linear(width, 1)
-        self.direct = nn.Linear(TARGET_DIM + pair_dim, 1, bias=False)
-
-    def forward(self, inputs: _Inputs, source: Tensor | None, target: Tensor | None) -> Tensor:
-        """Scores `[B, C]`; embeddings, if there are, `[B, D]` and `[B, C, D]` or, projected before, `[B, C, width]`."""
-        of_target = self.scale_target(inputs.target)
-        hidden = self.source(self.scale_source(inputs.source)).unsqueeze(1) + self.target(of_target)
-        seen = of_target
-        if self.pair is not None:
-            of_pair = self.scale_pair(inputs.pair)
-            hidden = hidden + self.pair(of_pair)
-            seen = torch.cat([of_target, of_pair], dim=-1)
-        if source is not None and target is not None:
-            hidden = hidden + source.unsqueeze(1) + target
-        hidden = self.hidden(hidden.relu()).relu()
-        return (self.final(hidden) + self.direct(seen)).squeeze(-1)
+    kept: Tensor
+    row: Tensor
+    targets: Tensor
+    inputs: HeadInputs
+    offset: Tensor
 
 
 class LinkRanker(nn.Module):
@@ -197,7 +140,8 @@ class LinkRanker(nn.Module):
         began = time.perf_counter()
         batches = list(torch.arange(stop).split(self.settings.batch_size))
         examples = [self._examples(rows) for rows in batches]
-        self._standardise(examples)
+        self.head.fit_scale([example.inputs for example in examples])
+        examples = [example._replace(inputs=self.head.standardised(example.inputs)) for example in examples]
         trained = [p for name, p in self.named_parameters() if not name.startswith("network.predictor")]
         rate = self.settings.learning_rate
         optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=self.settings.weight_decay, fused=True)
@@ -248,38 +192,40 @@ class LinkRanker(nn.Module):
     def score(self, rows: Tensor) -> Tensor:
         """Scores of all targets, float32 `[B, targets]`, for a batch by place, int64 `[B]`."""
         self.eval()
-        targets = torch.arange(self._stream.targets).expand(len(rows), -1)
-        inputs = self._inputs(self._stream.questions(rows), targets)
-        return self.head(inputs, *self._embedded(rows, targets))
+        targets = torch.arange(self._stream.targets)
+        of_source, of_target = self._embedded(rows)
+        scores = []
+        for part in torch.arange(len(rows)).split(max(_SCORED_AT_ONCE // len(targets), 1)):
+            candidates = targets.expand(len(part), -1)
+            source, *inputs = self.head.standardised(self._inputs(self._stream.questions(rows[part]), candidates))
+            source = self.head.project(source, None if of_source is None else of_source[part])
+            scores.append(self.head(source.unsqueeze(1), *inputs, of_target))
+        return torch.cat(scores)
 
     def _loss(self, rows: Tensor, examples: _Examples) -> Tensor:
-        scores = self.head(examples.inputs, *self._embedded(rows, examples.targets))
-        return -(scores + examples.offset).log_softmax(1)[:, 0].mean()
+        of_source, of_target = self._embedded(rows)
+        source = self.head.project(examples.inputs.source, of_source).index_select(0, examples.row)
+        of_target = None if of_target is None else of_target.index_select(0, examples.targets)
+        scores = self.head(source, examples.inputs.target, examples.inputs.pair, of_target)
+        places = torch.full(examples.kept.shape, _NO_CANDIDATE)
+        places = places.masked_scatter(examples.kept, scores + examples.offset)
+        return -places.log_softmax(1)[:, 0].mean()
 
-    def _embedded(self, rows: Tensor, targets: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """What the network says of the sources, `[B, width]`, and of the candidates, `[B, C, width]`."""
+    def _embedded(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Embeddings of the sources, `[B, D]`, and of all targets, projected, `[targets, width]`."""
         if not self.network:
             return None, None
         updated: Updated = self.network.memory.update()
         sources, inverse = torch.unique(self._stream.src[rows], return_inverse=True)
         nodes = torch.cat([sources, self._stream.sources + torch.arange(self._stream.targets)])
         embedding = self.network.embed(nodes, rows[0] * EVENT_SPAN, updated)
-        of_source = self.head.embedded_source(embedding[: len(sources)])
-        of_target = self.head.embedded_target(embedding[len(sources) :])
-        return of_source.index_select(0, inverse), of_target[targets]
+        return embedding.index_select(0, inverse), self.head.embedded_target(embedding[len(sources) :])
 
-    def _inputs(self, asked: Questions, targets: Tensor) -> _Inputs:
+    def _inputs(self, asked: Questions, targets: Tensor) -> HeadInputs:
         made = {"pairs": self._features.pairs, "walks": self._features.walks}
         parts = [make(asked, targets) for group, make in made.items() if group in self.settings.groups]
         pair = torch.cat(parts, dim=-1) if parts else torch.empty(*targets.shape, 0)
-        return _Inputs(self._features.sources(asked), self._features.targets(asked, targets), pair)
-
-    def _standardise(self, examples: list[_Examples]) -> None:
-        head = self.head
-        head.scale_source.fit(torch.cat([example.inputs.source for example in examples]))
-        real = [example.offset > _NO_CANDIDATE / 2 for example in examples]
-        head.scale_target.fit(torch.cat([e.inputs.target[mask] for e, mask in zip(examples, real, strict=True)]))
-        head.scale_pair.fit(torch.cat([e.inputs.pair[mask] for e, mask in zip(examples, real, strict=True)]))
+        return HeadInputs(self._features.sources(asked), self._features.targets(asked, targets), pair)
 
     def _linked(self, asked: Questions, last: Tensor) -> list[Tensor]:
         """Where others went from where the source is, and where its latest visitors were last: by place, `[B, n]`."""
@@ -298,7 +244,7 @@ class LinkRanker(nn.Module):
         return [torch.stack(found, dim=1)]
 
     def _examples(self, rows: Tensor) -> _Examples:
-        """Candidates of interactions, each once; what is no candidate has an offset that hides it."""
+        """Candidates of interactions, each once."""
         asked, past, none = self._stream.questions(rows), self._past, self._stream.targets
         count = past.by_source.count(asked.src, asked.known)
         own = torch.stack([past.by_source.latest(asked.src, count, back) for back in _OWN_BACK], dim=1)
@@ -312,8 +258,9 @@ class LinkRanker(nn.Module):
         weight = (none - certain) / kept[:, -self.settings.drawn :].sum(1).clamp_min(1)
         offset = torch.zeros(targets.shape)
         offset[:, -self.settings.drawn :] = weight.log().unsqueeze(1)
-        targets = targets.clamp_max(none - 1)
-        return _Examples(targets, self._inputs(asked, targets), offset.masked_fill(~kept, _NO_CANDIDATE))
+        source, target, pair = self._inputs(asked, targets.clamp_max(none - 1))
+        inputs = HeadInputs(source, target[kept], pair[kept])
+        return _Examples(kept, kept.nonzero()[:, 0], targets[kept], inputs, offset[kept])
 
 
 def _first_of_each(values: Tensor) -> Tensor:

@@ -129,7 +129,8 @@ class PairFeatures:
         here = torch.where(last >= 0, past.dst[last], past.targets)
         before = torch.where(move >= 0, past.came_from[move], past.targets)
         parts = [part for place in (here, before) for part in self._steps(asked, targets, place)]
-        parts += [part for nth in _VISITORS for part in self._visitors(asked, targets, here, nth)]
+        visits = past.by_target.count(targets, known.unsqueeze(1).expand(targets.shape))
+        parts += [part for nth in _VISITORS for part in self._visitors(asked, targets, visits, here, nth)]
         return torch.cat(parts, dim=-1)
 
     def _own_steps(self, asked: Questions, targets: Tensor, back: int) -> Tensor:
@@ -192,7 +193,7 @@ class PairFeatures:
             self._where_met(back, past.by_step, asked, step_back, (0.0,)),
         ]
 
-    def _visitors(self, asked: Questions, targets: Tensor, place: Tensor, nth: int) -> list[Tensor]:
+    def _visitors(self, asked: Questions, targets: Tensor, visits: Tensor, place: Tensor, nth: int) -> list[Tensor]:
         """Of the `nth` last visitor of a place, int64 `[B]`, and of that of the targets: `[B, C, 2]` each."""
         past = self._past
         somewhere, place = place < past.targets, place.clamp_max(past.targets - 1)
@@ -200,8 +201,7 @@ class PairFeatures:
         other = past.src[event]
         met = past.pairs.find(other.unsqueeze(1), targets)
         of_place = torch.where(((event >= 0) & (other != asked.src) & somewhere).unsqueeze(1), met, -1)
-        known = asked.known.unsqueeze(1).expand(targets.shape)
-        event = past.by_target.latest(targets, past.by_target.count(targets, known), nth)
+        event = past.by_target.latest(targets, visits, nth)
         other = past.src[event]
         met = past.pairs.find(other, place.unsqueeze(1))
         valid = (event >= 0) & (other != asked.src.unsqueeze(1)) & somewhere.unsqueeze(1)
