@@ -44,7 +44,7 @@ class RankingSettings:
     """
 
     groups: tuple[str, ...] = GROUPS
-    width: int = 48
+    width: int = 32
     drawn: int = 16
     batch_size: int = 400
     learning_rate: float = 8e-3

@@ -1,6 +1,6 @@
 """TGB's tgbl-wiki: rank all pages for each edit; the field's own benchmark.
 
-    python -m trend_assets_tests.benchmarks.tgb FILE --epochs 4 --seed 0 --json OUT
+    python -m trend_assets_tests.benchmarks.tgb FILE --epochs 5 --seed 0 --json OUT
 
 FILE has `source target unix_time` a line; `.gz` is read too. Mean reciprocal rank of the true page among all pages;
 ties count half; the other true pages of the same source and second are left out; 70/15/15 at TGB's quantiles of time;
@@ -72,7 +72,7 @@ def main() -> None:
     """Reads the command line, measures, writes the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--state", choices=STATES, default="batch")
