@@ -196,10 +196,12 @@ class LinkRanker(nn.Module):
         of_source, of_target = self._embedded(rows)
         scores = []
         for part in torch.arange(len(rows)).split(max(_SCORED_AT_ONCE // len(targets), 1)):
-            candidates = targets.expand(len(part), -1)
-            source, *inputs = self.head.standardised(self._inputs(self._stream.questions(rows[part]), candidates))
-            source = self.head.project(source, None if of_source is None else of_source[part])
-            scores.append(self.head(source.unsqueeze(1), *inputs, of_target))
+            row = torch.arange(len(part)).repeat_interleave(len(targets))
+            inputs = self._inputs(self._stream.questions(rows[part]), row, targets.repeat(len(part)))
+            source, target, pair = self.head.standardised(inputs)
+            source = self.head.project(source, None if of_source is None else of_source[part]).unsqueeze(1)
+            target, pair = (each.view(len(part), len(targets), each.size(1)) for each in (target, pair))
+            scores.append(self.head(source, target, pair, of_target))
         return torch.cat(scores)
 
     def _loss(self, rows: Tensor, examples: _Examples) -> Tensor:
@@ -221,11 +223,11 @@ class LinkRanker(nn.Module):
         embedding = self.network.embed(nodes, rows[0] * EVENT_SPAN, updated)
         return embedding.index_select(0, inverse), self.head.embedded_target(embedding[len(sources) :])
 
-    def _inputs(self, asked: Questions, targets: Tensor) -> HeadInputs:
+    def _inputs(self, asked: Questions, row: Tensor, targets: Tensor) -> HeadInputs:
         made = {"pairs": self._features.pairs, "walks": self._features.walks}
-        parts = [make(asked, targets) for group, make in made.items() if group in self.settings.groups]
-        pair = torch.cat(parts, dim=-1) if parts else torch.empty(*targets.shape, 0)
-        return HeadInputs(self._features.sources(asked), self._features.targets(asked, targets), pair)
+        parts = [make(asked, row, targets) for group, make in made.items() if group in self.settings.groups]
+        pair = torch.cat(parts, dim=-1) if parts else torch.empty(len(row), 0)
+        return HeadInputs(self._features.sources(asked), self._features.targets(asked, row, targets), pair)
 
     def _linked(self, asked: Questions, last: Tensor) -> list[Tensor]:
         """Where others went from where the source is, and where its latest visitors were last: by place, `[B, n]`."""
@@ -258,9 +260,8 @@ class LinkRanker(nn.Module):
         weight = (none - certain) / kept[:, -self.settings.drawn :].sum(1).clamp_min(1)
         offset = torch.zeros(targets.shape)
         offset[:, -self.settings.drawn :] = weight.log().unsqueeze(1)
-        source, target, pair = self._inputs(asked, targets.clamp_max(none - 1))
-        inputs = HeadInputs(source, target[kept], pair[kept])
-        return _Examples(kept, kept.nonzero()[:, 0], targets[kept], inputs, offset[kept])
+        row, targets = kept.nonzero()[:, 0], targets[kept]
+        return _Examples(kept, row, targets, self._inputs(asked, row, targets), offset[kept])
 
 
 def _first_of_each(values: Tensor) -> Tensor:

@@ -60,6 +60,8 @@ class Questions(NamedTuple):
 class PairFeatures:
     """Counts and spans, as logarithms, from what is known of a stream and nothing else.
 
+    Candidates are given flat: `row`, the question of each, and `targets`, int64 `[n]`.
+
     Args:
         past: of the stream.
     """
@@ -88,10 +90,9 @@ class PairFeatures:
         ]
         return torch.stack(columns, dim=-1)
 
-    def targets(self, asked: Questions, targets: Tensor) -> Tensor:
-        """How often and lately anybody, or anybody new, was at targets `[B, C]`, and who: `[B, C, TARGET_DIM]`."""
-        past, now = self._past, asked.times.unsqueeze(1)
-        known = asked.known.unsqueeze(1).expand(targets.shape)
+    def targets(self, asked: Questions, row: Tensor, targets: Tensor) -> Tensor:
+        """How often and lately anybody, or anybody new, was at targets, and who: `[n, TARGET_DIM]`."""
+        past, now, known = self._past, asked.times[row], asked.known[row]
         count, new = past.by_target.count(targets, known), past.new_at_target.count(targets, known)
         events = [past.by_target.latest(targets, count, back) for back in _TARGET_BACK]
         last, before = events[:2]
@@ -108,16 +109,16 @@ class PairFeatures:
         ]
         return torch.stack(columns, dim=-1)
 
-    def pairs(self, asked: Questions, targets: Tensor) -> Tensor:
-        """How often and lately pairs met, in time and in interactions of either side: `[B, C, PAIR_DIM]`."""
+    def pairs(self, asked: Questions, row: Tensor, targets: Tensor) -> Tensor:
+        """How often and lately pairs met, in time and in interactions of either side: `[n, PAIR_DIM]`."""
         past = self._past
-        group = past.pairs.find(asked.src.unsqueeze(1), targets)
-        met = self._where_met(group, past.by_pair, asked, self._pair, _NEVER_MET)
-        steps = [self._own_steps(asked, targets, back) for back in (1, 2)]
+        group = past.pairs.find(asked.src[row], targets)
+        met = self._where_met(group, past.by_pair, asked, row, self._pair, _NEVER_MET)
+        steps = [self._own_steps(asked, row, targets, back) for back in (1, 2)]
         return torch.cat([met, *steps], dim=-1)
 
-    def walks(self, asked: Questions, targets: Tensor) -> Tensor:
-        """Which paths lead from a source to targets through others: `[B, C, WALK_DIM]`.
+    def walks(self, asked: Questions, row: Tensor, targets: Tensor) -> Tensor:
+        """Which paths lead from sources to targets through others: `[n, WALK_DIM]`.
 
         Two kinds, counted exactly. Steps: others went straight from where the source is, or was before that, to the
         target, or the other way. Visitors: the latest ones of where the source is have been at the target, and the
@@ -128,28 +129,27 @@ class PairFeatures:
         move = past.moves_of_source.latest(src, past.moves_of_source.count(src, known), 1)
         here = torch.where(last >= 0, past.dst[last], past.targets)
         before = torch.where(move >= 0, past.came_from[move], past.targets)
-        parts = [part for place in (here, before) for part in self._steps(asked, targets, place)]
-        visits = past.by_target.count(targets, known.unsqueeze(1).expand(targets.shape))
-        parts += [part for nth in _VISITORS for part in self._visitors(asked, targets, visits, here, nth)]
+        parts = [part for place in (here, before) for part in self._steps(asked, row, targets, place)]
+        visits = past.by_target.count(targets, known[row])
+        parts += [part for nth in _VISITORS for part in self._visitors(asked, row, targets, visits, here, nth)]
         return torch.cat(parts, dim=-1)
 
-    def _own_steps(self, asked: Questions, targets: Tensor, back: int) -> Tensor:
-        """Of the source's own steps from where it was `back` interactions ago to targets: `[B, C, 3]`."""
+    def _own_steps(self, asked: Questions, row: Tensor, targets: Tensor, back: int) -> Tensor:
+        """Of the sources' own steps from where they were `back` interactions ago to targets: `[n, 3]`."""
         past, (src, _, known) = self._past, asked
         last = past.by_source.latest(src, past.by_source.count(src, known), back)
         here = torch.where(last >= 0, past.pairs.group[last], len(past.pairs))
-        group = past.own_steps.find(here.unsqueeze(1), targets)
-        group = torch.where((last >= 0).unsqueeze(1), group, -1)
+        group = torch.where((last >= 0)[row], past.own_steps.find(here[row], targets), -1)
 
         def step(asked: Questions, group: Tensor, count: Tensor) -> Tensor:
             last = past.by_own_step.latest(group, count, 1)
             visits = past.by_pair.count(past.pairs.find(asked.src, past.came_from[last]), asked.known)
             return torch.stack([_log(count), count / visits, self._elapsed(last, asked.times)], dim=-1)
 
-        return self._where_met(group, past.by_own_step, asked, step, _NEVER_STEPPED)
+        return self._where_met(group, past.by_own_step, asked, row, step, _NEVER_STEPPED)
 
     def _pair(self, asked: Questions, group: Tensor, count: Tensor) -> Tensor:
-        """Of pairs that met `count` times, `[n]` each: `[n, PAIR_DIM]`."""
+        """Of pairs that met `count` times, a question each: `[n, len(_NEVER_MET)]`."""
         past, (src, now, known) = self._past, asked
         events = [past.by_pair.latest(group, count, back) for back in _PAIR_BACK]
         last, first = events[0], past.by_pair.latest(group, count, count)
@@ -173,8 +173,8 @@ class PairFeatures:
         ]
         return torch.stack(columns, dim=-1)
 
-    def _steps(self, asked: Questions, targets: Tensor, place: Tensor) -> list[Tensor]:
-        """Of steps from a place, int64 `[B]`, to targets, `[B, C, 3]`, and back, `[B, C, 1]`."""
+    def _steps(self, asked: Questions, row: Tensor, targets: Tensor, place: Tensor) -> list[Tensor]:
+        """Of steps from a place, int64 `[B]`, to targets, `[n, 3]`, and back, `[n, 1]`."""
         past = self._past
 
         def step(asked: Questions, group: Tensor, count: Tensor) -> Tensor:
@@ -185,29 +185,30 @@ class PairFeatures:
         def step_back(_: Questions, __: Tensor, count: Tensor) -> Tensor:
             return _log(count).unsqueeze(1)
 
-        there = past.steps.find(place.unsqueeze(1), targets)
-        back = past.steps.find(targets, place.clamp_max(past.targets - 1).unsqueeze(1))
-        back = torch.where((place < past.targets).unsqueeze(1), back, -1)
+        there = past.steps.find(place[row], targets)
+        back = past.steps.find(targets, place.clamp_max(past.targets - 1)[row])
+        back = torch.where((place < past.targets)[row], back, -1)
         return [
-            self._where_met(there, past.by_step, asked, step, (0.0, 0.0, _log_never(_NEVER))),
-            self._where_met(back, past.by_step, asked, step_back, (0.0,)),
+            self._where_met(there, past.by_step, asked, row, step, _NEVER_STEPPED),
+            self._where_met(back, past.by_step, asked, row, step_back, (0.0,)),
         ]
 
-    def _visitors(self, asked: Questions, targets: Tensor, visits: Tensor, place: Tensor, nth: int) -> list[Tensor]:
-        """Of the `nth` last visitor of a place, int64 `[B]`, and of that of the targets: `[B, C, 2]` each."""
+    def _visitors(
+        self, asked: Questions, row: Tensor, targets: Tensor, visits: Tensor, place: Tensor, nth: int
+    ) -> list[Tensor]:
+        """Of the `nth` last visitor of a place, int64 `[B]`, and of that of the targets: `[n, 2]` each."""
         past = self._past
         somewhere, place = place < past.targets, place.clamp_max(past.targets - 1)
         event = past.by_target.latest(place, past.by_target.count(place, asked.known), nth)
         other = past.src[event]
-        met = past.pairs.find(other.unsqueeze(1), targets)
-        of_place = torch.where(((event >= 0) & (other != asked.src) & somewhere).unsqueeze(1), met, -1)
+        valid = (event >= 0) & (other != asked.src) & somewhere
+        of_place = torch.where(valid[row], past.pairs.find(other[row], targets), -1)
         event = past.by_target.latest(targets, visits, nth)
         other = past.src[event]
-        met = past.pairs.find(other, place.unsqueeze(1))
-        valid = (event >= 0) & (other != asked.src.unsqueeze(1)) & somewhere.unsqueeze(1)
-        of_target = torch.where(valid, met, -1)
+        valid = (event >= 0) & (other != asked.src[row]) & somewhere[row]
+        of_target = torch.where(valid, past.pairs.find(other, place[row]), -1)
         return [
-            self._where_met(group, past.by_pair, asked, self._met, (0.0, _log_never(_NEVER)))
+            self._where_met(group, past.by_pair, asked, row, self._met, (0.0, _log_never(_NEVER)))
             for group in (of_place, of_target)
         ]
 
@@ -221,25 +222,27 @@ class PairFeatures:
         group: Tensor,
         grouped: Grouped,
         asked: Questions,
+        row: Tensor,
         compute: Callable[[Questions, Tensor, Tensor], Tensor],
         never: tuple[float, ...],
     ) -> Tensor:
         """Features of the few pairs that met within what is known, and `never` for all others.
 
         Args:
-            group: the pairs' numbers in `grouped`, -1 for none, int64 `[B, C]`.
+            group: the pairs' numbers in `grouped`, -1 for none, int64 `[n]`.
             grouped: their interactions.
-            asked: a question a row.
-            compute: from questions, groups and counts, `[n]` each, to features `[n, len(never)]`.
+            asked: `[B]`.
+            row: the question of each pair, int64 `[n]`.
+            compute: from a question, group and count a pair to features `[…, len(never)]`.
             never: of a pair that has not met, whether or not it will.
         """
-        features = torch.tensor(never).expand(*group.shape, len(never)).clone()
-        place = (group >= 0).view(-1).nonzero().squeeze(1)
-        group, row = group.reshape(-1)[place], place // group.size(1)
-        count = grouped.count(group, asked.known[row])
+        features = torch.tensor(never).repeat(len(group), 1)
+        place = (group >= 0).nonzero().squeeze(1)
+        group = group[place]
+        count = grouped.count(group, asked.known[row[place]])
         some = count > 0
-        found = compute(asked.of(row[some]), group[some], count[some])
-        features.view(-1, len(never))[place[some]] = found
+        place = place[some]
+        features[place] = compute(asked.of(row[place]), group[some], count[some])
         return features
 
     def _elapsed(self, event: Tensor, now: Tensor) -> Tensor:

@@ -26,11 +26,12 @@ def asked_at(src: Tensor, times: Tensor, rows: Tensor) -> Questions:
     return Questions(src[rows], times[rows], torch.searchsorted(times, times[rows]))
 
 
-def all_of(features: PairFeatures, asked: Questions, targets: Tensor) -> Tensor:
-    """Everything that is said of each question and candidate, `[B, C, …]`."""
-    source = features.sources(asked).unsqueeze(1).expand(*targets.shape, SOURCE_DIM)
-    parts = [source, *(make(asked, targets) for make in (features.targets, features.pairs, features.walks))]
-    return torch.cat(parts, dim=-1)
+def of_all(features: PairFeatures, asked: Questions) -> list[Tensor]:
+    """What is said of the questions, `[B, SOURCE_DIM]`, and of them with every target, `[B, TARGETS, …]`."""
+    row = torch.arange(len(asked.src)).repeat_interleave(TARGETS)
+    targets = torch.arange(TARGETS).repeat(len(asked.src))
+    made = (make(asked, row, targets) for make in (features.targets, features.pairs, features.walks))
+    return [features.sources(asked), *(part.view(len(asked.src), TARGETS, -1) for part in made)]
 
 
 @pytest.fixture(params=[past_module._TABLE_CELLS, 0], ids=["table", "search"])
@@ -43,10 +44,8 @@ def test_features_are_those_of_a_slow_count(cells: int) -> None:
     src, dst, times = stream()
     features = PairFeatures(Past(src, dst, times, SOURCES, TARGETS))
     rows = torch.arange(0, EVENTS, 7)
-    targets = torch.arange(TARGETS).expand(len(rows), -1)
     asked = asked_at(src, times, rows)
-    given = (features.sources(asked), features.targets(asked, targets), features.pairs(asked, targets))
-    walks = features.walks(asked, targets)
+    *given, walks = of_all(features, asked)
     assert [part.shape[-1] for part in (*given, walks)] == [SOURCE_DIM, TARGET_DIM, PAIR_DIM, WALK_DIM]
     for row, (user, now, known) in enumerate(zip(*(part.tolist() for part in asked), strict=True)):
         events = list(zip(src[:known].tolist(), dst[:known].tolist(), times[:known].tolist(), strict=True))
@@ -68,21 +67,22 @@ def test_nothing_behind_what_is_known_is_read(cells: int) -> None:
     src, dst, times = stream()
     rows = torch.arange(150, 200)
     known = torch.full((len(rows),), 150)
-    targets = torch.arange(TARGETS).expand(len(rows), -1)
     asked = Questions(src[rows], times[rows], known)
-    whole = all_of(PairFeatures(Past(src, dst, times, SOURCES, TARGETS)), asked, targets)
-    prefix = all_of(PairFeatures(Past(src[:150], dst[:150], times[:150], SOURCES, TARGETS)), asked, targets)
+    whole = of_all(PairFeatures(Past(src, dst, times, SOURCES, TARGETS)), asked)
+    prefix = of_all(PairFeatures(Past(src[:150], dst[:150], times[:150], SOURCES, TARGETS)), asked)
     other = [torch.cat([mine[:150], theirs[150:]]) for mine, theirs in zip((src, dst), stream(seed=1)[:2], strict=True)]
-    changed = all_of(PairFeatures(Past(*other, times, SOURCES, TARGETS)), asked, targets)
-    assert torch.equal(whole, prefix)
-    assert torch.equal(whole, changed)
+    changed = of_all(PairFeatures(Past(*other, times, SOURCES, TARGETS)), asked)
+    for mine, of_prefix, of_changed in zip(whole, prefix, changed, strict=True):
+        assert torch.equal(mine, of_prefix)
+        assert torch.equal(mine, of_changed)
 
 
 def test_nothing_is_known_at_the_begin() -> None:
     src, dst, times = stream()
     asked = Questions(src[:2], times[:2], torch.zeros(2, dtype=torch.long))
-    made = all_of(PairFeatures(Past(src, dst, times, SOURCES, TARGETS)), asked, torch.arange(TARGETS).expand(2, -1))
-    assert torch.equal(made, made[:1, :1].expand_as(made))
+    for part in of_all(PairFeatures(Past(src, dst, times, SOURCES, TARGETS)), asked):
+        assert torch.equal(part, part[:1].expand_as(part))
+        assert part.dim() == 2 or torch.equal(part, part[:, :1].expand_as(part))
 
 
 def elapsed(event: tuple[int, int, int] | None, now: int) -> float:
