@@ -15,15 +15,11 @@ from trend_assets.tgn.memory import Updated
 from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 from trend_assets.tgn.pair_features import PAIR_DIM, WALK_DIM, PairFeatures, Questions
 from trend_assets.tgn.past import Past
+from trend_assets.tgn.ranking_candidates import draw_candidates
 from trend_assets.tgn.ranking_head import HeadInputs, RankingHead
 
-#: What a score may rest on.
+#: What a score may rest on, beside what is known of source and target alone.
 GROUPS = ("pairs", "walks", "network")
-#: Candidates learnt against: where the source was so many interactions ago, and where anybody was.
-_OWN_BACK = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 64)
-_ANY_BACK = (1, 2, 3, 4, 6, 8, 12, 16)
-_STEPS_BACK = (1, 2, 3, 4, 6, 8, 12, 16)
-_VISITORS_BACK = (1, 2, 4)
 _NO_CANDIDATE = -1e9
 #: Pairs: what is made of them stays in the processor's cache.
 _SCORED_AT_ONCE = 20_000
@@ -34,7 +30,7 @@ class RankingSettings:
     """How targets are ranked, and how that is learnt.
 
     Args:
-        groups: of `GROUPS`; what is known of source and target alone is always there.
+        groups: of `GROUPS`. The network costs as much as all else and added nothing on tgbl-wiki.
         width: hidden units of the head.
         drawn: candidates drawn from all targets, beside those where the source, or anybody, was last.
         batch_size: interactions a step; the network knows what came before the step.
@@ -43,7 +39,7 @@ class RankingSettings:
         seed: of candidates, weights and the order of steps.
     """
 
-    groups: tuple[str, ...] = GROUPS
+    groups: tuple[str, ...] = ("pairs", "walks")
     width: int = 32
     drawn: int = 16
     batch_size: int = 400
@@ -229,44 +225,8 @@ class LinkRanker(nn.Module):
         pair = torch.cat(parts, dim=-1) if parts else torch.empty(len(row), 0)
         return HeadInputs(self._features.sources(asked), self._features.targets(asked, row, targets), pair)
 
-    def _linked(self, asked: Questions, last: Tensor) -> list[Tensor]:
-        """Where others went from where the source is, and where its latest visitors were last: by place, `[B, n]`."""
-        past = self._past
-        here = torch.where(last >= 0, past.dst[last], none := self._stream.targets)
-        steps = past.by_origin.count(here, asked.known)
-        found = [past.by_origin.latest(here, steps, back) for back in _STEPS_BACK]
-        place = here.clamp_max(none - 1)
-        visits = past.by_target.count(place, asked.known)
-        for nth in _VISITORS_BACK:
-            event = past.by_target.latest(place, visits, nth)
-            count = past.by_source.count(past.src[event], asked.known)
-            ever = (event >= 0) & (last >= 0)
-            for back in (1, 2):
-                found.append(torch.where(ever, past.by_source.latest(past.src[event], count, back), -1))
-        return [torch.stack(found, dim=1)]
-
     def _examples(self, rows: Tensor) -> _Examples:
-        """Candidates of interactions, each once."""
-        asked, past, none = self._stream.questions(rows), self._past, self._stream.targets
-        count = past.by_source.count(asked.src, asked.known)
-        own = torch.stack([past.by_source.latest(asked.src, count, back) for back in _OWN_BACK], dim=1)
-        lately = asked.known.unsqueeze(1) - torch.tensor(_ANY_BACK)
-        events = torch.cat([own, lately, *self._linked(asked, own[:, 0])], dim=1)
-        drawn = torch.randint(none, (len(rows), self.settings.drawn), generator=self._generator)
-        chosen = torch.where(events >= 0, past.dst[events.clamp_min(0)], none)
-        targets = torch.cat([self._stream.dst[rows].unsqueeze(1), chosen, drawn], dim=1)
-        kept = _first_of_each(targets) & (targets < none)
-        certain = kept[:, : -self.settings.drawn].sum(1)
-        weight = (none - certain) / kept[:, -self.settings.drawn :].sum(1).clamp_min(1)
-        offset = torch.zeros(targets.shape)
-        offset[:, -self.settings.drawn :] = weight.log().unsqueeze(1)
-        row, targets = kept.nonzero()[:, 0], targets[kept]
-        return _Examples(kept, row, targets, self._inputs(asked, row, targets), offset[kept])
-
-
-def _first_of_each(values: Tensor) -> Tensor:
-    """True where a value of a row is the first of its kind, bool `[B, C]`."""
-    ordered, order = torch.sort(values, dim=1, stable=True)
-    repeated = torch.zeros_like(values, dtype=torch.bool)
-    repeated[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    return ~torch.zeros_like(repeated).scatter_(1, order, repeated)
+        asked, true = self._stream.questions(rows), self._stream.dst[rows]
+        found = draw_candidates(self._past, asked, true, self.settings.drawn, self._generator)
+        row, targets = found.kept.nonzero()[:, 0], found.targets[found.kept]
+        return _Examples(found.kept, row, targets, self._inputs(asked, row, targets), found.offset[found.kept])

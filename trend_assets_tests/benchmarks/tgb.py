@@ -6,7 +6,8 @@ FILE has `source target unix_time` a line; `.gz` is read too. Mean reciprocal ra
 ties count half; the other true pages of the same source and second are left out; 70/15/15 at TGB's quantiles of time;
 batches of 200. `--state` says what is known when an edge is scored, for the figures on TGB's board differ in that (see
 `tgb_protocol.known`): `batch`, what came before its batch; `earlier`, what is of an earlier second. The network's
-memory knows what came before the batch in both. `--groups` takes pieces away. Nothing is chosen on test.
+memory knows what came before the batch in both. `--groups` takes pieces away or adds the network. Nothing is chosen on
+test.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--state", choices=STATES, default="batch")
-    parser.add_argument("--groups", nargs="*", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--groups", nargs="*", choices=GROUPS, default=list(RankingSettings().groups))
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,7 +11,7 @@ from trend_assets.tgn.model import ModelSettings
 
 SOURCES, TARGETS = 40, 30
 SMALL = ModelSettings(memory_dim=16, time_dim=8, neighbors=5)
-FEW = RankingSettings(batch_size=100, width=16)
+FEW = RankingSettings(groups=GROUPS, batch_size=100, width=16)
 
 
 def habits(events: int = 1500, seed: int = 0) -> Interactions:
@@ -96,7 +98,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
     stream = habits(600)
     heads = []
     for seed in (0, 0, 1):
-        ranker = LinkRanker(stream, RankingSettings(batch_size=100, width=16, seed=seed), SMALL)
+        ranker = LinkRanker(stream, replace(FEW, seed=seed), SMALL)
         list(ranker.fit(600, 1))
         heads.append(ranker.state_dict())
     assert all(torch.equal(heads[0][name], heads[1][name]) for name in heads[0])
