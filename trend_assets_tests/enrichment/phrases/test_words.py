@@ -68,8 +68,8 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "the and of", []),
     ("en", "lol omg rt via", []),
     ("en", "Monday in January", []),
-    ("en", "stocks stock", ["stocks", "stocks stock"]),
-    ("en", "elections election", ["elections", "elections election"]),
+    ("en", "stocks stock", ["stocks"]),
+    ("en", "elections election", ["elections"]),
     ("en", "don't can't won't", []),
     ("en", "rock\u2019n\u2019roll", ["rock'n'roll"]),
     ("en", "hip-hop", ["hip-hop"]),
@@ -220,4 +220,4 @@ def test_any_text_gives_canonical_names_and_never_fails(text: str, language: str
 
 @given(st.text(alphabet="<>&;/@#$:.htpw \u2019abcABC123\u4eac", max_size=120))
 def test_what_is_read_of_markup_and_addresses_never_fails(text: str) -> None:
-    EXTRACTOR.find(plain_words(text), "en")
+    EXTRACTOR.find([plain_words(text)], ["en"])
