@@ -22,9 +22,10 @@ TOGETHER = 0.5
 LEAST_WORDINGS = 2
 #: Different neighbours on each side that a phrase needs, and the largest share of uses with one neighbour: what has
 #: fewer, or more of one, is a part of a longer phrase or of a text that is passed on.
-LEAST_VARIETY, MOST_ALIKE = 2, 0.75
-#: Words of the dictionary that are no name need so many times the significance, users and wordings.
-MORE_SIGMA, MORE = 3, 2
+LEAST_VARIETY, MOST_ALIKE = 2, 0.6
+#: Words of the dictionary that are no name need so many times the significance and the users. Where more than this
+#: share of them are hashtags, people mean the tag, and what others say with the same word is another thing.
+MORE_SIGMA, MORE, MOST_TAGGED = 4, 3, 0.5
 #: Of a phrase's posts the share that has a tag, and of the tag's posts the share that has the phrase, from which on
 #: the phrase is the tag's topic.
 ALWAYS_WITH, OFTEN_IN = 0.8, 0.25
@@ -122,7 +123,9 @@ def _spell(
             continue
         ordinary = usage.listed and not usage.named
         much = significance >= MORE_SIGMA * choice.sigma and users >= MORE * choice.least_users
-        if (ordinary and not (much and wordings > LEAST_WORDINGS)) or not _is_whole(usage, users, choice):
+        if ordinary and not (much and wordings > LEAST_WORDINGS and usage.tagged <= MOST_TAGGED):
+            continue
+        if not _is_whole(usage, users, choice):
             continue
         yield _Spelled(key, users, posts[key], usage.phrase, usage.words, ordinary, usual, usage.listed)
 
@@ -173,14 +176,14 @@ def _topic_beside(one: _Spelled, beside: Sequence[list[int]], window: Window, to
 
 
 def _spelled_as(one: _Spelled, tags: Tags) -> str | None:
-    """The tag of the same letters. `cat` is no `$cat`, and `all` no `$all`."""
+    """The tag of the same letters. `cat` is no `$cat`, and `m&a` no `$ma`."""
     found = tags.spelled.get("".join(filter(str.isalnum, one.phrase)))
-    return None if found and found[0] == "$" and one.listed else found
+    return None if found and found[0] == "$" and (one.listed or found[1:] != one.phrase) else found
 
 
 def _tag_beside(one: _Spelled, window: Window, tags: Tags) -> str | None:
-    """The tag that nearly always comes with it."""
-    if not tags.posts:
+    """The tag that nearly always comes with it. A word of the dictionary means other things on other days."""
+    if not tags.posts or (one.words == 1 and one.listed):
         return None
     told = [found for post in one.posts.tolist() if len(found := window.tags(post)) <= _MOST_TAGS]
     if 2 * len(told) < len(one.posts):

@@ -74,7 +74,8 @@ def candidates(tokens: Tokens, watched: NDArray[np.uint64], lengths: Sequence[in
     """
     words, flags = tokens.words, tokens.words.flags
     stop, number = (flags & STOP) > 0, (flags & NUMBER) > 0
-    single = ~stop & ~number & ((flags & ALONE) > 0) & (words.frequencies < COMMON)
+    # A cashtag is what its source makes of it.
+    single = ~stop & ~number & ((flags & ALONE) > 0) & (words.frequencies < COMMON) & ((tokens.gaps & DOLLAR) == 0)
     near = _near(tokens)
     rare = words.frequencies < COMMON
     capital = (flags & CAPITAL) > 0

@@ -2,9 +2,9 @@
 
 A phrase becomes a topic in the hour in which enough different users of the last 24 hours have said it, in more than
 one wording, and they are significantly more than its own past and than ordinary language would have. A name that no
-dictionary holds may be no more than its past where many say it, and any word where the stream is about it. It stays a topic while it is more than ordinary
-language would have, and some days longer. It is never a topic of posts before that hour. On the first day nothing is
-known of the past, so nothing becomes one.
+dictionary holds may be no more than its past where many say it, and any word where the stream is about it. It stays
+a topic while it is more than ordinary language would have, and some days longer. It is never a topic of posts before
+that hour. On the first day nothing is known of the past, so nothing becomes one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HOURS_A_DAY = 24
 #: Users by post of the day who make a topic of a name that is no more than it has always been.
 _STEADY_SHARE = 1e-3
 #: Users by post of the day, today and on the days before, of a word that the stream is about.
-_SUBJECT_SHARE = 0.04
+_SUBJECT_SHARE = 0.05
 #: A user who says a phrase hour after hour counts so often.
 _MOST_HOURS = 2
 #: Tags and names that are remembered beyond the window.

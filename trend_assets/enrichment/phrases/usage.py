@@ -27,7 +27,9 @@ _LOOKED_AT = 100
 _NAMED_SHARE = 0.6
 #: Letters that are looked at on each side.
 _BESIDE = 40
-_BEFORE, _AFTER = regex.compile(r"([#$]?[\p{L}\p{N}][\w'.&$-]*)\W*$"), regex.compile(r"[#$]?[\p{L}\p{N}][\w'.&$-]*")
+# A sentence's end is an edge as the text's is.
+_BEFORE = regex.compile(r"([#$]?[\p{L}\p{N}][\w'&$-]*)[^\w.!?;\u2026\n]*$")
+_AFTER = regex.compile(r"^[^\w#$.!?;\u2026\n]*([#$]?[\p{L}\p{N}][\w'&$-]*)")
 _SENTENCE_ENDS = ".!?:;\u2026"
 
 
@@ -38,8 +40,9 @@ class Usage(NamedTuple):
         phrase: the most frequent spelling, as a topic is spelled.
         words: how many it has.
         variety: different neighbours on the side that has fewer; the edge of a text is another one each time.
-        alike: the largest share of uses that have one neighbour on one side.
+        alike: how likely another use has the most frequent neighbour, on the side where it is likelier.
         named: where its case tells something, it is written as a name.
+        tagged: the share of uses that are hashtags.
         listed: every word of it is in the dictionary.
     """
 
@@ -48,6 +51,7 @@ class Usage(NamedTuple):
     variety: int
     alike: float
     named: bool
+    tagged: float
     listed: bool
 
 
@@ -85,7 +89,7 @@ class UsageReader:
         forms: Counter[tuple[str, int]] = Counter()
         before: Counter[str | int] = Counter()
         after: Counter[str | int] = Counter()
-        told = []
+        told, tagged = [], 0
         text, start, end, language = "", 0, 0, "en"
         for place, start, end, words in self._spans(key):
             text, language = self._texts[place], language_code(self._languages[place]) or "en"
@@ -94,6 +98,7 @@ class UsageReader:
             before[_last_word(text[max(0, start - _BESIDE) : start]) or place] += 1
             after[_first_word(text[end : end + _BESIDE]) or place] += 1
             told.append(_named(text, start, end))
+            tagged += text[start - 1 : start] == "#"
         if not forms:
             return None
         (phrase, words), _ = min(forms.items(), key=lambda item: (-item[1], item[0]))
@@ -102,8 +107,9 @@ class UsageReader:
             phrase,
             words,
             min(len(before), len(after)),
-            max(*before.values(), *after.values()) / len(told),
+            (max(*before.values(), *after.values()) - 1) / max(len(told) - 1, 1),
             bool(tells) and sum(tells) >= _NAMED_SHARE * len(tells),
+            tagged / len(told),
             _listed(text[start:end], language),
         )
 
@@ -138,7 +144,7 @@ def _last_word(text: str) -> str | None:
 
 def _first_word(text: str) -> str | None:
     found = _AFTER.search(text)
-    return found[0].casefold() if found else None
+    return found[1].casefold() if found else None
 
 
 def _named(text: str, start: int, end: int) -> bool | None:
@@ -146,6 +152,9 @@ def _named(text: str, start: int, end: int) -> bool | None:
     part = text[start:end].split()
     if any(one[0].islower() for one in part):
         return False
+    if text[start:end].isupper():
+        # An abbreviation, or a text that shouts.
+        return None
     if not all(one[0].isupper() for one in part if one[0].isalpha()) or not part[0][0].isupper():
         return None
     before = text[max(0, start - _BESIDE) : start].rstrip(" #$").rsplit(None, 1)[-1:]

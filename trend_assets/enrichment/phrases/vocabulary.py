@@ -15,9 +15,14 @@ from trend_assets.enrichment.phrases.background import hash_of, power_of, word
 _KEPT = 1 << 17
 
 STOP, NUMBER, CAPITAL, PARTICLE, NAME_START, ALONE, DIGITS = (1 << bit for bit in range(7))
-_PARTICLES = frozenset("of the and de da di del della la le van von der den du des y & for in on".split())
+# fmt: off
+_PARTICLES = frozenset([
+    "of", "the", "and", "de", "da", "di", "del", "della", "la", "le", "van", "von", "der", "den", "du", "des", "y", "&",
+    "for", "in", "on",
+])
+# fmt: on
 #: Words that say nothing and begin names, as in `New York`.
-_NAME_STARTS = frozenset("new los las san st big great south north west east real".split())
+_NAME_STARTS = frozenset(["new", "los", "las", "san", "st", "big", "great", "south", "north", "west", "east", "real"])
 #: A number is part of a name as short as this, as in `Windows 10`.
 _SHORT_NUMBER = 4
 

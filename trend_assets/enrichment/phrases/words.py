@@ -28,6 +28,9 @@ _ADDRESS = re.compile(
 # Looked for first: most texts have none, and this is faster.
 _MAY_ADDRESS = re.compile(r"://|[@\uff20&]|[Ww][Ww][Ww]\.|^\s*[Rr][Tt]")
 _BARE_ADDRESS = re.compile(r"(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", re.IGNORECASE)
+#: Platforms cut texts that are longer than this, and say so by an ellipsis.
+_CUT_FROM = 100
+_CUT_WORD = re.compile(r"\S+$")
 # Scripts that put no space between words.
 _RUNS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc"
 _WORD = regex.compile(
@@ -142,10 +145,12 @@ class Extractor:
 
 
 def plain_words(text: str) -> str:
-    """A text's beginning without HTML, addresses and mentions of users."""
+    """A text's beginning without HTML, addresses, mentions of users, and a last word that the platform has cut."""
     text = text[:READ_AT_MOST]
     if "<" in text or "&" in text:
         text = words_of(text)
+    if text.endswith("\u2026") and len(text) >= _CUT_FROM:
+        text = _CUT_WORD.sub("", text)
     if _MAY_ADDRESS.search(text):
         text = _ADDRESS.sub(" \u2028 ", text)
     return _BARE_ADDRESS.sub(" \u2028 ", text) if "/" in text else text
