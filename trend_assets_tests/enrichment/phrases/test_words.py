@@ -51,7 +51,7 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "2015", []),
     ("en", "3.14", []),
     ("en", "10:30", []),
-    ("en", "$AAPL sold off", ["aapl", "sold"]),
+    ("en", "$AAPL sold off", ["sold"]),
     ("en", "#apple #watch", ["apple", "watch"]),
     ("en", "the #apple watch", ["apple", "apple watch", "watch"]),
     ("en", "Ke$ha tour", ["ke$ha", "ke$ha tour", "tour"]),
@@ -163,6 +163,18 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "3D-printed rocket", ["3d-printed", "3d-printed rocket", "rocket"]),
     ("en", "the 49ers", ["49ers"]),
     ("en", "iOS 17.2 beta", ["beta", "ios"]),
+    ("en", "profit of 10.4bn", ["profit"]),
+    ("en", "the 21st century", ["century"]),
+    ("en", "a long-term loan", ["loan", "long-term", "long-term loan"]),
+    ("en", "rates up, " + 100 * "so " + "Artemis and Nep\u2026", ["artemis", "rates"]),
+    ("en", "Nep\u2026", ["nep"]),
+    ("en", "$Rio Tinto mines", ["mines", "tinto", "tinto mines"]),
+    ("en", "Apple Inc. beats", ["apple", "beats"]),
+    ("en", "Sep 14 launch", ["launch"]),
+    ("en", "\u202eArtemis\u202c", ["artemis"]),
+    ("en", "\u0645\u0648\u0633\u064a\u0642\u0649 Artemis", ["artemis", "\u0645\u0648\u0633\u064a\u0642\u0649"]),
+    ("ja", "#\u6771\u4eac\u30bf\u30ef\u30fc", ["\u30bf\u30ef\u30fc", "\u6771\u4eac"]),
+    ("zh", "\u534e\u4e3aMate60", ["mate60", "\u534e\u4e3a"]),
 )
 
 
