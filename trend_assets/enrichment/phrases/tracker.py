@@ -130,7 +130,7 @@ class Tracker:
         rows = self.window.rows(hour.keys[at])
         keys, users = distinct_counts(rows.keys, rows.users)
         said = np.minimum(self.window.said(keys), _MOST_HOURS * users)
-        unusual, trend = self._significances(keys, hour.usual[at], said, users)
+        unusual, trend = self.significances(keys, hour.usual[at], said, users)
         chosen = (users >= self.choice.least_users) & (unusual >= self.choice.sigma) & (trend >= self.choice.sigma)
         if chosen.any():
             born = SignificantPhrases(keys[chosen], trend[chosen], users[chosen], hour.usual[at][chosen])
@@ -156,10 +156,10 @@ class Tracker:
         at = at[ordinary >= self.choice.sigma]
         settled = known({key for key, one in self.members.items() if one.strong} | self.blocked)
         at = at[~np.isin(hour.keys[at], settled)]
-        unusual, trend = self._significances(hour.keys[at], hour.usual[at], most[at], most[at])
+        unusual, trend = self.significances(hour.keys[at], hour.usual[at], most[at], most[at])
         return at[(unusual >= self.choice.sigma) & (trend >= self.choice.sigma)]
 
-    def _significances(self, keys: Keys, usual: np.ndarray, said: Counts, users: Counts) -> tuple[Floats, Floats]:
+    def significances(self, keys: Keys, usual: np.ndarray, said: Counts, users: Counts) -> tuple[Floats, Floats]:
         """By how many deviations phrases are above ordinary language, and above their past as well.
 
         Infinitely far above their past are steady names and what the stream is about.
