@@ -16,7 +16,7 @@ import resource
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -178,18 +178,18 @@ def front_page(_: argparse.Namespace) -> None:
             print(f"{name:10} is not installed")
             continue
         spent = time.process_time() - began
-        both = [
-            np.mean(
-                [len(truth[day] & set(found.get(day, [])[:_TOP])) / len(truth[day]) for day in days if truth.get(day)]
-            )
-            for truth in (several, fresh)
-        ]
+        both = [_recall(found, truth, days) for truth in (several, fresh)]
         print(f"{name:10} recall at {_TOP}: {both[0]:.3f}, of the new {both[1]:.3f}; {spent:.1f} s of CPU, "
               f"{_memory() - memory} MiB more")  # fmt: skip
 
 
 _TOP = 50
 Ranking = dict[int, list[int]]
+
+
+def _recall(found: Ranking, truth: dict[int, set[int]], days: Iterable[int]) -> float:
+    shares = [len(truth[day] & set(found.get(day, [])[:_TOP])) / len(truth[day]) for day in days if truth.get(day)]
+    return statistics.mean(shares)
 
 
 def _memory() -> int:

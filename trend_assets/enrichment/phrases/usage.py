@@ -131,7 +131,7 @@ class UsageReader:
             place = self._places[post]
             row = begin + int(np.searchsorted(posts, place))
             if place not in self._starts:
-                self._starts[place] = word_spans(self._texts[place])
+                self._starts[place] = word_spans(self._texts[place], self._languages[place])
             first, count = int(found.first[row]), int(found.count[row])
             spans = self._starts[place]
             yield place, spans[first][0], spans[first + count - 1][1], count

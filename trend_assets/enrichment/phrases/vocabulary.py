@@ -89,7 +89,8 @@ def _flags(token: str, stop: bool, number: bool) -> int:
     lowered = token.lower()
     digits = number and len(token) <= _SHORT_NUMBER and token.isdecimal()
     # Two letters are a word where they are capital, as in `EU`, or of a script that says more with each.
-    alone = len(token) >= 3 or not token.isascii() or (len(token) == 2 and token.isupper())
+    short = (not token.isascii() and not "\u3040" <= token <= "\u9fff") or (len(token) == 2 and not token.islower())
+    alone = len(token) >= 3 or short
     told = {
         STOP: stop,
         NUMBER: number,

@@ -15,6 +15,7 @@ import regex
 
 from trend_assets.enrichment.phrases.background import guess_language, key_of, language_code, word
 from trend_assets.enrichment.phrases.candidates import DOLLAR, HASH, NEAR, Candidates, Tokens, candidates
+from trend_assets.enrichment.phrases.segments import segments
 from trend_assets.enrichment.phrases.vocabulary import Vocabulary
 from trend_assets.sources.wire.markup import words_of
 from trend_assets.topic_names import canonical_topic
@@ -43,14 +44,14 @@ _WORD = regex.compile(
 _PLAIN_WORD = re.compile(r"([Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['\u2019.&$\u00b7-](?!_)\w+)*)")
 _SPECIAL = regex.compile(rf"[{_RUNS}\p{{M}}\u200c]")
 _RUN = regex.compile(rf"[{_RUNS}]")
+_HAN = regex.compile(r"\p{Han}")
 _ONLY_HIRAGANA = regex.compile(r"\p{Hiragana}+")
 _QUOTED = regex.compile(
     r"[\"\u201c\u00ab\u300c\u300e]([^\"\u201c\u201d\u00ab\u00bb\u300c-\u300f\n]{3,60})[\"\u201d\u00bb\u300d\u300f]"
 )
 _QUOTES = frozenset('"\u201c\u00ab\u300c\u300e')
-_GAPS = frozenset((" ", "-", "  ", "\u00a0", " #", " $", "\u2010", "\u2013"))
-#: Stands before a part of a run of letters that overlaps with the part before: the two are no pair.
-_OVERLAP = "\0"
+# Nothing stands between words of scripts without spaces.
+_GAPS = frozenset(("", " ", "-", "  ", "\u00a0", " #", " $", "\u2010", "\u2013"))
 
 
 class Phrase(NamedTuple):
@@ -77,8 +78,7 @@ class _Pieces(NamedTuple):
         """Where each word begins and ends."""
         found, end = [], 0
         for token, gap in zip(self.words, self.gaps, strict=True):
-            # A part of a run of letters overlaps with the part before.
-            start = end - len(token) + 1 if gap == _OVERLAP else end + len(gap)
+            start = end + len(gap)
             end = start + len(token)
             found.append((start, end))
         return found
@@ -96,7 +96,7 @@ class Extractor:
         self._vocabulary = Vocabulary()
         lengths = set()
         for phrase in watched:
-            tokens = _pieces(phrase).words
+            tokens = _pieces(phrase, "en").words
             if tokens and (name := canonical_topic(phrase)):
                 lengths.add(len(tokens))
                 self.watched[key_of("".join(word(token, "en").stem for token in tokens))] = name
@@ -112,7 +112,7 @@ class Extractor:
         """
         plain = plain_words(text)
         found, _ = self.find([plain], [language])
-        spans = word_spans(plain)
+        spans = word_spans(plain, language)
         columns = (found.keys, found.usual, found.first, found.count)
         return {
             key: Phrase(usual, plain[spans[first][0] : spans[first + count - 1][1]], count)
@@ -131,16 +131,17 @@ class Extractor:
         lengths: list[int] = []
         quoted: list[tuple[int, int]] = []
         for text, language in zip(texts, languages, strict=True):
-            pieces = _pieces(text)
-            code = _code(language) or guess_language(text, pieces.words)
+            told = _code(language)
+            pieces = _pieces(text, told)
+            code = told or guess_language(text, pieces.words)
             if not _QUOTES.isdisjoint(text):
                 quoted += _quoted(text, pieces, code, len(numbers))
             numbers += self._vocabulary.numbers(pieces.words, code)
             gaps += pieces.gaps
             lengths.append(len(pieces.words))
         posts = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        told = np.array([_GAP_CODES[gap] for gap in gaps], np.uint8)
-        tokens = Tokens(self._vocabulary.columns(numbers), told, posts, np.array(lengths, np.int64), quoted)
+        between = np.array([_GAP_CODES[gap] for gap in gaps], np.uint8)
+        tokens = Tokens(self._vocabulary.columns(numbers), between, posts, np.array(lengths, np.int64), quoted)
         return candidates(tokens, self._watched, self._lengths), len(numbers)
 
 
@@ -156,9 +157,9 @@ def plain_words(text: str) -> str:
     return _BARE_ADDRESS.sub(" \u2028 ", text) if "/" in text else text
 
 
-def word_spans(plain: str) -> list[tuple[int, int]]:
-    """Where the words of a text begin and end that `plain_words` has read."""
-    return _pieces(plain).spans()
+def word_spans(plain: str, language: str | None) -> list[tuple[int, int]]:
+    """Where the words of a text begin and end that `plain_words` has read, in the language that the source says."""
+    return _pieces(plain, _code(language)).spans()
 
 
 def surface_of(text: str) -> str | None:
@@ -190,7 +191,7 @@ _GAP_CODES = _Gaps()
 _code = _Codes().__getitem__
 
 
-def _pieces(text: str) -> _Pieces:
+def _pieces(text: str, language: str | None) -> _Pieces:
     if text.isascii() or not _SPECIAL.search(text):
         parts = _PLAIN_WORD.split(text)
         return _Pieces(parts[1::2], parts[0:-1:2])
@@ -202,23 +203,14 @@ def _pieces(text: str) -> _Pieces:
         if _RUN.match(token):
             if _ONLY_HIRAGANA.fullmatch(token):
                 continue
-            parts = list(_run(token))
+            parts = segments(token, language or "zh") if _HAN.match(token) else (token,)
             words += parts
-            gaps += [gap, *(_OVERLAP for _ in parts[1:])]
+            gaps += [gap, *("" for _ in parts[1:])]
         else:
             words.append(token)
             gaps.append(gap)
         end = found.end()
     return _Pieces(words, gaps)
-
-
-def _run(token: str) -> Iterator[str]:
-    """A run of a script without spaces: one word, or its overlapping parts of four characters where it is long."""
-    if len(token) <= 6 or not "\u3400" <= token[0] <= "\u9fff":
-        yield token
-        return
-    for at in range(len(token) - 3):
-        yield token[at : at + 4]
 
 
 def _quoted(text: str, pieces: _Pieces, language: str, before: int) -> Iterator[tuple[int, int]]:
