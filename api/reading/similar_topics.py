@@ -14,9 +14,15 @@ _NEWEST_POSTS = 20_000
 #: A topic that one post names has that post's meaning, whatever else it names.
 _LEAST_POSTS = 2
 _POSTS = """
-    SELECT e.topics, contains(lower(e.text), $words) AS says, v.embedding
-    FROM (FROM events WHERE hour >= $start AND hour < $end AND len(topics) > 0) e
+    WITH said AS (
+        SELECT event_id, list(topic) AS topics FROM topic_phrases WHERE hour >= $start AND hour < $end GROUP BY event_id
+    )
+    SELECT list_distinct(list_concat(e.topics, coalesce(said.topics, []))) AS topics,
+        contains(lower(e.text), $words) AS says, v.embedding
+    FROM (FROM events WHERE hour >= $start AND hour < $end) e
+    LEFT JOIN said ON said.event_id = e.id
     JOIN (FROM event_embeddings WHERE hour >= $start AND hour < $end) v ON v.id = e.id
+    WHERE len(e.topics) > 0 OR said.topics IS NOT NULL
     ORDER BY e.timestamp DESC LIMIT $most
 """
 
@@ -38,7 +44,7 @@ def similar_topics(lake: LakeReader, wanted: str, asked: Span, limit: int) -> di
     """
     topic = canonical_topic(wanted)
     here = {"words": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
-    found = lake.read(_POSTS, here, asked.of("events"), asked.of("event_embeddings"))
+    found = lake.read(_POSTS, here, *(asked.of(table) for table in ("events", "topic_phrases", "event_embeddings")))
     if found.is_empty():
         return None
     vectors = np.stack(list(found["embedding"].to_numpy()))

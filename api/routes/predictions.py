@@ -44,7 +44,12 @@ _ROWS = f"""
 """
 # Only where it is asked for: without it an answer does not change when there are new events.
 _NAMED_BY = """
-    AND p.topic IN (SELECT unnest(topics) FROM events WHERE source = ? AND hour >= ? AND hour < ?)
+    AND p.topic IN (
+        WITH posts AS (SELECT id, topics FROM events WHERE source = ? AND hour >= ? AND hour < ?)
+        SELECT unnest(topics) FROM posts
+        UNION ALL
+        SELECT topic FROM topic_phrases JOIN posts ON id = event_id WHERE hour >= ? AND hour < ?
+    )
 """
 
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
@@ -106,7 +111,8 @@ def _page(
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
     revisions = lake.value(_NEWEST_REVISION, (cut, label.value), Within("predictions", "cut", cut, cut + _TICK))
     number = 0 if revision is Revision.FIRST else revisions
-    named_by = [source.value, cut - 24 * _HOUR, cut] if source is not None else []
+    day = (cut - 24 * _HOUR, cut)
+    named_by = [source.value, *day, *day] if source is not None else []
     query = _ROWS.format(more=_NAMED_BY if named_by else "")
     asked = [
         cut,
@@ -120,8 +126,8 @@ def _page(
         limit,
     ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
-    before = Within("events", "hour", cut - 24 * _HOUR, cut)
-    rows = lake.read(query, asked, *here, before)
+    before = [Within(table, "hour", *day) for table in ("events", "topic_phrases")]
+    rows = lake.read(query, asked, *here, *before)
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
     items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(

@@ -17,9 +17,8 @@ class TopicSettings(Section):
     """What counts as a topic. A change holds for hours that are made from then on."""
 
     kinds: list[TopicKind] = Field(
-        default_factory=lambda: list[TopicKind](("hashtags", "cashtags", "named")),
-        description="Hashtags, cashtags, what the source itself names; and `phrases` that many say, tagged or not, "
-        "of which one in four is noise still.",
+        default_factory=lambda: list[TopicKind](("hashtags", "cashtags", "named", "phrases")),
+        description="Hashtags, cashtags, what the source itself names; and `phrases` that many say, tagged or not.",
     )
     stop: list[str] = Field(default_factory=list, description="Topics that no event gets, e.g. '#fyp', '$spy'.")
     synonyms: dict[str, str] = Field(

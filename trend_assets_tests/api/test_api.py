@@ -19,11 +19,11 @@ from trend_assets.enrichment.topics import topics_of
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY
+from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, TOPIC_ACTIVITY, TOPIC_PHRASES
 from trend_assets.operations.scoring import stored_scores
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.sources.event import Event
-from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
+from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
 from trend_assets_tests.lake import golden_schemas
 
 
@@ -229,6 +229,32 @@ def test_topics_are_found_by_what_their_posts_mean(client: httpx.Client) -> None
     assert "says 'nothing'" in client.get("/topics", params={"similar": "nothing"}).json()["reason"]
     elsewhen = {"similar": "a", "start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"}
     assert "no post of this span has a vector" in client.get("/topics", params=elsewhen).json()["reason"]
+
+
+def test_what_a_post_only_says_is_its_topic_as_what_it_tags(
+    lake: Lake, home: Path, serve: Callable[[Settings], Any]
+) -> None:
+    said = [
+        {
+            "event_id": made["id"],
+            "hour": made["hour"],
+            "timestamp": made["timestamp"],
+            "topic": "#topic7",
+            "phrase": "t",
+        }
+        for made in EVENTS_MADE[1:3]
+    ]
+    lake.write(TOPIC_PHRASES, TOPIC_PHRASES.frame(said), CUT - 2 * ONE, CUT)
+    counted = lake.read_table(TOPIC_ACTIVITY).filter(topic="#topic1").with_columns(topic=pl.lit("#topic7"))
+    lake.write(TOPIC_ACTIVITY, pl.concat([lake.read_table(TOPIC_ACTIVITY), counted]), CUT - 2 * ONE, CUT)
+    with serve(Settings(home=home)) as client:
+        seen = client.get("/predictions", params={"source": "youtube"}).json()["items"]
+        assert [item["topic"] for item in seen] == ["#topic0", "#topic1", "#topic7"]
+        near = client.get("/topics", params={"similar": "#topic1"}).json()["items"]
+        assert [item["topic"] for item in near] == ["#topic7", "#topic0"]
+        assert near[0]["similarity"] == pytest.approx(1.0)
+        mine = client.get("/topics", params={"similar": "#topic7"}).json()["items"]
+        assert [item["topic"] for item in mine] == ["#topic1", "#topic0"]
 
 
 def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:

@@ -2,6 +2,8 @@
 
     python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|speed|sample [--posts 1000000]
 
+`titles` compares with YAKE where `pip install yake` was said.
+
 Reads `TREND_SHARED_DATA`, by default the folder `shared/data` beside the checkout. `speed` makes posts of a made-up
 vocabulary that grows with them.
 """
@@ -14,8 +16,9 @@ import resource
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 
 import numpy as np
 import polars as pl
@@ -84,7 +87,7 @@ def run(
     """Each hour with what it gave."""
     tracker = Tracker(choice)
     for number, part in hours(posts):
-        yield number, part, list(tracker.step(number, part)), tracker
+        yield number, part, tracker.step(number, part), tracker
 
 
 def coverage(_: argparse.Namespace) -> None:
@@ -144,6 +147,117 @@ def hidden(_: argparse.Namespace) -> None:
     print(f"phrase topics: {len(topics):,}, of which hashtags or with them {len(of_tags & topics):,}")
 
 
+def front_page(_: argparse.Namespace) -> None:
+    """Of the words that several stories on Hacker News' front page of a day had, how many are among 50 of that day."""
+    posts = titles()
+    words = {id_: _words(text) for id_, text in posts.select("id", "text").iter_rows()}
+    shown = pl.read_csv(shared_data() / "streams/tech_news/hn_frontpage.csv.gz").select(
+        pl.col("id"), day=pl.col("time").str.to_datetime(time_zone="UTC").dt.epoch("d")
+    )
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    for id_, day in shown.unique().iter_rows():
+        counts[day].update(words.get(id_, {}).keys())
+    several = {day: {key for key, count in found.items() if count > 1} for day, found in counts.items()}
+    fresh = {
+        day: {key for key in found if counts[day][key] > 2 * max(counts[day - back][key] for back in range(1, 8))}
+        for day, found in several.items()
+        if all(day - back in several for back in range(1, 8))
+    }
+    days = {
+        int(part["day"][0]): part
+        for part in posts.with_columns(day=pl.col("time") // (24 * _HOUR)).partition_by("day", maintain_order=True)
+        if several.get(int(part["day"][0]))
+    }
+    for name, truth in (("of several stories", several), ("of twice as many as on each of 7 days before", fresh)):
+        each = [len(truth[day]) for day in days if day in truth]
+        print(f"words {name}: {np.mean(each):.1f} a day on {len(each)} days")
+    for name, ranked in (("counting", _counted), ("unusual", _unusual), ("trend", _trend), ("YAKE", _yake)):
+        began, memory = time.process_time(), _memory()
+        found = ranked(posts, days)
+        if found is None:
+            print(f"{name:10} is not installed")
+            continue
+        spent = time.process_time() - began
+        both = [_recall(found, truth, days) for truth in (several, fresh)]
+        print(f"{name:10} recall at {_TOP}: {both[0]:.3f}, of the new {both[1]:.3f}; {spent:.1f} s of CPU, "
+              f"{_memory() - memory} MiB more")  # fmt: skip
+
+
+_TOP = 50
+Ranking = dict[int, list[int]]
+
+
+def _recall(found: Ranking, truth: dict[int, set[int]], days: Iterable[int]) -> float:
+    shares = [len(truth[day] & set(found.get(day, [])[:_TOP])) / len(truth[day]) for day in days if truth.get(day)]
+    return statistics.mean(shares)
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+
+def _words(text: str) -> dict[int, str]:
+    """Words of a title that are no stop words, by key."""
+    found = {key_of(told.stem): token for token in text.split(". ") if not (told := word(token, "en")).stop}
+    return {key: token for key, token in found.items() if len(token) > 2}
+
+
+def _counted(_: pl.DataFrame, days: dict[int, pl.DataFrame]) -> Ranking:
+    ranking = {}
+    for day, part in days.items():
+        counts = Counter(key for text in part["text"].to_list() for key in _words(text))
+        ranking[day] = [key for key, _ in counts.most_common(_TOP)]
+    return ranking
+
+
+def _unusual(posts: pl.DataFrame, _: dict[int, pl.DataFrame]) -> Ranking:
+    """The words of a day's topics, then those most above ordinary language."""
+    return _significant(posts, 0)
+
+
+def _trend(posts: pl.DataFrame, _: dict[int, pl.DataFrame]) -> Ranking:
+    """The words of a day's topics, then those most above their own past."""
+    return _significant(posts, 1)
+
+
+def _significant(posts: pl.DataFrame, which: int) -> Ranking:
+    ranking: Ranking = {}
+    tracker = Tracker(Choice())
+    today, topics = 0, dict[int, None]()
+    for number, part in hours(posts):
+        if number // 24 != today:
+            if today:
+                ranking[today] = _ranked(tracker, list(topics), which)
+            today, topics = number // 24, {}
+        topics |= {key_of(word(one.phrase, "en").stem): None for one in tracker.step(number, part)}
+    return ranking
+
+
+def _ranked(tracker: Tracker, topics: list[int], which: int) -> list[int]:
+    keys = np.unique(np.concatenate([hour.keys for hour in tracker.window.hours]))
+    usual = np.zeros(len(keys))
+    for hour in tracker.window.hours:
+        at, here = hour.places(keys)
+        usual[here] = hour.usual[at[here]]
+    said = tracker.window.said(keys)
+    deviations = np.nan_to_num(tracker.significances(keys, usual, said, said)[which], posinf=1e3)
+    order = np.lexsort((keys, -said, -deviations))
+    return [*topics, *(key for key in keys[order[: 2 * _TOP]].tolist() if key not in topics)]
+
+
+def _yake(_: pl.DataFrame, days: dict[int, pl.DataFrame]) -> Ranking | None:
+    """YAKE (Campos et al. 2020) on the day's titles as one text."""
+    try:
+        yake = import_module("yake")
+    except ImportError:
+        return None
+    ranking = {}
+    for day, part in days.items():
+        found = yake.KeywordExtractor(lan="en", n=1, top=_TOP).extract_keywords("\n".join(part["text"].to_list()))
+        ranking[day] = [key_of(word(phrase, "en").stem) for phrase, _ in found]
+    return ranking
+
+
 def speed(options: argparse.Namespace) -> None:
     """Posts a second of this process's CPU, and memory, as posts and their vocabulary grow."""
     random = np.random.default_rng(7)
@@ -161,12 +275,11 @@ def speed(options: argparse.Namespace) -> None:
             }
         )
         began = time.process_time()
-        count = sum(1 for _ in tracker.step(start + at, part))
+        count = len(tracker.step(start + at, part))
         spent += time.process_time() - began
         if at % max(1, options.posts // day // 10) == 0:
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
             rate = (at + 1) * day / spent
-            print(f"{(at + 1) * day:>10,} posts: {rate:8,.0f}/s, {memory:,} MiB, {len(tracker.members):,} phrases, "
+            print(f"{(at + 1) * day:>10,} posts: {rate:8,.0f}/s, {_memory():,} MiB, {len(tracker.members):,} phrases, "
                   f"{count:,} rows")  # fmt: skip
 
 
@@ -187,7 +300,7 @@ def sample(options: argparse.Namespace) -> None:
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "coverage": coverage, "hidden": hidden, "speed": speed, "sample": sample,
+    "coverage": coverage, "hidden": hidden, "titles": front_page, "speed": speed, "sample": sample,
 }  # fmt: skip
 
 

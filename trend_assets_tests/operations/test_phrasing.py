@@ -24,7 +24,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 ONE, DAY = timedelta(hours=1), timedelta(days=1)
 CHOICE = Choice()
 DAYS = 3
-NUMBERS = ["one", "two", "three", "four", "five", "six", "seven"]
+BEFORE, AFTER = ["and", "the", "about", "with"], ["is", "was", "it"]
 
 
 def event(moment: datetime, number: int, user: str, text: str) -> dict[str, object]:
@@ -45,7 +45,8 @@ def made_up() -> pl.DataFrame:
         rows += [event(moment, at, f"u{at}", "nothing but the usual weather chatter") for at in range(2)]
         for word, begin in (("Neuralink", 30), ("Gravelotte", 53)):
             if begin <= hour:
-                rows.append(event(moment, len(rows), f"s{hour % 5}", f"{NUMBERS[hour % 7]} and {word} it is"))
+                text = f"{BEFORE[hour % 4]} {word} {AFTER[hour % 3]} here"
+                rows.append(event(moment, len(rows), f"s{hour % 5}", text))
     return EVENTS.frame(rows)
 
 
@@ -95,7 +96,9 @@ def test_posts_that_come_late_change_what_is_made_again_and_later_states_go(lake
     make(lake, 0, DAYS * 24)
     rows = lake.read_table(TOPIC_PHRASES)
     moment = START + 40 * ONE
-    late = EVENTS.frame([event(moment, 900 + at, f"l{at}", f"Zorblax {'abc'[at]} came late") for at in range(3)])
+    late = EVENTS.frame(
+        [event(moment, 900 + at, f"l{at}", f"{BEFORE[at]} Zorblax {AFTER[at]} late") for at in range(3)]
+    )
     lake.write(EVENTS, pl.concat([lake.read_table(EVENTS, moment, moment + ONE), late]), moment, moment + ONE)
     assert_frame_equal(lake.read_table(TOPIC_PHRASES), rows)
     make(lake, 40, 41)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -35,9 +34,9 @@ def of_all(features: PairFeatures, asked: Questions) -> list[Tensor]:
 
 
 @pytest.fixture(params=[past_module._TABLE_CELLS, 0], ids=["table", "search"])
-def cells(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def cells(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(past_module, "_TABLE_CELLS", request.param)
-    yield request.param
+    return int(request.param)
 
 
 def test_features_are_those_of_a_slow_count(cells: int) -> None:

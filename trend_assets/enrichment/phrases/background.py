@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from calendar import day_name, month_name
+from calendar import day_name, month_abbr, month_name
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 import py3langid
-import simplemma
 import stopwordsiso
 import wordfreq
-import xxhash
+from simplemma import Lemmatizer
 
 #: A word at least as frequent as this (of English the 400 most frequent) says too little alone.
 COMMON = 3e-4
@@ -27,7 +27,13 @@ _UNKNOWN = ("und", "zxx", "mul", "mis", "")
 _FREQUENCIES = frozenset(wordfreq.available_languages("small"))
 # Dictionaries of the others take 90 to 390 MB of memory each.
 _LEMMAS = frozenset(("en", "fr", "it", "id", "hi"))
-_KEPT = 1 << 17
+_KEPT = 1 << 16
+_LEMMATIZER = Lemmatizer(cache_max_size=1)
+#: Of the rarer word's frequency, what a pair has of it in ordinary texts.
+PAIR_SHARE = 0.1
+_AMOUNT = re.compile(
+    r"\d[\d.,:/]*(?:[km]|bn?|mm|mi?ln?|th|st|nd|rd|do|er|am|pm|[xsh]|hrs?|mins?|yrs?|wks?|kg|[km]m|[mgt]b)?"
+)
 
 
 class Word(NamedTuple):
@@ -37,7 +43,7 @@ class Word(NamedTuple):
         stem: its dictionary form, case folded, letters and digits only: what words are told apart by.
         frequency: its share of the words of ordinary texts in its language.
         stop: it says nothing, and no phrase begins or ends with it.
-        number: it holds no letter.
+        number: it holds no letter but a unit.
     """
 
     stem: str
@@ -46,9 +52,34 @@ class Word(NamedTuple):
     number: bool
 
 
+#: Any odd number of 64 bits one above four times another odd one: its powers are far apart.
+_BASE = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+
+
+def hash_of(stem: str) -> int:
+    """A hash of 64 bits, of which that of two stems in a row is made: hash(a) · power(b) + hash(b)."""
+    total = 0
+    for char in stem:
+        total = (total * _BASE + ord(char) + 1) & _MASK
+    return total
+
+
+def power_of(stem: str) -> int:
+    """By what the hash of what stands before a stem is multiplied."""
+    return pow(_BASE, len(stem), 1 << 64)
+
+
 def key_of(stem: str) -> int:
     """64 bits that stand for a phrase: equal in every run and on every machine."""
-    return xxhash.xxh3_64_intdigest(stem.encode())
+    return mixed(hash_of(stem))
+
+
+def mixed(total: int) -> int:
+    """The bits of a hash, mixed: similar phrases fall far apart (splitmix64's last step)."""
+    total = (total ^ (total >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    total = (total ^ (total >> 27)) * 0x94D049BB133111EB & _MASK
+    return total ^ (total >> 31)
 
 
 def language_code(told: str | None) -> str | None:
@@ -65,11 +96,14 @@ def word(token: str, language: str) -> Word:
     stem = lowered
     # Capitals all through are an abbreviation: `AI` is no form of another word.
     if language in _LEMMAS and lowered.isalpha() and not (len(token) <= 4 and token.isupper()):
-        stem = simplemma.lemmatize(lowered, language).casefold()
+        stem = _LEMMATIZER.lemmatize(lowered, language).casefold()
     letters = _letters(stem)
     usual = max(frequencies(language).get(form, 0.0) for form in (lowered, stem))
     if not usual and language != "en":
         usual = frequencies("en").get(lowered, 0.0)
+    if not usual and "-" in lowered:
+        # `long-term` is no name, though no list holds it.
+        usual = PAIR_SHARE * min(frequencies(language).get(part, 0.0) for part in lowered.split("-"))
     stop = (
         lowered in stop_words(language)
         or stem in stop_words(language)
@@ -78,7 +112,8 @@ def word(token: str, language: str) -> Word:
     )
     if len(token) == 2 and token.isupper() and usual < COMMON and lowered not in _EVERYWHERE:
         stop = False  # `UK` and `AI` are not `uk` and `ai`, which lists of stop words hold.
-    return Word(letters, usual or RARE, stop, not any(map(str.isalpha, lowered)))
+    number = not any(map(str.isalpha, lowered)) or _AMOUNT.fullmatch(lowered) is not None
+    return Word(letters, max(usual, RARE), stop, number)
 
 
 def _letters(text: str) -> str:
@@ -97,7 +132,7 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(stopwordsiso.stopwords(_STOP_CODES.get(language, language)))
 
 
-_CALENDAR = frozenset(name.lower() for names in (month_name, day_name) for name in names)
+_CALENDAR = frozenset(name.lower() for names in (month_name, month_abbr, day_name) for name in names)
 #: What is written in posts of all languages and is no topic: abbreviations of the medium.
 _EVERYWHERE = frozenset(
     [
@@ -146,6 +181,11 @@ _EVERYWHERE = frozenset(
         "hey",
         "hi",
         "xd",
+        "inc",
+        "corp",
+        "ltd",
+        "plc",
+        "llc",
     ]
 )
 

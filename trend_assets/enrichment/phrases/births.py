@@ -1,43 +1,48 @@
-"""Groups phrases that trend together into one topic, and names it."""
+"""Of phrases that have become significant: which are topics, which are one topic together, and its name."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from trend_assets.enrichment.phrases.background import LISTED
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.significance import Keys
-from trend_assets.enrichment.phrases.window import Rows, Window
-from trend_assets.enrichment.phrases.words import Extractor, surface_of
+from trend_assets.enrichment.phrases.significance import Floats, Keys
+from trend_assets.enrichment.phrases.usage import Usage, UsageReader
+from trend_assets.enrichment.phrases.window import Rows, Window, known
+from trend_assets.enrichment.phrases.words import Extractor
 
 #: Of the posts that have one of two phrases, the share that has both, from which on they are one topic.
 TOGETHER = 0.5
 #: Wordings in which a phrase must have been said; where one text is passed on, twice the users must do so.
 LEAST_WORDINGS = 2
+#: Different neighbours on each side that a phrase needs, and the largest share of uses with one neighbour: what has
+#: fewer, or more of one, is a part of a longer phrase or of a text that is passed on.
+LEAST_VARIETY, MOST_ALIKE = 2, 0.6
+#: Words of the dictionary that are no name need so many times the significance and the users. Where more than this
+#: share of them are hashtags, people mean the tag, and what others say with the same word is another thing.
+MORE_SIGMA, MORE, MOST_TAGGED = 4, 3, 0.5
 #: Of a phrase's posts the share that has a tag, and of the tag's posts the share that has the phrase, from which on
 #: the phrase is the tag's topic.
 ALWAYS_WITH, OFTEN_IN = 0.8, 0.25
+#: A post with more tags says of none what it is about.
+_MOST_TAGS = 3
 #: A longer phrase names a topic where it has at least this share of its users.
 _NAMING_SHARE = 0.7
-#: Posts that are looked at for how a phrase is written.
-_EXAMPLES = 12
 _NAME_WORDS = 4
-#: A word of the dictionary needs so many times the users, and more wordings.
-_MORE = 2
 
 
 class SignificantPhrases(NamedTuple):
-    """Phrases that have become significant, how many users say them, and in how many wordings."""
+    """Phrases that have become significant: by how many deviations, and how many users say them."""
 
     keys: Keys
+    significance: Floats
     users: NDArray[np.int64]
-    wordings: NDArray[np.int64]
+    usual: NDArray[np.float32]
 
 
 class Tags(NamedTuple):
@@ -53,9 +58,10 @@ class _Spelled(NamedTuple):
     posts: NDArray[np.int64]
     phrase: str
     words: int
-    #: One word of the dictionary, and no name: it says little alone.
+    #: Of the dictionary, and no name: it says little alone.
     ordinary: bool
     usual: float
+    listed: bool
 
 
 def cluster(
@@ -70,7 +76,7 @@ def cluster(
     """Key, topic and phrase of each, and whether it stands for the topic alone.
 
     Args:
-        rows: of the window, of the born and of the phrases in `topics`.
+        rows: of the born.
         born: what has become significant in the newest hour.
         window: where posts are read.
         extractor: reads how a phrase is written.
@@ -78,11 +84,14 @@ def cluster(
         topics: of the phrases that stand for one already.
         tags: of the sources.
     """
+    posts = {key: rows.of(key) for key in born.keys.tolist()}
+    reader = UsageReader(window, extractor, posts)
+    beside = reader.beside(known(topics))
     spelled = sorted(
-        _spell(rows, born, window, extractor, choice),
+        _spell(posts, born, reader, choice),
         key=lambda one: (-one.users, -min(one.words, _NAME_WORDS), one.key),
     )
-    together = _CoOccurrence(rows, spelled, topics)
+    together = _CoOccurrence(spelled)
     own = {index: tag for index, one in enumerate(spelled) if (tag := _spelled_as(one, tags))}
     taken = set(own)
     # What is spelled like a tag is that tag, and others may be it, too.
@@ -92,104 +101,103 @@ def cluster(
         members = [index, *(other for other in together.of(index) if other != index and other not in taken)]
         taken.update(members)
         group = [spelled[member] for member in members]
-        named = own.get(index) or together.topic(index) or _tag_beside(group[0], window, tags)
+        named = (
+            own.get(index)
+            or _topic_beside(group[0], [beside[post] for post in reader.examples[group[0].key]], window, topics)
+            or _tag_beside(group[0], window, tags)
+        )
         name = group[0] if index in own else None if named else _name(group)
         for one in group:
             yield one.key, named or (name or one).phrase, one.phrase, one is name or not one.ordinary
 
 
 def _spell(
-    rows: Rows, born: SignificantPhrases, window: Window, extractor: Extractor, choice: Choice
+    posts: Mapping[int, NDArray[np.int64]], born: SignificantPhrases, reader: UsageReader, choice: Choice
 ) -> Iterator[_Spelled]:
-    starts = np.searchsorted(rows.keys, born.keys)
-    ends = np.searchsorted(rows.keys, born.keys, side="right")
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    for key, users, wordings, (start, end) in zip(*(part.tolist() for part in born), spans, strict=True):
-        posts = rows.posts[start:end]
-        forms: Counter[tuple[str, int]] = Counter()
-        names, usual = 0, float(rows.usual[start:end].max())
-        for post in posts[-_EXAMPLES:].tolist():
-            text, language, _ = window.post(post)
-            # What stands in the text more than once is written as it stands first.
-            _, begin, stop, words = extractor.find(text, language)[0][key]
-            names += _is_name(text, begin)
-            if surface := surface_of(text[begin:stop]):
-                forms[surface, words] += 1
-        if not forms:
+    for key, significance, users, usual in zip(*(part.tolist() for part in born), strict=True):
+        wordings = len(reader.examples[key])
+        if wordings < LEAST_WORDINGS and users < 2 * choice.least_users:
             continue
-        (phrase, words), _ = min(forms.items(), key=lambda item: (-item[1], item[0]))
-        ordinary = words == 1 and usual > LISTED and names <= 0
-        if ordinary and (users < _MORE * choice.least_users or wordings <= LEAST_WORDINGS):
+        usage = reader.usage(key)
+        if usage is None:
             continue
-        yield _Spelled(key, users, np.sort(posts), phrase, words, ordinary, usual)
+        ordinary = usage.listed and not usage.named
+        much = significance >= MORE_SIGMA * choice.sigma and users >= MORE * choice.least_users
+        if ordinary and not (much and wordings > LEAST_WORDINGS and usage.tagged <= MOST_TAGGED):
+            continue
+        if not _is_whole(usage, users, choice):
+            continue
+        yield _Spelled(key, users, posts[key], usage.phrase, usage.words, ordinary, usual, usage.listed)
 
 
-def _is_name(text: str, begin: int) -> int:
-    """1 where a capital within a sentence tells a name, -1 where a small letter tells a word, 0 where nothing does."""
-    if not text[begin].isupper():
-        return -1 if text[begin].islower() else 0
-    before = text[max(0, begin - 40) : begin].rstrip(" #$").rsplit(None, 1)[-1:]
-    return int(bool(before) and before[0][0].islower() and before[0][-1] not in ".!?:;\u2026")
+def _is_whole(usage: Usage, users: int, choice: Choice) -> bool:
+    """Whether it is a phrase, and no part of one."""
+    if usage.variety >= LEAST_VARIETY:
+        return usage.alike <= MOST_ALIKE
+    # Of a text that many pass on, the words that no dictionary holds.
+    return usage.words == 1 and not usage.listed and users >= 2 * choice.least_users
 
 
 class _CoOccurrence:
     """Which phrases occur in the same posts, by Jaccard similarity."""
 
-    def __init__(self, rows: Rows, spelled: list[_Spelled], topics: Mapping[int, str]) -> None:
-        others = np.array(sorted(topics), np.uint64)
-        self._topics = [topics[key] for key in others.tolist()]
-        columns = int(rows.posts.max(initial=0)) + 1
-        mine = _matrix([one.posts for one in spelled], columns)
-        starts, ends = np.searchsorted(rows.keys, others), np.searchsorted(rows.keys, others, side="right")
-        theirs = _matrix([rows.posts[start:end] for start, end in zip(starts, ends, strict=True)], columns)
-        self._mine, self._theirs = _jaccard(mine, mine), _jaccard(mine, theirs)
+    def __init__(self, spelled: list[_Spelled]) -> None:
+        posts = [one.posts for one in spelled]
+        columns, places = np.unique(np.concatenate([*posts, np.empty(0, np.int64)]), return_inverse=True)
+        lengths = np.cumsum([0, *map(len, posts)])
+        mine = sparse.csr_array((np.ones(len(places), np.int32), places, lengths), shape=(len(posts), len(columns)))
+        both = (mine @ mine.T).tocoo()
+        sizes = np.diff(lengths)
+        shares = both.data / (sizes[both.row] + sizes[both.col] - both.data)
+        self._shares = sparse.csr_array((shares, (both.row, both.col)), shape=both.shape)
 
     def of(self, index: int) -> list[int]:
-        """The born that go with one, in their order."""
-        row = self._mine[[index]]
+        """Those that go with one, in their order."""
+        row = self._shares[[index]]
         return sorted(row.indices[row.data >= TOGETHER].tolist())
 
-    def topic(self, index: int) -> str | None:
-        """The topic that one belongs to, where it goes with a phrase that has one."""
-        row = self._theirs[[index]]
-        likely = [
-            (-share, self._topics[at]) for at, share in zip(row.indices, row.data, strict=True) if share >= TOGETHER
-        ]
-        return min(likely)[1] if likely else None
 
-
-def _matrix(posts: list[NDArray[np.int64]], columns: int) -> sparse.csr_array:
-    lengths = np.cumsum([0, *map(len, posts)])
-    indices = np.concatenate(posts) if posts else np.empty(0, np.int64)
-    return sparse.csr_array((np.ones(len(indices), np.int32), indices, lengths), shape=(len(posts), columns))
-
-
-def _jaccard(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_array:
-    both = (left @ right.T).tocoo()
-    lefts, rights = left.sum(axis=1), right.sum(axis=1)
-    shares = both.data / (lefts[both.row] + rights[both.col] - both.data)
-    return sparse.csr_array((shares, (both.row, both.col)), shape=both.shape)
+def _topic_beside(one: _Spelled, beside: Sequence[list[int]], window: Window, topics: Mapping[int, str]) -> str | None:
+    """The topic of a phrase that stands in the same posts, of those that stand in the examples."""
+    counts = Counter(key for keys in beside for key in keys)
+    # What shares half of all posts shares nearly half of the examples, and is in at most twice the posts.
+    likely = known(key for key, count in counts.items() if key != one.key and 2.5 * count >= len(beside))
+    likely = likely[TOGETHER * window.said(likely) <= len(one.posts)]
+    if not len(likely):
+        return None
+    rows = window.rows(likely)
+    found = []
+    for key in likely.tolist():
+        theirs = rows.of(key)
+        both = len(np.intersect1d(one.posts, theirs, assume_unique=True))
+        found.append((-both / (len(one.posts) + len(theirs) - both), topics[key]))
+    share, topic = min(found)
+    return topic if -share >= TOGETHER else None
 
 
 def _spelled_as(one: _Spelled, tags: Tags) -> str | None:
-    """The tag of the same letters. `cat` is no `$cat`, and `all` no `$all`."""
+    """The tag of the same letters. `cat` is no `$cat`, and `m&a` no `$ma`."""
     found = tags.spelled.get("".join(filter(str.isalnum, one.phrase)))
-    return None if found and found[0] == "$" and one.usual > LISTED else found
+    return None if found and found[0] == "$" and (one.listed or found[1:] != one.phrase) else found
 
 
 def _tag_beside(one: _Spelled, window: Window, tags: Tags) -> str | None:
-    """The tag that nearly always comes with it."""
-    posts = one.posts.tolist()
-    beside = Counter(tag for post in posts for tag in set(window.post(post)[2]))
+    """The tag that nearly always comes with it. A word of the dictionary means other things on other days."""
+    if not tags.posts or (one.words == 1 and one.listed):
+        return None
+    told = [found for post in one.posts.tolist() if len(found := window.tags(post)) <= _MOST_TAGS]
+    if 2 * len(told) < len(one.posts):
+        return None
+    beside = Counter(tag for found in told for tag in found)
     likely = [
         (-count, tag)
         for tag, count in beside.items()
-        if count >= ALWAYS_WITH * len(posts) and count >= OFTEN_IN * tags.posts[tag]
+        if count >= ALWAYS_WITH * len(told) and count >= OFTEN_IN * tags.posts[tag]
     ]
     return min(likely)[1] if likely else None
 
 
 def _name(group: list[_Spelled]) -> _Spelled:
-    """The longest phrase that most of its users say."""
+    """The longest phrase that most of its users say; of equally long ones the rarest."""
     telling = [one for one in group if one.users >= _NAMING_SHARE * group[0].users and one.words <= _NAME_WORDS]
-    return min(telling or group, key=lambda one: (-one.words, one.ordinary, -one.users, one.phrase))
+    return min(telling or group, key=lambda one: (-one.words, one.ordinary, one.usual, -one.users, one.phrase))

@@ -88,4 +88,4 @@ class Choice:
 
 
 #: Of states: raised where the rules change, so that no state of other rules is taken.
-FORM = 1
+FORM = 2

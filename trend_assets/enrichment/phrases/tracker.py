@@ -2,15 +2,14 @@
 
 A phrase becomes a topic in the hour in which enough different users of the last 24 hours have said it, in more than
 one wording, and they are significantly more than its own past and than ordinary language would have. A name that no
-dictionary holds may be no more than its past where many say it. It stays a topic while it is more than ordinary
-language would have, and some days longer. It is never a topic of posts before that hour. On the first day nothing is
-known of the past, so nothing becomes one.
+dictionary holds may be no more than its past where many say it, and any word where the stream is about it. It stays
+a topic while it is more than ordinary language would have, and some days longer. It is never a topic of posts before
+that hour. On the first day nothing is known of the past, so nothing becomes one.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,15 +17,19 @@ import numpy as np
 import polars as pl
 
 from trend_assets.enrichment.phrases.background import RARE
-from trend_assets.enrichment.phrases.births import LEAST_WORDINGS, SignificantPhrases, Tags, cluster
+from trend_assets.enrichment.phrases.births import SignificantPhrases, Tags, cluster
 from trend_assets.enrichment.phrases.choice import Choice
-from trend_assets.enrichment.phrases.significance import Floats, PhraseBaseline, significance
-from trend_assets.enrichment.phrases.window import Hour, Rows, Window, distinct_counts, known
+from trend_assets.enrichment.phrases.significance import Floats, Keys, PhraseBaseline, significance
+from trend_assets.enrichment.phrases.window import Counts, Hour, Rows, Window, distinct_counts, known
 from trend_assets.enrichment.phrases.words import Extractor
 
 HOURS_A_DAY = 24
 #: Users by post of the day who make a topic of a name that is no more than it has always been.
 _STEADY_SHARE = 1e-3
+#: Users by post of the day, today and on the days before, of a word that the stream is about.
+_SUBJECT_SHARE = 0.05
+#: A user who says a phrase hour after hour counts so often.
+_MOST_HOURS = 2
 #: Tags and names that are remembered beyond the window.
 _REMEMBERED = 50_000
 
@@ -77,7 +80,7 @@ class Tracker:
         """Takes in an hour that was judged before: hours of the day before a state."""
         self.window.add(Hour.of(number, events, self.extractor))
 
-    def step(self, number: int, events: pl.DataFrame) -> Iterator[TopicMention]:
+    def step(self, number: int, events: pl.DataFrame) -> list[TopicMention]:
         """Takes in the next hour.
 
         Args:
@@ -107,10 +110,9 @@ class Tracker:
         hours = [hour for hour in self.window.hours if hour.number // HOURS_A_DAY == day]
         if not hours:
             return
-        keys, said = distinct_counts(
-            np.concatenate([hour.keys for hour in hours]), np.concatenate([hour.users[hour.posts] for hour in hours])
-        )
-        self.past.add_day(keys, said.astype(np.float64))
+        keys, places = np.unique(np.concatenate([hour.keys for hour in hours]), return_inverse=True)
+        said = np.bincount(places, np.concatenate([hour.said_by for hour in hours]), len(keys))
+        self.past.add_day(keys, said)
         taggers = Counter(tag for tag, _ in set().union(*(hour.taggers for hour in hours)))
         for tag, users in sorted(taggers.items()):
             if users >= self.choice.least_users and (name := letters(tag)):
@@ -119,38 +121,59 @@ class Tracker:
                     self.tags[name] = (tag, day)
 
     def _judge(self, hour: Hour) -> None:
-        many = hour.distinct[self.window.at_most(hour.distinct) >= self.choice.least_users]
-        rows = self.window.rows(known({*many.tolist(), *self.members}))
-        keys, users = distinct_counts(rows.keys, rows.users)
-        if not len(keys):
+        self._renew(hour)
+        if not self.past.weight:
             return
-        _, wordings = distinct_counts(rows.keys, rows.wordings)
-        starts = np.searchsorted(rows.keys, keys)
-        usual = np.maximum.reduceat(rows.usual, starts)
-        ordinary = usual * self.window.words
-        said = users.astype(np.float64)
-        unusual = significance(said, ordinary, posts=self.window.posts) >= self.choice.sigma
-        here = np.isin(keys, hour.distinct)
-        for key in keys[here & unusual].tolist():
-            if key in self.members:
-                self.members[key].last = hour.number
-        least = self.choice.least_users
-        enough = (users >= least) & ((wordings >= LEAST_WORDINGS) | (users >= 2 * least))
-        trend = self._trend(keys, said, ordinary)
-        # What no dictionary holds is the name of something, however long it has been talked about.
-        names = np.isclose(usual, RARE, rtol=1e-6) & (users >= max(2 * least, _STEADY_SHARE * self.window.posts))
-        chosen = here & unusual & enough & ((trend >= self.choice.sigma) | names)
-        chosen[chosen] = [self._may_begin(key) for key in keys[chosen].tolist()]
-        if chosen.any() and self.past.weight:
-            self._add(rows, SignificantPhrases(keys[chosen], users[chosen], wordings[chosen]), hour.number)
+        at = self._promising(hour)
+        if not len(at):
+            return
+        rows = self.window.rows(hour.keys[at])
+        keys, users = distinct_counts(rows.keys, rows.users)
+        said = np.minimum(self.window.said(keys), _MOST_HOURS * users)
+        unusual, trend = self.significances(keys, hour.usual[at], said, users)
+        chosen = (users >= self.choice.least_users) & (unusual >= self.choice.sigma) & (trend >= self.choice.sigma)
+        if chosen.any():
+            born = SignificantPhrases(keys[chosen], trend[chosen], users[chosen], hour.usual[at][chosen])
+            self._add(rows, born, hour.number)
 
-    def _may_begin(self, key: int) -> bool:
-        member = self.members.get(key)
-        return (member is None or not member.strong) and key not in self.blocked
+    def _renew(self, hour: Hour) -> None:
+        """Notes which topics are unusual still."""
+        keys = known(self.members)
+        at, here = hour.places(keys)
+        keys, usual = keys[here], hour.usual[at[here]]
+        said = self.window.said(keys).astype(np.float64)
+        unusual = significance(said, usual * self.window.words, posts=self.window.posts)
+        for key in keys[unusual >= self.choice.sigma].tolist():
+            self.members[key].last = hour.number
 
-    def _trend(self, keys: np.ndarray, said: Floats, ordinary: Floats) -> Floats:
+    def _promising(self, hour: Hour) -> Counts:
+        """Places of the hour's phrases that may have become significant, by a bound of who says them."""
+        most = self.window.at_most(hour.keys)
+        at = np.flatnonzero(most >= self.choice.least_users)
+        ordinary = significance(
+            most[at].astype(np.float64), hour.usual[at] * self.window.words, posts=self.window.posts
+        )
+        at = at[ordinary >= self.choice.sigma]
+        settled = known({key for key, one in self.members.items() if one.strong} | self.blocked)
+        at = at[~np.isin(hour.keys[at], settled)]
+        unusual, trend = self.significances(hour.keys[at], hour.usual[at], most[at], most[at])
+        return at[(unusual >= self.choice.sigma) & (trend >= self.choice.sigma)]
+
+    def significances(self, keys: Keys, usual: np.ndarray, said: Counts, users: Counts) -> tuple[Floats, Floats]:
+        """By how many deviations phrases are above ordinary language, and above their past as well.
+
+        Infinitely far above their past are steady names and what the stream is about.
+        """
+        posts = self.window.posts
+        counted, ordinary = said.astype(np.float64), usual * self.window.words
         mean, variance = self.past.of(keys)
-        return significance(said, np.maximum(mean, ordinary), variance, self.window.posts)
+        trend = significance(counted, np.maximum(mean, ordinary), variance, posts)
+        least = 2 * self.choice.least_users
+        # What no dictionary holds is the name of something, however long it has been talked about.
+        named = np.isclose(usual, RARE, rtol=1e-6) & (users >= max(least, _STEADY_SHARE * posts))
+        subject = np.minimum(mean, users) >= max(least, _SUBJECT_SHARE * posts)
+        trend[named | subject] = np.inf
+        return significance(counted, ordinary, posts=posts), trend
 
     def _add(self, rows: Rows, born: SignificantPhrases, hour: int) -> None:
         known_tags = {name: tag for name, (tag, _) in self.tags.items()}
@@ -162,21 +185,41 @@ class Tracker:
             topic = self.names.get(key, topic) if topic == phrase else topic
             self.members[key] = Member(topic, phrase, hour, strong)
 
-    def _said(self, hour: Hour) -> Iterator[TopicMention]:
-        live = {key: (one.topic, one.phrase, one.strong) for key, one in self.members.items()}
-        live |= {key: (name, name, True) for key, name in self.extractor.watched.items()}
-        chosen = np.isin(hour.keys, known(live))
-        found: dict[tuple[int, str], list[tuple[bool, str]]] = defaultdict(list)
-        for post, key in zip(hour.posts[chosen].tolist(), hour.keys[chosen].tolist(), strict=True):
-            topic, phrase, strong = live[key]
-            found[post, self.choice.counted(topic)].append((not strong, phrase))
-        for (post, topic), phrases in sorted(found.items()):
-            weak, phrase = min(phrases)
-            told = len(phrases) > 1 or not weak
-            if told and topic not in hour.tags[post] and not self.choice.is_stopped(topic):
-                yield TopicMention(post, topic, phrase)
+    def _said(self, hour: Hour) -> list[TopicMention]:
+        live = {key: (self.choice.counted(one.topic), one.phrase, one.strong) for key, one in self.members.items()}
+        live |= {key: (self.choice.counted(name), name, True) for key, name in self.extractor.watched.items()}
+        keys = known(key for key, (topic, _, _) in live.items() if not self.choice.is_stopped(topic))
+        at, here = hour.places(keys)
+        keys = keys[here]
+        if not len(keys):
+            return []
+        told = [live[key] for key in keys.tolist()]
+        names = sorted({topic for topic, _, _ in told})
+        phrases = sorted({phrase for _, phrase, _ in told})
+        which, posts = hour.spread(at[here])
+        topic = _numbered([topic for topic, _, _ in told], names)[which]
+        phrase = _numbered([phrase for _, phrase, _ in told], phrases)[which]
+        weak = np.array([not strong for _, _, strong in told], bool)[which]
+        rows = hour.rows[posts]
+        order = np.lexsort((phrase, weak, topic, rows))
+        rows, posts, topic, phrase, weak = (column[order] for column in (rows, posts, topic, phrase, weak))
+        first = np.ones(len(rows), bool)
+        first[1:] = (rows[1:] != rows[:-1]) | (topic[1:] != topic[:-1])
+        # What says little alone needs another phrase of the same topic beside it.
+        first &= ~weak | np.append(~first[1:], False)
+        columns = (column[first].tolist() for column in (rows, posts, topic, phrase))
+        return [
+            TopicMention(row, names[topic], phrases[phrase])
+            for row, post, topic, phrase in zip(*columns, strict=True)
+            if names[topic] not in hour.tags.get(post, ())
+        ]
 
 
 def letters(tag: str) -> str:
     """The letters and digits of a topic, by which a phrase is recognised as a tag."""
     return "".join(char for char in tag if char.isalnum())
+
+
+def _numbered(values: list[str], among: list[str]) -> np.ndarray:
+    numbers = {value: number for number, value in enumerate(among)}
+    return np.array([numbers[value] for value in values], np.int64)

@@ -7,34 +7,31 @@ A phrase is told apart by the letters of its words' dictionary forms, without sp
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 import regex
 
-from trend_assets.enrichment.phrases.background import (
-    COMMON,
-    Word,
-    guess_language,
-    key_of,
-    language_code,
-    word,
-)
+from trend_assets.enrichment.phrases.background import guess_language, key_of, language_code, word
+from trend_assets.enrichment.phrases.candidates import DOLLAR, HASH, NEAR, Candidates, Tokens, candidates
+from trend_assets.enrichment.phrases.segments import segments
+from trend_assets.enrichment.phrases.vocabulary import Vocabulary
 from trend_assets.sources.wire.markup import words_of
 from trend_assets.topic_names import canonical_topic
 
 #: Longer texts are read up to here: what they are about stands at their beginning.
 READ_AT_MOST = 2_000
-_MOST_PHRASES = 300
-#: Of the rarer word's frequency, what a pair has of it in ordinary texts.
-_PAIR_SHARE = 0.1
-_NAME_WORDS = 5
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<!\w)[@\uff20]\w[\w.@-]*|^\s*RT\b:?|&\w{2,8};", re.IGNORECASE
 )
+# Looked for first: most texts have none, and this is faster.
+_MAY_ADDRESS = re.compile(r"://|[@\uff20&]|[Ww][Ww][Ww]\.|^\s*[Rr][Tt]")
 _BARE_ADDRESS = re.compile(r"(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", re.IGNORECASE)
+#: Platforms cut texts that are longer than this, and say so by an ellipsis.
+_CUT_FROM = 100
+_CUT_WORD = re.compile(r"\S+$")
 # Scripts that put no space between words.
 _RUNS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc"
 _WORD = regex.compile(
@@ -43,43 +40,18 @@ _WORD = regex.compile(
     rf"|(?:(?![{_RUNS}])[\p{{L}}\p{{N}}_])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_\u200c])*+"
     rf"(?:['\u2019.&$\u00b7-](?:(?![{_RUNS}])[\p{{L}}\p{{N}}])(?:(?![{_RUNS}])[\p{{L}}\p{{M}}\p{{N}}_])*+)*+"
 )
-# The same where no script needs more, which is faster.
-_PLAIN_WORD = re.compile(r"[Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['\u2019.&$\u00b7-](?!_)\w+)*")
+# The same where no script needs more, which is faster; as a group, so that a split keeps the words.
+_PLAIN_WORD = re.compile(r"([Cc]\+\+|[CcFf]#(?!\w)|\w+(?:['\u2019.&$\u00b7-](?!_)\w+)*)")
 _SPECIAL = regex.compile(rf"[{_RUNS}\p{{M}}\u200c]")
 _RUN = regex.compile(rf"[{_RUNS}]")
+_HAN = regex.compile(r"\p{Han}")
 _ONLY_HIRAGANA = regex.compile(r"\p{Hiragana}+")
 _QUOTED = regex.compile(
     r"[\"\u201c\u00ab\u300c\u300e]([^\"\u201c\u201d\u00ab\u00bb\u300c-\u300f\n]{3,60})[\"\u201d\u00bb\u300d\u300f]"
 )
 _QUOTES = frozenset('"\u201c\u00ab\u300c\u300e')
-_PARTICLES = frozenset(
-    [
-        "of",
-        "the",
-        "and",
-        "de",
-        "da",
-        "di",
-        "del",
-        "della",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "du",
-        "des",
-        "y",
-        "&",
-        "for",
-        "in",
-        "on",
-    ]
-)
-#: Words that say nothing and begin names, as in `New York`.
-_NAME_STARTS = frozenset(("new", "los", "las", "san", "st", "big", "great", "south", "north", "west", "east", "real"))
-_GAPS = frozenset((" ", "-", "  ", "\u00a0", " #", " $", "\u2010", "\u2013"))
+# Nothing stands between words of scripts without spaces.
+_GAPS = frozenset(("", " ", "-", "  ", "\u00a0", " #", " $", "\u2010", "\u2013"))
 
 
 class Phrase(NamedTuple):
@@ -96,17 +68,20 @@ class Phrase(NamedTuple):
     words: int
 
 
-class _Token(NamedTuple):
-    start: int
-    end: int
-    word: Word
-    capital: bool
+class _Pieces(NamedTuple):
+    """A text's words, and what stands before each."""
 
+    words: list[str]
+    gaps: list[str]
 
-#: A token at the speed of a tuple.
-_token = partial(tuple.__new__, _Token)
-#: What was found: a key to the phrase's frequency, where it begins and ends, and how many words it has.
-Found = dict[int, tuple[float, int, int, int]]
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each word begins and ends."""
+        found, end = [], 0
+        for token, gap in zip(self.words, self.gaps, strict=True):
+            start = end + len(gap)
+            end = start + len(token)
+            found.append((start, end))
+        return found
 
 
 class Extractor:
@@ -118,12 +93,15 @@ class Extractor:
 
     def __init__(self, watched: Collection[str] = ()) -> None:
         self.watched: dict[int, str] = {}
-        self._lengths: set[int] = set()
+        self._vocabulary = Vocabulary()
+        lengths = set()
         for phrase in watched:
-            tokens = _tokens(phrase, "en")
+            tokens = _pieces(phrase, "en").words
             if tokens and (name := canonical_topic(phrase)):
-                self._lengths.add(len(tokens))
-                self.watched[key_of("".join(token.word.stem for token in tokens))] = name
+                lengths.add(len(tokens))
+                self.watched[key_of("".join(word(token, "en").stem for token in tokens))] = name
+        self._lengths = sorted(lengths)
+        self._watched = np.array(sorted(self.watched), np.uint64)
 
     def phrases(self, text: str, language: str | None = None) -> dict[int, Phrase]:
         """The text's phrases by key, each once.
@@ -133,34 +111,55 @@ class Extractor:
             language: as the source says, BCP 47; guessed where it is None.
         """
         plain = plain_words(text)
-        found, _ = self.find(plain, language)
-        return {key: Phrase(usual, plain[start:end], words) for key, (usual, start, end, words) in found.items()}
+        found, _ = self.find([plain], [language])
+        spans = word_spans(plain, language)
+        columns = (found.keys, found.usual, found.first, found.count)
+        return {
+            key: Phrase(usual, plain[spans[first][0] : spans[first + count - 1][1]], count)
+            for key, usual, first, count in zip(*(column.tolist() for column in columns), strict=True)
+        }
 
-    def find(self, plain: str, language: str | None = None) -> tuple[Found, int]:
-        """What `phrases` finds, in a text that `plain_words` has read; and how many words that text has."""
-        code = language_code(language) or guess_language(plain, _split(plain))
-        tokens = _tokens(plain, code)
-        found: Found = {}
-        _gather(found, plain, tokens)
-        for length in self._lengths:
-            self._watch(found, tokens, length)
-        return found, len(tokens)
+    def find(self, texts: Iterable[str], languages: Iterable[str | None]) -> tuple[Candidates, int]:
+        """The phrases of texts that `plain_words` has read; and how many words the texts have.
 
-    def _watch(self, found: Found, tokens: list[_Token], length: int) -> None:
-        for at in range(len(tokens) - length + 1):
-            part = tokens[at : at + length]
-            key = key_of("".join(token.word.stem for token in part))
-            if key in self.watched:
-                found[key] = (0.0, part[0].start, part[-1].end, length)
+        Args:
+            texts: one after the other.
+            languages: of each, as the source says, BCP 47; guessed where it is None.
+        """
+        numbers: list[int] = []
+        gaps: list[str] = []
+        lengths: list[int] = []
+        quoted: list[tuple[int, int]] = []
+        for text, language in zip(texts, languages, strict=True):
+            told = _code(language)
+            pieces = _pieces(text, told)
+            code = told or guess_language(text, pieces.words)
+            if not _QUOTES.isdisjoint(text):
+                quoted += _quoted(text, pieces, code, len(numbers))
+            numbers += self._vocabulary.numbers(pieces.words, code)
+            gaps += pieces.gaps
+            lengths.append(len(pieces.words))
+        posts = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        between = np.array([_GAP_CODES[gap] for gap in gaps], np.uint8)
+        tokens = Tokens(self._vocabulary.columns(numbers), between, posts, np.array(lengths, np.int64), quoted)
+        return candidates(tokens, self._watched, self._lengths), len(numbers)
 
 
 def plain_words(text: str) -> str:
-    """A text's beginning without HTML, addresses and mentions of users."""
+    """A text's beginning without HTML, addresses, mentions of users, and a last word that the platform has cut."""
     text = text[:READ_AT_MOST]
     if "<" in text or "&" in text:
         text = words_of(text)
-    text = _ADDRESS.sub(" \u2028 ", text)
+    if text.endswith("\u2026") and len(text) >= _CUT_FROM:
+        text = _CUT_WORD.sub("", text)
+    if _MAY_ADDRESS.search(text):
+        text = _ADDRESS.sub(" \u2028 ", text)
     return _BARE_ADDRESS.sub(" \u2028 ", text) if "/" in text else text
+
+
+def word_spans(plain: str, language: str | None) -> list[tuple[int, int]]:
+    """Where the words of a text begin and end that `plain_words` has read, in the language that the source says."""
+    return _pieces(plain, _code(language)).spans()
 
 
 def surface_of(text: str) -> str | None:
@@ -169,110 +168,55 @@ def surface_of(text: str) -> str | None:
     return canonical_topic(plain.removesuffix("'s").removesuffix("'S"))
 
 
-def _split(text: str) -> list[str]:
-    return _WORD.findall(text) if _SPECIAL.search(text) else _PLAIN_WORD.findall(text)
+class _Gaps(dict[str, int]):
+    """What stands between two words, as `candidates` sees it."""
+
+    def __missing__(self, gap: str) -> int:
+        code = NEAR * (gap in _GAPS) + HASH * gap.endswith("#") + DOLLAR * gap.endswith("$")
+        if len(self) < _GAPS_KEPT:
+            self[gap] = code
+        return code
 
 
-def _tokens(text: str, language: str) -> list[_Token]:
-    if not _SPECIAL.search(text):
-        return [
-            _token((found.start(), found.end(), word(token := found[0], language), token[0].isupper()))
-            for found in _PLAIN_WORD.finditer(text)
-        ]
-    tokens: list[_Token] = []
+class _Codes(dict[str | None, str | None]):
+    """Languages as sources name them, to the word lists' codes."""
+
+    def __missing__(self, told: str | None) -> str | None:
+        code = self[told] = language_code(told)
+        return code
+
+
+_GAPS_KEPT = 10_000
+_GAP_CODES = _Gaps()
+_code = _Codes().__getitem__
+
+
+def _pieces(text: str, language: str | None) -> _Pieces:
+    if text.isascii() or not _SPECIAL.search(text):
+        parts = _PLAIN_WORD.split(text)
+        return _Pieces(parts[1::2], parts[0:-1:2])
+    words: list[str] = []
+    gaps: list[str] = []
+    end = 0
     for found in _WORD.finditer(text):
-        token = found[0]
+        token, gap = found[0], text[end : found.start()]
         if _RUN.match(token):
-            tokens += _run(token, found.start(), language)
+            if _ONLY_HIRAGANA.fullmatch(token):
+                continue
+            parts = segments(token, language or "zh") if _HAN.match(token) else (token,)
+            words += parts
+            gaps += [gap, *("" for _ in parts[1:])]
         else:
-            tokens.append(_Token(found.start(), found.end(), word(token, language), token[0].isupper()))
-    return tokens
+            words.append(token)
+            gaps.append(gap)
+        end = found.end()
+    return _Pieces(words, gaps)
 
 
-def _run(token: str, start: int, language: str) -> Iterator[_Token]:
-    """A run of a script without spaces: one word, or its overlapping parts of four characters where it is long."""
-    if _ONLY_HIRAGANA.fullmatch(token):
-        return
-    if len(token) <= 6 or not "\u3400" <= token[0] <= "\u9fff":
-        yield _Token(start, start + len(token), word(token, language), False)
-        return
-    for at in range(len(token) - 3):
-        yield _Token(start + at, start + at + 4, word(token[at : at + 4], language), False)
-
-
-def _gather(found: Found, text: str, tokens: list[_Token]) -> None:
-    capitals = sum([token.capital for token in tokens])
-    # Where most words are capitalised, as in headlines, capitals tell no name.
-    names = 2 * capitals <= len(tokens) or len(tokens) <= _NAME_WORDS
-    named, last = 0, len(tokens) - 1
-    for index, (start, end, (stem, frequency, stop, number), capital) in enumerate(tokens):
-        if stop:
-            if capital and index >= named and text[start:end].lower() in _NAME_STARTS:
-                named = _name_end(text, tokens, index)
-                if named > index + 1:
-                    _add(found, tokens[index:named])
-            continue
-        if frequency < COMMON and not number and (end - start >= 3 or _short_word(text[start:end])):
-            found.setdefault(key_of(stem), (frequency, start, end, 1))
-        if index == last:
-            break
-        right = tokens[index + 1]
-        if text[end : right.start] not in _GAPS or _are_tags(text, start, right.start):
-            continue
-        if _pairs(number, frequency, capital, right):
-            key, usual = key_of(stem + right.word.stem), _PAIR_SHARE * min(frequency, right.word.frequency)
-            found[key] = (usual, start, right.end, 2)
-        if names and capital and index >= named:
-            named = _name_end(text, tokens, index)
-            if named > index + 2:
-                _add(found, tokens[index:named])
-        if len(found) >= _MOST_PHRASES:
-            return
-    if not _QUOTES.isdisjoint(text):
-        _quoted(found, text, tokens)
-
-
-def _are_tags(text: str, left: int, right: int) -> bool:
-    """Neighbours that are no phrase: two hashtags, or a cashtag and whatever is beside it."""
-    signs = text[left - 1 : left] + text[right - 1]
-    return "$" in signs or signs == "##"
-
-
-def _short_word(token: str) -> bool:
-    """Two letters are a word where they are capital, as in `EU`, or of a script that says more with each."""
-    return not token.isascii() or (len(token) == 2 and token.isupper())
-
-
-def _pairs(number: bool, frequency: float, capital: bool, right: _Token) -> bool:
-    if right.word.stop or number:
-        return False
-    if right.word.number:
-        return capital and right.end - right.start <= 4
-    return frequency < COMMON or right.word.frequency < COMMON or (capital and right.capital)
-
-
-def _name_end(text: str, tokens: list[_Token], start: int) -> int:
-    """Where the run of capitalised words ends that begins at `start`; particles may stand between them."""
-    end = at = start + 1
-    while at < len(tokens) and at - start < _NAME_WORDS and text[tokens[at - 1].end : tokens[at].start] in _GAPS:
-        if tokens[at].capital:
-            end = at + 1
-        elif text[tokens[at].start : tokens[at].end].lower() not in _PARTICLES:
-            break
-        at += 1
-    while tokens[end - 1].word.stop and end > start + 1:
-        end -= 1
-    return end
-
-
-def _quoted(found: Found, text: str, tokens: list[_Token]) -> None:
+def _quoted(text: str, pieces: _Pieces, language: str, before: int) -> Iterator[tuple[int, int]]:
+    """First word, counted from the first text's, and number of words of what stands in quotation marks."""
+    spans = pieces.spans()
     for quoted in _QUOTED.finditer(text):
-        inside = [token for token in tokens if quoted.start(1) <= token.start and token.end <= quoted.end(1)]
-        if 3 <= len(inside) <= 6 and not all(token.word.stop for token in inside):
-            _add(found, inside)
-
-
-def _add(found: Found, part: list[_Token]) -> None:
-    key = key_of("".join([token.word.stem for token in part]))
-    usual = _PAIR_SHARE * min([token.word.frequency for token in part])
-    found[key] = (usual, part[0].start, part[-1].end, len(part))
+        inside = [at for at, (start, end) in enumerate(spans) if quoted.start(1) <= start and end <= quoted.end(1)]
+        if 3 <= len(inside) <= 6 and not all(word(pieces.words[at], language).stop for at in inside):
+            yield before + inside[0], len(inside)

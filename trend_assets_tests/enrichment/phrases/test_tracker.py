@@ -91,7 +91,10 @@ def test_a_phrase_that_is_spelled_like_a_tag_is_that_tag(phrase: str) -> None:
 
 
 def test_a_phrase_that_always_comes_with_a_tag_is_that_tag() -> None:
-    rows: list[Post] = [(user, f"Gravelotte crossing {user * 3} #storm", ["#storm"]) for user in "abcde"]
+    rows: list[Post] = [
+        (user, f"{before} Gravelotte {user * 3} #storm", ["#storm"])
+        for user, before in zip("abcde", ("the", "this", "our", "that", "no"), strict=True)
+    ]
     said = list(tracker().step(FIRST, posts(*rows, ("f", "who saw Gravelotte", []))))
     assert [(one.row, one.topic) for one in said] == [(5, "#storm")]
 

@@ -51,7 +51,7 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "2015", []),
     ("en", "3.14", []),
     ("en", "10:30", []),
-    ("en", "$AAPL sold off", ["aapl", "sold"]),
+    ("en", "$AAPL sold off", ["sold"]),
     ("en", "#apple #watch", ["apple", "watch"]),
     ("en", "the #apple watch", ["apple", "apple watch", "watch"]),
     ("en", "Ke$ha tour", ["ke$ha", "ke$ha tour", "tour"]),
@@ -68,8 +68,8 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "the and of", []),
     ("en", "lol omg rt via", []),
     ("en", "Monday in January", []),
-    ("en", "stocks stock", ["stocks", "stocks stock"]),
-    ("en", "elections election", ["elections", "elections election"]),
+    ("en", "stocks stock", ["stocks"]),
+    ("en", "elections election", ["elections"]),
     ("en", "don't can't won't", []),
     ("en", "rock\u2019n\u2019roll", ["rock'n'roll"]),
     ("en", "hip-hop", ["hip-hop"]),
@@ -132,9 +132,13 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("ta", "தேர்தல் முடிவுகள்", ["தேர்தல் முடிவுகள்", "முடிவுகள்"]),
     ("th", "เลือกตั้ง", ["เลือกตั้ง"]),
     ("zh", "地震", ["地震"]),
-    ("zh", "北京三号C星星座发射成功", ["北京三号", "发射成功", "座发射成", "星座发射", "星星座发"]),
-    ("zh", "伊朗总统遇难", ["伊朗总统遇难"]),
-    ("ja", "東京オリンピック", ["オリンピック"]),
+    (
+        "zh",
+        "北京三号C星星座发射成功",
+        ["c星星", "三号", "三号c", "北京三号", "发射", "发射成功", "座发射", "星星", "星星座"],
+    ),
+    ("zh", "伊朗总统遇难", ["伊朗", "伊朗总统", "总统遇难", "遇难"]),
+    ("ja", "東京オリンピック", ["オリンピック", "東京オリンピック"]),
     ("ja", "それは", []),
     ("ja", "トヨタの新型", ["トヨタ", "新型"]),
     ("ko", "대통령 선거", ["대통령", "대통령 선거", "선거"]),
@@ -163,6 +167,22 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "3D-printed rocket", ["3d-printed", "3d-printed rocket", "rocket"]),
     ("en", "the 49ers", ["49ers"]),
     ("en", "iOS 17.2 beta", ["beta", "ios"]),
+    ("en", "profit of 10.4bn", ["profit"]),
+    ("en", "the 21st century", ["century"]),
+    ("en", "a long-term loan", ["loan", "long-term", "long-term loan"]),
+    ("en", "rates up, " + 100 * "so " + "Artemis and Nep\u2026", ["artemis", "rates"]),
+    ("en", "Nep\u2026", ["nep"]),
+    ("en", "$Rio Tinto mines", ["tinto"]),
+    ("en", "Apple Inc. beats", ["apple", "beats"]),
+    ("en", "Sep 14 launch", ["launch"]),
+    ("en", "\u202eArtemis\u202c", ["artemis"]),
+    ("en", "موسيقى Artemis", ["artemis", "موسيقى", "موسيقى artemis"]),
+    ("ja", "#東京タワー", ["タワー", "東京タワー"]),
+    ("zh", "华为Mate60", ["mate60", "华为", "华为mate60"]),
+    ("zh", "周杰伦新专辑", ["周杰伦", "周杰伦新专辑", "新专辑"]),
+    ("ja", "岸田首相が辞任を表明", ["岸田", "岸田首相", "表明", "辞任", "首相"]),
+    ("en", "台灣 election", ["election", "台灣", "台灣 election"]),
+    ("th", "ข่าว เลือกตั้ง", ["ข่าว", "ข่าว เลือกตั้ง", "เลือกตั้ง"]),
 )
 
 
@@ -220,4 +240,4 @@ def test_any_text_gives_canonical_names_and_never_fails(text: str, language: str
 
 @given(st.text(alphabet="<>&;/@#$:.htpw \u2019abcABC123\u4eac", max_size=120))
 def test_what_is_read_of_markup_and_addresses_never_fails(text: str) -> None:
-    EXTRACTOR.find(plain_words(text), "en")
+    EXTRACTOR.find([plain_words(text)], ["en"])
