@@ -62,10 +62,14 @@ def mcp_server(settings: Settings) -> MCPServer:
         label: _Label = Label.EMERGES,
         at: Annotated[datetime | None, Field(description="As it was seen at this moment; default: now.")] = None,
         source: Annotated[SourceName | None, Field(description="Only topics that this source named.")] = None,
+        language: Annotated[str | None, Field(description="Only topics of posts in it (BCP 47, e.g. de).")] = None,
+        community: Annotated[str | None, Field(description="As mastodon:fosstodon.org: topics of posts there.")] = None,
         limit: _Limit = 10,
     ) -> dict[str, Any]:
         """The topics likeliest to rise, with the calibrated probability, the expected size, and what came true."""
-        return await ask("/predictions/top", label=label, at=at, source=source, k=limit)
+        return await ask(
+            "/predictions/top", label=label, at=at, source=source, language=language, community=community, k=limit
+        )
 
     @server.tool(annotations=_READS)
     async def topic(

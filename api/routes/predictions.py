@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Query
@@ -13,7 +14,9 @@ from api.models.predictions import Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
+from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
+from api.reading.naming import NamedBy
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import topic_labels
 from trend_assets.topic_names import canonical_beginning
@@ -39,19 +42,10 @@ JOIN = "LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label A
 _ROWS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
     WHERE p.cut = ? AND p.label = ? AND p.revision = ? AND starts_with(p.topic, ?) AND p.rank > ?
-      AND (? IS NULL OR p.confidence >= ?) {{more}}
+      AND (? IS NULL OR p.confidence >= ?)
+      AND (?::BOOLEAN OR list_contains(?::VARCHAR[], p.topic)) AND NOT list_contains(?::VARCHAR[], p.topic) {{more}}
     ORDER BY p.rank LIMIT ?
 """
-# Only where it is asked for: without it an answer does not change when there are new events.
-_NAMED_BY = """
-    AND p.topic IN (
-        WITH posts AS (SELECT id, topics FROM events WHERE source = ? AND hour >= ? AND hour < ?)
-        SELECT unnest(topics) FROM posts
-        UNION ALL
-        SELECT topic FROM topic_phrases JOIN posts ON id = event_id WHERE hour >= ? AND hour < ?
-    )
-"""
-
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
 Which = Annotated[
@@ -59,6 +53,16 @@ Which = Annotated[
     Query(description="`first`: the forecast as it was made and is scored; `newest`: with the posts that came later."),
 ]
 Source = Annotated[SourceName | None, Query(description="Topics that this source named in the 24 h before the cut.")]
+Language = Annotated[
+    str | None, Query(max_length=20, description="Topics of posts in this language (BCP 47, e.g. `de`) in that time.")
+]
+Community = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Topics of posts in this community in that time, e.g. `mastodon:fosstodon.org`, a channel, a list.",
+    ),
+]
 
 
 @router.get("")
@@ -69,13 +73,17 @@ def predictions(
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
     source: Source = None,
+    language: Language = None,
+    community: Community = None,
     revision: Which = Revision.FIRST,
     min_confidence: Annotated[float | None, Query(ge=0, le=1, description="At least so sure.")] = None,
     after_rank: Annotated[int, Query(ge=0, le=1_000_000_000, description="For the next page: the last rank seen.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
-    return _page(lake, dagster.address, label, at, topic, source, revision, after_rank, min_confidence, limit)
+    named_by = NamedBy(source and source.value, language, community)
+    wanted = _Wanted(label, at, revision, named_by, topic, after_rank, min_confidence, limit)
+    return _page(lake, dagster.address, wanted)
 
 
 @router.get("/top")
@@ -85,49 +93,70 @@ def top(
     label: ForLabel = Label.EMERGES,
     at: At = None,
     source: Source = None,
+    language: Language = None,
+    community: Community = None,
+    watch: Annotated[
+        str | None, Query(max_length=100, description="Only topics of this watch list (`attention.watch`).")
+    ] = None,
     revision: Which = Revision.FIRST,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
 ) -> PredictionPage:
-    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability."""
-    return _page(lake, dagster.address, label, at, "", source, revision, 0, None, k)
+    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
+
+    Those that `attention.muted` names are left out.
+    """
+    attention = lake.settings.attention
+    if watch is not None:
+        refuse_unknown("watch", watch, attention.watch)
+    watched = None if watch is None else attention.watch[watch]
+    named_by = NamedBy(source and source.value, language, community)
+    wanted = _Wanted(label, at, revision, named_by, limit=k, watched=watched, muted=attention.muted)
+    return _page(lake, dagster.address, wanted)
 
 
-def _page(
-    lake: LakeReader,
-    dagster: str,
-    label: Label,
-    at: datetime | None,
-    topic: str,
-    source: SourceName | None,
-    revision: Revision,
-    after_rank: int,
-    min_confidence: float | None,
-    limit: int,
-) -> PredictionPage:
-    simulated = lake.simulated()
-    cut = _newest_cut(lake, label, at)
+class _Wanted(NamedTuple):
+    """What was asked for.
+
+    Args:
+        watched, muted: topics that are shown alone, and that are not shown.
+    """
+
+    label: Label
+    at: datetime | None
+    revision: Revision
+    named_by: NamedBy
+    beginning: str = ""
+    after_rank: int = 0
+    min_confidence: float | None = None
+    limit: int = 50
+    watched: Sequence[str] | None = None
+    muted: Sequence[str] = ()
+
+
+def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
+    simulated, label = lake.simulated(), wanted.label.value
+    cut = _newest_cut(lake, wanted.label, wanted.at)
     if cut is None:
-        when = f" at or before {at.isoformat()}" if at else " yet"
-        return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label.value}`{when}")
-    revisions = lake.value(_NEWEST_REVISION, (cut, label.value), Within("predictions", "cut", cut, cut + _TICK))
-    number = 0 if revision is Revision.FIRST else revisions
-    day = (cut - 24 * _HOUR, cut)
-    named_by = [source.value, *day, *day] if source is not None else []
-    query = _ROWS.format(more=_NAMED_BY if named_by else "")
+        when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
+        return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
+    revisions = lake.value(_NEWEST_REVISION, (cut, label), Within("predictions", "cut", cut, cut + _TICK))
+    condition, named_by, named_in = wanted.named_by.condition(cut - 24 * _HOUR, cut)
     asked = [
         cut,
-        label.value,
-        number,
-        canonical_beginning(topic),
-        after_rank,
-        min_confidence,
-        min_confidence,
+        label,
+        0 if wanted.revision is Revision.FIRST else revisions,
+        canonical_beginning(wanted.beginning),
+        wanted.after_rank,
+        wanted.min_confidence,
+        wanted.min_confidence,
+        wanted.watched is None,
+        list(wanted.watched or ()),
+        list(wanted.muted),
         *named_by,
-        limit,
+        wanted.limit,
     ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
-    before = [Within(table, "hour", *day) for table in ("events", "topic_phrases")]
-    rows = lake.read(query, asked, *here, *before)
+    rows = lake.read(_ROWS.format(more=condition), asked, *here, *named_in)
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
     items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(

@@ -12,6 +12,7 @@ from api.views.words import LABELS
 from trend_assets.words import TITLES
 
 _ALL = "all sources"
+_ANY = "all languages"
 
 
 def source_choice(place: DeltaGenerator, also: Collection[str] = ()) -> str | None:
@@ -26,6 +27,15 @@ def source_choice(place: DeltaGenerator, also: Collection[str] = ()) -> str | No
     named = {st.query_params.get("source", _ALL), st.session_state.get("source", _ALL)}
     chosen = place.selectbox("Source", [_ALL, *sorted((known | named) - {_ALL})], key="source", bind="query-params")
     return None if chosen == _ALL else chosen
+
+
+def language_choice(place: DeltaGenerator) -> str | None:
+    """The language that was chosen among those of the last week's posts; None for all."""
+    known = {item["language"] for item in source().get("/events/stats", top=1)["by_language"]} - {None}
+    named = {st.query_params.get("language", _ANY), st.session_state.get("language", _ANY)}
+    choices = [_ANY, *sorted((known | named) - {_ANY})]
+    chosen = place.selectbox("Language", choices, key="language", bind="query-params")
+    return None if chosen == _ANY else chosen
 
 
 def label_choice(place: DeltaGenerator) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from api.views.filters import label_choice, revision_choice, source_choice
+from api.views.filters import label_choice, language_choice, revision_choice, source_choice
 from api.views.source import source
 from api.views.words import (
     LABELS,
@@ -35,8 +35,8 @@ _NEAR = timedelta(hours=6)
 def show() -> None:
     """The page."""
     st.title("Live Trends")
-    label, chosen, at, revision = _filters()
-    page = source().get("/predictions/top", label=label, k=10, at=at or None, source=chosen, revision=revision)
+    label, named_by, at, revision = _filters()
+    page = source().get("/predictions/top", label=label, k=10, at=at or None, revision=revision, **named_by)
     if page["cut"] is None:
         nothing(f"{page['reason']}: run `trend predict`, or let the hourly schedule run (`trend up`).")
         return
@@ -48,7 +48,7 @@ def show() -> None:
     else:
         nothing(page["reason"])
     st.header("How the forecast of the day before went", anchor=False)
-    _yesterday(label, chosen, page["cut"])
+    _yesterday(label, named_by, page["cut"])
 
 
 _COLUMNS = (
@@ -71,10 +71,10 @@ def _made(page: dict[str, Any]) -> None:
         st.caption(f"Made again {counted(page['revisions'], 'time')}, with posts that came later.")
 
 
-def _filters() -> tuple[str, str | None, str, str]:
-    left, middle, right, last = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+def _filters() -> tuple[str, dict[str, str | None], str, str]:
+    left, middle, next_, right, last = st.columns([2, 1, 1, 1, 1], vertical_alignment="bottom")
     label = label_choice(left)
-    chosen = source_choice(middle)
+    named_by = {"source": source_choice(middle), "language": language_choice(next_)}
     at = right.text_input(
         "As of",
         key="at",
@@ -82,7 +82,7 @@ def _filters() -> tuple[str, str | None, str, str]:
         placeholder="2026-02-02T12:00Z",
         help="UTC, ends with Z; empty: the newest",
     )
-    return label, chosen, at.strip(), revision_choice(last)
+    return label, named_by, at.strip(), revision_choice(last)
 
 
 def _row(item: dict[str, Any]) -> list[str]:
@@ -104,9 +104,9 @@ def _made_by(items: list[dict[str, Any]]) -> str:
     return f", by {', '.join(map(forecaster, versions))}. [How it was made, in Dagster]({items[0]['dagster_link']})"
 
 
-def _yesterday(label: str, chosen: str | None, cut: str) -> None:
+def _yesterday(label: str, named_by: dict[str, str | None], cut: str) -> None:
     before = datetime.fromisoformat(cut) - _DAY
-    page = source().get("/predictions/top", label=label, k=10, source=chosen, at=before.isoformat())
+    page = source().get("/predictions/top", label=label, k=10, at=before.isoformat(), **named_by)
     scored = [item for item in page["items"] if item["came_true"] is not None]
     if not scored or datetime.fromisoformat(page["cut"]) < before - _NEAR:
         nothing("no forecast was made 24 h before this one, or it has not come due: outcomes follow a day later.")

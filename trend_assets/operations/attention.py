@@ -52,7 +52,8 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
     rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, label, simulated])
     if rows.is_empty():
         return 0
-    known = {row["topic"]: row for row in rows.iter_rows(named=True)}
+    muted = settings.attention.muted
+    known = {row["topic"]: row for row in rows.iter_rows(named=True) if row["topic"] not in muted}
     with lake.transaction() as connection:
         controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(connection))
         topics = controller.step(to_epoch(cut), {topic: row["confidence"] for topic, row in known.items()})

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trend_assets.settings.alerting import AlertSettings, MailSettings
+from trend_assets.settings.attention import AttentionSettings
 from trend_assets.settings.collection import (
     ArchiveSettings,
     BlueskySettings,
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     drift: DriftSettings = DriftSettings()
     sensitivity: SensitivitySettings = SensitivitySettings()
     load: LoadSettings = LoadSettings()
+    attention: AttentionSettings = AttentionSettings()
     alerts: AlertSettings = AlertSettings()
     mail: MailSettings = MailSettings()
     twitter: TwitterSettings = TwitterSettings()
