@@ -14,6 +14,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ from trend_assets.forecasting.ranking import Ranking
 from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.tables import NEAR_COPIES, TOPIC_PHRASES
 from trend_assets.simulator.collector import SimulatedCollector
+from trend_assets.simulator.phrases import SPAM_TAGS
 from trend_assets.simulator.spam import SpamFarm
 from trend_assets.simulator.timeline import Post
 from trend_assets.simulator.topics import Topic, TopicBook
@@ -40,6 +42,7 @@ from trend_assets.simulator.world import Volume, World
 from trend_assets.sources.event import Payload
 from trend_assets.sources.frames import raw_frame
 from trend_assets.sources.registry import parse
+from trend_assets.topic_names import canonical_topic
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -171,10 +174,19 @@ def mean_ndcg(found: dict[int, Told], right: dict[int, Told], ranking: str) -> f
     return float(np.mean([np.mean(values) for values in figures.values() if values]))
 
 
+def mean_tags(found: dict[int, Told], ranking: str) -> float:
+    """How many of the ten topics likeliest to grow are tags of campaigns; the mean over cuts."""
+    tags = {canonical_topic(tag) for tag in SPAM_TAGS}
+    lists = [cut.scores[ranking]["emerges"] for cut in found.values() if "emerges" in cut.scores.get(ranking, {})]
+    return float(
+        np.mean([sum(topic in tags for topic in nlargest(10, scores, scores.__getitem__)) for scores in lists])
+    )
+
+
 def measured(
     weeks: int, share: float, events_per_day: float, rankings: Callable[[], list[Ranking]]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """By rule and ranking: NDCG@10 without and with campaigns, and by how much it fell."""
+    """By rule and ranking: NDCG@10 without and with campaigns, by how much it fell, and tags of campaigns on top."""
     days = 7 * weeks
     made = world(events_per_day)
     clean = organic(made, days)
@@ -187,7 +199,8 @@ def measured(
         answer[rule] = {}
         for name in next(iter(right.values())).scores:
             before, after = mean_ndcg(right, right, name), mean_ndcg(found, right, name)
-            answer[rule][name] = {"without": before, "with": after, "fall": 1 - after / before}
+            told_falls = {"without": before, "with": after, "fall": 1 - after / before}
+            answer[rule][name] = {**told_falls, "tags_in_the_top_ten": mean_tags(found, name)}
         print(rule, json.dumps(answer[rule], indent=1), flush=True)
     return answer
 
