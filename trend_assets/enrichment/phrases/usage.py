@@ -150,7 +150,7 @@ def _first_word(text: str) -> str | None:
 def _named(text: str, start: int, end: int) -> bool | None:
     """Whether capitals within a sentence tell a name, or small letters a word; None where nothing tells."""
     part = text[start:end].split()
-    if any(one[0].islower() for one in part):
+    if part[0][0].islower():
         return None if text.islower() else False
     if text[start:end].isupper():
         # An abbreviation, or a text that shouts.
