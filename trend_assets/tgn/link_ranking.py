@@ -217,7 +217,7 @@ class LinkRanker(nn.Module):
         sources, inverse = torch.unique(self._stream.src[rows], return_inverse=True)
         nodes = torch.cat([sources, self._stream.sources + torch.arange(self._stream.targets)])
         embedding = self.network.embed(nodes, rows[0] * EVENT_SPAN, updated)
-        return embedding.index_select(0, inverse), self.head.embedded_target(embedding[len(sources) :])
+        return embedding.index_select(0, inverse), self.head.project_targets(embedding[len(sources) :])
 
     def _inputs(self, asked: Questions, row: Tensor, targets: Tensor) -> HeadInputs:
         made = {"pairs": self._features.pairs, "walks": self._features.walks}

@@ -85,8 +85,15 @@ class RankingHead(nn.Module):
 
     def project(self, source: Tensor, embedding: Tensor | None) -> Tensor:
         """What `forward` takes of sources, `[B, width]`, from their features and embeddings `[B, D]`, if any."""
-        projected = self.source(source)
-        return projected if embedding is None else projected + self.embedded_source(embedding)
+        projected: Tensor = self.source(source)
+        if embedding is None or self.embedded_source is None:
+            return projected
+        projected = projected + self.embedded_source(embedding)
+        return projected
+
+    def project_targets(self, embedding: Tensor) -> Tensor | None:
+        """What `forward` takes of targets, `[n, width]`, from their embeddings `[n, D]`; None without a network."""
+        return None if self.embedded_target is None else self.embedded_target(embedding)
 
     def forward(self, source: Tensor, target: Tensor, pair: Tensor, embedded: Tensor | None) -> Tensor:
         """Scores `[…]` of candidates.
@@ -105,4 +112,5 @@ class RankingHead(nn.Module):
         if embedded is not None:
             hidden = hidden.add_(embedded)
         hidden = self.hidden(hidden.relu_()).relu_()
-        return self.final(hidden).add_(score).squeeze(-1)
+        scores: Tensor = self.final(hidden).add_(score).squeeze(-1)
+        return scores

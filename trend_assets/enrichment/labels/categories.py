@@ -84,7 +84,11 @@ class Categories:
         answers = []
         for cosines, shares, earlier in zip(near, probable, before, strict=True):
             best = int(shares.argmax())
-            if earlier is not None and earlier in self.prototypes and shares[names.index(earlier)] >= _STAYS * shares[best]:
+            if (
+                earlier is not None
+                and earlier in self.prototypes
+                and shares[names.index(earlier)] >= _STAYS * shares[best]
+            ):
                 best = names.index(earlier)
             sure = float(shares[best])
             known = sure >= _LEAST_SURE and cosines[best] >= _LEAST_NEAR

@@ -24,6 +24,7 @@ LISTED = 5e-7
 _CODES = {"in": "id", "iw": "he", "no": "nb", "nn": "nb", "tl": "fil", "ji": "yi", "hr": "sh", "sr": "sh", "bs": "sh"}
 _STOP_CODES = {"nb": "no", "fil": "tl", "sh": "hr"}
 _UNKNOWN = ("und", "zxx", "mul", "mis", "")
+_LARGE = frozenset(wordfreq.available_languages("large"))
 _FREQUENCIES = frozenset(wordfreq.available_languages("small"))
 # Dictionaries of the others take 90 to 390 MB of memory each.
 _LEMMAS = frozenset(("en", "fr", "it", "id", "hi"))
@@ -124,6 +125,12 @@ def _letters(text: str) -> str:
 def frequencies(language: str) -> Mapping[str, float]:
     """Word to its share of ordinary texts; empty for a language without a list."""
     return wordfreq.get_frequency_dict(language, "small") if language in _FREQUENCIES else {}
+
+
+@lru_cache(maxsize=8)
+def rare_words(language: str) -> Mapping[str, float]:
+    """As `frequencies`, with words a hundred times rarer, where there is such a list."""
+    return wordfreq.get_frequency_dict(language, "large") if language in _LARGE else frequencies(language)
 
 
 @lru_cache(maxsize=64)

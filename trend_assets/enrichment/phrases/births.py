@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -122,7 +123,8 @@ def _spell(
         if usage is None:
             continue
         ordinary = usage.listed and not usage.named
-        much = significance >= MORE_SIGMA * choice.sigma and users >= MORE * choice.least_users
+        many = users >= MORE * choice.least_users or significance == math.inf
+        much = significance >= MORE_SIGMA * choice.sigma and many
         if ordinary and not (much and wordings > LEAST_WORDINGS and usage.tagged <= MOST_TAGGED):
             continue
         if not _is_whole(usage, users, choice):

@@ -54,14 +54,14 @@ class Candidates(NamedTuple):
         keys: of the phrases.
         posts: the text.
         usual: the phrase's share of the words of ordinary texts.
-        first, count: of its words; the first one counted from the text's beginning.
+        first, length: of its words; the first one counted from the text's beginning.
     """
 
     keys: NDArray[np.uint64]
     posts: NDArray[np.int32]
     usual: NDArray[np.float32]
     first: NDArray[np.int32]
-    count: NDArray[np.int8]
+    length: NDArray[np.int8]
 
 
 def candidates(tokens: Tokens, watched: NDArray[np.uint64], lengths: Sequence[int]) -> Candidates:
@@ -102,14 +102,15 @@ def _near(tokens: Tokens) -> Bools:
     signs = gaps[:-1] | gaps[1:]
     tagged = (gaps[:-1] & gaps[1:] & HASH) > 0
     together = tokens.posts[:-1] == tokens.posts[1:]
-    return together & ((gaps[1:] & NEAR) > 0) & ((signs & DOLLAR) == 0) & ~tagged
+    near: Bools = together & ((gaps[1:] & NEAR) > 0) & ((signs & DOLLAR) == 0) & ~tagged
+    return near
 
 
 class _Part(NamedTuple):
     keys: NDArray[np.uint64]
     first: Indices
     usual: NDArray[np.float64]
-    count: int
+    length: int
 
     @classmethod
     def of(cls, tokens: Tokens, first: Indices, count: int) -> _Part:
@@ -122,14 +123,14 @@ class _Part(NamedTuple):
 
     def only(self, watched: NDArray[np.uint64]) -> _Part:
         kept = np.isin(self.keys, watched)
-        return _Part(self.keys[kept], self.first[kept], np.zeros(int(kept.sum())), self.count)
+        return _Part(self.keys[kept], self.first[kept], np.zeros(int(kept.sum())), self.length)
 
 
 def _joined(tokens: Tokens, parts: list[_Part]) -> Candidates:
     keys = np.concatenate([part.keys for part in parts])
     first = np.concatenate([part.first for part in parts])
     usual = np.concatenate([part.usual for part in parts])
-    count = np.repeat(np.array([part.count for part in parts], np.int8), [len(part.keys) for part in parts])
+    count = np.repeat(np.array([part.length for part in parts], np.int8), [len(part.keys) for part in parts])
     posts = tokens.posts[first]
     order = np.lexsort((posts, keys))
     keys, posts = keys[order], posts[order]
@@ -146,7 +147,8 @@ def _joined(tokens: Tokens, parts: list[_Part]) -> Candidates:
 def _within(tokens: Tokens, length: int) -> Indices:
     """Where so many words begin that stand in one text."""
     starts = np.arange(max(len(tokens.posts) - length + 1, 0))
-    return starts[tokens.posts[starts] == tokens.posts[starts + length - 1]]
+    begun: Indices = starts[tokens.posts[starts] == tokens.posts[starts + length - 1]]
+    return begun
 
 
 def _names(tokens: Tokens, capital: Bools, near: Bools) -> Iterator[tuple[int, int]]:

@@ -76,7 +76,9 @@ class PhraseBaseline:
         return mean, np.maximum(variance, mean) * (1 + 1 / days)
 
 
-def significance(users: Floats, mean: Floats, variance: Floats | float = 0.0, posts: int = 0) -> Floats:
+def significance(
+    users: Floats, mean: Floats | NDArray[np.float32], variance: Floats | float = 0.0, posts: int = 0
+) -> Floats:
     """Deviations by which `users` are above `mean`; chance alone, after Poisson, is the least deviation.
 
     Args:

@@ -112,7 +112,7 @@ class Tracker:
             return
         keys, places = np.unique(np.concatenate([hour.keys for hour in hours]), return_inverse=True)
         said = np.bincount(places, np.concatenate([hour.said_by for hour in hours]), len(keys))
-        self.past.add_day(keys, said)
+        self.past.add_day(keys, said.astype(np.float64))
         taggers = Counter(tag for tag, _ in set().union(*(hour.taggers for hour in hours)))
         for tag, users in sorted(taggers.items()):
             if users >= self.choice.least_users and (name := letters(tag)):

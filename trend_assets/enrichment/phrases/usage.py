@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import regex
 
-from trend_assets.enrichment.phrases.background import LISTED, language_code, word
+from trend_assets.enrichment.phrases.background import LISTED, language_code, rare_words, word
 from trend_assets.enrichment.phrases.significance import Keys
 from trend_assets.enrichment.phrases.window import Counts, Window
 from trend_assets.enrichment.phrases.words import Extractor, surface_of, word_spans
@@ -30,7 +30,6 @@ _BESIDE = 40
 # A sentence's end is an edge as the text's is.
 _BEFORE = regex.compile(r"([#$]?[\p{L}\p{N}][\w'&$-]*)[^\w.!?;\u2026\n]*$")
 _AFTER = regex.compile(r"^[^\w#$.!?;\u2026\n]*([#$]?[\p{L}\p{N}][\w'&$-]*)")
-_SENTENCE_ENDS = ".!?:;\u2026"
 
 
 class Usage(NamedTuple):
@@ -43,7 +42,7 @@ class Usage(NamedTuple):
         alike: how likely another use has the most frequent neighbour, on the side where it is likelier.
         named: where its case tells something, it is written as a name.
         tagged: the share of uses that are hashtags.
-        listed: every word of it is in the dictionary.
+        listed: every word of it is in the dictionary; of what is not written as a name, in the large one.
     """
 
     phrase: str
@@ -103,14 +102,15 @@ class UsageReader:
             return None
         (phrase, words), _ = min(forms.items(), key=lambda item: (-item[1], item[0]))
         tells = [one for one in told if one is not None]
+        named = bool(tells) and sum(tells) >= _NAMED_SHARE * len(tells)
         return Usage(
             phrase,
             words,
             min(len(before), len(after)),
             (max(*before.values(), *after.values()) - 1) / max(len(told) - 1, 1),
-            bool(tells) and sum(tells) >= _NAMED_SHARE * len(tells),
+            named,
             tagged / len(told),
-            _listed(text[start:end], language),
+            _listed(text[start:end], language, large=bool(tells) and not named),
         )
 
     def beside(self, topics: Keys) -> Mapping[int, list[int]]:
@@ -132,7 +132,7 @@ class UsageReader:
             row = begin + int(np.searchsorted(posts, place))
             if place not in self._starts:
                 self._starts[place] = word_spans(self._texts[place], self._languages[place])
-            first, count = int(found.first[row]), int(found.count[row])
+            first, count = int(found.first[row]), int(found.length[row])
             spans = self._starts[place]
             yield place, spans[first][0], spans[first + count - 1][1], count
 
@@ -150,17 +150,22 @@ def _first_word(text: str) -> str | None:
 def _named(text: str, start: int, end: int) -> bool | None:
     """Whether capitals within a sentence tell a name, or small letters a word; None where nothing tells."""
     part = text[start:end].split()
-    if any(one[0].islower() for one in part):
-        return False
+    if part[0][0].islower():
+        return None if text.islower() else False
     if text[start:end].isupper():
         # An abbreviation, or a text that shouts.
         return None
     if not all(one[0].isupper() for one in part if one[0].isalpha()) or not part[0][0].isupper():
         return None
-    before = text[max(0, start - _BESIDE) : start].rstrip(" #$").rsplit(None, 1)[-1:]
-    within = bool(before) and before[0][0].islower() and before[0][-1] not in _SENTENCE_ENDS
-    return True if within else None
+    # Behind an address, a sentence's end or a quotation mark a capital tells nothing.
+    before = text[max(0, start - _BESIDE) : start].rstrip(" #$")
+    if not before or not (before[-1].isalnum() or before[-1] == ","):
+        return None
+    return True if before.split()[-1][0].islower() else None
 
 
-def _listed(phrase: str, language: str) -> bool:
-    return all(word(part, language).frequency > LISTED for part in phrase.strip("#$").split())
+def _listed(phrase: str, language: str, *, large: bool) -> bool:
+    return all(
+        word(part, language).frequency > LISTED or (large and part.lower() in rare_words(language))
+        for part in phrase.strip("#$").split()
+    )

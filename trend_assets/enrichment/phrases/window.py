@@ -133,7 +133,7 @@ class Rows:
 
     keys: Keys
     users: Keys
-    posts: Counts
+    posts: NDArray[np.int64]
 
     def of(self, key: int) -> Counts:
         """The posts of one phrase."""
@@ -192,8 +192,8 @@ class Window:
         for hour in self.hours:
             at, here = hour.places(keys)
             chosen = np.flatnonzero(here)
-            which, posts = hour.spread(at[chosen])
-            parts.append((chosen[which], hour.users[posts], posts.astype(np.int64) + before))
+            where, said_in = hour.spread(at[chosen])
+            parts.append((chosen[where], hour.users[said_in], said_in.astype(np.int64) + before))
             before += len(hour.texts)
         which, users, posts = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(which, kind="stable")

@@ -113,7 +113,7 @@ class Extractor:
         plain = plain_words(text)
         found, _ = self.find([plain], [language])
         spans = word_spans(plain, language)
-        columns = (found.keys, found.usual, found.first, found.count)
+        columns = (found.keys, found.usual, found.first, found.length)
         return {
             key: Phrase(usual, plain[spans[first][0] : spans[first + count - 1][1]], count)
             for key, usual, first, count in zip(*(column.tolist() for column in columns), strict=True)
@@ -203,9 +203,9 @@ def _pieces(text: str, language: str | None) -> _Pieces:
         if _RUN.match(token):
             if _ONLY_HIRAGANA.fullmatch(token):
                 continue
-            parts = segments(token, language or "zh") if _HAN.match(token) else (token,)
-            words += parts
-            gaps += [gap, *("" for _ in parts[1:])]
+            runs = segments(token, language or "zh") if _HAN.match(token) else (token,)
+            words += runs
+            gaps += [gap, *("" for _ in runs[1:])]
         else:
             words.append(token)
             gaps.append(gap)
