@@ -208,9 +208,10 @@ def test_a_shared_address_restores_every_choice(client: httpx.Client, monkeypatc
     streamlit.cache_resource.clear()
     monkeypatch.setenv("TREND_API__PORT", str(client.base_url.port))
     app = AppTest.from_string("from api.views import live\nlive.show()", default_timeout=30)
-    app.query_params.update({"label": "breaks_out", "source": "youtube", "at": "2024-01-02T00:00:00Z"})
+    chosen = {"label": "breaks_out", "source": "youtube", "language": "de", "at": "2024-01-02T00:00:00Z"}
+    app.query_params.update(chosen)
     app.run()
-    assert [box.value for box in app.selectbox] == ["New and rising", "youtube"]
+    assert [box.value for box in app.selectbox] == ["New and rising", "youtube", "de"]
     assert app.text_input[0].value == "2024-01-02T00:00:00Z"
     assert "No forecast of `breaks_out` at or before" in text(app)
 
