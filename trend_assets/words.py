@@ -84,7 +84,7 @@ def outlook(before: int, expected: int | None) -> str:
 def forecast_in_words(label: str, before: int, growth: float | None, confidence: float | None) -> str:
     """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions`."""
     title = TITLES[label][:1].lower() + TITLES[label][1:]
-    chance = "" if confidence is None else f" (chance {confidence * 100:.0f} %)"
+    chance = "" if confidence is None else f" (chance {chance_of(confidence).replace('%', ' %')})"
     return f"{title}{chance}: {outlook(before, expected_mentions(before, growth))} mentions in 24 h"
 
 
@@ -99,6 +99,13 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
 def verdict(came_true: bool | None) -> str:
     """Whether it came true."""
     return {True: "came true", False: "did not come true", None: "not due yet"}[came_true]
+
+
+def chance_of(confidence: float) -> str:
+    """A calibrated probability in whole per cent; never certain: `86%`, `>99%`, `<1%`."""
+    if confidence >= 0.995:
+        return ">99%"
+    return "<1%" if confidence < 0.005 else f"{confidence:.0%}"
 
 
 def likely(confidence: float) -> str:

@@ -16,6 +16,7 @@ from trend_assets.words import (
     MADE,
     MEANINGS,
     TITLES,
+    chance_of,
     change,
     expected_mentions,
     forecast_in_words,
@@ -109,3 +110,11 @@ def test_counting_is_named_by_what_it_counts() -> None:
     assert forecaster("baseline:mentions_24h") == "counting: most mentions in 24 h"
     assert forecaster("tgn-2015-01-05-s17") == "tgn-2015-01-05-s17"
     assert is_counting("baseline:ewma_3d") and not is_counting("tgn-2015-01-05-s17")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "told"),
+    [(1.0, ">99%"), (0.995, ">99%"), (0.994, "99%"), (0.864, "86%"), (0.004, "<1%"), (0.0, "<1%")],
+)
+def test_nothing_is_told_to_be_certain(confidence: float, told: str) -> None:
+    assert chance_of(confidence) == told

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from trend_assets import words as telling
-from trend_assets.words import MADE, MEANINGS, TITLES, likely, verdict
+from trend_assets.words import MADE, MEANINGS, TITLES, chance_of, likely, verdict
 
 LABELS = {label: f"{title}: {MEANINGS[label]}" for label, title in TITLES.items()}
 
@@ -26,7 +26,7 @@ STYLE = """
 .trend-table td.number, .trend-table th.number { text-align: right; white-space: nowrap; }
 .trend-table td.topic { font-weight: 600; overflow-wrap: anywhere; }
 .trend-table .called { font-size: .85rem; opacity: .8; }
-.trend-table .why { font-size: .85rem; opacity: .8; font-weight: 400; }
+.trend-table .why { font-size: .85rem; opacity: .8; font-weight: 400; white-space: normal; }
 .trend-table a { text-decoration: underline; color: inherit; }
 .trend-spark { display: inline-flex; align-items: flex-end; gap: 3px; height: 28px; }
 .trend-spark i { display: inline-block; width: 8px; background: currentColor; opacity: .65; }
@@ -52,6 +52,8 @@ STYLE = """
 @media (max-width: 640px) {
     .trend-table th.wide, .trend-table td.wide { display: none; }
     .trend-table th, .trend-table td { padding: .35rem .3rem; }
+    .trend-table td.topic { min-width: 8.5rem; }
+    .trend-table td.when, .trend-table td.number { white-space: normal; }
 }
 </style>
 """
@@ -124,7 +126,7 @@ def expectation(item: Mapping[str, Any]) -> str:
 
 def chance(confidence: float | None) -> str:
     """A probability as HTML: the number, and what it means in words."""
-    return "—" if confidence is None else f'{confidence:.0%}<br><span class="why">{likely(confidence)}</span>'
+    return "—" if confidence is None else f'{chance_of(confidence)}<br><span class="why">{likely(confidence)}</span>'
 
 
 def made_note(made: str) -> str:

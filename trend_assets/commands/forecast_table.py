@@ -13,6 +13,7 @@ from trend_assets.words import (
     MADE,
     NO_MODEL,
     TITLES,
+    chance_of,
     expected_mentions,
     forecaster,
     is_counting,
@@ -62,7 +63,7 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
         table.add_row(
             str(row["rank"]),
             as_it_is(row["topic"]),
-            f"{row['confidence']:.0%}" if known else f"{row['score']:.3f}",
+            chance_of(row["confidence"]) if known else f"{row['score']:.3f}",
             _mentions(label, row),
             _verdict(row["came_true"]),
         )

@@ -100,7 +100,7 @@ def new_posts(lake: Lake, hour: datetime, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "posts.csv"
         frame.write_csv(path)
-        report = import_file(lake, path, ColumnMap.parse(_COLUMNS))
+        report = import_file(lake, path, load_settings(), ColumnMap.parse(_COLUMNS))
     assert not report.failed, list(report.errors)
 
 
