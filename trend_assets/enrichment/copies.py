@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -71,11 +71,25 @@ class _Post:
 
 @dataclass(slots=True)
 class _Group:
-    """Near copies of one text, the latest ones, and when each of their topics last counted."""
+    """Near copies of one text, the latest ones, who wrote how many, and when each of their topics last counted."""
 
     name: str
     posts: deque[_Post] = field(default_factory=deque)
+    users: Counter[str] = field(default_factory=Counter)
     counted: dict[str, float] = field(default_factory=dict)
+
+    def add(self, post: _Post) -> None:
+        """Takes in a post; none is earlier than those before."""
+        self.posts.append(post)
+        self.users[post.user] += 1
+
+    def drop(self, until: float) -> None:
+        """Drops posts until a moment."""
+        while self.posts[0].at <= until:
+            gone = self.posts.popleft().user
+            self.users[gone] -= 1
+            if not self.users[gone]:
+                del self.users[gone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,7 @@ class CopyFinder:
     ) -> None:
         """Takes in a post that was placed before: in the group of this name, without counting what it repeated."""
         group = self._group_named(name)
-        group.posts.append(post)
+        group.add(post)
         known = set(repeated)
         group.counted.update({topic: post.at for topic in post.topics if topic not in known})
         self._remember(signature, bands, post.at, group)
@@ -145,12 +159,11 @@ class CopyFinder:
         return self._groups.setdefault(name, _Group(name))
 
     def _join(self, group: _Group, post: _Post) -> Copy:
-        group.posts.append(post)
-        while group.posts[0].at <= post.at - REMEMBERED:
-            group.posts.popleft()
+        group.add(post)
+        group.drop(post.at - REMEMBERED)
         repeated = tuple(topic for topic in post.topics if group.counted.get(topic, -np.inf) > post.at - REMEMBERED)
         group.counted.update({topic: post.at for topic in post.topics if topic not in repeated})
-        return Copy(group.name, len(group.posts), len({each.user for each in group.posts}), repeated)
+        return Copy(group.name, len(group.posts), len(group.users), repeated)
 
     def _remember(self, signature: npt.NDArray[np.uint32], bands: Sequence[int], at: float, group: _Group) -> None:
         for band, key in zip(self._bands, bands, strict=True):
