@@ -45,6 +45,12 @@ def week_key(moment: datetime) -> str:
     return utc(moment).strftime(WEEK_FORMAT)
 
 
+def monday(moment: datetime) -> datetime:
+    """Monday 00:00 of the week that holds a moment, in the moment's time zone."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
+
+
 def month(at: datetime) -> tuple[datetime, datetime]:
     """The calendar month (UTC) that holds ``at``."""
     start = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -12,8 +13,6 @@ from trend_assets.automation.instance import open_instance
 from trend_assets.settings import Settings
 
 _STARTING = (DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED)
-#: Seconds after which a run that starts, or that runs, is stuck: those of Dagster's settings for monitoring.
-START_SECONDS, RUN_SECONDS = 600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,14 @@ def _place(instance: DagsterInstance) -> str:
 
 
 def _stuck(instance: DagsterInstance) -> list[str]:
+    # Those after which Dagster's monitoring gives up a run that starts, or that runs.
+    start = instance.run_monitoring_start_timeout_seconds
+    limit = instance.run_monitoring_max_runtime_seconds
     now = time.time()
     unfinished = instance.get_run_records(RunsFilter(statuses=[*_STARTING, DagsterRunStatus.STARTED]))
     return [
         record.dagster_run.run_id
         for record in unfinished
         if now - (record.start_time or record.create_timestamp.timestamp())
-        > (RUN_SECONDS if record.dagster_run.status is DagsterRunStatus.STARTED else START_SECONDS)
+        > ((limit or math.inf) if record.dagster_run.status is DagsterRunStatus.STARTED else start)
     ]

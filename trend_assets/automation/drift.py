@@ -10,7 +10,7 @@ from trend_assets.automation.jobs import QUIET, WEEKLY_JOB
 from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.drift import check_drift, store_check
-from trend_assets.periods import week_key
+from trend_assets.periods import monday, week_key
 from trend_assets.settings import Settings
 
 
@@ -45,10 +45,9 @@ def drift_sensor(
 
 def _training(now: datetime) -> dg.RunRequest:
     hour = now.replace(minute=0, second=0, microsecond=0)
-    monday = hour.replace(hour=0) - timedelta(days=hour.weekday())
     return dg.RunRequest(
         run_key=f"drift at {hour.isoformat()}",
-        partition_key=week_key(monday),
+        partition_key=week_key(monday(now)),
         run_config=QUIET,
         tags={UNTIL_TAG: hour.isoformat()},
     )

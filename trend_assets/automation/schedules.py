@@ -16,7 +16,7 @@ from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
-from trend_assets.periods import hour_key, week_key
+from trend_assets.periods import hour_key, monday, week_key
 from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
 
@@ -111,7 +111,7 @@ def weekly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
     )
     def weekly_training(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         now = context.scheduled_execution_time
-        monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-        return dg.RunRequest(run_key=f"{week_key(monday)} at {now:%Y-%m-%d}", partition_key=week_key(monday))
+        week = week_key(monday(now))
+        return dg.RunRequest(run_key=f"{week} at {now:%Y-%m-%d}", partition_key=week)
 
     return weekly_training

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
 
 from trend_assets.commands.console import console, progress
 from trend_assets.errors import TrendError
+from trend_assets.periods import monday
 from trend_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from trend_assets.launch import HourRange
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -60,8 +65,7 @@ class Plan:
     @property
     def week(self) -> datetime:
         """The Monday whose model forecasts the live day."""
-        day = self.live.replace(hour=0)
-        return day - timedelta(days=day.weekday())
+        return monday(self.live)
 
 
 def demo(
@@ -129,14 +133,10 @@ def _keep_settings(home: Path, settings: Settings, now: datetime) -> None:
         return
     home.mkdir(parents=True, exist_ok=True)
     chosen = "start" in settings.simulator.model_fields_set
-    start = settings.simulator.start if chosen else _monday((now - 2 * _DAY).date()) - timedelta(weeks=_WEEKS)
+    start = settings.simulator.start if chosen else (monday(now - 2 * _DAY) - timedelta(weeks=_WEEKS)).date()
     simulator = {**settings.simulator.model_dump(), "enabled": True, "start": start}
     values = {"schedule": {"history_start": start}, "simulator": simulator}
     path.write_text("# Settings of the demo's simulated world.\n" + yaml.safe_dump(values), encoding="utf-8")
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _simulated_plan(settings: Settings, now: datetime) -> Plan:
@@ -167,17 +167,24 @@ def _step(title: str) -> Iterator[None]:
     console.print(f"{title}: {(datetime.now(UTC) - began).total_seconds():.0f} s")
 
 
-def _backfill(settings: Settings, plan: Plan) -> None:
+def _materializer(settings: Settings) -> Callable[[HourRange, Sequence[str]], str]:
+    """Materializes assets for the hours of a range, in one run."""
     from trend_assets.automation.instance import open_instance
-    from trend_assets.automation.jobs import FLOW_ASSETS
     from trend_assets.definitions import make_definitions
-    from trend_assets.launch import HourRange, materialize_hours
+    from trend_assets.launch import materialize_hours
 
-    instance, definitions = open_instance(settings), make_definitions(settings)
+    return partial(materialize_hours, make_definitions(settings), open_instance(settings))
+
+
+def _backfill(settings: Settings, plan: Plan) -> None:
+    from trend_assets.automation.jobs import FLOW_ASSETS
+    from trend_assets.launch import HourRange
+
+    materialize = _materializer(settings)
     hours = HourRange(plan.start, plan.live)
     with _step(f"{hours.hours:,} hours of history: collected, enriched, embedded, made a graph"):
         for chunk in hours.chunks(31):
-            materialize_hours(definitions, instance, chunk, FLOW_ASSETS)
+            materialize(chunk, FLOW_ASSETS)
 
 
 def _train(settings: Settings, plan: Plan) -> None:
@@ -191,43 +198,37 @@ def _train(settings: Settings, plan: Plan) -> None:
 
 def _live_day(settings: Settings, plan: Plan) -> None:
     """Each hour a run of the scheduled job, as in production."""
-    from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
-    from trend_assets.definitions import make_definitions
-    from trend_assets.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange
 
-    instance, definitions = open_instance(settings), make_definitions(settings)
+    materialize = _materializer(settings)
     hours = list(HourRange(plan.live, plan.cut).each())
     with _step("a live day, hour by hour, each a run of the hourly job"), progress("hours") as bar:
         for hour in bar.track(hours, description=f"{plan.live:%Y-%m-%d}"):
-            materialize_hours(definitions, instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
+            materialize(hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
 
 
 def _truth(settings: Settings, plan: Plan) -> None:
-    from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
-    from trend_assets.definitions import make_definitions
-    from trend_assets.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange
 
-    instance, definitions = open_instance(settings), make_definitions(settings)
+    materialize = _materializer(settings)
     with _step("the day after, and the score of each forecast"):
-        materialize_hours(definitions, instance, HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
+        materialize(HourRange(plan.cut, plan.end), [*FLOW_ASSETS, "prediction_outcomes"])
 
 
 def _until_now(settings: Settings, plan: Plan) -> None:
     """The hours since, so that whoever opens the demo finds it up to date, and the schedule goes on from there."""
-    from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
-    from trend_assets.definitions import make_definitions
-    from trend_assets.launch import HourRange, materialize_hours
+    from trend_assets.launch import HourRange
 
     if plan.now is None or plan.now <= plan.end:
         return
-    instance, definitions = open_instance(settings), make_definitions(settings)
+    materialize = _materializer(settings)
     since, day_after = HourRange(plan.end, plan.now), HourRange(plan.cut, plan.now)
     with _step(f"{since.hours:,} hours since then, and their forecasts"):
-        materialize_hours(definitions, instance, since, FLOW_ASSETS)
-        materialize_hours(definitions, instance, day_after, FORECAST_ASSETS)
+        materialize(since, FLOW_ASSETS)
+        materialize(day_after, FORECAST_ASSETS)
 
 
 def _serve(settings: Settings) -> None:

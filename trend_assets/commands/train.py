@@ -12,6 +12,7 @@ from rich.table import Table
 from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.priority import give_way
 from trend_assets.forecasting.labels import LABELS
+from trend_assets.periods import monday
 from trend_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -40,30 +41,30 @@ def train(
     from trend_assets.launch import materialize_week
 
     give_way()
-    monday = monday_of(utc_moment(week) if week else datetime.now(UTC))
+    start = monday(utc_moment(week) if week else datetime.now(UTC))
     settings = load_settings()
-    run_id = materialize_week(make_definitions(settings), open_instance(settings), monday, snapshot)
+    run_id = materialize_week(make_definitions(settings), open_instance(settings), start, snapshot)
     lake = Lake(lake_location(settings), read_only=True)
     row = lake.read(
         "SELECT model_version, seconds, metrics, promoted, decision FROM training_runs WHERE week = ? AND run_id = ?",
-        [monday, run_id],
+        [start, run_id],
     )
     console.print(f"{row['model_version'][0]} trained in {row['seconds'][0]:.0f} s.")
     verdict = "In use from this week on (promoted)" if row["promoted"][0] else "Not put to use (not promoted)"
     console.print(f"{verdict}: {row['decision'][0]}.", markup=False)
     if not row["promoted"][0]:
-        console.print(_what_now(lake, settings, monday, row["model_version"][0]), markup=False)
+        console.print(_what_now(lake, settings, start, row["model_version"][0]), markup=False)
     console.print(_metrics(orjson.loads(row["metrics"][0])))
 
 
-def _what_now(lake: Lake, settings: Settings, monday: datetime, version: str) -> str:
+def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> str:
     """What forecasts instead of a model that was refused, and what to do."""
     from trend_assets.operations.models import model_at
 
-    former = model_at(lake, settings, monday)
+    former = model_at(lake, settings, week)
     instead = f"{former.version} stays in use" if former else "Topics are ranked by counting, without a chance,"
-    first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [monday])["first"][0]
-    weeks, later = (monday - first).days // 7, monday + timedelta(weeks=1)
+    first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [week])["first"][0]
+    weeks, later = (week - first).days // 7, week + timedelta(weeks=1)
     return (
         f"{instead} until a model is better. This one learnt from {weeks} weeks. More history helps most "
         f"(`trend import` earlier posts), then a later week (`trend train --week {later:%Y-%m-%d}`). "
@@ -81,9 +82,3 @@ def _metrics(metrics: dict[str, Any]) -> Table:
             values = [figures[label]["ndcg_at_10"] for label in LABELS]
             table.add_row(name, *("—" if value is None else f"{value:.3f}" for value in values))
     return table
-
-
-def monday_of(moment: datetime) -> datetime:
-    """Monday 00:00 UTC of the week that holds `moment`."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=day.weekday())

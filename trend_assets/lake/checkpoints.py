@@ -9,14 +9,14 @@ import hashlib
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from trend_assets.lake.location import LakeError, LakeLocation
-from trend_assets.lake.object_storage import object_storage
+from trend_assets.lake.object_storage import object_storage, reaching
 from trend_assets.names import CHECKPOINT_DESCRIPTION, CHECKPOINT_TENSORS
 
 if TYPE_CHECKING:
@@ -237,15 +237,8 @@ class ObjectStore:
     def _storage(self) -> S3FileSystem:
         return object_storage(self._location)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            said = self._location.without_secrets(" ".join(str(error).split()))
-            raise LakeError(f"the models in {self.address()} cannot be reached: {said}") from None
+    def _explained(self) -> AbstractContextManager[None]:
+        return reaching(self._location, f"the models in {self.address()}")
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trend_assets.lake.failures import require_storage
-from trend_assets.lake.location import LakeLocation
+from trend_assets.lake.location import LakeError, LakeLocation
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
@@ -36,3 +38,19 @@ def object_storage(location: LakeLocation) -> S3FileSystem:
         allow_delayed_open=True,
         background_writes=False,
     )
+
+
+@contextmanager
+def reaching(location: LakeLocation, what: str) -> Iterator[None]:
+    """Says in one sentence, without a secret, why `what` cannot be reached; a missing file stays a missing file.
+
+    Raises:
+        LakeError: the storage fails in this block.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        said = location.without_secrets(" ".join(str(error).split()))
+        raise LakeError(f"{what} cannot be reached: {said}") from None

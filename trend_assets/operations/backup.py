@@ -21,9 +21,9 @@ import orjson
 from trend_assets import __version__
 from trend_assets.errors import TrendError
 from trend_assets.lake.checkpoints import checkpoint_store
-from trend_assets.lake.connection import LakeError, LakeLocation, lake_location, open_duckdb
+from trend_assets.lake.connection import LakeLocation, lake_location, open_duckdb
 from trend_assets.lake.migrations import NEWEST, migrate, version
-from trend_assets.lake.object_storage import object_storage
+from trend_assets.lake.object_storage import object_storage, reaching
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES
 from trend_assets.lake.write_lock import holding, write_lock
@@ -215,7 +215,7 @@ def _fetched(location: LakeLocation, source: str) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory() as waiting:
         storage = object_storage(location)
-        with _explained(location, source), suppress(FileNotFoundError):
+        with reaching(location, source), suppress(FileNotFoundError):
             copy_files(_path(source), waiting, source_filesystem=storage, destination_filesystem=LocalFileSystem())
         yield Path(waiting)
 
@@ -225,23 +225,12 @@ def _send(location: LakeLocation, folder: Path, target: str) -> None:
     from pyarrow.fs import FileSelector, LocalFileSystem, copy_files
 
     storage, local = object_storage(location), LocalFileSystem()
-    with _explained(location, target):
+    with reaching(location, target):
         if storage.get_file_info(FileSelector(_path(target), allow_not_found=True)):
             raise TrendError(f"{target} is not empty: name another prefix")
         for path in [*_files(folder), folder / _DESCRIPTION]:
             there = f"{_path(target)}/{path.relative_to(folder)}"
             copy_files(str(path), there, source_filesystem=local, destination_filesystem=storage)
-
-
-@contextmanager
-def _explained(location: LakeLocation, address: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        said = location.without_secrets(" ".join(str(error).split()))
-        raise LakeError(f"{address} cannot be reached: {said}") from None
 
 
 def _path(address: str) -> str:
