@@ -155,7 +155,8 @@ def _fitted(tokens: Floats, shares: scipy.sparse.csr_matrix, vectors: Floats) ->
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def _shared_neighbors(static: Floats, exact: Floats) -> float:
