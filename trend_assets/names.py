@@ -68,3 +68,6 @@ EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
 
 #: Sources that are asked hour by hour.
 LIVE_SOURCES = tuple(source.name for source in SOURCES.values() if source.live)
+
+#: Those that the simulated world has.
+SIMULATED_SOURCES = ("twitter", "youtube", "google_trends")

@@ -44,6 +44,13 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
         return cls(base_dir=str(folder), inst_data=inst_data)
 
+    def delete_events(self, run_id: str) -> None:
+        """Deletes the events of a run, and the file that they are in: SQLite gives no space back."""
+        super().delete_events(run_id)
+        for path in Path(self._base_dir).glob(f"{run_id}.db*"):
+            path.unlink(missing_ok=True)
+        self._initialized_dbs.discard(run_id)
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Stores planned and materialization events at once, and the others of the batch one by one."""
         batchable = [event for event in events if _is_asset_event(event)]
