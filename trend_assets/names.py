@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 #: The two files of a checkpoint: tensors, and what they are.
 CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION = "model.safetensors", "model.json"
@@ -70,4 +71,4 @@ EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
 LIVE_SOURCES = tuple(source.name for source in SOURCES.values() if source.live)
 
 #: Those that the simulated world has.
-SIMULATED_SOURCES = ("twitter", "youtube", "google_trends")
+SIMULATED_SOURCES: tuple[Literal["twitter", "youtube", "google_trends"], ...] = ("twitter", "youtube", "google_trends")

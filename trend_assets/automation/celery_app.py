@@ -1,4 +1,4 @@
-"""The Celery application of `trend worker`: it takes the runs of Dagster's Celery launcher, and steps of its executor."""
+"""The Celery application of `trend worker`: it takes the runs of Dagster's Celery launcher, and their steps."""
 
 from __future__ import annotations
 

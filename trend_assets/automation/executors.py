@@ -30,11 +30,12 @@ def executor(settings: DagsterSettings) -> dg.ExecutorDefinition:
     configuration = {**_defaults(settings.executor), **settings.executor_config}
     if not configuration:
         return made
-    try:
-        return made.configured(configuration)
-    except dg.DagsterInvalidConfigError as error:
-        told = "; ".join(" ".join(found.message.split()) for found in error.errors)
-        raise SettingsError(f"dagster.executor_config does not fit {settings.executor}: {told}") from None
+    made = made.configured(configuration)
+    # Dagster itself looks at it when a run starts.
+    if errors := made.apply_config_mapping({"config": {}}).errors:
+        told = "; ".join(" ".join(error.message.split()) for error in errors)
+        raise SettingsError(f"dagster.executor_config does not fit {settings.executor}: {told}")
+    return made
 
 
 def _own(name: str) -> dg.ExecutorDefinition | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -32,7 +33,7 @@ def kept_current(assets: Iterable[dg.AssetsDefinition], settings: ScheduleSettin
     return [asset.map_asset_specs(current) for asset in assets]
 
 
-def _follows(settings: ScheduleSettings) -> dg.AutomationCondition[dg.AssetKey]:
+def _follows(settings: ScheduleSettings) -> dg.AutomationCondition[Any]:
     """True for hours of which something they are made of was made anew, in a run that did not make them, too.
 
     That is what a schedule cannot say: an hour that somebody collects again in the UI, or whose run failed halfway.

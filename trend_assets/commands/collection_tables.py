@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,7 @@ def collection(lake: Lake, settings: Settings, now: datetime) -> Group | str:
     return Group(*parts, *([_files(files)] if files else []), *_reasons(rows))
 
 
-def _sources(rows: list[dict[str, Any]], enabled: list[str], settings: Settings, now: datetime) -> Group:
+def _sources(rows: list[dict[str, Any]], enabled: Sequence[str], settings: Settings, now: datetime) -> Group:
     table = columns("source", "last hour", "state", "events", "open", *_next(settings), counts=_COUNTS, wraps="source")
     for row in rows:
         upcoming = _next_try(row, settings, now) if row["source"] in enabled else ""
