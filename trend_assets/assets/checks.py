@@ -24,7 +24,7 @@ from trend_assets.lake.tables import (
     TOPIC_PHRASES,
 )
 
-#: What an asset function yields: its rows, then what the checks found in them.
+#: What an asset function yields: what the checks found in its rows, then the rows.
 Rows = Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]
 
 

@@ -12,7 +12,7 @@ from trend_assets.assets.declare import SOURCE_ASSETS
 from trend_assets.automation.jobs import FLOW_ASSETS, TRAINING_ASSETS
 from trend_assets.settings import ScheduleSettings
 
-_HOURLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=3), warn_window=timedelta(minutes=90))
+_HOURLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=3), warn_window=timedelta(hours=2))
 _WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=9), warn_window=timedelta(days=8))
 _TRAINING = {dg.AssetKey(name) for name in TRAINING_ASSETS}
 _FOLLOWING = {dg.AssetKey(name) for name in FLOW_ASSETS if name != SOURCE_ASSETS}

@@ -18,6 +18,7 @@ _USUAL = """
         FROM raw_events WHERE source = ? AND list_contains(?, hour) AND hour BETWEEN ? AND ? GROUP BY hour
     )
 """
+_NEWEST = "SELECT status, message FROM collection_status WHERE source = ? ORDER BY hour DESC LIMIT 1"
 _INCOMPLETE = """
     WITH first AS (SELECT min(hour) AS hour FROM collection_attempts WHERE source = $source AND purpose = 'new')
     SELECT wanted.hour FROM (
@@ -55,6 +56,12 @@ def usual_hour(lake: Lake, source: str, hour: datetime) -> Usual | None:
     if days < _LEAST_DAYS or events < _LEAST_EVENTS:
         return None
     return Usual(events, without_user)
+
+
+def newest_state(lake: Lake, source: str) -> tuple[str, str] | None:
+    """State and reason of the newest hour of the source that was asked for; None where there is none."""
+    rows = lake.read(_NEWEST, [source]).rows()
+    return rows[0] if rows else None
 
 
 def incomplete_hours(lake: Lake, source: str, start: datetime, end: datetime) -> Sequence[datetime]:
