@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import PRIORITY_TAG
 
 from trend_assets.assets.declare import SOURCE_ASSETS
 from trend_assets.automation.jobs import FLOW_ASSETS, TRAINING_ASSETS
@@ -36,7 +37,7 @@ def kept_current(assets: Iterable[dg.AssetsDefinition], settings: ScheduleSettin
 def _follows(settings: ScheduleSettings) -> dg.AutomationCondition[Any]:
     """True for hours of which something they are made of was made anew, in a run that did not make them, too.
 
-    That is what a schedule cannot say: an hour that somebody collects again in the UI, or whose run failed halfway.
+    That is what a schedule cannot say: a source that somebody collects again in the UI, embeddings that came later.
     Older hours than those that are caught up on are left alone, as after a backfill of one table alone.
     """
     condition = dg.AutomationCondition
@@ -52,6 +53,8 @@ def following_sensor() -> dg.AutomationConditionSensorDefinition:
         target=dg.AssetSelection.assets(*_FOLLOWING),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=_SECONDS,
+        # Behind the hourly collection, which must not wait.
+        run_tags={PRIORITY_TAG: "-1"},
         # A run an hour, which the pools and the queue can tell apart; a backfill would be one for all.
         emit_backfills=False,
         description="Makes hours anew after something they are made of was made anew alone.",
