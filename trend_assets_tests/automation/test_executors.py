@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,13 @@ def test_celery_takes_the_broker_of_the_worker(monkeypatch: pytest.MonkeyPatch) 
     assert found.name == "celery"
     chosen = found.apply_config_mapping({"config": {}}).value["config"]
     assert (chosen["broker"], chosen["backend"]) == ("redis://broker:6379/0", "redis://broker:6379/0")
+
+
+def test_a_worker_takes_runs_and_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dagster_celery", reason="pip install 'trend-assets[celery]'")
+    monkeypatch.setenv(BROKER, "redis://broker:6379/0")
+    found = importlib.import_module("trend_assets.automation.celery_app").app
+    assert {"execute_job", "resume_job", "execute_plan"} <= found.tasks.keys()
 
 
 @pytest.mark.parametrize(("name", "package"), [("k8s", "dagster-k8s"), ("docker", "dagster-docker")])
