@@ -53,5 +53,5 @@ class DagsterSettings(Section):
         default_factory=dict, description="What Dagster's executor of that name takes, e.g. {max_concurrent: 2}."
     )
     keep_days: int = Field(
-        90, ge=8, description="Days for which Dagster keeps its records of a run that has ended; the lake is not meant."
+        14, ge=8, description="Days for which Dagster keeps its records of a run that has ended; the lake is not meant."
     )

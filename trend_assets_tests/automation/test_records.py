@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-import pytest
 from dagster import AssetKey, DagsterInstance
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.runs.schema import RunsTable
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from sqlalchemy import select
 
 from trend_assets.automation.event_log import BatchedSqliteEventLogStorage
 from trend_assets.automation.maintenance import nightly_maintenance
 from trend_assets.automation.records import delete_old_runs
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import load_settings
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="one")])
@@ -63,12 +64,16 @@ def test_only_so_many_at_once_and_the_oldest_first(instance: DagsterInstance) ->
     assert [run.run_id for run in instance.get_runs()] == runs[2:]
 
 
-def test_the_nightly_job_deletes_what_is_older_than_the_setting(
-    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_nightly_job_deletes_what_is_older_than_the_setting(instance: DagsterInstance) -> None:
+    old, recent = (work.execute_in_process(instance=instance).run_id for _ in range(2))
     settings = load_settings()
-    ran = nightly_maintenance.execute_in_process(
-        instance=instance, resources={"settings": settings, "lake": LakeResource(settings)}
-    )
-    (told,) = [event for event in ran.all_events if event.is_step_success and "records" in str(event.step_key)]
-    assert told.step_key == "delete_records_of_old_runs" and Settings().dagster.keep_days == 90
+    storage = instance.run_storage
+    assert isinstance(storage, SqlRunStorage)
+    for run_id, days in ((old, settings.dagster.keep_days + 1), (recent, settings.dagster.keep_days - 1)):
+        ended = datetime.now(UTC) - timedelta(days=days)
+        with storage.connect() as connection:
+            row = RunsTable.update().where(RunsTable.c.run_id == run_id)
+            connection.execute(row.values(update_timestamp=ended))
+    resources = {"settings": settings, "lake": LakeResource(settings)}
+    assert nightly_maintenance.execute_in_process(instance=instance, resources=resources).success
+    assert instance.get_run_by_id(old) is None and instance.get_run_by_id(recent) is not None
