@@ -1,5 +1,6 @@
 """Stage 5: hourly predictions, and their outcomes once the horizon has passed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -52,10 +53,10 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[
     )
     def prediction_outcomes(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
-    ) -> dg.Output[pl.DataFrame]:
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
         window = context.partition_time_window
         frame = score_hours(lake.lake, settings, window.start, window.end)
-        return dg.Output(
+        yield dg.Output(
             frame,
             metadata={"came_true": int(frame["came_true"].sum()), "scored": frame.height},
         )

@@ -26,6 +26,7 @@ from trend_assets.lake.tables import (
     TOPIC_ACTIVITY,
     TOPIC_PHRASES,
 )
+from trend_assets.launch import RunFailed
 from trend_assets.periods import hour_key
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
@@ -72,6 +73,18 @@ def test_rematerializing_changes_no_row(world: World) -> None:
     world.materialize(START + 30 * ONE, 5)
     for table, rows in zip(DERIVED, before, strict=True):
         assert_frame_equal(world.rows(table), rows)
+
+
+def test_a_failed_check_leaves_the_last_good_rows(new_world: Callable[[], World]) -> None:
+    other = new_world()
+    other.materialize(START, 1)
+    before = [other.rows(table) for table in (EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES)]
+    with other.lake.transaction() as connection:
+        connection.execute("UPDATE raw_events SET timestamp = timestamp + INTERVAL 1 DAY")
+    with pytest.raises(RunFailed, match="raw_events: times_in_partition failed: nothing was made of these rows"):
+        other.materialize(START, 1)
+    for table, rows in zip((EVENTS, TOPIC_ACTIVITY, TEMPORAL_EDGES), before, strict=True):
+        assert_frame_equal(other.rows(table), rows)
 
 
 def test_hour_by_hour_gives_the_same_rows_as_one_run(world: World, new_world: Callable[[], World]) -> None:
