@@ -149,8 +149,8 @@ class RuntimeGlue:
         """Scores for each label that was learnt; (n,) each."""
         return self.forecast(history, cut).scores
 
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
-        """Expected log1p(after) - log1p(before) of each topic; (n,)."""
+    def growth(self, history: History, cut: Cut) -> Mapping[int, npt.NDArray[np.float64]]:
+        """For each horizon in hours, expected log1p(after) - log1p(before) of each topic; (n,) each."""
         return self.forecast(history, cut).growth
 
     def contributors(self, history: History, cut: Cut) -> Contributors:
