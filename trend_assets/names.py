@@ -1,8 +1,7 @@
-"""Names that all packages share and the API may import: the sources, their event types, and the labels' horizons."""
+"""Names that all packages share and the API may import: the sources and their event types."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -69,16 +68,3 @@ EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
 
 #: Sources that are asked hour by hour.
 LIVE_SOURCES = tuple(source.name for source in SOURCES.values() if source.live)
-
-_HORIZON = re.compile(r"_\d+[hd]$")
-
-
-def further_label(hours: int) -> str:
-    """The label of a horizon beside the main one, for which only `emerges` is forecast: `emerges_6h`, `emerges_7d`."""
-    length = f"{hours // 24}d" if hours > 24 and hours % 24 == 0 else f"{hours}h"
-    return f"emerges_{length}"
-
-
-def kind_of(label: str) -> str:
-    """What a label says, whatever its horizon: `emerges` of `emerges_6h`."""
-    return _HORIZON.sub("", label)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trend_assets.forecasting.history import HOUR, History, to_datetime
-from trend_assets.names import further_label
+from trend_assets.words import label_ahead
 
 #: Those of the main horizon, `LabelSettings.horizon_hours`.
 LABELS = ("bursts", "breaks_out", "emerges")
@@ -37,7 +37,7 @@ class FurtherHorizon:
     @property
     def label(self) -> str:
         """Its one label, as `emerges_6h`."""
-        return further_label(self.hours)
+        return label_ahead("emerges", self.hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class GrowthEstimate(Protocol):
     """Something that expects a growth."""
 
     def growth(self, history: History, cut: Cut) -> Mapping[int, npt.NDArray[np.floating]]:
-        """Expected log1p(after) - log1p(before) of the cut's topics in each horizon, in hours, that was learnt; (n,)."""
+        """Expected log1p(after) - log1p(before) of the cut's topics in each horizon (hours) that was learnt; (n,)."""
         ...
 
 

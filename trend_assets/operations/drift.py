@@ -25,7 +25,8 @@ _METRICS = """
 """
 _OUTCOMES = """
     SELECT cut, label, score, came_true FROM prediction_outcomes
-    WHERE list_contains(?, label) AND model_version = ? AND made = 'live' AND cut > ? AND cut <= ? ORDER BY cut, label, rank
+    WHERE list_contains(?, label)
+      AND model_version = ? AND made = 'live' AND cut > ? AND cut <= ? ORDER BY cut, label, rank
 """
 _COUNTS = """
     SELECT sum(mentions)::BIGINT AS mentions FROM topic_activity

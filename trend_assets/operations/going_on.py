@@ -132,7 +132,11 @@ class ContinuedHistory:
         except (OSError, ValueError):
             return {}
         # Releases before kept one name for all labels.
-        return {asked: names for asked, names in found.items() if isinstance(names, dict)} if isinstance(found, dict) else {}
+        return (
+            {asked: names for asked, names in found.items() if isinstance(names, dict)}
+            if isinstance(found, dict)
+            else {}
+        )
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:

@@ -40,8 +40,7 @@ class Forecast:
 
     Args:
         scores: for each label that was learnt, in (0, 1), not calibrated; NaN where it is not asked; (n,) each.
-        growth: for each horizon in hours, expected log1p(after) - log1p(before); NaN where nothing was learnt; (n,)
-            each.
+        growth: by horizon in hours, expected log1p(after) - log1p(before); NaN where nothing was learnt; (n,) each.
     """
 
     scores: Scores
@@ -76,12 +75,8 @@ class _Fitted:
     ) -> tuple[Scores, npt.NDArray[np.float64]]:
         """Log-odds of each label that is asked, (rows,) each, and growth, `[rows, horizons]`.
 
-        Of rows that a label is not asked of, which costs nothing, its log-odds are NaN.
-
-        Args:
-            features: `[rows, features]`.
-            embedding: `[rows, embedding]`.
-            asked: which rows each label asks; (rows,) each.
+        From `[rows, features]` and `[rows, embedding]`. Of rows that a label is not asked of, which costs nothing, its
+        log-odds are NaN.
         """
         assert self.heads is not None
         outputs = self.heads(torch.from_numpy(features), embedding)
@@ -193,8 +188,8 @@ class TgnForecaster:
         fitted = self._ready()
         horizons = self.settings.labels.horizons
         if not len(cut) or fitted.heads is None:
-            nothing = {label: np.empty(0) for label in fitted.labels}
-            return Forecast(nothing, {hours: np.full(len(cut), np.nan) for hours in horizons})
+            none = np.full(len(cut), np.nan)
+            return Forecast({label: np.empty(0) for label in fitted.labels}, dict.fromkeys(horizons, none))
         with one_thread(), torch.no_grad():
             log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), cut.asked)
         scores = {label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}

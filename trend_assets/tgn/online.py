@@ -44,7 +44,7 @@ class _Judged(NamedTuple):
 
 @dataclass(slots=True)
 class _Serving:
-    """One loaded checkpoint and the lock of its memory; what it says of `withheld` labels is no better than counting."""
+    """One loaded checkpoint and the lock of its memory; of `withheld` labels it is no better than counting."""
 
     folder: Path
     forecaster: TgnForecaster
