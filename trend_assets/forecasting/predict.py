@@ -156,6 +156,8 @@ def _outcomes(
     everything = np.ones(np.count_nonzero(known), dtype=np.bool_)
     cut = cut_of(history, time, number[known], settings, newborn=everything)
     became, hours = outcomes(history, cut, settings), settings.hours_of[label]
+    if label not in became.labels:
+        raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon of {label!r} has passed")
 
     def spread(values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         # A topic whose events have all been withdrawn since has no mentions left.

@@ -20,7 +20,7 @@ from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
 MENTIONS_24H = counting_rankings()[1]
-RULE = Punctuality(within=timedelta(hours=1), horizon=timedelta(hours=24))
+RULE = Punctuality(within=timedelta(hours=1))
 
 
 def made(frame: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
         "bursts": Calibrator("platt", (1.0,), (0.0,), logit=True),
         "emerges": Calibrator("platt", (1.0,), (0.0,)),
     }
-    predictions = made(forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", MENTIONS_24H))
+    predictions = made(forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", lambda _: MENTIONS_24H))
     bursts, emerges = (predictions.filter(pl.col("label") == label) for label in ("bursts", "emerges"))
     assert set(bursts["model_version"]) == {"tgn-7"}
     np.testing.assert_allclose(bursts["confidence"], bursts["score"], atol=1e-6)
@@ -103,7 +103,7 @@ def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
             real = {
                 history.topics[topic]: (bool(flag), int(before), int(after))
                 for topic, flag, before, after in zip(
-                    asked.topics, became.labels[label], asked.before, became.after, strict=True
+                    asked.topics, became.labels[label], asked.before[24], became.after[24], strict=True
                 )
             }
             assert set(rows["hour"]) == {time + timedelta(hours=23)}

@@ -94,8 +94,7 @@ def test_eight_late_posts_make_a_revision_and_the_scored_forecast_stays_at_rank_
     ],
 )
 def test_a_first_forecast_counts_as_what_was_known_when_it_was_made(after: timedelta, made: str) -> None:
-    rule = Punctuality(within=timedelta(hours=1), horizon=timedelta(hours=24))
-    assert rule.of(CUT, CUT + after) == made
+    assert Punctuality(within=timedelta(hours=1)).of(CUT, CUT + after, timedelta(hours=24)) == made
 
 
 def test_a_forecast_made_again_of_the_same_posts_adds_nothing(platform: Platform) -> None:
