@@ -69,7 +69,18 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
 
 
 def outcomes(cut: datetime, true: set[int]) -> list[dict[str, Any]]:
-    kept = ("cut", "label", "horizon_hours", "topic", "rank", "score", "confidence", "model_version", "revision", "made")
+    kept = (
+        "cut",
+        "label",
+        "horizon_hours",
+        "topic",
+        "rank",
+        "score",
+        "confidence",
+        "model_version",
+        "revision",
+        "made",
+    )
     return [
         {
             **{name: row[name] for name in kept},

@@ -55,7 +55,8 @@ _FILLED = (
 )
 _PREDICTIONS = """
     INSERT INTO predictions BY NAME
-    SELECT cut - INTERVAL 1 HOUR AS hour, cut, label, 24 AS horizon_hours, '#t' || r AS topic, r + 1 AS rank, 1 / (r + 1) AS score,
+    SELECT cut - INTERVAL 1 HOUR AS hour, cut, label, 24 AS horizon_hours, '#t' || r AS topic, r + 1 AS rank,
+           1 / (r + 1) AS score,
            0.9 / (r + 1) AS confidence, 0.5 AS growth, 100 AS source_events_count, 'tgn-made' AS model_version,
            json_object('mentions_3h', r % 7, 'mentions_24h', r % 31, 'mentions_48h', r % 57,
                        'mentions_168h', r % 97, 'mentions_720h', r % 101, 'same_day_last_week', r % 13,
