@@ -37,9 +37,9 @@ class ForecastSettings(Section):
     window_hours: int = Field(24, ge=1, description="Hours before the cut in which a topic must be mentioned.")
     horizon_hours: Hours = Field(24, description="Hours after the cut that are forecast.")
     further_horizons: dict[Hours, Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict,
+        default_factory=lambda: {6: 4, 168: 20},
         description="Hours ahead for which it is forecast, too, what will grow (`emerges`), each with the mentions "
-        "that it needs, half of them more than before, e.g. {6: 4, 168: 20}.",
+        "that it needs, half of them more than before; {} for none.",
     )
     threshold: int = Field(8, ge=1, description="Mentions in the horizon that count as risen.")
     min_growth: int = Field(4, ge=0, description="`emerges`: mentions more than in the horizon before the cut.")

@@ -154,7 +154,7 @@ def test_further_horizons_are_learnt_and_the_trees_of_the_main_labels_stay_the_s
         growth += forecast.growth[6].tolist()
         real += became.growth[6].tolist()
     assert np.mean(np.array(hits)[:, None] > np.array(misses)) > 0.8
-    assert np.corrcoef(growth, real)[0, 1] > 0.5
+    assert np.corrcoef(growth, real)[0, 1] > 0.3
 
 
 def test_noise_after_the_training_changes_no_label(history: History, farther: TgnForecaster) -> None:
