@@ -31,6 +31,7 @@ from trend_assets.automation.postponed import postponed_sensor
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
 from trend_assets.automation.sensors import failure_sensor, import_inbox, inbox_sensor
 from trend_assets.lake.io_manager import LakeIOManager, LakeResource
+from trend_assets.operations.history import label_settings
 from trend_assets.settings import Settings, enabled_sources, live_sources, load_settings
 
 
@@ -57,7 +58,7 @@ def make_definitions(settings: Settings) -> dg.Definitions:
         labels_asset(hours),
         graph_asset(hours),
         training_asset(weeks),
-        *forecast_assets(hours, settings.forecast.horizon_hours),
+        *forecast_assets(hours, label_settings(settings.forecast).horizons),
     ]
     return dg.Definitions(
         executor=executor(settings.dagster),

@@ -29,6 +29,7 @@ class Prediction(BaseModel):
                 {
                     "cut": "2015-01-05T06:00:00Z",
                     "label": "emerges",
+                    "horizon_hours": 24,
                     "topic": "$tsla",
                     "rank": 1,
                     "score": 0.83,
@@ -52,6 +53,7 @@ class Prediction(BaseModel):
 
     cut: datetime = Field(description="The forecast origin: it looks at what was posted until then (UTC).")
     label: Label = Field(description="What is forecast.")
+    horizon_hours: int = Field(description="How far ahead, in hours.")
     topic: str = Field(description="The topic in canonical spelling.")
     rank: int = Field(description="1 is the likeliest topic of its cut and label.")
     score: float = Field(description="Ranks the topics; the scale is the model's own.")
@@ -76,6 +78,17 @@ class Prediction(BaseModel):
         None, description="What the topic was called then; null where it had no label."
     )
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
+
+
+class Horizon(BaseModel):
+    """How far ahead there are forecasts."""
+
+    horizon_hours: int = Field(description="Hours after the cut.")
+    main: bool = Field(description="Whether it is `forecast.horizon_hours`, which is shown where none is asked for.")
+    labels: list[Label] = Field(description="What is forecast so far ahead.")
+    cut: datetime = Field(description="The newest cut (UTC).")
+    model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
+    reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")
 
 
 class PredictionPage(BaseModel):

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Query
 
 from api.models.common import Label, Revision, SourceName
-from api.models.predictions import Prediction, PredictionPage
+from api.models.predictions import Horizon, Prediction, PredictionPage
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
@@ -19,20 +19,25 @@ from api.reading.lake import LakeReader, Reader
 from api.reading.naming import NamedBy
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import topic_labels
+from trend_assets.forecasting.accuracy import NOT_USED
 from trend_assets.topic_names import canonical_beginning
-from trend_assets.words import expected_mentions
+from trend_assets.words import NO_MODEL, counted_because, expected_mentions, is_counting, kind_of
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 _HOUR = timedelta(hours=1)
 #: How often a cut was forecast again; null where it never was.
 _NEWEST_REVISION = "SELECT max(revision) FROM predictions WHERE cut = ? AND label = ?"
+_HORIZONS = """
+    SELECT horizon_hours, label, max(cut) AS cut, arg_max(model_version, cut) AS model_version FROM predictions
+    WHERE cut >= ? AND revision = 0 GROUP BY horizon_hours, label
+"""
 _CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <= ?"
 #: A cut is mostly found soon before the moment that is asked for.
 _SOON = timedelta(days=2)
 _TICK = timedelta(microseconds=1)
 COLUMNS = """
-    p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
+    p.cut, p.label, p.horizon_hours, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
     p.model_version, p.metadata, p.forecast_at, p.revision, p.made, 
     coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS mentions_before,
     o.came_true, o.mentions_after
@@ -48,6 +53,10 @@ _ROWS = f"""
 """
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
+Ahead = Annotated[
+    int | None,
+    Query(ge=1, le=168, description="Hours ahead, as `/predictions/horizons` lists them; default: the main horizon."),
+]
 Which = Annotated[
     Revision,
     Query(description="`first`: the forecast as it was made and is scored; `newest`: with the posts that came later."),
@@ -70,6 +79,7 @@ def predictions(
     lake: Reader,
     dagster: Dagster,
     label: ForLabel = Label.EMERGES,
+    horizon: Ahead = None,
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
     source: Source = None,
@@ -82,7 +92,8 @@ def predictions(
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
-    wanted = _Wanted(label, at, revision, named_by, topic, after_rank, min_confidence, limit)
+    stored = lake.settings.forecast.label(label.value, horizon)
+    wanted = _Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
     return _page(lake, dagster.address, wanted)
 
 
@@ -91,6 +102,7 @@ def top(
     lake: Reader,
     dagster: Dagster,
     label: ForLabel = Label.EMERGES,
+    horizon: Ahead = None,
     at: At = None,
     source: Source = None,
     language: Language = None,
@@ -110,18 +122,48 @@ def top(
         refuse_unknown("watch", watch, attention.watch)
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
-    wanted = _Wanted(label, at, revision, named_by, limit=k, watched=watched, muted=attention.muted)
+    stored = lake.settings.forecast.label(label.value, horizon)
+    wanted = _Wanted(stored, at, revision, named_by, limit=k, watched=watched, muted=attention.muted)
     return _page(lake, dagster.address, wanted)
+
+
+@router.get("/horizons")
+def horizons(lake: Reader) -> list[Horizon]:
+    """How far ahead there are forecasts, the main horizon first, and who makes them."""
+    newest = lake.newest("predictions", "cut")
+    if newest is None:
+        return []
+    main = lake.settings.forecast.horizon_hours
+    rows = lake.read(_HORIZONS, [newest - _SOON], Within("predictions", "cut", newest - _SOON, newest + _TICK))
+    found = {hours: list(group.iter_rows(named=True)) for (hours,), group in rows.group_by("horizon_hours")}
+    return [
+        _horizon(lake, found[hours], hours, main) for hours in sorted(found, key=lambda hours: (hours != main, hours))
+    ]
+
+
+def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
+    rows = sorted(rows, key=lambda row: list(Label).index(Label(kind_of(row["label"]))))
+    first, reason = rows[0], None
+    if is_counting(first["model_version"]):
+        asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
+        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
+        reason = counted_because(told[0]) if told else NO_MODEL
+    labels = [Label(kind_of(row["label"])) for row in rows]
+    version = first["model_version"]
+    return Horizon(
+        horizon_hours=hours, main=hours == main, labels=labels, cut=first["cut"], model_version=version, reason=reason
+    )
 
 
 class _Wanted(NamedTuple):
     """What was asked for.
 
     Args:
+        label: as it is stored.
         watched, muted: topics that are shown alone, and that are not shown.
     """
 
-    label: Label
+    label: str
     at: datetime | None
     revision: Revision
     named_by: NamedBy
@@ -134,8 +176,8 @@ class _Wanted(NamedTuple):
 
 
 def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
-    simulated, label = lake.simulated(), wanted.label.value
-    cut = _newest_cut(lake, wanted.label, wanted.at)
+    simulated, label = lake.simulated(), wanted.label
+    cut = _newest_cut(lake, label, wanted.at)
     if cut is None:
         when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
@@ -168,14 +210,14 @@ def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
     )
 
 
-def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime | None:
+def _newest_cut(lake: LakeReader, label: str, at: datetime | None) -> datetime | None:
     newest = lake.newest("predictions", "cut")
     if newest is None:
         return None
     until = min(at, newest) if at else newest
     for since in (until - _SOON, EVER):
         within = Within("predictions", "cut", since, until + _TICK)
-        cut: datetime | None = lake.value(_CUT, (label.value, since, until), within)
+        cut: datetime | None = lake.value(_CUT, (label, since, until), within)
         if cut:
             return cut
     return None
@@ -191,5 +233,10 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
     expected = expected_mentions(row["mentions_before"], row["growth"])
-    made = {"metadata": orjson.loads(row["metadata"]), "expected_mentions": expected, "dagster_link": link}
+    made = {
+        "label": kind_of(row["label"]),
+        "metadata": orjson.loads(row["metadata"]),
+        "expected_mentions": expected,
+        "dagster_link": link,
+    }
     return Prediction(**{**row, **made, "topic_label": topic_label})

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
-from api.models.common import Problem
+from api.models.common import Label, Problem
 from api.models.predictions import Prediction
 from api.models.topics import GenZ, Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.pipeline.dagster_client import Dagster
@@ -17,7 +17,7 @@ from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span
 from api.reading.topic_labels import topic_labels
-from api.routes.predictions import COLUMNS, JOIN, prediction
+from api.routes.predictions import COLUMNS, JOIN, Ahead, prediction
 from trend_assets.topic_names import canonical_beginning, canonical_topic
 
 router = APIRouter(prefix="/topics", tags=["topics"])
@@ -87,7 +87,8 @@ _STORY = """
 """
 _PREDICTIONS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 ORDER BY p.cut DESC, p.label LIMIT ?
+    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 AND list_contains(?, p.label)
+    ORDER BY p.cut DESC, p.label LIMIT ?
 """
 
 
@@ -160,6 +161,7 @@ def topic(
     ],
     start: Start = None,
     end: End = None,
+    horizon: Ahead = None,
     posts: Annotated[int, Query(ge=0, le=100, description="How many example posts.")] = 20,
     predictions: Annotated[int, Query(ge=0, le=1000, description="How many forecasts.")] = 100,
 ) -> TopicStory:
@@ -167,14 +169,18 @@ def topic(
     name = canonical_topic(topic) or topic
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
-    told = _story(lake, dagster.address, name, asked, posts, predictions)
+    labels = [lake.settings.forecast.label(label.value, horizon) for label in Label]
+    forecasts = _predictions(lake, dagster.address, name, asked, labels, predictions)
+    told = _story(lake, dagster.address, name, asked, posts, forecasts)
     # Where a span with an end holds mentions, there is such a topic: nothing else has to be asked.
     if last is None and not told.mentions:
         _known_hour(lake, name)
     return told
 
 
-def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
+def _story(
+    lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, forecasts: list[Prediction]
+) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
     found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
         0, named=True
@@ -191,7 +197,7 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
         gen_z=_gen_z(found),
         spam_share=found["spam_share"],
         activity=[SourceHour(**row) for row in found["activity"] or []],
-        predictions=_predictions(lake, dagster, name, asked, predictions),
+        predictions=forecasts,
         posts=[_post(row, dagster) for row in found["posts"] or []],
         users=[TopicUser(**row) for row in found["users"] or []],
         related=[RelatedTopic(**row) for row in found["related"] or []],
@@ -225,10 +231,12 @@ def _post(row: dict[str, Any], dagster: str) -> Post:
     return Post(**row, dagster_link=partition_link(dagster, "events", row["timestamp"]))
 
 
-def _predictions(lake: LakeReader, dagster: str, name: str, asked: Span, limit: int) -> list[Prediction]:
+def _predictions(
+    lake: LakeReader, dagster: str, name: str, asked: Span, labels: list[str], limit: int
+) -> list[Prediction]:
     # An outcome is of the partition of its horizon's last hour: it is found by its cut.
     outcomes = Within("prediction_outcomes", "cut", asked.start, asked.end + _HOUR)
-    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit], asked.of("predictions"), outcomes)
+    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, labels, limit], asked.of("predictions"), outcomes)
     return [prediction(row, dagster) for row in found.iter_rows(named=True)]
 
 

@@ -21,7 +21,7 @@ _LOOKED_BACK = timedelta(days=1)
 #: The most topics that alert at once; all are in `predictions`.
 _TOPICS = 50
 _NEWEST = """
-    SELECT topic, rank, confidence, growth, cut, model_version,
+    SELECT topic, label, horizon_hours, rank, confidence, growth, cut, model_version,
            coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
     FROM predictions
     WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
@@ -68,7 +68,7 @@ def training_subject(week: datetime) -> str:
 
 def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:
     alerts = settings.alerts
-    asked: dict[str, Any] = {"since": now - _FRESH - _HOUR, "label": alerts.topic_label}
+    asked: dict[str, Any] = {"since": now - _FRESH - _HOUR, "label": settings.alerted_label}
     if alerts.topic_confidence is not None:
         confident = {**asked, "confidence": alerts.topic_confidence}
         for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
@@ -81,7 +81,7 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
 
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
-    told = forecast_in_words(settings.alerts.topic_label, row["before"], row["growth"], row["confidence"])
+    told = forecast_in_words(row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"])
     message = f"rank {row['rank']}: {told}; forecast at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     return Alert(rule, row["topic"], message)
 

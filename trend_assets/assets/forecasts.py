@@ -1,6 +1,6 @@
-"""Stage 5: hourly predictions, and their outcomes once the horizon has passed."""
+"""Stage 5: hourly predictions, and their outcomes once a horizon has passed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -20,12 +20,13 @@ from trend_assets.words import DEFAULT_LABEL, TITLES
 _HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 
 
-def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[dg.AssetsDefinition]:
-    """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon, in hours, has passed."""
+def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizons: Collection[int]) -> list[dg.AssetsDefinition]:
+    """`predictions` at the end of each hour, and `prediction_outcomes` once one of the horizons (hours) has passed."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
     this_week = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+    # Dagster knows ranges alone: with several horizons an hour's outcomes seem to need all hours in between.
     come_due = dg.TimeWindowPartitionMapping(
-        start_offset=-horizon, end_offset=-horizon, allow_nonexistent_upstream_partitions=True
+        start_offset=-max(horizons), end_offset=-min(horizons), allow_nonexistent_upstream_partitions=True
     )
 
     @asset(

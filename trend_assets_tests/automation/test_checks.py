@@ -69,6 +69,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "hour": HOUR,
         "cut": HOUR + timedelta(hours=1),
         "label": "bursts",
+        "horizon_hours": 24,
         "topic": "#a",
         "rank": 1,
         "score": 0.5,

@@ -30,6 +30,7 @@ def forecast(
             "hour": cut - ONE,
             "cut": cut,
             "label": label,
+            "horizon_hours": 24,
             "topic": topic,
             "rank": rank,
             "score": scores[topic],
