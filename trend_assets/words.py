@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 #: What is forecast, in the order in which it is shown; the first is the default.
 TITLES: Mapping[str, str] = {
@@ -55,6 +56,11 @@ def forecaster(model_version: str) -> str:
     return f"counting: {COUNTING.get(name, name)}"
 
 
+def ranking_title(name: str) -> str:
+    """What topics are ranked by, of a name in the figures of accuracy: `this forecast`, `most mentions in 24 h`."""
+    return "this forecast" if name == "forecast" else COUNTING.get(name, name.replace("_", " "))
+
+
 def change(before: int, after: int) -> str:
     """Mentions in the time before and after: `25 → 46 ▲ 84 %`, `93 → 11 ▼ 88 %`."""
     told = f"{before:,} → {after:,}"
@@ -94,6 +100,37 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
         return change(before, after)
     mentions = "1 mention" if after == 1 else f"{after:,} mentions"
     return f"{mentions}, usual {usual:,.0f} ({change(before, after)})"
+
+
+def mentions(label: str, before: int, after: int | None, growth: float | None, usual: float | None) -> str:
+    """What came of a forecast in numbers; what is expected where that is not known yet."""
+    if after is None:
+        return outlook(before, expected_mentions(before, growth))
+    return outcome(label, before, after, usual)
+
+
+def why(counts: Mapping[str, Any]) -> str:
+    """The counts behind a forecast: `25 mentions in 24 h, 3 in the 24 h before; by 9 users`."""
+    parts = []
+    if (day := counts.get("mentions_24h")) is not None:
+        before = counts.get("mentions_day_2")
+        parts.append(
+            f"{counted(day, 'mention')} in 24 h" + (f", {before:g} in the 24 h before" if before is not None else "")
+        )
+    if (last := counts.get("mentions_3h")) is not None:
+        parts.append(f"{last:g} in the last 3 h")
+    if users := counts.get("users_24h"):
+        parts.append(f"by {counted(users, 'user')}")
+    if (age := counts.get("age_hours")) is not None and age < 48:
+        parts.append(f"first seen {age:.0f} h before")
+    if (usual := counts.get("usual")) is not None:
+        parts.append(f"usual at these hours {usual:.0f}")
+    return "; ".join(parts)
+
+
+def counted(number: float, thing: str) -> str:
+    """A number of things: `1 mention`, `2 mentions`."""
+    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
 
 
 def verdict(came_true: bool | None) -> str:

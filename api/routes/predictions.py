@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.models.common import Label, Revision, SourceName
-from api.models.predictions import Prediction, PredictionPage
+from api.models.predictions import Prediction, PredictionPage, Words
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
@@ -18,9 +18,9 @@ from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.naming import NamedBy
 from api.reading.spans import EVER, Moment
-from api.reading.topic_labels import topic_labels
+from api.reading.topic_labels import of_category, topic_labels
+from trend_assets import words
 from trend_assets.topic_names import canonical_beginning
-from trend_assets.words import expected_mentions
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -82,39 +82,11 @@ def predictions(
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
-    wanted = _Wanted(label, at, revision, named_by, topic, after_rank, min_confidence, limit)
-    return _page(lake, dagster.address, wanted)
+    wanted = Wanted(label, at, revision, named_by, topic, after_rank, min_confidence, limit)
+    return page(lake, dagster.address, wanted)
 
 
-@router.get("/top")
-def top(
-    lake: Reader,
-    dagster: Dagster,
-    label: ForLabel = Label.EMERGES,
-    at: At = None,
-    source: Source = None,
-    language: Language = None,
-    community: Community = None,
-    watch: Annotated[
-        str | None, Query(max_length=100, description="Only topics of this watch list (`attention.watch`).")
-    ] = None,
-    revision: Which = Revision.FIRST,
-    k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
-) -> PredictionPage:
-    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
-
-    Those that `attention.muted` names are left out.
-    """
-    attention = lake.settings.attention
-    if watch is not None:
-        refuse_unknown("watch", watch, attention.watch)
-    watched = None if watch is None else attention.watch[watch]
-    named_by = NamedBy(source and source.value, language, community)
-    wanted = _Wanted(label, at, revision, named_by, limit=k, watched=watched, muted=attention.muted)
-    return _page(lake, dagster.address, wanted)
-
-
-class _Wanted(NamedTuple):
+class Wanted(NamedTuple):
     """What was asked for.
 
     Args:
@@ -129,18 +101,68 @@ class _Wanted(NamedTuple):
     after_rank: int = 0
     min_confidence: float | None = None
     limit: int = 50
+    category: str | None = None
     watched: Sequence[str] | None = None
     muted: Sequence[str] = ()
 
 
-def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
+def wanted_top(
+    lake: Reader,
+    label: ForLabel = Label.EMERGES,
+    at: At = None,
+    source: Source = None,
+    language: Language = None,
+    community: Community = None,
+    category: Annotated[
+        str | None, Query(max_length=100, description="Topics that were about this then, e.g. `sports`.")
+    ] = None,
+    watch: Annotated[
+        str | None, Query(max_length=100, description="Only topics of this watch list (`attention.watch`).")
+    ] = None,
+    revision: Which = Revision.FIRST,
+    k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
+) -> Wanted:
+    """A top list: the parameters of every route that shows one.
+
+    Raises:
+        Unknown: there is no such watch list.
+    """
+    attention = lake.settings.attention
+    if watch is not None:
+        refuse_unknown("watch", watch, attention.watch)
+    watched = None if watch is None else attention.watch[watch]
+    named_by = NamedBy(source and source.value, language, community)
+    return Wanted(label, at, revision, named_by, limit=k, category=category, watched=watched, muted=attention.muted)
+
+
+Top = Annotated[Wanted, Depends(wanted_top)]
+
+
+@router.get("/top")
+def top(lake: Reader, dagster: Dagster, wanted: Top) -> PredictionPage:
+    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
+
+    Those that `attention.muted` names are left out.
+    """
+    return page(lake, dagster.address, wanted)
+
+
+def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
+    """The forecasts that were asked for.
+
+    Args:
+        lake: is read.
+        dagster: address of the Dagster UI.
+        wanted: of which cut, label and topics.
+    """
     simulated, label = lake.simulated(), wanted.label.value
-    cut = _newest_cut(lake, wanted.label, wanted.at)
+    cut = newest_cut(lake, wanted.label, wanted.at)
     if cut is None:
         when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
     revisions = lake.value(_NEWEST_REVISION, (cut, label), Within("predictions", "cut", cut, cut + _TICK))
     condition, named_by, named_in = wanted.named_by.condition(cut - 24 * _HOUR, cut)
+    about, category, labelled_in = of_category(wanted.category, cut)
     asked = [
         cut,
         label,
@@ -153,10 +175,11 @@ def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
         list(wanted.watched or ()),
         list(wanted.muted),
         *named_by,
+        *category,
         wanted.limit,
     ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
-    rows = lake.read(_ROWS.format(more=condition), asked, *here, *named_in)
+    rows = lake.read(_ROWS.format(more=condition + about), asked, *here, *named_in, *labelled_in)
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
     items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(
@@ -168,7 +191,8 @@ def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
     )
 
 
-def _newest_cut(lake: LakeReader, label: Label, at: datetime | None) -> datetime | None:
+def newest_cut(lake: LakeReader, label: Label, at: datetime | None = None) -> datetime | None:
+    """The newest cut of a label that is not after a moment; None where there is none."""
     newest = lake.newest("predictions", "cut")
     if newest is None:
         return None
@@ -190,6 +214,23 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
         topic_label: what the topic was called, if anything.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
-    expected = expected_mentions(row["mentions_before"], row["growth"])
-    made = {"metadata": orjson.loads(row["metadata"]), "expected_mentions": expected, "dagster_link": link}
+    expected = words.expected_mentions(row["mentions_before"], row["growth"])
+    counts = orjson.loads(row["metadata"])
+    made = {"metadata": counts, "expected_mentions": expected, "dagster_link": link, "words": _words(row, counts)}
     return Prediction(**{**row, **made, "topic_label": topic_label})
+
+
+def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
+    label, confidence = row["label"], row["confidence"]
+    return Words(
+        title=words.TITLES[label],
+        mentions=words.mentions(
+            label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
+        ),
+        chance=None if confidence is None else words.chance_of(confidence),
+        likely=None if confidence is None else words.likely(confidence),
+        verdict=words.verdict(row["came_true"]),
+        why=words.why(counts),
+        by=words.forecaster(row["model_version"]),
+        made=words.MADE.get(row["made"]),
+    )

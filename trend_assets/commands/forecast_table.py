@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from rich.table import Table
 
@@ -14,11 +13,9 @@ from trend_assets.words import (
     NO_MODEL,
     TITLES,
     chance_of,
-    expected_mentions,
     forecaster,
     is_counting,
-    outcome,
-    outlook,
+    mentions,
     verdict,
 )
 
@@ -64,7 +61,7 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
             str(row["rank"]),
             as_it_is(row["topic"]),
             chance_of(row["confidence"]) if known else f"{row['score']:.3f}",
-            _mentions(label, row),
+            mentions(label, row["before"], row["mentions_after"], row["growth"], row["usual"]),
             _verdict(row["came_true"]),
         )
     return table
@@ -74,13 +71,6 @@ def _caption(version: str, made: str, forecast_at: datetime | None) -> str:
     moment = f" ({forecast_at:%Y-%m-%d %H:%M} UTC)" if forecast_at else ""
     why = f"\n{NO_MODEL}" if is_counting(version) else ""
     return f"mentions of the 24 h before → those of the 24 h after; {MADE.get(made, 'made live')}{moment}{why}"
-
-
-def _mentions(label: str, row: dict[str, Any]) -> str:
-    """What came of it; what is expected where that is not known yet."""
-    if row["mentions_after"] is None:
-        return outlook(row["before"], expected_mentions(row["before"], row["growth"]))
-    return outcome(label, row["before"], row["mentions_after"], row["usual"])
 
 
 def _verdict(came_true: bool | None) -> str:

@@ -284,7 +284,9 @@ def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
     ]
     assert [(row["cut"], row["came_true"]) for row in story["predictions"]] == [("2024-01-02T00:00:00Z", False)]
     assert [post["text"] for post in story["posts"]] == ["both <b>#topic0</b>", "again", "a video", "hello #topic0"]
-    assert story["users"][0] == {"user_id": "7", "source": "twitter", "mentions": 2}
+    assert story["users"][0] == {
+        "user_id": "7", "source": "twitter", "name": None, "link": "https://x.com/i/user/7", "mentions": 2
+    }  # fmt: skip
     assert story["related"] == [{"topic": "#topic1", "together": 2}, {"topic": "$cash / flow", "together": 1}]
     assert client.get("/topics/%24cash%20%2F%20flow").json()["mentions"] == 1
     unknown = client.get("/topics/%23nobody")
