@@ -40,6 +40,8 @@ NO_MODEL = (
     "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` "
     "says why"
 )
+#: What the figures of accuracy call the forecast itself, and its model.
+_FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
 
 
@@ -58,7 +60,7 @@ def forecaster(model_version: str) -> str:
 
 def ranking_title(name: str) -> str:
     """What topics are ranked by, of a name in the figures of accuracy: `this forecast`, `most mentions in 24 h`."""
-    return "this forecast" if name == "forecast" else COUNTING.get(name, name.replace("_", " "))
+    return _FORECASTS.get(name) or COUNTING.get(name, name.replace("_", " "))
 
 
 def change(before: int, after: int) -> str:

@@ -98,6 +98,8 @@ document.getElementById("search").addEventListener("submit", (event) => {
   event.preventDefault();
   go(address("topic", { topic: document.getElementById("wanted").value.trim() }));
 });
+// The text model is loaded while the words are typed.
+document.getElementById("wanted").addEventListener("focus", () => get("/topics", { similar: "topic", limit: 1 }).catch(() => null), { once: true });
 let before = page();
 const moved = () => {
   const isOther = page() !== before;

@@ -50,7 +50,7 @@ function frame() {
     animation: false,
     color: COLOURS,
     textStyle: { color: text, fontFamily: getComputedStyle(document.body).fontFamily },
-    grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: 58, bottom: 8, containLabel: true },
     legend: { top: 0, left: 0, type: "scroll", textStyle: { color: text }, pageTextStyle: { color: text } },
     tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--card"), borderColor: colour("--line"), textStyle: { color: text } },
   };
@@ -65,6 +65,3 @@ export const axis = (type, more = {}) => ({
   nameTextStyle: { color: colour("--quiet"), align: "left" },
   ...Object.fromEntries(Object.entries(more).filter(([name]) => name !== "axisLabel")),
 });
-
-/** Times as the chosen zone's clocks show them, which `local` has made UTC for this. */
-export const timed = { useUTC: true };

@@ -21,8 +21,9 @@ function made(element, attributes, children) {
 /** A link that opens beside the page. */
 export const outside = (href, ...children) => h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
 
-/** A sentence in a box: `kind` is info, good or warning. */
-export const note = (text, kind = "info") => h("p", { class: `note ${kind}` }, sentence(text));
+/** A sentence in a box: `kind` is info, good or warning; what stands in backquotes is to be typed. */
+export const note = (text, kind = "info") =>
+  h("p", { class: `note ${kind}` }, sentence(text).split("`").map((part, index) => (index % 2 ? h("code", null, part) : part)));
 
 /** An empty place says why, and what to do. */
 export const nothing = (reason) => note(reason ?? "nothing is here yet.");
@@ -49,3 +50,8 @@ export const figure = (name, value, help) =>
 
 /** Figures side by side. */
 export const strip = (...figures) => h("dl", { class: "strip" }, figures);
+
+/** Shares (0 to 1) as bars: [name, share, whether it is marked] of each. */
+export const bars = (caption, rows, told) =>
+  table(caption, [["Ranked by", "name"], ["0 to 1", "drawn"], ["Figure", "number"]], rows.map(([name, share, isMarked]) =>
+    [name, h("span", { class: `meter ${isMarked ? "marked" : ""}`, "aria-hidden": "true" }, h("i", { style: `width:${100 * share}%` })), told(share)]));

@@ -65,7 +65,7 @@ function reliability({ calibration, brier }) {
     chart("Chance given against the share that came true; on the grey line both are equal", {
       xAxis: axis("value", { ...share, name: "chance given", nameLocation: "middle", nameGap: 28 }),
       yAxis: axis("value", { ...share, name: "share that came true" }),
-      grid: { left: 8, right: 24, top: 40, bottom: 32, containLabel: true },
+      grid: { left: 8, right: 24, top: 58, bottom: 32, containLabel: true },
       tooltip: { trigger: "item", confine: true, formatter: ({ value }) => `said ${percent(value[0])}, came true ${percent(value[1])}` },
       series: [
         { name: "as it should be", type: "line", data: [[0, 0], [1, 1]], symbol: "none", lineStyle: { type: "dashed", color: "#888" }, itemStyle: { color: "#888" } },

@@ -63,7 +63,7 @@ function warnings(held, silent) {
 }
 
 function quotas(found) {
-  if (!found.length) return nothing("no live source that has a budget is enabled: set `twitter.enabled` or `youtube.enabled`, as the page *Live sources* of the documents says.");
+  if (!found.length) return nothing("no live source that has a budget is enabled: set `twitter.enabled` or `youtube.enabled`, as the page “Live sources” of the documents says.");
   return table("Quota left", [["Source", "name"], ["Left", "number"], ["Used", "number"], ["In", "wide"]],
     found.map((row) => [row.source, `${count(row.left)} ${row.unit}`, `${count(row.used)} of ${count(row.limit)}`, `${moment(row.start)} to ${moment(row.end)}`]));
 }

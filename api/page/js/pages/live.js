@@ -11,6 +11,8 @@ import { badges, called, topicLink } from "../topic_name.js";
 
 const SHOWN = 10, MOST_COMPARED = 5;
 const LATE_HOURS = 3;
+/** Where the filters would push the topics off the first screen. */
+const PHONE = "(max-width: 40rem)";
 const NARROWING = ["source", "language", "community", "category", "watch"];
 
 export async function show() {
@@ -51,16 +53,26 @@ function figures(summary, cards, accuracy) {
 }
 
 function filters(choices) {
-  const [first, ...others] = choices.label;
-  return h("form", { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
-    select("label", "What is forecast", [first, ...others]),
+  const languages = choices.language.map(({ name }) => ({ name, title: languageName(name) }));
+  const isOpen = !matchMedia(PHONE).matches || NARROWING.some(choice) || choice("at");
+  return h("details", { id: "filters", open: isOpen }, h("summary", null, "Filters"), h("form", { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
+    select("label", "What is forecast", choices.label),
     narrowing("category", "Category", "all", choices.category),
-    narrowing("language", "Language", "all", choices.language),
+    narrowing("language", "Language", "all", languages),
     narrowing("source", "Platform", "all", choices.source),
     narrowing("community", "Community", "all", choices.community),
     narrowing("watch", "Watch list", "all topics", choices.watch),
     field("at", "As of (UTC)", "now, or 2026-02-02T12:00Z", "The list as it was shown then"),
-    toggle("newest", "With late posts", "The newest forecast of that moment, made again with posts that came later; the first one is scored"));
+    toggle("newest", "With late posts", "The newest forecast of that moment, made again with posts that came later; the first one is scored")));
+}
+
+/** `German (de)`; the code alone where it names no language. */
+function languageName(code) {
+  try {
+    return `${new Intl.DisplayNames(["en"], { type: "language" }).of(code)} (${code})`;
+  } catch {
+    return code;
+  }
 }
 
 function made({ cut, items, revisions }) {

@@ -96,7 +96,7 @@ function written(post, titles) {
 
 function forecasts(items) {
   if (!items.length) return nothing("it was never forecast in this span: forecasts ask about topics with mentions in the 24 h before.");
-  const columns = [["From", ""], ["Forecast", ""], ["Rank", "number"], ["Chance", "number"], ["Mentions", "number"], ["Outcome", ""]];
+  const columns = [["From", "when"], ["Forecast", ""], ["Rank", "number wide"], ["Chance", "number"], ["Mentions", "number"], ["Outcome", ""]];
   const rows = items.map((item) => [
     [outside(item.dagster_link, moment(item.cut)), item.words.made ? h("small", null, ` ${item.words.made.split(":")[0]}`) : null],
     item.words.title, item.rank, item.words.chance, item.words.mentions, mark(item)]);

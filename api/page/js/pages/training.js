@@ -2,19 +2,19 @@
 
 import { get } from "../api.js";
 import { axis, chart } from "../charts.js";
-import { h, note, nothing, outside, table } from "../dom.js";
+import { bars, h, note, nothing, outside, table } from "../dom.js";
 import { select } from "../filters.js";
 import { count, counted, decimal, moment } from "../format.js";
 import { choice } from "../place.js";
 
-const BAR = 26, AROUND = 60;
+const OURS = "tgn";
 const PROMOTED = { true: "put to use", false: "not put to use", null: "—" };
 
 export async function show() {
   const status = await get("/training/status");
   const head = h("h1", null, "Training");
   if (!status.items.length) return [head, nothing(status.reason)];
-  const runs = table("Trainings, the newest first", [["Week", ""], ["Status", "wide"], ["Model", "name"], ["Seconds", "number wide"], ["Decision", "said"]], status.items.map(row));
+  const runs = table("Trainings, the newest first", [["Week", ""], ["Status", "wide"], ["Model", "name"], ["Seconds", "number wide"], ["Decision", "said wide"]], status.items.map((run) => row(run, status.titles)));
   const trained = status.items.filter((run) => run.status === "succeeded");
   if (!trained.length) return [head, runs, nothing("no training has succeeded yet: the reasons are above.")];
   const run = trained.find((one) => one.model_version === choice("model")) ?? trained[0];
@@ -23,20 +23,23 @@ export async function show() {
   return [
     head, runs,
     h("form", { class: "filters", "aria-label": "Model" }, select("model", "Look at", versions)),
-    decision(run),
+    decision(run, status.titles),
     metrics(run.metrics, labels, status.titles),
     await calibration(run, labels),
     losses(run.losses),
   ];
 }
 
-const row = (run) => [
+const row = (run, titles) => [
   moment(run.week, false), run.status === "succeeded" ? "✓ succeeded" : `✗ ${run.status}`, run.model_version, decimal(run.seconds, 0),
-  run.error ?? (run.decision ? `${PROMOTED[run.promoted]}: ${run.decision}` : PROMOTED[run.promoted])];
+  run.error ?? PROMOTED[run.promoted] + (run.decision ? `: ${plain(run.decision, titles)}` : "")];
+
+/** A decision with rankings by what they go by, not by their names. */
+const plain = (decision, titles) => Object.entries(titles).reduce((text, [name, title]) => text.replaceAll(name, `“${title}”`), decision);
 
 /** Why it was put to use, or was not. */
-function decision(run) {
-  const said = run.decision ?? "no decision was stored";
+function decision(run, titles) {
+  const said = run.decision ? plain(run.decision, titles) : "no decision was stored";
   const kind = { true: "good", false: "warning", null: "info" }[run.promoted];
   const how = { true: "Put to use", false: "Not put to use", null: "Not decided" }[run.promoted];
   return [
@@ -47,21 +50,15 @@ function decision(run) {
 
 function metrics(found, labels, titles) {
   const rankings = Object.entries(found).filter(([, values]) => values && typeof values === "object" && "bursts" in values);
-  const charts = labels.map(({ name: label, title }) => {
-    const bars = rankings.map(([name, values]) => [titles[name] ?? name, values[label]?.ndcg_at_10, name]).filter(([, value]) => value !== null && value !== undefined);
-    bars.sort((one, other) => one[1] - other[1]);
-    return bars.length ? h("section", null, h("h3", null, title), chart(`Order (NDCG@10) of every ranking for: ${title}. ${bars.map(([name, value]) => `${name} ${decimal(value)}`).join("; ")}`, {
-      grid: { left: 8, right: 48, top: 4, bottom: 24, containLabel: true },
-      legend: { show: false },
-      xAxis: axis("value", { min: 0, max: 1 }),
-      yAxis: axis("category", { data: bars.map(([name]) => name), axisLabel: { width: 190, overflow: "break" } }),
-      series: [{ type: "bar", label: { show: true, position: "right", formatter: ({ value }) => decimal(value), color: "inherit" }, data: bars.map(([, value, name]) => ({ value, itemStyle: { color: name === "tgn" ? "#d55e00" : "#7f9fbf" } })) }],
-    }, BAR * bars.length + AROUND)) : null;
+  const parts = labels.map(({ name: label, title }) => {
+    const rows = rankings.map(([name, values]) => [titles[name], values[label]?.ndcg_at_10 ?? null, name === OURS]).filter(([, value]) => value !== null);
+    rows.sort((one, other) => other[1] - one[1]);
+    return rows.length ? h("section", null, h("h3", null, title), bars(`Order (NDCG@10) of every ranking for: ${title}`, rows, (value) => decimal(value))) : null;
   });
   return [
     h("h2", null, "Order on weeks that it had not seen, beside others"),
-    h("p", { class: "quiet" }, "NDCG@10, 0 to 1: 1 when all that came true stand at the top of the ten. The model is orange."),
-    charts.some(Boolean) ? h("div", { class: "columns" }, charts) : nothing("this training measured nothing: the history was too short to hold weeks out."),
+    h("p", { class: "quiet" }, "Order is NDCG@10, 0 to 1: 1 when all that came true stand at the top of the ten, less the further down they stand."),
+    parts.some(Boolean) ? h("div", { class: "columns" }, parts) : nothing("this training measured nothing: the history was too short to hold weeks out."),
   ];
 }
 
