@@ -21,14 +21,13 @@ MAY_IMPORT = {
     "forecasting": {"forecasting", "graph"},
     "simulator": {"simulator", "sources"},
 }
-#: Of the API. The dashboard (`views`) speaks to it by HTTP.
+#: Of the API. The dashboard (`page`) speaks to it by HTTP.
 API_MAY_IMPORT = {
     "reading": set(),
     "pipeline": set(),
     "models": {"reading"},
     "routes": {"models", "reading", "pipeline"},
     "serving": {"routes", "models", "reading", "pipeline"},
-    "views": set(),
 }
 #: How right a forecast was is computed in one place, also for the API; it stands on nothing but numpy and polars.
 MEASURES = ("trend_assets.forecasting.accuracy", "trend_assets.forecasting.metrics")

@@ -40,21 +40,19 @@ function verdict(overall) {
 }
 
 function weeks(found) {
+  if (found.length === 1) return h("p", { class: "quiet" }, "One week so far: a line needs two.");
   const names = [...new Set(found.flatMap((week) => week.rankings.map((row) => row.ranking)))];
   // The forecast first, so that it has the first colour whatever it is compared with.
   names.sort((one, other) => (other === OURS) - (one === OURS) || one.localeCompare(other));
   const of = (name) => found.map((week) => week.rankings.find((row) => row.ranking === name));
-  return [
-    found.length === 1 ? h("p", { class: "quiet" }, "One week so far: a line needs two.") : null,
-    chart("Order (NDCG@10) by week of the forecast and of counting", {
-      xAxis: axis("category", { data: found.map(({ week }) => moment(week, false)) }),
-      yAxis: axis("value", { min: 0, max: 1, name: "NDCG@10" }),
-      series: names.map((name) => ({
-        name: of(name).find(Boolean).title, type: "line", symbolSize: 7, lineStyle: { width: name === OURS ? LINE : 1 },
-        data: of(name).map((row) => row?.ndcg_at_10 ?? null),
-      })),
-    }, 340),
-  ];
+  return chart("Order (NDCG@10) by week of the forecast and of counting", {
+    xAxis: axis("category", { data: found.map(({ week }) => moment(week, false)) }),
+    yAxis: axis("value", { min: 0, max: 1, name: "NDCG@10" }),
+    series: names.map((name) => ({
+      name: of(name).find(Boolean).title, type: "line", symbolSize: 7, lineStyle: { width: name === OURS ? LINE : 1 },
+      data: of(name).map((row) => row?.ndcg_at_10 ?? null),
+    })),
+  }, 340);
 }
 
 function reliability({ calibration, brier }) {

@@ -125,7 +125,7 @@ function card(item, titles, tick) {
 
 function expected({ mentions_after: after, expected_range: range }) {
   if (after !== null) return "mentions in 24 h: before → after";
-  return range ? `mentions in 24 h, likely ${count(range.low)} to ${count(range.high)}` : "mentions in 24 h";
+  return range ? `mentions in 24 h; 8 of 10 such: ${count(range.low)} to ${count(range.high)}` : "mentions in 24 h";
 }
 
 function sure({ words, confidence, came_true: cameTrue }) {
