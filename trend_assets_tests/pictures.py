@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import threading
 import time
@@ -44,7 +45,6 @@ def _take(browser: Browser, address: str, file: Path, width: int = _WIDE, scheme
     context = browser.new_context(
         viewport={"width": width, "height": _HIGH},
         color_scheme="dark" if scheme == "dark" else "light",
-        bypass_csp=True,
     )
     page = context.new_page()
     open_page(page, address)
@@ -79,7 +79,7 @@ def main() -> int:
                 for width in (_WIDE, _PHONE)
                 for scheme in ("light", "dark")
             ]
-    for barrier in sum(found, []):
+    for barrier in itertools.chain(*found):
         print(barrier, file=sys.stderr)
     return 1 if any(found) else 0
 
