@@ -18,7 +18,6 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_SHOWN = "document.getElementById('main').getAttribute('aria-busy') === 'false'"
 #: Each of them by its address over the dashboard's.
 PAGES = {
     "live": "",
@@ -50,7 +49,7 @@ def open_page(page: Page, address: str) -> None:
 
 def settle(page: Page) -> None:
     """Waits until the page shows what its address names."""
-    page.wait_for_function(_SHOWN, timeout=60_000)
+    page.locator("#main[aria-busy=false]").wait_for(timeout=60_000)
 
 
 def barriers(page: Page) -> list[str]:

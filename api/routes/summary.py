@@ -75,7 +75,7 @@ def _choices(lake: LakeReader, end: datetime | None) -> Choices:
             return []
         return _plain(lake.read(query, [end - since, end], Within(table, "hour", end - since, end))["name"])
 
-    sources = lake.read(_SOURCES)["name"] if end else []
+    sources: Iterable[str] = lake.read(_SOURCES)["name"] if end else ()
     return Choices(
         label=[Choice(name=name, title=title) for name, title in TITLES.items()],
         source=[Choice(name=name, title=_title(name)) for name in sources],

@@ -55,6 +55,8 @@ function navigation(name) {
   document.getElementById("engineers").replaceChildren(...links(ENGINEERS));
   document.querySelector("#engineers").prepend(h("span", { class: "quiet" }, "For engineers"));
   document.querySelector(".brand").href = address("live");
+  // On a phone the links are wider than the screen.
+  for (const current of document.querySelectorAll("nav [aria-current]")) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft;
 }
 
 async function banner() {

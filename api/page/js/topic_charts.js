@@ -40,6 +40,7 @@ export function chanceChart(items) {
     series: titles.map((title) => ({
       name: title,
       type: "line",
+      symbol: "circle",
       symbolSize: 8,
       data: items.filter((item) => item.words.title === title && item.confidence !== null)
         .map((item) => ({ value: [local(item.cut), item.confidence], symbol: symbol[item.came_true] })).reverse(),

@@ -49,7 +49,7 @@ function weeks(found) {
     xAxis: axis("category", { data: found.map(({ week }) => moment(week, false)) }),
     yAxis: axis("value", { min: 0, max: 1, name: "NDCG@10" }),
     series: names.map((name) => ({
-      name: of(name).find(Boolean).title, type: "line", symbolSize: 7, lineStyle: { width: name === OURS ? LINE : 1 },
+      name: of(name).find(Boolean).title, type: "line", symbol: "circle", symbolSize: 7, lineStyle: { width: name === OURS ? LINE : 1 },
       data: of(name).map((row) => row?.ndcg_at_10 ?? null),
     })),
   }, 340);
@@ -67,7 +67,7 @@ function reliability({ calibration, brier }) {
       tooltip: { trigger: "item", confine: true, formatter: ({ value }) => `said ${percent(value[0])}, came true ${percent(value[1])}` },
       series: [
         { name: "as it should be", type: "line", data: [[0, 0], [1, 1]], symbol: "none", lineStyle: { type: "dashed", color: "#888" }, itemStyle: { color: "#888" } },
-        { name: "as it is", type: "line", symbolSize: 9, data: calibration.map((bin) => [bin.confidence, bin.came_true]), itemStyle: { color: "#0072b2" } },
+        { name: "as it is", type: "line", symbol: "circle", symbolSize: 9, data: calibration.map((bin) => [bin.confidence, bin.came_true]), itemStyle: { color: "#0072b2" } },
       ],
     }, 360),
     table("By tenths of the chance", [["Chance", ""], ["Forecasts", "number"], ["Said", "number"], ["Came true", "number"]],

@@ -53,7 +53,7 @@ function drawn(stories, days, end) {
   const picture = chart(`Mentions each ${unit} of ${series.map(({ topic }) => topic).join(", ")}`, {
     xAxis: axis("category", { data: moments.map((at) => moment(at)), boundaryGap: false }),
     yAxis: axis("value", { minInterval: 1, name: `mentions each ${unit}` }),
-    series: series.map(({ topic, points }) => ({ name: topic, type: "line", showSymbol: days <= SPANS[0], data: points.map(([, value]) => value) })),
+    series: series.map(({ topic, points }) => ({ name: topic, type: "line", symbol: "circle", showSymbol: days <= SPANS[0], data: points.map(([, value]) => value) })),
   }, 360);
   const figures = () => [["from", ...series.map(({ topic }) => topic)], moments.map((at, row) => [at, ...series.map(({ points }) => points[row][1])])];
   return [

@@ -36,7 +36,7 @@ function outcome(page) {
       : nothing("these forecasts have not come due: outcomes follow a day later."),
     h("div", { class: "bar" }, exports({ name: "what-happened", rows: () => rows(page.items) })),
     table("The ten of that day and what came of them",
-      [["#", "number"], ["Topic", "name"], ["Seven days, and the one forecast", "wide"], ["Chance given", "number"], ["Mentions", "number"], ["Outcome", ""]],
+      [["#", "number wide"], ["Topic", "name"], ["Seven days, and the one forecast", "wide"], ["Chance given", "number"], ["Mentions", "number"], ["Outcome", ""]],
       page.items.map((item) => [item.rank, [topicLink(item.topic), called(item.topic_label)], sparkline(item), item.words.chance, size(item), mark(item)])),
   ];
 }

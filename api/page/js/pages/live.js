@@ -54,7 +54,7 @@ function figures(summary, cards, accuracy) {
 
 function filters(choices) {
   const languages = choices.language.map(({ name }) => ({ name, title: languageName(name) }));
-  const isOpen = !matchMedia(PHONE).matches || NARROWING.some(choice) || choice("at");
+  const isOpen = !matchMedia(PHONE).matches || [...NARROWING, "at", "newest"].some((name) => choice(name));
   return h("details", { id: "filters", open: isOpen }, h("summary", null, "Filters"), h("form", { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
     select("label", "What is forecast", choices.label),
     narrowing("category", "Category", "all", choices.category),

@@ -12,7 +12,7 @@ import { mark } from "./happened.js";
 
 const SPANS = [7, 30, 90, 365], NEAREST = 10, SHOWN = 9;
 /** What a cosine of mean vectors says, from these values on. */
-const NEARNESS = [[0.7, "very near"], [0.45, "near"], [-1, "loosely related"]];
+const NEARNESS = [[0.6, "very near"], [0.3, "near"], [-1, "loosely related"]];
 
 export async function show() {
   const wanted = choice("topic");

@@ -91,7 +91,7 @@ function losses(found) {
         grid: { left: 8, right: 16, top: 12, bottom: 8, containLabel: true },
         xAxis: axis("category", { data: values.map((_, epoch) => epoch + 1) }),
         yAxis: axis("value", { scale: true }),
-        series: [{ type: "line", data: values }],
+        series: [{ type: "line", symbol: "circle", data: values }],
       }, 180)))),
   ];
 }
