@@ -20,8 +20,8 @@ from api.app import create_app
 from trend_assets.settings import Settings
 from trend_assets_tests.browser import PAGES, barriers, browsing, open_page
 
-_DOCUMENTS = Path(__file__).resolve().parents[1] / "examples" / "pictures"
-_SHOWN = ("live", "happened", "topic")
+_DOCUMENTS = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+_SHOWN = ("live", "happened")
 _WIDE, _PHONE, _HIGH = 1280, 390, 900
 #: Charts are drawn after the page is shown.
 _DRAWN_MILLISECONDS = 1500

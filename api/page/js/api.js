@@ -36,12 +36,21 @@ export async function find(path, parameters) {
 }
 
 /** Forgets which questions the page before asked. */
-export const beginPage = () => { used = new Set(); };
+export const beginPage = () => {
+  used = new Set();
+};
 
 /** Whether any answer on this page has changed since. */
 export async function hasNews() {
   const before = [...used].map((url) => known.get(url)?.data);
-  const now = await Promise.all([...used].map((url) => ask(url).then((found) => found.data, () => undefined)));
+  const now = await Promise.all(
+    [...used].map((url) =>
+      ask(url).then(
+        (found) => found.data,
+        () => undefined,
+      ),
+    ),
+  );
   return now.some((data, index) => data !== before[index]);
 }
 

@@ -28,7 +28,10 @@ async function show({ focus = false } = {}) {
     content = await (await import(`./pages/${name}.js`)).show();
   } catch (problem) {
     if (!(problem instanceof Problem)) console.error(problem);
-    content = problem.status === 401 ? signIn() : [note(problem instanceof Problem ? problem.message : `This page failed: ${problem.message}`, "warning")];
+    content =
+      problem.status === 401
+        ? signIn()
+        : [note(problem instanceof Problem ? problem.message : `This page failed: ${problem.message}`, "warning")];
   }
   // The address may have changed while the API was asked.
   if (turn !== showing) return;
@@ -39,28 +42,34 @@ async function show({ focus = false } = {}) {
   banner();
 }
 
-/** Puts new content in place; what was opened and what had the focus stay so. */
+/** Puts new content in place; what was opened or closed and what had the focus stay so. */
 function replace(content) {
-  const opened = [...main.querySelectorAll("details[open][id]")].map(({ id }) => id);
+  const folds = [...main.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
   const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
   main.replaceChildren(...[content].flat(Infinity).filter(Boolean));
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  for (const [id, open] of folds) document.getElementById(id)?.toggleAttribute("open", open);
   if (focused) document.getElementById(focused)?.focus();
 }
 
 function navigation(name) {
-  const links = (pages) => Object.entries(pages).map(([key, title]) =>
-    h("a", { href: address(key), "aria-current": key === name ? "page" : null }, title));
+  const links = (pages) =>
+    Object.entries(pages).map(([key, title]) =>
+      h("a", { href: address(key), "aria-current": key === name ? "page" : null }, title),
+    );
   document.getElementById("trends").replaceChildren(...links(TRENDS));
   document.getElementById("engineers").replaceChildren(...links(ENGINEERS));
   document.querySelector("#engineers").prepend(h("span", { class: "quiet" }, "For engineers"));
   document.querySelector(".brand").href = address("live");
   // On a phone the links are wider than the screen.
-  for (const current of document.querySelectorAll("nav [aria-current]")) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft;
+  for (const current of document.querySelectorAll("nav [aria-current]"))
+    current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft;
 }
 
 async function banner() {
-  const simulated = await get("/summary").then((found) => found.simulated, () => false);
+  const simulated = await get("/summary").then(
+    (found) => found.simulated,
+    () => false,
+  );
   const said = [h("b", null, "This world is simulated."), " These posts were made up; nobody wrote them."];
   document.getElementById("banner").replaceChildren(...(simulated ? said : []));
 }
@@ -72,9 +81,23 @@ function signIn() {
     setKey(key.value.trim());
     show();
   };
-  return [h("h1", null, "A key is needed"), h("form", { onsubmit: enter },
-    h("p", null, "Reading needs a key here: ", h("code", null, "trend api-key NAME"), " makes one. It is kept until this tab is closed."),
-    h("label", null, "Key ", key), " ", h("button", null, "Enter"))];
+  return [
+    h("h1", null, "A key is needed"),
+    h(
+      "form",
+      { onsubmit: enter },
+      h(
+        "p",
+        null,
+        "Reading needs a key here: ",
+        h("code", null, "trend api-key NAME"),
+        " makes one. It is kept until this tab is closed.",
+      ),
+      h("label", null, "Key ", key),
+      " ",
+      h("button", null, "Enter"),
+    ),
+  ];
 }
 
 function zones() {
@@ -86,7 +109,8 @@ function zones() {
 }
 
 async function look() {
-  const typing = main.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), select");
+  const typing =
+    main.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), select");
   if (!document.hidden && !typing && (await hasNews())) await show();
 }
 
@@ -101,7 +125,9 @@ document.getElementById("search").addEventListener("submit", (event) => {
   go(address("topic", { topic: document.getElementById("wanted").value.trim() }));
 });
 // The text model is loaded while the words are typed.
-document.getElementById("wanted").addEventListener("focus", () => get("/topics", { similar: "topic", limit: 1 }).catch(() => null), { once: true });
+document
+  .getElementById("wanted")
+  .addEventListener("focus", () => get("/topics", { similar: "topic", limit: 1 }).catch(() => null), { once: true });
 let before = page();
 const moved = () => {
   const isOther = page() !== before;

@@ -23,10 +23,18 @@ export function csv(columns, rows) {
 /** Buttons: `rows` gives [columns, rows] for a CSV, `picture` a data URL of a PNG. */
 export function exports({ name, rows, picture }) {
   const link = h("button", { type: "button", onclick: () => copy(link) }, "Copy link");
-  return h("div", { class: "exports" },
+  return h(
+    "div",
+    { class: "exports" },
     rows && h("button", { type: "button", onclick: () => save(`${name}.csv`, csv(...rows()), "text/csv") }, "CSV"),
-    picture && h("button", { type: "button", onclick: async () => h("a", { href: await picture(), download: `${name}.png` }).click() }, "PNG"),
-    link);
+    picture &&
+      h(
+        "button",
+        { type: "button", onclick: async () => h("a", { href: await picture(), download: `${name}.png` }).click() },
+        "PNG",
+      ),
+    link,
+  );
 }
 
 async function copy(button) {

@@ -11,8 +11,17 @@ export function moment(text, hasTime = true) {
   if (!text) return "—";
   const parts = Object.fromEntries(
     new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone(), year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-    }).formatToParts(new Date(text)).map(({ type, value }) => [type, value]));
+      timeZone: zone(),
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    })
+      .formatToParts(new Date(text))
+      .map(({ type, value }) => [type, value]),
+  );
   const day = `${parts.year}-${parts.month}-${parts.day}`;
   return hasTime ? `${day} ${parts.hour}:${parts.minute}` : day;
 }

@@ -8,11 +8,26 @@ const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /** A table of routes: requests since the API started, and how long the middle and the slowest hundredth took. */
 export function latencies(metrics) {
-  const rows = [...buckets(metrics)].filter(([, found]) => found.at(-1)[1]).sort()
+  const rows = [...buckets(metrics)]
+    .filter(([, found]) => found.at(-1)[1])
+    .sort()
     .map(([route, found]) => [route, count(found.at(-1)[1]), milliseconds(found, 0.5), milliseconds(found, 0.99)]);
   return [
-    table("Time to answer since the API started", [["Route", "name"], ["Requests", "number"], ["Half within", "number"], ["99 % within", "number"]], rows),
-    h("p", { class: "quiet" }, "Counted by this API process since it started; times are read from a histogram. The first part of a path alone, as /topics, counts its answers from memory too."),
+    table(
+      "Time to answer since the API started",
+      [
+        ["Route", "name"],
+        ["Requests", "number"],
+        ["Half within", "number"],
+        ["99 % within", "number"],
+      ],
+      rows,
+    ),
+    h(
+      "p",
+      { class: "quiet" },
+      "Counted by this API process since it started; times are read from a histogram. The first part of a path alone, as /topics, counts its answers from memory too.",
+    ),
   ];
 }
 
@@ -30,9 +45,11 @@ export function buckets(text) {
 /** The time (s) within which a share (0 to 1) of requests was answered, taken as even within a bucket. */
 export function quantile(found, share) {
   const wanted = share * found.at(-1)[1];
-  let low = 0, before = 0;
+  let low = 0,
+    before = 0;
   for (const [high, sum] of found) {
-    if (sum >= wanted && sum > before) return high === Infinity ? low : low + ((high - low) * (wanted - before)) / (sum - before);
+    if (sum >= wanted && sum > before)
+      return high === Infinity ? low : low + ((high - low) * (wanted - before)) / (sum - before);
     [low, before] = [high, sum];
   }
   return low;

@@ -2,7 +2,9 @@
 
 import { svg } from "./dom.js";
 
-const WIDTH = 190, HEIGHT = 52, EDGE = 4;
+const WIDTH = 190,
+  HEIGHT = 52,
+  EDGE = 4;
 
 /** @param item a card of the API. Where the horizon has passed, a ring shows what came. */
 export function sparkline(item) {
@@ -17,17 +19,32 @@ export function sparkline(item) {
   const y = (value) => HEIGHT - EDGE - (Math.min(value, top) / top) * (HEIGHT - 2 * EDGE);
   const last = days.length - 1;
   const at = (index, value) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`;
-  return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": told(days, expected, range, after) },
-    range && svg("polygon", { class: "band", points: [at(last, days[last]), at(last + 1, range.high), at(last + 1, range.low)].join(" ") }),
+  return svg(
+    "svg",
+    {
+      class: "spark",
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: "img",
+      "aria-label": told(days, expected, range, after),
+    },
+    range &&
+      svg("polygon", {
+        class: "band",
+        points: [at(last, days[last]), at(last + 1, range.high), at(last + 1, range.low)].join(" "),
+      }),
     svg("polyline", { class: "line", points: days.map((value, index) => at(index, value)).join(" ") }),
-    expected !== null && svg("polyline", { class: "line ahead", points: `${at(last, days[last])} ${at(last + 1, expected)}` }),
+    expected !== null &&
+      svg("polyline", { class: "line ahead", points: `${at(last, days[last])} ${at(last + 1, expected)}` }),
     svg("circle", { class: "now", cx: x(last), cy: y(days[last]), r: 2.5 }),
-    after !== null && svg("circle", { class: "came", cx: x(last + 1), cy: y(after), r: 3 }));
+    after !== null && svg("circle", { class: "came", cx: x(last + 1), cy: y(after), r: 3 }),
+  );
 }
 
 function told(days, expected, range, after) {
-  return `Mentions a day, oldest first: ${days.join(", ")}`
-    + (expected === null ? "" : `; then about ${expected}`)
-    + (range ? `, 8 of 10 such lie between ${range.low} and ${range.high}` : "")
-    + (after === null ? "" : `; it became ${after}`);
+  return (
+    `Mentions a day, oldest first: ${days.join(", ")}` +
+    (expected === null ? "" : `; then about ${expected}`) +
+    (range ? `, 8 of 10 such lie between ${range.low} and ${range.high}` : "") +
+    (after === null ? "" : `; it became ${after}`)
+  );
 }

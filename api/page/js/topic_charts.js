@@ -10,7 +10,8 @@ const HOURLY = 14 * 24;
 /** Mentions by source, an hour a bar; a day where the span is long. */
 export function activityChart(activity, titles) {
   const times = activity.map((row) => local(row.hour));
-  const first = Math.min(...times), last = Math.max(...times);
+  const first = Math.min(...times),
+    last = Math.max(...times);
   const step = (last - first) / HOUR <= HOURLY ? HOUR : 24 * HOUR;
   const start = Math.floor(first / step) * step;
   const moments = Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, index) => start + index * step);
@@ -21,11 +22,21 @@ export function activityChart(activity, titles) {
     bySource.set(row.source, bars);
   });
   const unit = step === HOUR ? "hour" : "day";
-  const told = (at) => new Date(at).toISOString().slice(0, step === HOUR ? 16 : 10).replace("T", " ");
+  const told = (at) =>
+    new Date(at)
+      .toISOString()
+      .slice(0, step === HOUR ? 16 : 10)
+      .replace("T", " ");
   return chart(`Mentions of the topic each ${unit} by platform`, {
     xAxis: axis("category", { data: moments.map(told) }),
     yAxis: axis("value", { minInterval: 1, name: `mentions each ${unit}` }),
-    series: [...bySource].map(([source, data]) => ({ name: titles.get(source) ?? source, type: "bar", stack: "all", barCategoryGap: "8%", data })),
+    series: [...bySource].map(([source, data]) => ({
+      name: titles.get(source) ?? source,
+      type: "bar",
+      stack: "all",
+      barCategoryGap: "8%",
+      data,
+    })),
   });
 }
 
@@ -33,18 +44,33 @@ export function activityChart(activity, titles) {
 export function chanceChart(items) {
   const titles = [...new Set(items.map((item) => item.words.title))];
   const symbol = { true: "circle", false: "emptyCircle", null: "triangle" };
-  return chart("Chance of the topic's forecasts by time; filled circles came true, empty ones did not, triangles are not due", {
-    useUTC: true,
-    xAxis: axis("time"),
-    yAxis: axis("value", { min: 0, max: 1, name: "chance", axisLabel: { formatter: (share) => `${Math.round(100 * share)}%` } }),
-    series: titles.map((title) => ({
-      name: title,
-      type: "line",
-      symbol: "circle",
-      symbolSize: 8,
-      data: items.filter((item) => item.words.title === title && item.confidence !== null)
-        .map((item) => ({ value: [local(item.cut), item.confidence], symbol: symbol[item.came_true] })).reverse(),
-    })),
-    tooltip: { trigger: "item", confine: true, formatter: ({ seriesName, value }) => `${seriesName}: ${Math.round(100 * value[1])}%` },
-  }, 240);
+  return chart(
+    "Chance of the topic's forecasts by time; filled circles came true, empty ones did not, triangles are not due",
+    {
+      useUTC: true,
+      xAxis: axis("time"),
+      yAxis: axis("value", {
+        min: 0,
+        max: 1,
+        name: "chance",
+        axisLabel: { formatter: (share) => `${Math.round(100 * share)}%` },
+      }),
+      series: titles.map((title) => ({
+        name: title,
+        type: "line",
+        symbol: "circle",
+        symbolSize: 8,
+        data: items
+          .filter((item) => item.words.title === title && item.confidence !== null)
+          .map((item) => ({ value: [local(item.cut), item.confidence], symbol: symbol[item.came_true] }))
+          .reverse(),
+      })),
+      tooltip: {
+        trigger: "item",
+        confine: true,
+        formatter: ({ seriesName, value }) => `${seriesName}: ${Math.round(100 * value[1])}%`,
+      },
+    },
+    240,
+  );
 }

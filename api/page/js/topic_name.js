@@ -16,10 +16,18 @@ const SPAMMY = 0.5;
 /** New, spam, several platforms: `titles` are those of the platforms. */
 export function badges(item, titles) {
   const platforms = item.platforms.map(({ source }) => titles.get(source) ?? source);
-  return h("span", { class: "badges" },
+  return h(
+    "span",
+    { class: "badges" },
     item.is_new && h("span", { class: "badge new", title: "First seen in the 24 h before" }, "new"),
-    item.spam_share >= SPAMMY && h("span", { class: "badge spam", title: `${Math.round(item.spam_share * 100)}% of its posts look like spam` }, "spam"),
+    item.spam_share >= SPAMMY &&
+      h(
+        "span",
+        { class: "badge spam", title: `${Math.round(item.spam_share * 100)}% of its posts look like spam` },
+        "spam",
+      ),
     platforms.length > 1
       ? h("span", { class: "badge", title: platforms.join(", ") }, `${platforms.length} platforms`)
-      : platforms.map((name) => h("span", { class: "badge" }, name)));
+      : platforms.map((name) => h("span", { class: "badge" }, name)),
+  );
 }

@@ -9,21 +9,40 @@ import { address, choice } from "../place.js";
 import { sparkline } from "../sparkline.js";
 import { called, topicLink } from "../topic_name.js";
 
-const DAY = 24, SHOWN = 10;
+const DAY = 24,
+  SHOWN = 10;
 
 export async function show() {
   const label = choice("label") || "emerges";
   const summary = await get("/summary", { label });
-  const head = [h("h1", null, "What happened"), h("form", { class: "filters", "aria-label": "Filters" }, select("label", "What was forecast", summary.choices.label))];
-  if (summary.cut === null) return [head, nothing("no forecast was made yet: run `trend predict`, or let the hourly schedule run (`trend up`).")];
+  const head = [
+    h("h1", null, "What happened"),
+    h(
+      "form",
+      { class: "filters", "aria-label": "Filters" },
+      select("label", "What was forecast", summary.choices.label),
+    ),
+  ];
+  if (summary.cut === null)
+    return [
+      head,
+      nothing("no forecast was made yet: run `trend predict`, or let the hourly schedule run (`trend up`)."),
+    ];
   const at = choice("at") || earlier(summary.cut, DAY);
   const page = await get("/predictions/cards", { label, k: SHOWN, at });
   return [head, days(label, page.cut ?? at), page.items.length ? outcome(page) : nothing(page.reason)];
 }
 
 function days(label, cut) {
-  const link = (text, hours) => h("a", { href: address("happened", { label: label === "emerges" ? "" : label, at: earlier(cut, hours) }) }, text);
-  return h("p", { class: "bar" }, link("← a day before", DAY), h("b", null, `Forecast of ${moment(cut)}`), hoursSince(cut) > 2 * DAY && link("a day later →", -DAY));
+  const link = (text, hours) =>
+    h("a", { href: address("happened", { label: label === "emerges" ? "" : label, at: earlier(cut, hours) }) }, text);
+  return h(
+    "p",
+    { class: "bar" },
+    link("← a day before", DAY),
+    h("b", null, `Forecast of ${moment(cut)}`),
+    hoursSince(cut) > 2 * DAY && link("a day later →", -DAY),
+  );
 }
 
 function outcome(page) {
@@ -32,12 +51,33 @@ function outcome(page) {
   const more = due.filter((item) => item.mentions_after > item.mentions_before).length;
   return [
     due.length
-      ? h("p", { class: "lead" }, h("b", null, `${right} of ${due.length}`), ` came true; ${more} had more mentions than in the 24 h before.`)
+      ? h(
+          "p",
+          { class: "lead" },
+          h("b", null, `${right} of ${due.length}`),
+          ` came true; ${more} had more mentions than in the 24 h before.`,
+        )
       : nothing("these forecasts have not come due: outcomes follow a day later."),
     h("div", { class: "bar" }, exports({ name: "what-happened", rows: () => rows(page.items) })),
-    table("The ten of that day and what came of them",
-      [["#", "number wide"], ["Topic", "name"], ["Seven days, and the one forecast", "wide"], ["Chance given", "number"], ["Mentions", "number"], ["Outcome", ""]],
-      page.items.map((item) => [item.rank, [topicLink(item.topic), called(item.topic_label)], sparkline(item), item.words.chance, size(item), mark(item)])),
+    table(
+      "The ten of that day and what came of them",
+      [
+        ["#", "number wide"],
+        ["Topic", "name"],
+        ["Seven days, and the one forecast", "wide"],
+        ["Chance given", "number"],
+        ["Mentions", "number"],
+        ["Outcome", ""],
+      ],
+      page.items.map((item) => [
+        item.rank,
+        [topicLink(item.topic), called(item.topic_label)],
+        sparkline(item),
+        item.words.chance,
+        size(item),
+        mark(item),
+      ]),
+    ),
   ];
 }
 
@@ -50,6 +90,15 @@ function size({ words, mentions_before: before, mentions_after: after }) {
 export const mark = ({ came_true: cameTrue, words }) => h("span", { class: `mark ${cameTrue}` }, words.verdict);
 
 function rows(items) {
-  const columns = ["rank", "topic", "confidence", "mentions_before", "expected_mentions", "mentions_after", "came_true", "cut"];
+  const columns = [
+    "rank",
+    "topic",
+    "confidence",
+    "mentions_before",
+    "expected_mentions",
+    "mentions_after",
+    "came_true",
+    "cut",
+  ];
   return [columns, items.map((item) => columns.map((name) => item[name]))];
 }
