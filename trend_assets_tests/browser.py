@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 #: Nothing is asked of a network; a container's root may not have a sandbox.
 _FLAGS = (
@@ -29,6 +29,8 @@ PAGES = {
     "training": "?page=training",
     "health": "?page=health",
 }
+# How long an answer takes says how busy the machine is.
+expect.set_options(timeout=30_000)
 EXECUTABLE = shutil.which("chromium") or ""
 
 

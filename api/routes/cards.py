@@ -18,7 +18,7 @@ from trend_assets.links import person_link, person_name, post_link
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 _DAY_HOURS = timedelta(hours=24) / timedelta(hours=1)
-_BEFORE = tuple(f"mentions_day_{day}" for day in range(7, 1, -1))
+_DAYS = (*(f"mentions_day_{day}" for day in range(7, 1, -1)), "mentions_24h")
 
 
 @router.get("/cards")
@@ -46,7 +46,7 @@ def _card(item: Prediction, known: dict[str, Any], named: dict[str, str | None],
     counts = item.metadata
     return Card(
         **item.model_dump(),
-        days=[counts[name] for name in (*_BEFORE, "mentions_24h") if name in counts],
+        days=[counts[name] for name in _DAYS] if counts.keys() >= set(_DAYS) else [],
         expected_range=None if bounds is None else Range(**bounds._asdict()),
         platforms=[Platform(**platform) for platform in known.get("platforms") or []],
         spam_share=known.get("spam_share"),
