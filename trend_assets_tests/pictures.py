@@ -40,8 +40,10 @@ def _served(home: Path) -> Iterator[str]:
     thread.join()
 
 
-def _take(browser: Browser, address: str, file: Path, width: int = _WIDE, scheme: str = "light") -> list[str]:
-    """One picture; gives the barriers that axe-core finds on the page."""
+def _take(
+    browser: Browser, address: str, file: Path, width: int = _WIDE, scheme: str = "light", whole: bool = False
+) -> list[str]:
+    """One picture, of the first screen or of the whole page; gives the barriers that axe-core finds on it."""
     context = browser.new_context(
         viewport={"width": width, "height": _HIGH},
         color_scheme="dark" if scheme == "dark" else "light",
@@ -49,7 +51,7 @@ def _take(browser: Browser, address: str, file: Path, width: int = _WIDE, scheme
     page = context.new_page()
     open_page(page, address)
     page.wait_for_timeout(_DRAWN_MILLISECONDS)
-    page.screenshot(path=file, full_page=True)
+    page.screenshot(path=file, full_page=whole)
     found = [f"{file.stem}: {barrier}" for barrier in barriers(page)]
     context.close()
     return found
@@ -74,7 +76,7 @@ def main() -> int:
         else:
             asked.all.mkdir(parents=True, exist_ok=True)
             found = [
-                _take(browser, base + path, asked.all / f"{name}-{width}-{scheme}.png", width, scheme)
+                _take(browser, base + path, asked.all / f"{name}-{width}-{scheme}.png", width, scheme, whole=True)
                 for name, path in (pages | {"search": PAGES["topic"] + "&topic=football"}).items()
                 for width in (_WIDE, _PHONE)
                 for scheme in ("light", "dark")

@@ -6,8 +6,8 @@ import { h, note, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
 import { select } from "../filters.js";
 import { count, counted, decimal, moment, percent } from "../format.js";
+import { measured } from "../measured.js";
 import { choice } from "../place.js";
-import { measured } from "./live.js";
 
 const MADE = {
   live: "live",

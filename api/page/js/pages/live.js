@@ -1,13 +1,13 @@
 /** Live page: what will rise, how sure that is, and why. */
 
 import { get } from "../api.js";
-import { figure, h, note, nothing, outside, sentence, strip } from "../dom.js";
+import { card } from "../card.js";
+import { figure, h, note, nothing, outside, strip } from "../dom.js";
 import { exports } from "../files.js";
 import { field, narrowing, select, toggle } from "../filters.js";
-import { ago, count, decimal, hoursSince, moment, percent } from "../format.js";
+import { ago, count, decimal, hoursSince, moment } from "../format.js";
+import { measured } from "../measured.js";
 import { address, choice, go } from "../place.js";
-import { sparkline } from "../sparkline.js";
-import { badges, called, topicLink } from "../topic_name.js";
 
 const SHOWN = 10,
   MOST_COMPARED = 5;
@@ -32,15 +32,8 @@ export async function show() {
     filters(summary.choices),
     cards.cut === null
       ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
-      : [made(cards), list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
+      : [list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
   ];
-}
-
-/** The accuracy of live forecasts; where none has come due, of those of which most have. */
-export async function measured(label) {
-  const found = await get("/accuracy", { label });
-  const kinds = Object.entries(found.scored).sort((one, other) => other[1] - one[1]);
-  return found.overall.length || !kinds.length ? found : get("/accuracy", { label, made: kinds[0][0] });
 }
 
 function figures(summary, cards, accuracy) {
@@ -113,19 +106,19 @@ function languageName(code) {
   }
 }
 
+/** Of when the forecast is, and how it came about. */
 function made({ cut, items, revisions }) {
-  if (!items.length) return null;
   const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
   const counting = items.some((item) => item.confidence === null);
   return [
     h(
       "p",
       { class: "quiet" },
-      `The likeliest first. From ${moment(cut)} on, for 24 h, by ${items[0].words.by}. `,
+      `The likeliest first, for 24 h from ${moment(cut)} on. `,
+      kinds.map((kind) => `This forecast was ${kind}. `),
       revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
-      outside(items[0].dagster_link, "How it was made, in Dagster"),
+      outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
     ),
-    kinds.map((kind) => note(`this forecast was ${kind}.`)),
     counting &&
       note(
         "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` says why.",
@@ -143,7 +136,7 @@ function list(cards, titles) {
     compare.disabled = compared.size < 2;
     compare.textContent = compared.size ? `Compare ${compared.size}` : "Compare";
   };
-  const tick = (topic) => (event) => {
+  const pick = (topic) => (event) => {
     if (event.target.checked && compared.size >= MOST_COMPARED) event.target.checked = false;
     else if (event.target.checked) compared.add(topic);
     else compared.delete(topic);
@@ -151,100 +144,13 @@ function list(cards, titles) {
   };
   tell();
   return [
-    h("div", { class: "bar" }, compare, exports({ name: "rising-topics", rows: () => rows(cards.items) })),
+    h("div", { class: "bar" }, compare, exports({ name: "rising-topics", rows: () => rows(cards.items) }), made(cards)),
     h(
       "ol",
       { class: "cards" },
-      cards.items.map((item) => card(item, titles, tick)),
+      cards.items.map((item) => card(item, titles, compared.has(item.topic), pick(item.topic))),
     ),
   ];
-}
-
-function card(item, titles, tick) {
-  const { words } = item;
-  const id = `why-${item.rank}`;
-  return h(
-    "li",
-    { class: "card" },
-    h(
-      "div",
-      { class: "who" },
-      h("h2", null, h("span", { class: "rank", "aria-hidden": "true" }, item.rank), " ", topicLink(item.topic)),
-      called(item.topic_label),
-      badges(item, titles),
-    ),
-    h("div", { class: "drawn" }, sparkline(item)),
-    h("div", { class: "size" }, h("b", null, words.mentions), h("small", null, expected(item))),
-    h("div", { class: "sure" }, sure(item)),
-    h(
-      "label",
-      { class: "pick" },
-      h("input", {
-        id: `pick-${item.rank}`,
-        type: "checkbox",
-        checked: compared.has(item.topic),
-        onchange: tick(item.topic),
-      }),
-      h("span", { class: "hidden" }, `Compare ${item.topic}`),
-    ),
-    h(
-      "details",
-      { id, open: item.rank === 1 },
-      h("summary", null, "Why, and what people write"),
-      h("p", null, sentence(words.why), "."),
-      drivers(item.drivers, titles),
-      item.posts.map((post) => sample(post, titles)),
-      item.posts.length ? null : h("p", { class: "quiet" }, "No post of that day says more than the topic."),
-    ),
-  );
-}
-
-function expected({ mentions_after: after, expected_range: range }) {
-  if (after !== null) return "mentions in 24 h: before → after";
-  return range ? `mentions in 24 h; 8 of 10 such: ${count(range.low)} to ${count(range.high)}` : "mentions in 24 h";
-}
-
-function sure({ words, confidence, came_true: cameTrue }) {
-  if (confidence === null) return h("small", null, "no chance given");
-  const verdict = cameTrue === null ? null : h("span", { class: `mark ${cameTrue}` }, words.verdict);
-  return [
-    h("b", null, words.chance),
-    h("span", { class: "meter", "aria-hidden": "true" }, h("i", { style: `width:${percent(confidence)}` })),
-    h("small", null, words.likely),
-    verdict,
-  ];
-}
-
-function drivers(people, titles) {
-  if (!people.length) return null;
-  const named = people.map(({ name, link, source, odds }) => {
-    const text = name ?? `someone on ${titles.get(source) ?? source}`;
-    return [link ? outside(link, text) : text, ` (odds ${odds} times as high)`];
-  });
-  return h(
-    "p",
-    null,
-    "Driven by ",
-    named.flatMap((one, index) => (index ? [", ", one] : [one])),
-    ", compared with the same posts by strangers.",
-  );
-}
-
-/** A post with who, where and when; it links to the platform where that has an address for it. */
-export function sample(post, titles) {
-  const where = titles.get(post.source) ?? post.source;
-  return h(
-    "blockquote",
-    null,
-    post.text,
-    h(
-      "footer",
-      null,
-      [post.author, moment(post.timestamp)].filter(Boolean).join(" · "),
-      " · ",
-      post.link ? outside(post.link, `on ${where}`) : `on ${where}`,
-    ),
-  );
 }
 
 function rows(items) {
