@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint co
 SOURCES := trend_assets trend_assets_tests api
 
 .DEFAULT_GOAL := help
-.PHONY: help install test coverage lint format docs dist demo up bench clean system-run system-test
+.PHONY: help install test coverage lint format docs dist demo pictures up bench clean system-run system-test
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -55,7 +55,11 @@ dist: $(VENV)/.dev  ## build the wheel and the source archive into dist/
 demo: $(VENV)/.base  ## four simulated weeks, a training, a live day and its score
 	@$(BIN)/trend demo --mode full
 
-up: $(VENV)/.base  ## start the Dagster UI, its daemon, the API and the dashboard
+pictures: $(VENV)/.dev  ## take the pictures of the documents from the demo's pages
+	@test -d data/demo/lake || $(MAKE) --no-print-directory demo
+	@$(BIN)/python -m trend_assets_tests.pictures --home data/demo
+
+up: $(VENV)/.base  ## start the dashboard with its API, and the Dagster UI with its daemon
 	@$(BIN)/trend up
 
 bench: $(VENV)/.dev  ## measure speed and memory
@@ -75,6 +79,7 @@ system-run:
 system-test:
 	@packages=""; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages="$$packages postgresql"; \
+	command -v chromium >/dev/null || packages="$$packages chromium fonts-noto-cjk"; \
 	$(install_debian)
 
 define install_debian

@@ -20,9 +20,11 @@ from fastapi.responses import Response
 from api.pipeline.dagster_client import DagsterClient
 from api.reading.feed import Feed
 from api.reading.lake import LakeReader
+from api.reading.text_model import TextModel
 from api.routes import (
     accuracy,
     alerts,
+    cards,
     collection,
     events,
     export,
@@ -30,10 +32,11 @@ from api.routes import (
     predictions,
     runs,
     stream,
+    summary,
     topics,
     training,
 )
-from api.serving import docs_page, problems
+from api.serving import dashboard_page, docs_page, problems
 from api.serving.caching import SnapshotCache
 from api.serving.keys import Guard
 from api.serving.metrics import Metered, Meters
@@ -42,9 +45,23 @@ from api.serving.warming import Warming
 from trend_assets import __version__
 from trend_assets.settings import Settings, load_settings
 
-_ROUTES = (health, predictions, topics, events, collection, training, accuracy, alerts, export, runs, stream)
+_ROUTES = (
+    health,
+    summary,
+    predictions,
+    cards,
+    topics,
+    events,
+    collection,
+    training,
+    accuracy,
+    alerts,
+    export,
+    runs,
+    stream,
+)
 #: Not cached: their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/docs", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
+_NOT_CACHED = ("/docs", "/page/", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.
 _TIMED = ("/collection/",)
 
@@ -103,6 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.reader = reader
     app.state.dagster = dagster
+    app.state.text_model = TextModel(settings.embeddings)
     app.state.feed = feed
     for module in _ROUTES:
         app.include_router(module.router)
@@ -114,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         told = await run_in_threadpool(meters.exposition, reader)
         return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    dashboard_page.install(app)
     docs_page.install(app)
     problems.install(app)
     # The middleware added last is outermost, so that cached answers are stored compressed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 #: What is forecast, in the order in which it is shown; the first is the default.
 TITLES: Mapping[str, str] = {
@@ -41,6 +42,8 @@ NO_MODEL = (
     "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` "
     "says why"
 )
+#: What the figures of accuracy call the forecast itself, and its model.
+_FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
 
 
@@ -86,6 +89,11 @@ def forecaster(model_version: str) -> str:
     return f"counting: {COUNTING.get(name, name)}"
 
 
+def ranking_title(name: str) -> str:
+    """What topics are ranked by, of a name in the figures of accuracy: `this forecast`, `most mentions in 24 h`."""
+    return _FORECASTS.get(name) or COUNTING.get(name, name.replace("_", " "))
+
+
 def change(before: int, after: int) -> str:
     """Mentions in the time before and after: `25 → 46 ▲ 84 %`, `93 → 11 ▼ 88 %`."""
     told = f"{before:,} → {after:,}"
@@ -126,6 +134,37 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
         return change(before, after)
     mentions = "1 mention" if after == 1 else f"{after:,} mentions"
     return f"{mentions}, usual {usual:,.0f} ({change(before, after)})"
+
+
+def mentions(label: str, before: int, after: int | None, growth: float | None, usual: float | None) -> str:
+    """What came of a forecast in numbers; what is expected where that is not known yet."""
+    if after is None:
+        return outlook(before, expected_mentions(before, growth))
+    return outcome(label, before, after, usual)
+
+
+def why(counts: Mapping[str, Any]) -> str:
+    """The counts behind a forecast: `25 mentions in 24 h, 3 in the 24 h before; by 9 users`."""
+    parts = []
+    if (day := counts.get("mentions_24h")) is not None:
+        before = counts.get("mentions_day_2")
+        parts.append(
+            f"{counted(day, 'mention')} in 24 h" + (f", {before:g} in the 24 h before" if before is not None else "")
+        )
+    if (last := counts.get("mentions_3h")) is not None:
+        parts.append(f"{last:g} in the last 3 h")
+    if users := counts.get("users_24h"):
+        parts.append(f"by {counted(users, 'user')}")
+    if (age := counts.get("age_hours")) is not None and age < 48:
+        parts.append(f"first seen {age:.0f} h before")
+    if (usual := counts.get("usual")) is not None:
+        parts.append(f"usual at these hours {usual:.0f}")
+    return "; ".join(parts)
+
+
+def counted(number: float, thing: str) -> str:
+    """A number of things: `1 mention`, `2 mentions`."""
+    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
 
 
 def verdict(came_true: bool | None) -> str:

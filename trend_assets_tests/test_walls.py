@@ -21,19 +21,18 @@ MAY_IMPORT = {
     "forecasting": {"forecasting", "graph"},
     "simulator": {"simulator", "sources"},
 }
-#: Of the API. The dashboard (`views`) speaks to it by HTTP.
+#: Of the API. The dashboard (`page`) speaks to it by HTTP.
 API_MAY_IMPORT = {
     "reading": set(),
     "pipeline": set(),
     "models": {"reading"},
     "routes": {"models", "reading", "pipeline"},
     "serving": {"routes", "models", "reading", "pipeline"},
-    "views": set(),
 }
 #: How right a forecast was is computed in one place, also for the API; it stands on nothing but numpy and polars.
 MEASURES = ("trend_assets.forecasting.accuracy", "trend_assets.forecasting.metrics")
 #: What all parts may import, and what imports none of them.
-BOTTOM = ("errors", "names", "periods", "topic_names", "words")
+BOTTOM = ("errors", "links", "names", "periods", "topic_names", "words")
 
 
 def modules(folder: Path) -> list[Path]:
@@ -114,6 +113,8 @@ def test_the_api_imports_lake_settings_and_measures_only() -> None:
         "trend_assets.settings",
         *(f"trend_assets.{name}" for name in BOTTOM),
         *MEASURES,
+        # What people search for is embedded by the same text model as posts.
+        "trend_assets.enrichment.embedder",
         "trend_assets.__version__",
     )
     for path in modules(REPOSITORY / "api"):

@@ -13,6 +13,7 @@ class RankingAccuracy(BaseModel):
     """One ranking's mean over cuts."""
 
     ranking: str = Field(description="`forecast`, or a ranking by counting alone.", examples=["mentions_24h"])
+    title: str = Field(description="The same in words.", examples=["most mentions in 24 h"])
     ndcg_at_10: float = Field(description="0 to 1, binary gain.")
     precision_at_10: float = Field(description="0 to 1.")
 

@@ -20,6 +20,22 @@ class TopicLabel(BaseModel):
     post_id: str = Field(description="The post nearest to the middle of its posts.")
 
 
+class Words(BaseModel):
+    """The forecast as the terminal and the dashboard tell it."""
+
+    title: str = Field(description="What is forecast.", examples=["Will grow"])
+    mentions: str = Field(
+        description="Mentions before and those expected; once the horizon has passed, what came of it.",
+        examples=["25 → about 50", "25 → 46 ▲ 84 %"],
+    )
+    chance: str | None = Field(description="The confidence in whole per cent; null where there is none.")
+    likely: str | None = Field(description="What it means.", examples=["likely: 8 of 10 such come true"])
+    verdict: str = Field(description="Whether it came true.", examples=["not due yet"])
+    why: str = Field(description="The counts behind it.")
+    by: str = Field(description="The model, or the count that it goes by.")
+    made: str | None = Field(description="How it came about, where that was not live.")
+
+
 class Prediction(BaseModel):
     """One forecast of one topic."""
 
@@ -77,6 +93,7 @@ class Prediction(BaseModel):
     topic_label: TopicLabel | None = Field(
         None, description="What the topic was called then; null where it had no label."
     )
+    words: Words = Field(description="The same in words.")
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
 
 
@@ -89,6 +106,65 @@ class Horizon(BaseModel):
     cut: datetime = Field(description="The newest cut (UTC).")
     model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
     reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")
+
+
+class Range(BaseModel):
+    """Where the mentions of the horizon would lie, had this forecast the errors of earlier ones."""
+
+    low: int = Field(description="A tenth of earlier forecasts of topics of this size came out lower.")
+    middle: int = Field(description="What the growth says.")
+    high: int = Field(description="A tenth came out higher.")
+    forecasts: int = Field(description="How many earlier forecasts that stands on.")
+
+
+class Sample(BaseModel):
+    """A post that names the topic."""
+
+    id: str = Field(description="As in `events`.")
+    timestamp: datetime = Field(description="When it was posted (UTC).")
+    source: str = Field(description="Where.")
+    text: str = Field(description="What was written, the first 500 characters.")
+    author: str | None = Field(description="The author's name there; null where unknown.")
+    link: str | None = Field(description="Its address there; null where its id tells none, and of simulated posts.")
+
+
+class Driver(BaseModel):
+    """Somebody to whom the forecast owes something."""
+
+    user_id: str = Field(description="The source's own id.")
+    source: str = Field(description="Where they post.")
+    name: str | None = Field(description="What they are called there; null where unknown.")
+    link: str | None = Field(description="Their page there; null where the id tells none.")
+    odds: float = Field(description="How many times higher the odds are than with the same posts by a stranger.")
+
+
+class Platform(BaseModel):
+    """A source in the day before the cut."""
+
+    source: str = Field(description="Its name in the lake.")
+    posts: int = Field(description="Posts that name the topic there.")
+
+
+class Card(Prediction):
+    """A forecast with what a person wants to see beside it."""
+
+    days: list[int] = Field(description="Mentions of the seven days before the cut, oldest first; may be empty.")
+    expected_range: Range | None = Field(description="Null without a growth, or with fewer than 30 such forecasts.")
+    platforms: list[Platform] = Field(description="Where it was named in the 24 h before the cut, the most first.")
+    spam_share: float | None = Field(description="Share of those posts with spam_score >= 0.5; null without posts.")
+    is_new: bool = Field(description="Whether it was first seen in the 24 h before the cut.")
+    posts: list[Sample] = Field(description="Three posts of that time at most, the least spammy and newest.")
+    drivers: list[Driver] = Field(description="Those to whom the forecast owes most.")
+
+
+class CardPage(BaseModel):
+    """The top list of one cut as the dashboard shows it."""
+
+    cut: datetime | None = Field(description="The newest cut that answers the question; null where there is none.")
+    revisions: int = Field(0, description="How often that cut was forecast again, with posts that came later.")
+    simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
+    items: list[Card] = Field(description="In order of rank.")
+    reason: str | None = Field(None, description="Why there are none.")
 
 
 class PredictionPage(BaseModel):

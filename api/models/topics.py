@@ -47,6 +47,8 @@ class Post(BaseModel):
     source: str = Field(description="Where it was posted.")
     event_type: str = Field(description="What was done, e.g. `reply`.")
     user_id: str | None = Field(description="The source's own id of who posted it; null where unknown.")
+    author: str | None = Field(description="The author's name there; null where unknown.")
+    link: str | None = Field(description="Its address there; null where its id tells none, and of simulated posts.")
     text: str = Field(description="What was written.")
     spam_score: float = Field(description="0 to 1.")
     gen_z_score: float = Field(description="0 to 1.")
@@ -60,6 +62,8 @@ class TopicUser(BaseModel):
 
     user_id: str = Field(description="The source's own id.")
     source: str = Field(description="Where the user posts.")
+    name: str | None = Field(description="What they are called there; null where unknown.")
+    link: str | None = Field(description="Their page there; null where the id tells none.")
     mentions: int = Field(description="Their events that name the topic.")
 
 

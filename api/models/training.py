@@ -33,4 +33,5 @@ class TrainingStatus(BaseModel):
     """Trainings, the newest first."""
 
     items: list[TrainingRun] = Field(description="Trainings, the newest first.")
+    titles: dict[str, str] = Field(description="The rankings of `metrics` in words.")
     reason: str | None = Field(None, description="Why there are none.")

@@ -279,8 +279,9 @@ def _small(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hashable(parameters: Parameters) -> tuple[Any, ...]:
-    values = sorted(parameters.items()) if isinstance(parameters, Mapping) else parameters
-    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
+    if isinstance(parameters, Mapping):
+        return tuple((name, *_hashable([value])) for name, value in sorted(parameters.items()))
+    return tuple(tuple(value) if isinstance(value, list) else value for value in parameters)
 
 
 def _for_everybody(text: str, settings: Settings) -> str:

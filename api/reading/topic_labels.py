@@ -17,6 +17,19 @@ _NEWEST = """
            arg_max(post_id, hour) AS post_id
     FROM topic_labels WHERE hour >= ? AND hour < ? AND list_contains(?, topic) GROUP BY topic
 """
+_OF_CATEGORY = """
+    AND p.topic IN (
+        SELECT topic FROM topic_labels WHERE hour >= ? AND hour < ? GROUP BY topic HAVING arg_max(category, hour) = ?
+    )
+"""
+
+
+def of_category(category: str | None, end: datetime) -> tuple[str, list[Any], list[Within]]:
+    """What holds for topics `p.topic` that were about this before `end`: SQL, parameters, and files to look at."""
+    if category is None:
+        return "", [], []
+    start = end - _REMEMBERED
+    return _OF_CATEGORY, [start, end, category], [Within("topic_labels", "hour", start, end)]
 
 
 def topic_labels(lake: LakeReader, topics: Collection[str], end: datetime) -> dict[str, dict[str, Any]]:

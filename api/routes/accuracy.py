@@ -15,7 +15,7 @@ from api.reading.lake import LakeReader, Reader
 from api.reading.spans import End, Span, Start, span
 from api.routes.predictions import Ahead
 from trend_assets.forecasting.accuracy import means, measured, scored_rows
-from trend_assets.words import kind_of
+from trend_assets.words import kind_of, ranking_title
 
 router = APIRouter(prefix="/accuracy", tags=["accuracy"])
 
@@ -132,6 +132,11 @@ def _cuts(figures: pl.DataFrame) -> int:
 
 def _rankings(figures: pl.DataFrame) -> list[RankingAccuracy]:
     return [
-        RankingAccuracy(ranking=row["ranking"], ndcg_at_10=row["ndcg"], precision_at_10=row["precision"])
+        RankingAccuracy(
+            ranking=row["ranking"],
+            title=ranking_title(row["ranking"]),
+            ndcg_at_10=row["ndcg"],
+            precision_at_10=row["precision"],
+        )
         for row in figures.iter_rows(named=True)
     ]

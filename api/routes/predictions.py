@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.models.common import Label, Revision, SourceName
-from api.models.predictions import Horizon, Prediction, PredictionPage
+from api.models.predictions import Horizon, Prediction, PredictionPage, Words
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
@@ -18,10 +18,10 @@ from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.naming import NamedBy
 from api.reading.spans import EVER, Moment
-from api.reading.topic_labels import topic_labels
+from api.reading.topic_labels import of_category, topic_labels
+from trend_assets import words
 from trend_assets.forecasting.accuracy import NOT_USED
 from trend_assets.topic_names import canonical_beginning
-from trend_assets.words import NO_MODEL, counted_because, expected_mentions, is_counting, kind_of
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -93,29 +93,52 @@ def predictions(
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
     stored = lake.settings.forecast.label(label.value, horizon)
-    wanted = _Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
-    return _page(lake, dagster.address, wanted)
+    wanted = Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
+    return page(lake, dagster.address, wanted)
 
 
-@router.get("/top")
-def top(
+class Wanted(NamedTuple):
+    """What was asked for.
+
+    Args:
+        label: as it is stored.
+        watched, muted: topics that are shown alone, and that are not shown.
+    """
+
+    label: str
+    at: datetime | None
+    revision: Revision
+    named_by: NamedBy
+    beginning: str = ""
+    after_rank: int = 0
+    min_confidence: float | None = None
+    limit: int = 50
+    category: str | None = None
+    watched: Sequence[str] | None = None
+    muted: Sequence[str] = ()
+
+
+def wanted_top(
     lake: Reader,
-    dagster: Dagster,
     label: ForLabel = Label.EMERGES,
     horizon: Ahead = None,
     at: At = None,
     source: Source = None,
     language: Language = None,
     community: Community = None,
+    category: Annotated[
+        str | None, Query(max_length=100, description="Topics that were about this then, e.g. `sports`.")
+    ] = None,
     watch: Annotated[
         str | None, Query(max_length=100, description="Only topics of this watch list (`attention.watch`).")
     ] = None,
     revision: Which = Revision.FIRST,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
-) -> PredictionPage:
-    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
+) -> Wanted:
+    """A top list: the parameters of every route that shows one.
 
-    Those that `attention.muted` names are left out.
+    Raises:
+        Unknown: there is no such watch list.
     """
     attention = lake.settings.attention
     if watch is not None:
@@ -123,8 +146,19 @@ def top(
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
     stored = lake.settings.forecast.label(label.value, horizon)
-    wanted = _Wanted(stored, at, revision, named_by, limit=k, watched=watched, muted=attention.muted)
-    return _page(lake, dagster.address, wanted)
+    return Wanted(stored, at, revision, named_by, limit=k, category=category, watched=watched, muted=attention.muted)
+
+
+Top = Annotated[Wanted, Depends(wanted_top)]
+
+
+@router.get("/top")
+def top(lake: Reader, dagster: Dagster, wanted: Top) -> PredictionPage:
+    """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
+
+    Those that `attention.muted` names are left out.
+    """
+    return page(lake, dagster.address, wanted)
 
 
 @router.get("/horizons")
@@ -142,47 +176,35 @@ def horizons(lake: Reader) -> list[Horizon]:
 
 
 def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
-    rows = sorted(rows, key=lambda row: list(Label).index(Label(kind_of(row["label"]))))
+    rows = sorted(rows, key=lambda row: list(Label).index(Label(words.kind_of(row["label"]))))
     first, reason = rows[0], None
-    if is_counting(first["model_version"]):
+    if words.is_counting(first["model_version"]):
         asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
         told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        reason = counted_because(told[0]) if told else NO_MODEL
-    labels = [Label(kind_of(row["label"])) for row in rows]
+        reason = words.counted_because(told[0]) if told else words.NO_MODEL
+    labels = [Label(words.kind_of(row["label"])) for row in rows]
     version = first["model_version"]
     return Horizon(
         horizon_hours=hours, main=hours == main, labels=labels, cut=first["cut"], model_version=version, reason=reason
     )
 
 
-class _Wanted(NamedTuple):
-    """What was asked for.
+def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
+    """The forecasts that were asked for.
 
     Args:
-        label: as it is stored.
-        watched, muted: topics that are shown alone, and that are not shown.
+        lake: is read.
+        dagster: address of the Dagster UI.
+        wanted: of which cut, label and topics.
     """
-
-    label: str
-    at: datetime | None
-    revision: Revision
-    named_by: NamedBy
-    beginning: str = ""
-    after_rank: int = 0
-    min_confidence: float | None = None
-    limit: int = 50
-    watched: Sequence[str] | None = None
-    muted: Sequence[str] = ()
-
-
-def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
     simulated, label = lake.simulated(), wanted.label
-    cut = _newest_cut(lake, label, wanted.at)
+    cut = newest_cut(lake, label, wanted.at)
     if cut is None:
         when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
     revisions = lake.value(_NEWEST_REVISION, (cut, label), Within("predictions", "cut", cut, cut + _TICK))
     condition, named_by, named_in = wanted.named_by.condition(cut - 24 * _HOUR, cut)
+    about, category, labelled_in = of_category(wanted.category, cut)
     asked = [
         cut,
         label,
@@ -195,10 +217,11 @@ def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
         list(wanted.watched or ()),
         list(wanted.muted),
         *named_by,
+        *category,
         wanted.limit,
     ]
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
-    rows = lake.read(_ROWS.format(more=condition), asked, *here, *named_in)
+    rows = lake.read(_ROWS.format(more=condition + about), asked, *here, *named_in, *labelled_in)
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
     items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(
@@ -210,7 +233,8 @@ def _page(lake: LakeReader, dagster: str, wanted: _Wanted) -> PredictionPage:
     )
 
 
-def _newest_cut(lake: LakeReader, label: str, at: datetime | None) -> datetime | None:
+def newest_cut(lake: LakeReader, label: str, at: datetime | None = None) -> datetime | None:
+    """The newest cut of a stored label that is not after a moment; None where there is none."""
     newest = lake.newest("predictions", "cut")
     if newest is None:
         return None
@@ -232,11 +256,29 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
         topic_label: what the topic was called, if anything.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
-    expected = expected_mentions(row["mentions_before"], row["growth"])
+    expected = words.expected_mentions(row["mentions_before"], row["growth"])
+    counts = orjson.loads(row["metadata"])
     made = {
-        "label": kind_of(row["label"]),
-        "metadata": orjson.loads(row["metadata"]),
+        "label": words.kind_of(row["label"]),
+        "metadata": counts,
         "expected_mentions": expected,
         "dagster_link": link,
+        "words": _words(row, counts),
     }
     return Prediction(**{**row, **made, "topic_label": topic_label})
+
+
+def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
+    label, confidence = words.kind_of(row["label"]), row["confidence"]
+    return Words(
+        title=words.TITLES[label],
+        mentions=words.mentions(
+            label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
+        ),
+        chance=None if confidence is None else words.chance_of(confidence),
+        likely=None if confidence is None else words.likely(confidence),
+        verdict=words.verdict(row["came_true"]),
+        why=words.why(counts),
+        by=words.forecaster(row["model_version"]),
+        made=words.MADE.get(row["made"]),
+    )

@@ -16,8 +16,10 @@ from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span
+from api.reading.text_model import Model, TextModel
 from api.reading.topic_labels import topic_labels
 from api.routes.predictions import COLUMNS, JOIN, Ahead, prediction
+from trend_assets.links import person_link, person_name, post_link
 from trend_assets.topic_names import canonical_beginning, canonical_topic
 
 router = APIRouter(prefix="/topics", tags=["topics"])
@@ -46,7 +48,8 @@ _STORY = """
     ), copied AS (
         SELECT event_id AS copy_id, group_id, copies, repeated FROM near_copies WHERE hour >= $start AND hour < $end
     ), named AS MATERIALIZED (
-        SELECT id, hour, timestamp, source, event_type, user_id, text,
+        SELECT id, hour, timestamp, source, event_type, content_id, user_id, text,
+               context ->> 'username' AS username, context ->> 'original_content_id' AS answered,
                list_distinct(list_concat(topics, coalesce(said, []))) AS topics, spam_score, gen_z_score,
                json_keys(features, '$.gen_z') AS parts, group_id, copies, list_contains(repeated, $topic) AS again
         FROM events LEFT JOIN phrases ON event_id = id LEFT JOIN copied ON copy_id = id
@@ -57,6 +60,8 @@ _STORY = """
     ), posts AS (
         SELECT arg_max(id, timestamp) AS id, max(timestamp) AS timestamp, arg_max(source, timestamp) AS source,
                arg_max(event_type, timestamp) AS event_type, arg_max(user_id, timestamp) AS user_id, text,
+               arg_max(username, timestamp) AS username, arg_max(content_id, timestamp) AS content_id,
+               arg_max(answered, timestamp) AS answered,
                min(spam_score) AS spam_score, arg_max(gen_z_score, timestamp) AS gen_z_score,
                arg_max(group_id, timestamp) AS copy_group, max(copies) AS copies
         FROM named WHERE text <> '' AND event_type <> 'retweet' GROUP BY text
@@ -66,7 +71,8 @@ _STORY = """
     ), shares AS (
         SELECT part, count(*) AS events FROM signs GROUP BY part ORDER BY events DESC, part
     ), users AS (
-        SELECT user_id, source, count(*) AS mentions FROM named WHERE user_id IS NOT NULL GROUP BY user_id, source
+        SELECT user_id, source, count(*) AS mentions, arg_max(username, timestamp) AS username
+        FROM named WHERE user_id IS NOT NULL GROUP BY user_id, source
         ORDER BY mentions DESC, source, user_id LIMIT 10
     ), together AS (
         SELECT unnest(topics) AS topic FROM named
@@ -95,6 +101,7 @@ _PREDICTIONS = f"""
 @router.get("")
 def topics(
     lake: Reader,
+    text_model: Model,
     prefix: Annotated[
         str, Query(max_length=200, description="Topics that begin so, with or without `#` and `$`; default: all.")
     ] = "",
@@ -117,7 +124,7 @@ def topics(
     if asked is None:
         return TopicPage(items=[], next=None, reason="no events yet: run `trend import FILE` or `trend demo`")
     if similar is not None:
-        return _similar(lake, similar.strip().lower(), asked, limit)
+        return _similar(lake, text_model, similar.strip().lower(), asked, limit)
     wanted = canonical_beginning(prefix)
     mentions, _, after = (cursor or "").partition(":")
     seen = int(mentions) if cursor else None
@@ -129,8 +136,8 @@ def topics(
     return TopicPage(items=items, next=more, reason=None if items else "no topic begins so in this span")
 
 
-def _similar(lake: LakeReader, wanted: str, asked: Span, limit: int) -> TopicPage:
-    near = similar_topics(lake, wanted, asked, limit)
+def _similar(lake: LakeReader, text_model: TextModel, wanted: str, asked: Span, limit: int) -> TopicPage:
+    near = similar_topics(lake, text_model, wanted, asked, limit)
     if near is None:
         return TopicPage(
             items=[],
@@ -185,9 +192,11 @@ def _story(
     found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
         0, named=True
     )
+    simulated = lake.simulated()
+    linked = not (simulated or lake.settings.privacy.hash_user_ids)
     return TopicStory(
         topic=name,
-        simulated=lake.simulated(),
+        simulated=simulated,
         topic_label=topic_labels(lake, [name], asked.end).get(name),
         start=asked.start,
         end=asked.end,
@@ -198,8 +207,8 @@ def _story(
         spam_share=found["spam_share"],
         activity=[SourceHour(**row) for row in found["activity"] or []],
         predictions=forecasts,
-        posts=[_post(row, dagster) for row in found["posts"] or []],
-        users=[TopicUser(**row) for row in found["users"] or []],
+        posts=[_post(row, dagster, linked) for row in found["posts"] or []],
+        users=[_user(row, linked) for row in found["users"] or []],
         related=[RelatedTopic(**row) for row in found["related"] or []],
     )
 
@@ -227,8 +236,18 @@ def _known_hour(lake: LakeReader, name: str) -> datetime:
     raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
 
 
-def _post(row: dict[str, Any], dagster: str) -> Post:
-    return Post(**row, dagster_link=partition_link(dagster, "events", row["timestamp"]))
+def _post(row: dict[str, Any], dagster: str, linked: bool) -> Post:
+    source, user = row["source"], row["user_id"]
+    link = post_link(source, row.pop("content_id"), row.pop("answered")) if linked else None
+    author = person_name(source, user, row.pop("username"))
+    page = partition_link(dagster, "events", row["timestamp"])
+    return Post(**row, author=author, link=link, dagster_link=page)
+
+
+def _user(row: dict[str, Any], linked: bool) -> TopicUser:
+    source, user = row["source"], row["user_id"]
+    name = person_name(source, user, row.pop("username"))
+    return TopicUser(**row, name=name, link=person_link(source, user) if linked else None)
 
 
 def _predictions(

@@ -11,6 +11,7 @@ from api.models.training import TrainingRun, TrainingStatus
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import week_link
 from api.reading.lake import Reader
+from trend_assets.words import ranking_title
 
 router = APIRouter(prefix="/training", tags=["training"])
 
@@ -23,8 +24,11 @@ def status(
 ) -> TrainingStatus:
     """Trainings, the newest first, with losses and metrics beside the baselines'."""
     items = [_run(row, dagster.address) for row in lake.read(_RUNS, [limit]).iter_rows(named=True)]
+    titles = {name: ranking_title(name) for item in items for name in item.metrics}
     return TrainingStatus(
-        items=items, reason=None if items else "no training yet: run `trend train --week MONDAY` or enable the schedule"
+        items=items,
+        titles=titles,
+        reason=None if items else "no training yet: run `trend train --week MONDAY` or enable the schedule",
     )
 
 

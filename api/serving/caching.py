@@ -77,7 +77,7 @@ class SnapshotCache:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers from memory, or passes the request on."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(self._passed):
+        if scope["type"] != "http" or scope["method"] != "GET" or _is_passed(scope["path"], self._passed):
             await self._app(scope, receive, send)
             return
         try:
@@ -234,6 +234,11 @@ def _name(value: object) -> object:
     if not isinstance(value, tuple):
         return value
     return [(part.path, part.deletes) if isinstance(part, DataFile) else part for part in value]
+
+
+def _is_passed(path: str, passed: tuple[str, ...]) -> bool:
+    # The front door is a file.
+    return path == "/" or path.startswith(passed)
 
 
 def _asked(scope: Scope) -> dict[bytes, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, HTTPException
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 #: Kept by fastapi-offline, which has what FastAPI's page would load from a server far away.
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
@@ -23,11 +23,7 @@ _PARAMETERS = {
 
 
 def install(app: FastAPI) -> None:
-    """Adds the page at `/docs`, and `/`, which leads there; all addresses are relative, for proxies with a prefix."""
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("docs")
+    """Adds the page at `/docs`; all addresses are relative, for proxies with a prefix."""
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

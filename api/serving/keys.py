@@ -19,8 +19,8 @@ _LARGEST_BODY = 64 * 1024
 _BODY_SECONDS = 10
 _CALLERS = 10_000
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: The documentation tells nothing of the lake.
-_OPEN = ("/docs", "/openapi.json")
+#: The documentation and the dashboard's own files tell nothing of the lake.
+_OPEN = ("/docs", "/openapi.json", "/page/")
 _FRONT_DOOR = "/"
 
 

@@ -10,10 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: As the dashboard's pages ask. Other questions are made from the same answers of the lake.
 FIRST = (
-    "/predictions/top?label=emerges&k=10&revision=first",
-    "/events/stats?top=1",
+    "/summary?label=emerges",
+    "/predictions/cards?label=emerges&k=10",
     "/topics?limit=20",
     "/accuracy?label=emerges",
+    "/summary",
     "/training/status",
     "/collection/status",
     "/metrics",

@@ -16,7 +16,7 @@ def api_key(
 ) -> None:
     """Make a key of the API: shown once, and its hash for the settings.
 
-    Example: trend api-key dashboard
+    Example: trend api-key analyst
     """
     key = secrets.token_urlsafe(32)
     scopes = ["read", "operate"] if operate else ["read"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from rich.table import Table
 
@@ -18,12 +17,10 @@ from trend_assets.words import (
     ahead,
     chance_of,
     counted_because,
-    expected_mentions,
     forecaster,
     is_counting,
     kind_of,
-    outcome,
-    outlook,
+    mentions,
     verdict,
 )
 
@@ -71,7 +68,7 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
             str(row["rank"]),
             as_it_is(row["topic"]),
             chance_of(row["confidence"]) if known else f"{row['score']:.3f}",
-            _mentions(label, row),
+            mentions(label, row["before"], row["mentions_after"], row["growth"], row["usual"]),
             _verdict(row["came_true"]),
         )
     return table
@@ -91,13 +88,6 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
         return f"\n{NO_MODEL}"
     told = lake.read(NOT_USED, {"cut": cut, "label": label, "main": DEFAULT_LABEL})["reason"]
     return f"\n{counted_because(told[0]) if len(told) else NO_MODEL}"
-
-
-def _mentions(label: str, row: dict[str, Any]) -> str:
-    """What came of it; what is expected where that is not known yet."""
-    if row["mentions_after"] is None:
-        return outlook(row["before"], expected_mentions(row["before"], row["growth"]))
-    return outcome(label, row["before"], row["mentions_after"], row["usual"])
 
 
 def _verdict(came_true: bool | None) -> str:

@@ -34,7 +34,7 @@ from trend_assets.settings.forecasting import (
     SensitivitySettings,
     TrainingSettings,
 )
-from trend_assets.settings.services import ApiSettings, DagsterSettings, DashboardSettings
+from trend_assets.settings.services import ApiSettings, DagsterSettings
 from trend_assets.settings.storage import LakeSettings, MaintenanceSettings, PrivacySettings, RetentionSettings
 
 PREFIX = "TREND_"
@@ -82,7 +82,6 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     simulator: SimulatorSettings = SimulatorSettings()
     api: ApiSettings = ApiSettings()
-    dashboard: DashboardSettings = DashboardSettings()
     dagster: DagsterSettings = DagsterSettings()
 
     @field_validator("home")

@@ -1,10 +1,10 @@
-"""Settings of the API, the dashboard and the Dagster UI."""
+"""Settings of the API, with the dashboard on it, and of the Dagster UI."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from trend_assets.settings.section import Section
 
@@ -18,7 +18,7 @@ class ApiKey(Section):
 
 
 class ApiSettings(Section):
-    """The read API."""
+    """The read API and the dashboard on it."""
 
     host: str = Field("127.0.0.1", description="Address it listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port it listens on.")
@@ -31,14 +31,6 @@ class ApiSettings(Section):
     query_seconds: float = Field(10, gt=0, description="Longest time of one query of the lake.")
     memory_limit: str = Field("1GB", description="DuckDB's memory limit in the API.")
     max_days: int = Field(400, ge=1, description="Longest span of time that one request may ask for.")
-
-
-class DashboardSettings(Section):
-    """The dashboard; it speaks to the API alone."""
-
-    host: str = Field("127.0.0.1", description="Address it listens on.")
-    port: int = Field(8501, ge=1, le=65535, description="Port it listens on.")
-    api_key: SecretStr | None = Field(None, description="Its key, where the API's reads need one.")
 
 
 class DagsterSettings(Section):

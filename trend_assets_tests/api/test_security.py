@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 import api.serving.keys
 from api.app import create_app
@@ -24,7 +24,7 @@ from trend_assets.settings import ApiSettings, DagsterSettings, Settings
 from trend_assets_tests.api.test_keys import KEYS, OPERATE, READ, bearer, hashed
 
 #: They tell nothing of the lake.
-OPEN = {"/", "/docs", "/docs/{name}", "/openapi.json"}
+OPEN = {"/", "/docs", "/docs/{name}", "/openapi.json", "/page/style.css"}
 INJECTIONS = (
     "' OR 1=1 --",
     "'; DROP TABLE predictions; --",
@@ -45,6 +45,8 @@ def walk(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
         inner = getattr(route, "original_router", None)
         if inner is not None:
             yield from walk(inner.routes)
+        elif isinstance(route, Mount):
+            yield f"{route.path}/style.css", "GET"
         else:
             yield from ((route.path, method) for method in route.methods)  # type: ignore[attr-defined]
 

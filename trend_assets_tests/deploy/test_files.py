@@ -41,7 +41,7 @@ def test_every_service_waits_for_what_there_is_and_is_watched() -> None:
             (service.get("depends_on") or {}).items() if isinstance(service.get("depends_on"), dict) else ()
         ):
             assert how["condition"] != "service_healthy" or "healthcheck" in COMPOSE["services"][other], (name, other)
-    assert OURS.keys() == {"init", "location", "webserver", "daemon", "worker", "api", "dashboard"}
+    assert OURS.keys() == {"init", "location", "webserver", "daemon", "worker", "api"}
     for name, service in OURS.items():
         assert service["read_only"] and service["cap_drop"] == ["ALL"], name
     published = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]

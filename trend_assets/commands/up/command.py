@@ -27,7 +27,7 @@ def up(
         bool, typer.Option("--check", help="Stop again once every page has answered; status 1 if one does not.")
     ] = False,
 ) -> None:
-    """Start the Dagster UI with its daemon, the API and the dashboard; Ctrl-C stops them all.
+    """Start the Dagster UI with its daemon, and the dashboard with its API (at /docs); Ctrl-C stops them all.
 
     Each is restarted when it crashes, at most five times in a row. Where a usual port is taken, another is used.
 

@@ -1,4 +1,4 @@
-"""The services that `trend up` runs: Dagster's UI and daemon, the API, the dashboard."""
+"""The services that `trend up` runs: Dagster's UI and daemon, the API with the dashboard."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from trend_assets.commands.up.ports import address, free_port
 from trend_assets.settings import Settings
 
-#: The checkout, or where packages are installed.
-_ROOT = Path(__file__).resolve().parents[3]
 _ANSWER_SECONDS = 3
 _HEARTBEATS = "{ instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } } }"
 
@@ -50,7 +47,7 @@ class Service:
 
 
 def services(settings: Settings) -> list[Service]:
-    """The four services, on free ports."""
+    """The three services, on free ports."""
     from trend_assets.automation.instance import workspace_file
 
     workspace = str(workspace_file(settings))
@@ -74,34 +71,16 @@ def services(settings: Settings) -> list[Service]:
             background=True,
         ),
         _api(settings),
-        _dashboard(settings),
     ]
 
 
 def _api(settings: Settings) -> Service:
     host = settings.api.host
-    port = free_port(host, settings.api.port, "API")
+    port = free_port(host, settings.api.port, "Dashboard and API")
     url = address(host, port)
     # The lake may be empty: the API is up when it answers, whatever it has to say.
     ready = answers(f"{url}/openapi.json")
-    return Service("API", _python("api"), f"{url}/docs", ready, {"TREND_API__PORT": str(port)})
-
-
-def _dashboard(settings: Settings) -> Service:
-    host = settings.dashboard.host
-    port = free_port(host, settings.dashboard.port, "Dashboard")
-    url = address(host, port)
-    options = {
-        "server.address": host,
-        "server.port": port,
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-        "client.toolbarMode": "minimal",
-    }
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    command = _python("streamlit", "run", str(_ROOT / "api" / "dashboard.py"), *flags)
-    return Service("Dashboard", command, url, answers(f"{url}/_stcore/health"))
+    return Service("Dashboard", _python("api"), url, ready, {"TREND_API__PORT": str(port)})
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

@@ -1,0 +1,62 @@
+/** Filters; each is a choice of the address. */
+
+import { h } from "./dom.js";
+import { choice, choose } from "./place.js";
+
+/** A list of choices; the first is the default, which the address leaves out. */
+export function select(name, title, choices, help) {
+  const now = choice(name);
+  // What the address names stays a choice where nothing ever came of it: the page then says so.
+  const all = choices.some((one) => one.name === now) || !now ? choices : [...choices, { name: now, title: now }];
+  return h(
+    "label",
+    { title: help },
+    title,
+    h(
+      "select",
+      {
+        id: `choose-${name}`,
+        onchange: (event) => choose({ [name]: event.target.value === choices[0].name ? "" : event.target.value }),
+      },
+      all.map((one) => h("option", { value: one.name, selected: one.name === (now || choices[0].name) }, one.title)),
+    ),
+  );
+}
+
+/** The same with a first choice that leaves everything in; nothing where there is no other. */
+export const narrowing = (name, title, all, choices) =>
+  choices.length || choice(name) ? select(name, title, [{ name: "", title: all }, ...choices]) : null;
+
+/** A field whose text is taken when it is left. */
+export const field = (name, title, placeholder, help) =>
+  h(
+    "label",
+    { title: help },
+    title,
+    h("input", {
+      id: `choose-${name}`,
+      value: choice(name),
+      placeholder,
+      onchange: (event) => choose({ [name]: event.target.value.trim() }),
+    }),
+  );
+
+export const toggle = (name, title, help) =>
+  h(
+    "label",
+    { class: "toggle", title: help },
+    h("input", {
+      id: `choose-${name}`,
+      type: "checkbox",
+      checked: choice(name) === "true",
+      onchange: (event) => choose({ [name]: event.target.checked ? "true" : "" }),
+    }),
+    title,
+  );
+
+export const daysChoice = (days) =>
+  select(
+    "days",
+    "Days back",
+    days.map((number) => ({ name: String(number), title: String(number) })),
+  );

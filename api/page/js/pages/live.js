@@ -1,0 +1,193 @@
+/** Live page: what will rise, how sure that is, and why. */
+
+import { get } from "../api.js";
+import { card } from "../card.js";
+import { figure, h, note, nothing, outside, strip } from "../dom.js";
+import { exports } from "../files.js";
+import { field, narrowing, select, toggle } from "../filters.js";
+import { ago, ahead, count, decimal, hoursSince, moment } from "../format.js";
+import { measured } from "../measured.js";
+import { address, choice, go } from "../place.js";
+
+const SHOWN = 10,
+  MOST_COMPARED = 5;
+const LATE_HOURS = 3;
+/** Where the filters would push the topics off the first screen. */
+const PHONE = "(max-width: 40rem)";
+const NARROWING = ["source", "language", "community", "category", "watch"];
+
+export async function show() {
+  const horizon = choice("horizon");
+  const label = (!horizon && choice("label")) || "emerges";
+  const narrowed = Object.fromEntries(NARROWING.map((name) => [name, choice(name)]));
+  const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", ...narrowed };
+  const [summary, cards, accuracy] = await Promise.all([
+    get("/summary", { label, horizon }),
+    get("/predictions/cards", asked),
+    measured(label, horizon),
+  ]);
+  const titles = new Map(summary.choices.source.map((one) => [one.name, one.title]));
+  return [
+    h("h1", null, "What will rise"),
+    figures(summary, cards, accuracy),
+    filters(summary.choices, horizon),
+    cards.cut === null
+      ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
+      : [list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
+  ];
+}
+
+function figures(summary, cards, accuracy) {
+  const { posts, posts_before: before, newest_event: newest } = summary;
+  const change = before ? Math.round((100 * (posts - before)) / before) : null;
+  const ours = accuracy.overall.find((row) => row.ranking === "forecast");
+  const counting = accuracy.overall.find((row) => row.ranking !== "forecast");
+  return strip(
+    figure(
+      "Posts a day",
+      count(posts),
+      change === null
+        ? "in the newest 24 h"
+        : `${Math.abs(change)}% ${change < 0 ? "fewer" : "more"} than the day before`,
+    ),
+    figure("Topics watched", count(summary.topics), "each with a forecast"),
+    ours
+      ? figure(
+          "Right, of its ten",
+          decimal(10 * ours.precision_at_10, 1),
+          counting
+            ? `counting alone: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title})`
+            : `over ${accuracy.cuts} hours`,
+        )
+      : figure("Right, of its ten", "—", "no forecast has come due yet"),
+    figure(
+      "Newest post",
+      newest ? `${ago(newest)} ago` : "—",
+      newest && hoursSince(newest) > LATE_HOURS
+        ? "late: see Health"
+        : cards.cut
+          ? `forecast made at ${moment(cards.cut)}`
+          : null,
+    ),
+  );
+}
+
+function filters(choices, horizon) {
+  const languages = choices.language.map(({ name }) => ({ name, title: languageName(name) }));
+  const isOpen = !matchMedia(PHONE).matches || [...NARROWING, "at", "newest"].some((name) => choice(name));
+  return h(
+    "details",
+    { id: "filters", open: isOpen },
+    h("summary", null, "Filters"),
+    h(
+      "form",
+      { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
+      // Further horizons have forecasts of growth alone.
+      horizon ? null : select("label", "What is forecast", choices.label),
+      select("horizon", "How far ahead", choices.horizon),
+      narrowing("category", "Category", "all", choices.category),
+      narrowing("language", "Language", "all", languages),
+      narrowing("source", "Platform", "all", choices.source),
+      narrowing("community", "Community", "all", choices.community),
+      narrowing("watch", "Watch list", "all topics", choices.watch),
+      field("at", "As of (UTC)", "now, or 2026-02-02T12:00Z", "The list as it was shown then"),
+      toggle(
+        "newest",
+        "With late posts",
+        "The newest forecast of that moment, made again with posts that came later; the first one is scored",
+      ),
+    ),
+  );
+}
+
+/** `German (de)`; the code alone where it names no language. */
+function languageName(code) {
+  try {
+    return `${new Intl.DisplayNames(["en"], { type: "language" }).of(code)} (${code})`;
+  } catch {
+    return code;
+  }
+}
+
+/** Of when the forecast is, and how it came about. */
+function made({ cut, items, revisions }) {
+  const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
+  const counting = items.some((item) => item.confidence === null);
+  return [
+    h(
+      "p",
+      { class: "quiet" },
+      `The likeliest first, for ${ahead(items[0].horizon_hours)} from ${moment(cut)} on. `,
+      kinds.map((kind) => `This forecast was ${kind}. `),
+      revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
+      outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
+    ),
+    counting &&
+      note(
+        "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` says why.",
+      ),
+  ];
+}
+
+/** Topics that are ticked; they stay so when the list is shown anew. */
+const compared = new Set();
+
+function list(cards, titles) {
+  if (!cards.items.length) return null;
+  const compare = h("button", { type: "button", onclick: () => go(address("compare", { topic: [...compared] })) });
+  const tell = () => {
+    compare.disabled = compared.size < 2;
+    compare.textContent = compared.size ? `Compare ${compared.size}` : "Compare";
+  };
+  const pick = (topic) => (event) => {
+    if (event.target.checked && compared.size >= MOST_COMPARED) event.target.checked = false;
+    else if (event.target.checked) compared.add(topic);
+    else compared.delete(topic);
+    tell();
+  };
+  tell();
+  return [
+    h("div", { class: "bar" }, compare, exports({ name: "rising-topics", rows: () => rows(cards.items) }), made(cards)),
+    h(
+      "ol",
+      { class: "cards" },
+      cards.items.map((item) => card(item, titles, compared.has(item.topic), pick(item.topic))),
+    ),
+  ];
+}
+
+function rows(items) {
+  const columns = [
+    "rank",
+    "topic",
+    "name",
+    "category",
+    "horizon_hours",
+    "mentions_before",
+    "expected_mentions",
+    "low",
+    "high",
+    "confidence",
+    "mentions_after",
+    "came_true",
+    "cut",
+  ];
+  return [
+    columns,
+    items.map((item) => [
+      item.rank,
+      item.topic,
+      item.topic_label?.name,
+      item.topic_label?.category,
+      item.horizon_hours,
+      item.mentions_before,
+      item.expected_mentions,
+      item.expected_range?.low,
+      item.expected_range?.high,
+      item.confidence,
+      item.mentions_after,
+      item.came_true,
+      item.cut,
+    ]),
+  ];
+}

@@ -1,0 +1,108 @@
+"""What stands beside a forecast on its card: posts, platforms, people, and how far earlier forecasts were out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from api.reading.catalog_snapshot import Within
+from api.reading.lake import LakeReader
+
+_SHOWN_TEXT = 500
+_DAY = timedelta(hours=24)
+#: Errors of earlier forecasts are those of these days, among topics of like size.
+_LEARNT = timedelta(days=28)
+_FEWEST = 30
+# Copies of a text are one post: the newest of them.
+_NAMED = f"""
+    WITH said AS (
+        SELECT event_id, list(topic) AS topics FROM topic_phrases WHERE hour >= $start AND hour < $end GROUP BY event_id
+    ), named AS (
+        SELECT unnest(list_intersect(list_concat(e.topics, coalesce(said.topics, [])), $topics)) AS topic,
+               id, timestamp, source, event_type, content_id, user_id, left(text, {_SHOWN_TEXT}) AS text, spam_score,
+               context ->> 'username' AS username, context ->> 'original_content_id' AS answered
+        FROM (FROM events WHERE hour >= $start AND hour < $end) e LEFT JOIN said ON event_id = id
+    ), texts AS (
+        SELECT topic, text, arg_max(named, timestamp) AS post, min(spam_score) AS spam
+        FROM named WHERE text <> '' AND event_type <> 'retweet' GROUP BY topic, text
+    ), samples AS (
+        SELECT topic, list(post ORDER BY spam >= 0.5, post.timestamp DESC, post.id)[:3] AS posts
+        FROM texts GROUP BY topic
+    ), counted AS (
+        SELECT topic, source, count(*) AS posts, count(*) FILTER (spam_score >= 0.5) AS spam
+        FROM named GROUP BY topic, source
+    ), platforms AS (
+        SELECT topic, list({{source: source, posts: posts}} ORDER BY posts DESC, source) AS platforms,
+               sum(spam) / sum(posts) AS spam_share
+        FROM counted GROUP BY topic
+    )
+    SELECT * FROM platforms LEFT JOIN samples USING (topic)
+"""
+_PEOPLE = """
+    SELECT source || ':' || user_id AS person, arg_max(context ->> 'username', timestamp) AS username
+    FROM events WHERE hour >= ? AND hour < ? AND list_contains(?, source || ':' || user_id) GROUP BY person
+"""
+# `hour` is the last one of the horizon: what it says was known at the cut.
+_ERRORS = """
+    SELECT floor(log2(1 + o.mentions_before))::INTEGER AS size,
+           quantile_cont(o.growth - p.growth, [0.1, 0.9]) AS errors, count(*) AS forecasts
+    FROM (FROM prediction_outcomes WHERE cut >= $start AND cut < $end AND hour < $end AND label = $label) o
+    JOIN (FROM predictions WHERE cut >= $start AND cut < $end AND label = $label AND growth IS NOT NULL
+          AND revision = 0) p USING (cut, topic)
+    GROUP BY size
+"""
+
+
+class Bounds(NamedTuple):
+    """Mentions that earlier errors allow, and how many of them there are."""
+
+    low: int
+    middle: int
+    high: int
+    forecasts: int
+
+
+def beside(lake: LakeReader, topics: Collection[str], cut: datetime) -> dict[str, dict[str, Any]]:
+    """Of each topic that was named in the 24 h before a cut: `platforms`, `spam_share`, and three `posts` at most."""
+    start = cut - _DAY
+    within = [Within(table, "hour", start, cut) for table in ("events", "topic_phrases")]
+    rows = lake.read(_NAMED, {"start": start, "end": cut, "topics": sorted(topics)}, *within)
+    return {row.pop("topic"): row for row in rows.iter_rows(named=True)}
+
+
+def usernames(lake: LakeReader, people: Collection[str], cut: datetime) -> dict[str, str | None]:
+    """What those of some people, as `source:user_id`, are called who posted in the 24 h before a cut."""
+    if not people:
+        return {}
+    start = cut - _DAY
+    return dict(lake.read(_PEOPLE, [start, cut, sorted(people)], Within("events", "hour", start, cut)).iter_rows())
+
+
+class Errors:
+    """How far forecasts of a label were out whose outcome was known at a cut, by the size of the topic.
+
+    Args:
+        lake: is read.
+        label: of which forecasts.
+        cut: what came later is not looked at.
+    """
+
+    def __init__(self, lake: LakeReader, label: str, cut: datetime) -> None:
+        start = cut - _LEARNT
+        within = [Within(table, "cut", start, cut) for table in ("prediction_outcomes", "predictions")]
+        rows = lake.read(_ERRORS, {"start": start, "end": cut, "label": label}, *within)
+        self._of: Mapping[int, dict[str, Any]] = {row["size"]: row for row in rows.iter_rows(named=True)}
+
+    def bounds(self, before: int, growth: float | None) -> Bounds | None:
+        """Where 8 of 10 would lie with those errors; None without a growth, or with too few forecasts of this size."""
+        known = self._of.get(math.floor(math.log2(1 + before)))
+        if growth is None or known is None or known["forecasts"] < _FEWEST:
+            return None
+        low, high = (_mentions(before, growth + error) for error in known["errors"])
+        return Bounds(low, _mentions(before, growth), high, known["forecasts"])
+
+
+def _mentions(before: int, growth: float) -> int:
+    return max(0, round((1 + before) * math.exp(growth) - 1))
