@@ -28,6 +28,7 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _Label = Annotated[
     Label, Field(description="emerges: will grow; bursts: unusually high for this topic; breaks_out: new and rising.")
 ]
+_Ahead = Annotated[int | None, Field(ge=1, le=168, description="Hours ahead, e.g. 6 or 168; default: a day.")]
 _Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 _From = Annotated[datetime | None, Field(description="First hour, with a time zone; default: a week ago.")]
 _Until = Annotated[datetime | None, Field(description="Where the span ends, exclusive; default: now.")]
@@ -60,6 +61,7 @@ def mcp_server(settings: Settings) -> MCPServer:
     @server.tool(annotations=_READS)
     async def rising_topics(
         label: _Label = Label.EMERGES,
+        horizon: _Ahead = None,
         at: Annotated[datetime | None, Field(description="As it was seen at this moment; default: now.")] = None,
         source: Annotated[SourceName | None, Field(description="Only topics that this source named.")] = None,
         language: Annotated[str | None, Field(description="Only topics of posts in it (BCP 47, e.g. de).")] = None,
@@ -67,9 +69,8 @@ def mcp_server(settings: Settings) -> MCPServer:
         limit: _Limit = 10,
     ) -> dict[str, Any]:
         """The topics likeliest to rise, with the calibrated probability, the expected size, and what came true."""
-        return await ask(
-            "/predictions/top", label=label, at=at, source=source, language=language, community=community, k=limit
-        )
+        asked = {"label": label, "horizon": horizon, "at": at, "source": source, "language": language}
+        return await ask("/predictions/top", **asked, community=community, k=limit)
 
     @server.tool(annotations=_READS)
     async def topic(
@@ -94,6 +95,7 @@ def mcp_server(settings: Settings) -> MCPServer:
     @server.tool(annotations=_READS)
     async def accuracy(
         label: _Label = Label.EMERGES,
+        horizon: _Ahead = None,
         made: Annotated[
             Made, Field(description="When they were made; `scored` counts those of each kind.")
         ] = Made.LIVE,
@@ -101,7 +103,7 @@ def mcp_server(settings: Settings) -> MCPServer:
         end: _Until = None,
     ) -> dict[str, Any]:
         """How right the forecasts were beside counting, week by week, and how well their confidence held."""
-        return await ask("/accuracy", label=label, made=made, start=start, end=end)
+        return await ask("/accuracy", label=label, horizon=horizon, made=made, start=start, end=end)
 
     @server.tool(annotations=_READS)
     async def collection() -> dict[str, Any]:

@@ -74,15 +74,16 @@ def _assets() -> Iterator[str]:
     for name in [name for name in os.environ if name.startswith("TREND_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as home:
-        os.environ["TREND_HOME"] = home
-        from trend_assets.definitions import defs
+        from trend_assets.definitions import make_definitions
+        from trend_assets.names import LIVE_SOURCES
+        from trend_assets.settings import Settings
 
-        graph = defs().get_repository_def().asset_graph
-        yield "# Assets\n\nWhat Dagster shows, with what each asset reads.\n"
+        settings = Settings.model_validate({"home": home, **{name: {"enabled": True} for name in LIVE_SOURCES}})
+        graph = make_definitions(settings).get_repository_def().asset_graph
+        yield "# Assets\n\nWhat Dagster shows where all sources are enabled, with what each asset reads.\n"
         yield "| asset | group | reads | is |\n| --- | --- | --- | --- |"
         for key in sorted(graph.get_all_asset_keys(), key=lambda key: key.to_user_string()):
             node = graph.get(key)
             parents = ", ".join(f"`{parent.to_user_string()}`" for parent in sorted(node.parent_keys)) or "—"
             meaning = (node.description or "").replace("\n", " ").replace("|", "/")
             yield f"| `{key.to_user_string()}` | {node.group_name or ''} | {parents} | {meaning} |"
-    del os.environ["TREND_HOME"]

@@ -18,6 +18,7 @@ from trend_assets.commands import (
     config,
     demo,
     doctor,
+    embeddings,
     forget,
     import_archive,
     init,
@@ -52,6 +53,7 @@ app.command()(backfill.backfill)
 app.command()(train.train)
 app.add_typer(model.app, name="model")
 app.add_typer(spam.app, name="spam")
+app.add_typer(embeddings.app, name="embeddings")
 app.command()(predict.predict)
 app.command()(backtest.backtest)
 app.command()(status.status)

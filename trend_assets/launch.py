@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult, JobDefinition
+from dagster import DagsterInstance, Definitions, ExecuteInProcessResult, JobDefinition
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
     PARTITION_NAME_TAG,
 )
 
-from trend_assets.assets.declare import SNAPSHOT_TAG
+from trend_assets.assets.declare import SNAPSHOT_TAG, asset_keys, source_key
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
+from trend_assets.automation.orphans import PROCESS_TAG, this_process
 from trend_assets.errors import TrendError
 from trend_assets.periods import hour_key, week_key
 
@@ -68,7 +69,7 @@ def materialize_hours(
         definitions: hold the job and its assets.
         instance: keeps its records.
         hours: the partitions.
-        assets: their names.
+        assets: their names, with `sources/*` for all sources.
         tags: of the run, beside those of its partitions.
 
     Raises:
@@ -103,11 +104,12 @@ def _execute(
 ) -> str:
     job = definitions.resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
+    sources = [key.path[-1] for key in job.asset_layer.executable_asset_keys if key == source_key(key.path[-1])]
     result = job.execute_in_process(
         instance=instance,
-        tags=tags,
+        tags={**tags, PROCESS_TAG: this_process()},
         partition_key=tags.get(PARTITION_NAME_TAG),
-        asset_selection=[AssetKey(name) for name in assets],
+        asset_selection=asset_keys(assets, sources),
         run_config=_SILENT,
         raise_on_error=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 #: The two files of a checkpoint: tensors, and what they are.
 CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION = "model.safetensors", "model.json"
@@ -68,3 +69,6 @@ EVENT_TYPES: Mapping[str, tuple[str, ...]] = {
 
 #: Sources that are asked hour by hour.
 LIVE_SOURCES = tuple(source.name for source in SOURCES.values() if source.live)
+
+#: Those that the simulated world has.
+SIMULATED_SOURCES: tuple[Literal["twitter", "youtube", "google_trends"], ...] = ("twitter", "youtube", "google_trends")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ MEANINGS: Mapping[str, str] = {
     "breaks_out": "a topic first seen in the last day that goes on being mentioned",
 }
 DEFAULT_LABEL = next(iter(TITLES))
+_LENGTH = re.compile(r"_\d+[hd]$")
 #: How a forecast came about that is not live; `revised` is said of one that is not the first.
 MADE: Mapping[str, str] = {
     "late": "made late: after the time in which a forecast counts as live, before the outcome was known",
@@ -43,6 +45,35 @@ NO_MODEL = (
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
+
+
+def label_ahead(kind: str, hours: int, main: int | None = None) -> str:
+    """The name of a label with its horizon: `emerges_6h`, `emerges_7d`; of the main horizon, in hours, as it is."""
+    if hours == main:
+        return kind
+    return f"{kind}_{hours // 24}d" if _whole_days(hours) else f"{kind}_{hours}h"
+
+
+def kind_of(label: str) -> str:
+    """What a label says, whatever its horizon: `emerges` of `emerges_6h`."""
+    return _LENGTH.sub("", label)
+
+
+def ahead(hours: int) -> str:
+    """A horizon: `6 h`, `24 h`, `7 days`."""
+    return f"{hours // 24} days" if _whole_days(hours) else f"{hours} h"
+
+
+def _whole_days(hours: int) -> bool:
+    return hours > 24 and hours % 24 == 0
+
+
+def counted_because(reason: str | None) -> str:
+    """Why counting ranks a further horizon while a trained model ranks the main one."""
+    why = reason or "it has not learnt this horizon"
+    return (
+        f"the trained model is not used this far ahead, so topics are ranked by counting and no chance is given: {why}"
+    )
 
 
 def is_counting(model_version: str) -> bool:
@@ -89,11 +120,12 @@ def outlook(before: int, expected: int | None) -> str:
     return f"{before:,}" if expected is None else f"{before:,} → about {expected:,}"
 
 
-def forecast_in_words(label: str, before: int, growth: float | None, confidence: float | None) -> str:
-    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions`."""
-    title = TITLES[label][:1].lower() + TITLES[label][1:]
+def forecast_in_words(label: str, before: int, growth: float | None, confidence: float | None, hours: int) -> str:
+    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`."""
+    title = TITLES[kind_of(label)]
+    title = title[:1].lower() + title[1:]
     chance = "" if confidence is None else f" (chance {chance_of(confidence).replace('%', ' %')})"
-    return f"{title}{chance}: {outlook(before, expected_mentions(before, growth))} mentions in 24 h"
+    return f"{title}{chance}: {outlook(before, expected_mentions(before, growth))} mentions in {ahead(hours)}"
 
 
 def outcome(label: str, before: int, after: int, usual: float | None) -> str:

@@ -16,12 +16,15 @@ from trend_assets.words import (
     MADE,
     MEANINGS,
     TITLES,
+    ahead,
     chance_of,
     change,
     expected_mentions,
     forecast_in_words,
     forecaster,
     is_counting,
+    kind_of,
+    label_ahead,
     likely,
     outcome,
     outlook,
@@ -93,9 +96,22 @@ def test_a_chance_is_told_in_words(confidence: float) -> None:
 
 def test_a_chance_of_four_fifths_means_eight_of_ten() -> None:
     assert likely(0.81) == "likely: 8 of 10 such come true"
-    assert forecast_in_words("bursts", 25, 0.67, 0.81) == (
+    assert forecast_in_words("bursts", 25, 0.67, 0.81, 24) == (
         "unusually high for this topic (chance 81 %): 25 → about 50 mentions in 24 h"
     )
+
+
+def test_a_label_is_named_with_its_horizon_and_known_again() -> None:
+    assert [label_ahead("emerges", hours, 24) for hours in (6, 24, 48, 168)] == [
+        "emerges_6h",
+        "emerges",
+        "emerges_2d",
+        "emerges_7d",
+    ]
+    assert label_ahead("emerges", 24, 12) == "emerges_24h"
+    assert all(kind_of(label_ahead(kind, hours, 24)) == kind for kind in LABELS for hours in range(1, 169))
+    assert [ahead(hours) for hours in (6, 24, 30, 168)] == ["6 h", "24 h", "30 h", "7 days"]
+    assert forecast_in_words("emerges_7d", 25, None, None, 168) == "will grow: 25 mentions in 7 days"
 
 
 def test_every_label_has_words_and_growth_is_the_default() -> None:

@@ -42,6 +42,7 @@ class Accuracy(BaseModel):
     """Accuracy of the stored first forecasts beside counting, at the same cuts over the same topics."""
 
     label: Label = Field(description="What was forecast.")
+    horizon_hours: int = Field(description="How far ahead, in hours.")
     made: Made = Field(description="Which forecasts are measured; each kind by itself.")
     scored: dict[Made, int] = Field(description="Cuts of each kind whose outcome is known, in the span.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")

@@ -24,6 +24,7 @@ class Words(BaseModel):
     """The forecast as the terminal and the dashboard tell it."""
 
     title: str = Field(description="What is forecast.", examples=["Will grow"])
+    ahead: str = Field(description="How far ahead.", examples=["24 h"])
     mentions: str = Field(
         description="Mentions before and those expected; once the horizon has passed, what came of it.",
         examples=["25 → about 50", "25 → 46 ▲ 84 %"],
@@ -45,6 +46,7 @@ class Prediction(BaseModel):
                 {
                     "cut": "2015-01-05T06:00:00Z",
                     "label": "emerges",
+                    "horizon_hours": 24,
                     "topic": "$tsla",
                     "rank": 1,
                     "score": 0.83,
@@ -68,6 +70,7 @@ class Prediction(BaseModel):
 
     cut: datetime = Field(description="The forecast origin: it looks at what was posted until then (UTC).")
     label: Label = Field(description="What is forecast.")
+    horizon_hours: int = Field(description="How far ahead, in hours.")
     topic: str = Field(description="The topic in canonical spelling.")
     rank: int = Field(description="1 is the likeliest topic of its cut and label.")
     score: float = Field(description="Ranks the topics; the scale is the model's own.")
@@ -152,6 +155,18 @@ class CardPage(BaseModel):
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     items: list[Card] = Field(description="In order of rank.")
     reason: str | None = Field(None, description="Why there are none.")
+
+
+class Horizon(BaseModel):
+    """How far ahead there are forecasts."""
+
+    horizon_hours: int = Field(description="Hours after the cut.")
+    title: str = Field(description="The same in words.", examples=["7 days"])
+    main: bool = Field(description="Whether it is `forecast.horizon_hours`, which is shown where none is asked for.")
+    labels: list[Label] = Field(description="What is forecast so far ahead.")
+    cut: datetime = Field(description="The newest cut (UTC).")
+    model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
+    reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")
 
 
 class PredictionPage(BaseModel):

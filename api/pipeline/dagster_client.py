@@ -107,7 +107,7 @@ class DagsterClient:
 
         Args:
             job: its name.
-            assets: names of those that are materialized.
+            assets: names of those that are materialized, as `sources/twitter`.
             partition: Dagster's key.
             request_key: the same for the same request.
             run_tags: tags that the assets understand.
@@ -128,7 +128,7 @@ class DagsterClient:
                 "selector": {
                     **_REPOSITORY,
                     "jobName": job,
-                    "assetSelection": [{"path": [name]} for name in assets],
+                    "assetSelection": [{"path": name.split("/")} for name in assets],
                 },
                 "runConfigData": {},
                 "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},

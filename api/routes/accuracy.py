@@ -13,8 +13,9 @@ from api.models.common import Label, Made
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.spans import End, Span, Start, span
+from api.routes.predictions import Ahead
 from trend_assets.forecasting.accuracy import means, measured, scored_rows
-from trend_assets.words import ranking_title
+from trend_assets.words import kind_of, ranking_title
 
 router = APIRouter(prefix="/accuracy", tags=["accuracy"])
 
@@ -45,6 +46,7 @@ _CALIBRATION = f"""
 def accuracy(
     lake: Reader,
     label: Annotated[Label, Query(description="What was forecast.")] = Label.EMERGES,
+    horizon: Ahead = None,
     model: Annotated[
         str | None, Query(max_length=200, description="Forecasts of this model version; default: all.")
     ] = None,
@@ -53,12 +55,15 @@ def accuracy(
     end: End = None,
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
-    newest = lake.value(_NEWEST, (label.value, model))
+    stored = lake.settings.forecast.label(label.value, horizon)
+    hours = horizon or lake.settings.forecast.horizon_hours
+    newest = lake.value(_NEWEST, (stored, model))
     if newest is None and model is not None:
         refuse_unknown("model", model, lake.read(_MODELS)["model_version"].to_list())
     if newest is None:
         return Accuracy(
             label=label,
+            horizon_hours=hours,
             made=made,
             scored={},
             simulated=lake.simulated(),
@@ -71,20 +76,22 @@ def accuracy(
             brier=None,
             reason="no forecast has come due yet: forecast by `trend predict` or `trend up`, and look a horizon later",
         )
-    return measure(lake, label, model, made, span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days))
+    asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
+    return measure(lake, stored, hours, model, made, asked)
 
 
-def measure(lake: LakeReader, label: Label, model: str | None, made: Made, asked: Span) -> Accuracy:
+def measure(lake: LakeReader, label: str, hours: int, model: str | None, made: Made, asked: Span) -> Accuracy:
     """The accuracy of a model's forecasts, or of all, at the cuts in a span.
 
     Args:
         lake: where they are stored.
-        label: what was forecast.
+        label: what was forecast, as it is stored.
+        hours: its horizon.
         model: whose forecasts; None for all.
         made: when, seen from their cuts: kinds are never mixed.
         asked: the cuts.
     """
-    here = [label.value, model, asked.start, asked.end]
+    here = [label, model, asked.start, asked.end]
     spans = asked.of("prediction_outcomes", "cut"), asked.of("predictions", "cut")
     scored = {Made(kind): cuts for kind, cuts in lake.read(_SCORED, here, *spans).sort("made").iter_rows()}
     rows = lake.read(_ROWS, [*here, made.value, *here, asked.start - _HOUR, asked.end], *spans)
@@ -93,7 +100,8 @@ def measure(lake: LakeReader, label: Label, model: str | None, made: Made, asked
     weeks = means(figures.with_columns(pl.col("cut").dt.truncate("1w").alias("week")), "week")
     bins = lake.read(_CALIBRATION, [*here, made.value], *spans)
     return Accuracy(
-        label=label,
+        label=Label(kind_of(label)),
+        horizon_hours=hours,
         made=made,
         scored=scored,
         simulated=lake.simulated(),

@@ -30,7 +30,7 @@ def cards(lake: Reader, dagster: Dagster, wanted: Top) -> CardPage:
     known = beside(lake, [item.topic for item in found.items], found.cut)
     users = {user["user_id"] for item in found.items for user in _users(item)}
     named = usernames(lake, users, found.cut)
-    errors = Errors(lake, wanted.label.value, found.cut)
+    errors = Errors(lake, wanted.label, found.cut)
     linked = not (found.simulated or lake.settings.privacy.hash_user_ids)
     return CardPage(
         cut=found.cut,

@@ -21,10 +21,11 @@ router = APIRouter(prefix="/export", tags=["export"])
 _DEFAULT_DAYS = 7
 # Filtered before the join, so that files of other times are passed over.
 _ROWS = """
-    SELECT p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
+    SELECT p.cut, p.label, p.horizon_hours, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
            p.model_version, p.metadata, p.forecast_at, p.run_id, p.revision, p.made,
            o.came_true, o.mentions_before, o.mentions_after, o.growth AS growth_observed
     FROM (FROM predictions WHERE cut >= $start AND cut < $end AND ($label IS NULL OR label = $label)
+            AND ($hours IS NULL OR horizon_hours = $hours)
           QUALIFY revision = if($newest, max(revision) OVER (PARTITION BY cut, label), 0)) p
     LEFT JOIN (SELECT cut, label, topic, came_true, mentions_before, mentions_after, growth
                FROM prediction_outcomes WHERE cut >= $start AND cut < $end) o USING (cut, label, topic)
@@ -70,7 +71,10 @@ class _Outbox(io.RawIOBase):
 def export(
     lake: Reader,
     format: Annotated[Format, Query(description="Of the file.")] = Format.PARQUET,
-    label: Annotated[Label | None, Query(description="Default: all.")] = None,
+    label: Annotated[Label | None, Query(description="Default: all, further horizons as `emerges_6h`.")] = None,
+    horizon: Annotated[
+        int | None, Query(ge=1, le=168, description="Hours ahead; default: all, or with `label` the main horizon.")
+    ] = None,
     revision: Annotated[Revision, Query(description="The first forecast of each cut, or its newest.")] = Revision.FIRST,
     start: Start = None,
     end: End = None,
@@ -78,7 +82,8 @@ def export(
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
     asked = span(start, end, lake.newest("predictions", "cut"), _DEFAULT_DAYS, lake.settings.api.max_days)
     spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
-    wanted = {"label": label and label.value, "newest": revision is Revision.NEWEST}
+    stored = label and lake.settings.forecast.label(label.value, horizon)
+    wanted = {"label": stored, "hours": horizon, "newest": revision is Revision.NEWEST}
     batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, **wanted}, *spans)
     # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.
     first = next(batches)

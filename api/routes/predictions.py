@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 
 from api.models.common import Label, Revision, SourceName
-from api.models.predictions import Prediction, PredictionPage, Words
+from api.models.predictions import Horizon, Prediction, PredictionPage, Words
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
 from api.reading.catalog_snapshot import Within
@@ -20,19 +20,25 @@ from api.reading.naming import NamedBy
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import of_category, topic_labels
 from trend_assets import words
+from trend_assets.forecasting.accuracy import NOT_USED
 from trend_assets.topic_names import canonical_beginning
+from trend_assets.words import kind_of
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 _HOUR = timedelta(hours=1)
 #: How often a cut was forecast again; null where it never was.
 _NEWEST_REVISION = "SELECT max(revision) FROM predictions WHERE cut = ? AND label = ?"
+_HORIZONS = """
+    SELECT horizon_hours, label, max(cut) AS cut, arg_max(model_version, cut) AS model_version FROM predictions
+    WHERE cut >= ? AND revision = 0 GROUP BY horizon_hours, label
+"""
 _CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <= ?"
 #: A cut is mostly found soon before the moment that is asked for.
 _SOON = timedelta(days=2)
 _TICK = timedelta(microseconds=1)
 COLUMNS = """
-    p.cut, p.label, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
+    p.cut, p.label, p.horizon_hours, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
     p.model_version, p.metadata, p.forecast_at, p.revision, p.made, 
     coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS mentions_before,
     o.came_true, o.mentions_after
@@ -48,6 +54,10 @@ _ROWS = f"""
 """
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
+Ahead = Annotated[
+    int | None,
+    Query(ge=1, le=168, description="Hours ahead, as `/predictions/horizons` lists them; default: the main horizon."),
+]
 Which = Annotated[
     Revision,
     Query(description="`first`: the forecast as it was made and is scored; `newest`: with the posts that came later."),
@@ -70,6 +80,7 @@ def predictions(
     lake: Reader,
     dagster: Dagster,
     label: ForLabel = Label.EMERGES,
+    horizon: Ahead = None,
     at: At = None,
     topic: Annotated[str, Query(max_length=200, description="Topics that begin so.")] = "",
     source: Source = None,
@@ -82,18 +93,54 @@ def predictions(
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
-    wanted = Wanted(label, at, revision, named_by, topic, after_rank, min_confidence, limit)
+    stored = lake.settings.forecast.label(label.value, horizon)
+    wanted = Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
     return page(lake, dagster.address, wanted)
+
+
+@router.get("/horizons")
+def horizons(lake: Reader) -> list[Horizon]:
+    """How far ahead there are forecasts, the main horizon first, and who makes them."""
+    newest = lake.newest("predictions", "cut")
+    if newest is None:
+        return []
+    main = lake.settings.forecast.horizon_hours
+    rows = lake.read(_HORIZONS, [newest - _SOON], Within("predictions", "cut", newest - _SOON, newest + _TICK))
+    found = {hours: list(group.iter_rows(named=True)) for (hours,), group in rows.group_by("horizon_hours")}
+    return [
+        _horizon(lake, found[hours], hours, main) for hours in sorted(found, key=lambda hours: (hours != main, hours))
+    ]
+
+
+def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
+    rows = sorted(rows, key=lambda row: list(Label).index(Label(kind_of(row["label"]))))
+    first, reason = rows[0], None
+    if words.is_counting(first["model_version"]):
+        asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
+        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
+        reason = words.counted_because(told[0]) if told else words.NO_MODEL
+    labels = [Label(kind_of(row["label"])) for row in rows]
+    version = first["model_version"]
+    return Horizon(
+        horizon_hours=hours,
+        title=words.ahead(hours),
+        main=hours == main,
+        labels=labels,
+        cut=first["cut"],
+        model_version=version,
+        reason=reason,
+    )
 
 
 class Wanted(NamedTuple):
     """What was asked for.
 
     Args:
+        label: as it is stored.
         watched, muted: topics that are shown alone, and that are not shown.
     """
 
-    label: Label
+    label: str
     at: datetime | None
     revision: Revision
     named_by: NamedBy
@@ -109,6 +156,7 @@ class Wanted(NamedTuple):
 def wanted_top(
     lake: Reader,
     label: ForLabel = Label.EMERGES,
+    horizon: Ahead = None,
     at: At = None,
     source: Source = None,
     language: Language = None,
@@ -132,7 +180,8 @@ def wanted_top(
         refuse_unknown("watch", watch, attention.watch)
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
-    return Wanted(label, at, revision, named_by, limit=k, category=category, watched=watched, muted=attention.muted)
+    stored = lake.settings.forecast.label(label.value, horizon)
+    return Wanted(stored, at, revision, named_by, limit=k, category=category, watched=watched, muted=attention.muted)
 
 
 Top = Annotated[Wanted, Depends(wanted_top)]
@@ -155,8 +204,8 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
         dagster: address of the Dagster UI.
         wanted: of which cut, label and topics.
     """
-    simulated, label = lake.simulated(), wanted.label.value
-    cut = newest_cut(lake, wanted.label, wanted.at)
+    simulated, label = lake.simulated(), wanted.label
+    cut = newest_cut(lake, label, wanted.at)
     if cut is None:
         when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
         return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
@@ -191,15 +240,15 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
     )
 
 
-def newest_cut(lake: LakeReader, label: Label, at: datetime | None = None) -> datetime | None:
-    """The newest cut of a label that is not after a moment; None where there is none."""
+def newest_cut(lake: LakeReader, label: str, at: datetime | None = None) -> datetime | None:
+    """The newest cut of a stored label that is not after a moment; None where there is none."""
     newest = lake.newest("predictions", "cut")
     if newest is None:
         return None
     until = min(at, newest) if at else newest
     for since in (until - _SOON, EVER):
         within = Within("predictions", "cut", since, until + _TICK)
-        cut: datetime | None = lake.value(_CUT, (label.value, since, until), within)
+        cut: datetime | None = lake.value(_CUT, (label, since, until), within)
         if cut:
             return cut
     return None
@@ -216,14 +265,21 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
     expected = words.expected_mentions(row["mentions_before"], row["growth"])
     counts = orjson.loads(row["metadata"])
-    made = {"metadata": counts, "expected_mentions": expected, "dagster_link": link, "words": _words(row, counts)}
+    made = {
+        "label": kind_of(row["label"]),
+        "metadata": counts,
+        "expected_mentions": expected,
+        "dagster_link": link,
+        "words": _words(row, counts),
+    }
     return Prediction(**{**row, **made, "topic_label": topic_label})
 
 
 def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
-    label, confidence = row["label"], row["confidence"]
+    label, confidence = kind_of(row["label"]), row["confidence"]
     return Words(
         title=words.TITLES[label],
+        ahead=words.ahead(row["horizon_hours"]),
         mentions=words.mentions(
             label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
         ),

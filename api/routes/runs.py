@@ -19,17 +19,13 @@ from api.reading.lake import LakeReader
 from api.reading.spans import WrongMoment
 from trend_assets.lake.connection import LakeError
 from trend_assets.periods import FIRST_DAY, hour_key
-from trend_assets.settings import Settings
+from trend_assets.settings import Settings, enabled_sources
 
 router = APIRouter(tags=["runs"])
 
 _HOUR = timedelta(hours=1)
 _JOB = "hourly_pipeline"
-#: Tells the collecting asset which source to ask.
-_SOURCE_TAG = "trend/source"
-#: Sections of the settings that can be enabled and are no sources.
-_NO_SOURCES = {"schedule", "simulator"}
-_COLLECTION = (
+_FLOW = (
     *("raw_events", "events", "event_embeddings", "topic_phrases", "near_copies", "topic_activity", "topic_labels"),
     *("temporal_edges", "nodes"),
 )
@@ -69,11 +65,10 @@ async def trigger(
     """Starts collecting and enriching one hour from every enabled source, or from one; the same request is one run."""
     asked = asked or CollectionRequest()
     hour = _floor(asked.hour or datetime.now(UTC) - _HOUR)
-    if asked.source is None:
-        return await _start(request, dagster, response, "collect", _COLLECTION, hour, idempotency_key)
-    _refuse_unknown(request.app.state.settings, asked.source)
-    kind, tags = f"collect {asked.source}", {_SOURCE_TAG: asked.source}
-    return await _start(request, dagster, response, kind, _COLLECTION, hour, idempotency_key, tags)
+    sources = _sources(request.app.state.settings, asked.source)
+    kind = f"collect {asked.source}" if asked.source else "collect"
+    assets = [*(f"sources/{source}" for source in sources), *_FLOW]
+    return await _start(request, dagster, response, kind, assets, hour, idempotency_key)
 
 
 @router.post(
@@ -143,7 +138,6 @@ async def _start(
     assets: Sequence[str],
     hour: datetime,
     given: str | None,
-    tags: Mapping[str, str] | None = None,
 ) -> StartedRun:
     begin = await run_in_threadpool(_begin, request.app.state.settings, request.app.state.reader)
     if not begin <= hour <= datetime.now(UTC) - _HOUR:
@@ -153,7 +147,7 @@ async def _start(
         )
     partition = hour_key(hour)
     request_key = hashlib.sha256(f"{kind} {partition} {given or ''}".encode()).hexdigest()
-    found, created = await dagster.start(_JOB, assets, partition, request_key, tags)
+    found, created = await dagster.start(_JOB, assets, partition, request_key)
     run = _run(dagster, found)
     response.headers["Location"] = run.link
     return StartedRun(**run.model_dump(), created=created)
@@ -169,13 +163,14 @@ def _begin(settings: Settings, lake: LakeReader) -> datetime:
     return datetime.combine(min(begin, max(oldest.date(), FIRST_DAY)) if oldest else begin, time(), UTC)
 
 
-def _refuse_unknown(settings: Settings, source: str) -> None:
-    sections = {name: getattr(settings, name) for name in type(settings).model_fields if name not in _NO_SOURCES}
-    known = [name for name, section in sections.items() if hasattr(section, "enabled")]
-    # Of the simulated world every platform may be asked.
-    enabled = known if settings.simulator.enabled else [name for name in known if sections[name].enabled]
-    if source not in enabled:
-        raise HTTPException(422, f"{source!r} is no enabled source{among(source, enabled, 'enabled')}")
+def _sources(settings: Settings, asked: str | None) -> tuple[str, ...]:
+    """All sources that are enabled, or the one that is asked for."""
+    enabled = enabled_sources(settings)
+    if asked is None:
+        return enabled
+    if asked not in enabled:
+        raise HTTPException(422, f"{asked!r} is no enabled source{among(asked, enabled, 'enabled')}")
+    return (asked,)
 
 
 def _floor(moment: datetime) -> datetime:

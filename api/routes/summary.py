@@ -13,7 +13,7 @@ from api.models.summary import Choice, Choices, Summary
 from api.reading.cards import usernames
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
-from api.routes.predictions import ForLabel, newest_cut
+from api.routes.predictions import Ahead, ForLabel, newest_cut
 from trend_assets.names import SOURCES
 from trend_assets.words import TITLES
 
@@ -45,13 +45,14 @@ _CATEGORIES = """
 
 
 @router.get("/summary")
-def summary(lake: Reader, label: ForLabel = Label.EMERGES) -> Summary:
+def summary(lake: Reader, label: ForLabel = Label.EMERGES, horizon: Ahead = None) -> Summary:
     """Posts a day, topics watched, how new it is, and the values of the filters."""
     newest = lake.newest("events", "hour")
-    cut = newest_cut(lake, label)
+    stored = lake.settings.forecast.label(label.value, horizon)
+    cut = newest_cut(lake, stored)
     end = newest + _HOUR if newest else None
     day = _posts(lake, end) if end else {"posts": 0, "posts_before": 0}
-    watched = [cut, label.value], Within("predictions", "cut", cut, cut + _TICK if cut else None)
+    watched = [cut, stored], Within("predictions", "cut", cut, cut + _TICK if cut else None)
     return Summary(
         simulated=lake.simulated(),
         newest_event=lake.newest("raw_events", "timestamp"),

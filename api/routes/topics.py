@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
-from api.models.common import Problem
+from api.models.common import Label, Problem
 from api.models.predictions import Prediction
 from api.models.topics import GenZ, Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.pipeline.dagster_client import Dagster
@@ -18,7 +18,7 @@ from api.reading.similar_topics import similar_topics
 from api.reading.spans import EVER, End, Span, Start, span
 from api.reading.text_model import Model, TextModel
 from api.reading.topic_labels import topic_labels
-from api.routes.predictions import COLUMNS, JOIN, prediction
+from api.routes.predictions import COLUMNS, JOIN, Ahead, prediction
 from trend_assets.links import person_link, person_name, post_link
 from trend_assets.topic_names import canonical_beginning, canonical_topic
 
@@ -93,7 +93,8 @@ _STORY = """
 """
 _PREDICTIONS = f"""
     SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 ORDER BY p.cut DESC, p.label LIMIT ?
+    WHERE p.topic = ? AND p.hour >= ? AND p.hour < ? AND p.revision = 0 AND list_contains(?, p.label)
+    ORDER BY p.cut DESC, p.label LIMIT ?
 """
 
 
@@ -167,6 +168,7 @@ def topic(
     ],
     start: Start = None,
     end: End = None,
+    horizon: Ahead = None,
     posts: Annotated[int, Query(ge=0, le=100, description="How many example posts.")] = 20,
     predictions: Annotated[int, Query(ge=0, le=1000, description="How many forecasts.")] = 100,
 ) -> TopicStory:
@@ -174,14 +176,18 @@ def topic(
     name = canonical_topic(topic) or topic
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
-    told = _story(lake, dagster.address, name, asked, posts, predictions)
+    labels = [lake.settings.forecast.label(label.value, horizon) for label in Label]
+    forecasts = _predictions(lake, dagster.address, name, asked, labels, predictions)
+    told = _story(lake, dagster.address, name, asked, posts, forecasts)
     # Where a span with an end holds mentions, there is such a topic: nothing else has to be asked.
     if last is None and not told.mentions:
         _known_hour(lake, name)
     return told
 
 
-def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, predictions: int) -> TopicStory:
+def _story(
+    lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, forecasts: list[Prediction]
+) -> TopicStory:
     here = {"start": asked.start, "end": asked.end, "topic": name, "posts": posts}
     found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
         0, named=True
@@ -200,7 +206,7 @@ def _story(lake: LakeReader, dagster: str, name: str, asked: Span, posts: int, p
         gen_z=_gen_z(found),
         spam_share=found["spam_share"],
         activity=[SourceHour(**row) for row in found["activity"] or []],
-        predictions=_predictions(lake, dagster, name, asked, predictions),
+        predictions=forecasts,
         posts=[_post(row, dagster, linked) for row in found["posts"] or []],
         users=[_user(row, linked) for row in found["users"] or []],
         related=[RelatedTopic(**row) for row in found["related"] or []],
@@ -244,10 +250,12 @@ def _user(row: dict[str, Any], linked: bool) -> TopicUser:
     return TopicUser(**row, name=name, link=person_link(source, user) if linked else None)
 
 
-def _predictions(lake: LakeReader, dagster: str, name: str, asked: Span, limit: int) -> list[Prediction]:
+def _predictions(
+    lake: LakeReader, dagster: str, name: str, asked: Span, labels: list[str], limit: int
+) -> list[Prediction]:
     # An outcome is of the partition of its horizon's last hour: it is found by its cut.
     outcomes = Within("prediction_outcomes", "cut", asked.start, asked.end + _HOUR)
-    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, limit], asked.of("predictions"), outcomes)
+    found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, labels, limit], asked.of("predictions"), outcomes)
     return [prediction(row, dagster) for row in found.iter_rows(named=True)]
 
 

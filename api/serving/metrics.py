@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.models.common import Label, Made
+from api.models.common import Made
 from api.reading.lake import LakeReader
 from api.reading.sources import Rows
 from api.reading.spans import Span
@@ -21,7 +21,10 @@ _HOUR = timedelta(hours=1)
 _WEEK = timedelta(days=7)
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAGS = "SELECT source, max(hour) AS hour FROM collection_status GROUP BY source ORDER BY hour DESC LIMIT 50"
-_NEWEST = "SELECT label, max(cut) AS cut FROM prediction_outcomes WHERE made = 'live' GROUP BY label"
+_NEWEST = """
+    SELECT label, max(horizon_hours) AS hours, max(cut) AS cut FROM prediction_outcomes
+    WHERE made = 'live' GROUP BY label
+"""
 _ALERTS = "SELECT state, count(*) AS alerts FROM alerts GROUP BY state"
 _LOAD = "SELECT step, waiting, postponed_hours FROM load_checks ORDER BY checked_at DESC LIMIT 1"
 _UNKNOWN = (math.nan, math.nan, math.nan)
@@ -126,7 +129,7 @@ class Meters:
         self.ndcg.clear()
         for row in lake.read(_NEWEST).iter_rows(named=True):
             week = Span(row["cut"] - _WEEK, row["cut"] + _HOUR)
-            for ranking in measure(lake, Label(row["label"]), None, Made.LIVE, week).overall:
+            for ranking in measure(lake, row["label"], row["hours"], None, Made.LIVE, week).overall:
                 self.ndcg.labels(row["label"], ranking.ranking).set(ranking.ndcg_at_10)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from trend_assets.alerting.alert import Alert
 from trend_assets.lake.store import Lake
-from trend_assets.settings import AlertRule, Settings
+from trend_assets.settings import AlertRule, Settings, live_sources
 from trend_assets.topic_names import canonical_topic
 from trend_assets.words import forecast_in_words
 
@@ -21,7 +21,7 @@ _LOOKED_BACK = timedelta(days=1)
 #: The most topics that alert at once; all are in `predictions`.
 _TOPICS = 50
 _NEWEST = """
-    SELECT topic, rank, confidence, growth, cut, model_version,
+    SELECT topic, label, horizon_hours, rank, confidence, growth, cut, model_version,
            coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
     FROM predictions
     WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
@@ -68,7 +68,7 @@ def training_subject(week: datetime) -> str:
 
 def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:
     alerts = settings.alerts
-    asked: dict[str, Any] = {"since": now - _FRESH - _HOUR, "label": alerts.topic_label}
+    asked: dict[str, Any] = {"since": now - _FRESH - _HOUR, "label": settings.alerted_label}
     if alerts.topic_confidence is not None:
         confident = {**asked, "confidence": alerts.topic_confidence}
         for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
@@ -81,7 +81,7 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
 
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
-    told = forecast_in_words(settings.alerts.topic_label, row["before"], row["growth"], row["confidence"])
+    told = forecast_in_words(row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"])
     message = f"rank {row['rank']}: {told}; forecast at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     return Alert(rule, row["topic"], message)
 
@@ -89,17 +89,12 @@ def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert
 def _late_sources(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:
     limit = timedelta(hours=settings.alerts.source_late_hours)
     since = now - limit - _LOOKED_BACK
-    for row in lake.read(_COLLECTED, [since, _live_sources(settings)]).iter_rows(named=True):
+    for row in lake.read(_COLLECTED, [since, list(live_sources(settings))]).iter_rows(named=True):
         end = row["good"] and row["good"] + _HOUR
         if end is not None and now - end <= limit:
             continue
         newest = f"the newest collected hour ended {end:%Y-%m-%d %H:%M} UTC" if end else "nothing came in a day"
         yield Alert("source_late", row["source"], newest + (f"; last: {row['said']}" if row["said"] else ""))
-
-
-def _live_sources(settings: Settings) -> list[str]:
-    """Sections that can be enabled and are; only such as are sources have rows in `collection_status`."""
-    return [name for name in type(settings).model_fields if getattr(getattr(settings, name), "enabled", False)]
 
 
 def _refused_keys(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]:

@@ -1,6 +1,7 @@
-"""Asset checks: what must hold of the rows that an asset writes; they run in its step and show in the UI.
+"""Asset checks: what must hold of the rows that an asset writes; they run in its step, before the write.
 
-The checks see the rows of this run alone, so that an hour costs the same however long the history is.
+Where one fails, nothing is written: the last good rows stay, and what would be made of the new ones waits. The checks
+see the rows of this run alone, so that an hour costs the same however long the history is.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,7 @@ from trend_assets.lake.tables import (
     TOPIC_PHRASES,
 )
 
-#: What an asset function yields: its rows, then what the checks found in them.
+#: What an asset function yields: what the checks found in its rows, then the rows.
 Rows = Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]
 
 
@@ -34,6 +35,20 @@ class Rule:
     name: str
     meaning: str
     broken: Callable[[pl.DataFrame], pl.DataFrame]
+
+    def spec(self, key: dg.AssetKey | str) -> dg.AssetCheckSpec:
+        """How an asset declares it."""
+        return dg.AssetCheckSpec(self.name, asset=key, description=self.meaning, blocking=True)
+
+    def result(self, key: dg.AssetKey | str, frame: pl.DataFrame) -> dg.AssetCheckResult:
+        """What it finds in the rows."""
+        broken = self.broken(frame).height
+        return dg.AssetCheckResult(
+            asset_key=key,
+            check_name=self.name,
+            passed=not broken,
+            metadata={"rows": frame.height, "rows_that_break_it": broken},
+        )
 
 
 def _where(condition: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -53,7 +68,7 @@ def _no_leaders(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.join(leaders, on=["hour", "group_topic"], how="anti")
 
 
-_IN_PARTITION = Rule(
+TIMES_IN_PARTITION = Rule(
     "times_in_partition",
     "Every time lies in the hour of its partition.",
     _where(pl.col("timestamp").dt.truncate("1h") != pl.col("hour")),
@@ -66,10 +81,10 @@ _SCORES = ~(
 _LENGTH = pl.col("embedding").list.eval(pl.element() ** 2).list.sum()
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    RAW_EVENTS.name: (_IN_PARTITION,),
+    RAW_EVENTS.name: (_unique(RAW_EVENTS), TIMES_IN_PARTITION),
     EVENTS.name: (
         _unique(EVENTS),
-        _IN_PARTITION,
+        TIMES_IN_PARTITION,
         Rule("scores_in_range", "Scores are in [0, 1], edge weights in [0.2, 1].", _where(_SCORES)),
     ),
     EVENT_EMBEDDINGS.name: (
@@ -84,10 +99,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
             _where((pl.col("mentions") < 1) | (pl.col("distinct_users") > pl.col("mentions"))),
         ),
     ),
-    TOPIC_PHRASES.name: (_unique(TOPIC_PHRASES), _IN_PARTITION),
+    TOPIC_PHRASES.name: (_unique(TOPIC_PHRASES), TIMES_IN_PARTITION),
     NEAR_COPIES.name: (
         _unique(NEAR_COPIES),
-        _IN_PARTITION,
+        TIMES_IN_PARTITION,
         Rule(
             "counts_consistent",
             "A copy is at least the second of its group, and no more users wrote them than there are.",
@@ -107,7 +122,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
             _no_leaders,
         ),
     ),
-    TEMPORAL_EDGES.name: (_unique(TEMPORAL_EDGES), _IN_PARTITION),
+    TEMPORAL_EDGES.name: (
+        _unique(TEMPORAL_EDGES),
+        TIMES_IN_PARTITION,
+        Rule("weights_in_range", "Edge weights are in [0.2, 1].", _where(~pl.col("weight").is_between(0.2, 1))),
+    ),
     PREDICTIONS.name: (
         _unique(PREDICTIONS),
         Rule(
@@ -124,20 +143,44 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
+def ends_known(nodes: pl.DataFrame) -> Rule:
+    """Of `temporal_edges`: both ends of an edge are among the nodes that are written with it."""
+    known = nodes["node_id"].implode()
+    both = pl.col("src").is_in(known) & pl.col("dst").is_in(known)
+    return Rule("ends_known", "Both ends of an edge are nodes.", _where(~both))
+
+
 def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     """The checks that the table's asset declares; none for a table without rules."""
     rules = RULES.get(table.name, ())
-    return [dg.AssetCheckSpec(rule.name, asset=table.name, description=rule.meaning) for rule in rules]
+    return [rule.spec(table.name) for rule in rules]
 
 
-def checked(table: Table, frame: pl.DataFrame, metadata: Mapping[str, Any], output_name: str = "result") -> Rows:
-    """The rows that are written, and what the checks found in them."""
-    yield dg.Output(frame, output_name=output_name, metadata=metadata)
-    for rule in RULES[table.name]:
-        broken = rule.broken(frame)
-        yield dg.AssetCheckResult(
-            asset_key=table.name,
-            check_name=rule.name,
-            passed=broken.is_empty(),
-            metadata={"rows": frame.height, "rows_that_break_it": broken.height},
+def checked(table: Table, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> Rows:
+    """What the checks found in the rows, and the rows to write.
+
+    Raises:
+        dagster.Failure: one found something.
+    """
+    yield from sound(table, frame)
+    yield dg.Output(frame, metadata=metadata)
+
+
+def sound(table: Table, frame: pl.DataFrame, *more: Rule) -> Iterator[dg.AssetCheckResult]:
+    """What the checks found in the rows.
+
+    Args:
+        table: where they belong.
+        frame: the rows.
+        more: rules beside those of the table.
+
+    Raises:
+        dagster.Failure: one found something.
+    """
+    results = [rule.result(table.name, frame) for rule in (*RULES[table.name], *more)]
+    yield from results
+    if broken := [str(result.check_name) for result in results if not result.passed]:
+        raise dg.Failure(
+            f"{table.name}: {', '.join(broken)} failed: nothing was made of these rows, what was there before stays",
+            allow_retries=False,
         )

@@ -9,22 +9,21 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from trend_assets.assets.collectors import budgets, enabled_collectors, live_sources
+from trend_assets.assets.collectors import budgets, enabled_collectors
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import give_up, missed_hours
 from trend_assets.operations.collecting import CollectionState, Ledger, collection_state
 from trend_assets.operations.identity import Identified
 from trend_assets.operations.privacy.admission import Guard
 from trend_assets.operations.recording import Collection, compare, record, reserve
-from trend_assets.settings import Settings
+from trend_assets.settings import Settings, live_sources
 from trend_assets.sources.collection import Collected, Purpose, collect
 from trend_assets.sources.collector import utc_now
 
 _HOUR = timedelta(hours=1)
 
-#: Tags of a Dagster run: the purpose of the collection, and the only source to ask, where it is not all.
+#: Tag of a Dagster run: the purpose of the collection.
 PURPOSE_TAG = "trend/purpose"
-SOURCE_TAG = "trend/source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,18 @@ class CollectionRun:
     collected: Collected
     compared: Identified
     memory: CollectionState
+
+    def refused(self, why: str) -> CollectionRun:
+        """The same without the rows, all hours failed: what must not be stored counts as not given."""
+        failed = {"status": pl.lit("failed"), "failure": pl.lit("unexpected"), "message": pl.lit(why)}
+        nothing = Identified(self.compared.raw.clear(), self.compared.verdicts.clear())
+        collected = replace(
+            self.collected,
+            raw=self.collected.raw.clear(),
+            status=self.collected.status.with_columns(**failed),
+            attempts=self.collected.attempts.with_columns(**failed, cursor=pl.lit("")),
+        )
+        return replace(self, collected=collected, compared=nothing)
 
     def finish(self) -> None:
         """Records attempts and states. A run that is killed before asks the sources again, so no row is lost."""
@@ -65,7 +76,7 @@ def collect_hours(
     now = utc_now()
     live = [name for name in live_sources(settings) if source in (None, name)]
     before, reserved = _begin(lake, settings, live, (start, end), purpose, now)
-    collectors = [item for item in enabled_collectors(settings, before.ledger) if source in (None, item.source)]
+    collectors = enabled_collectors(settings, before.ledger, source)
     settled = _settled(lake, live, start, end, now) if purpose == "catch_up" else ()
     guard = Guard.of(lake, settings)
     collected = _guarded(collect(collectors, start, end, utc_now, before.earlier, before.held, purpose, settled), guard)

@@ -8,9 +8,10 @@ from functools import cache
 
 from pydantic import SecretStr
 
+from trend_assets.names import SIMULATED_SOURCES
 from trend_assets.operations.collecting import Ledger
 from trend_assets.periods import month, pacific_day
-from trend_assets.settings import Settings, SettingsError, SimulatorSettings
+from trend_assets.settings import Settings, SimulatorSettings, enabled_sources
 from trend_assets.simulator.collector import SimulatedCollector
 from trend_assets.simulator.world import World
 from trend_assets.sources.budget import allowance
@@ -22,27 +23,21 @@ _LEAST_POSTS = 10
 _LATE_PART = 0.25
 
 
-def enabled_collectors(settings: Settings, ledger: Ledger | None = None) -> list[Collector]:
+def enabled_collectors(settings: Settings, ledger: Ledger | None = None, source: str | None = None) -> list[Collector]:
     """The sources to ask, in a fixed order; none where nothing is enabled.
 
     Args:
         settings: which sources, and how.
         ledger: what they have spent so far; nothing where it is left out.
+        source: only this one.
 
     Raises:
         SettingsError: the simulated world and a real source at once.
     """
-    live = live_sources(settings)
-    if not settings.simulator.enabled:
-        return [_SOURCES[name](settings, ledger or Ledger(datetime.now(UTC))) for name in live]
-    if live:
-        raise SettingsError(f"simulator.enabled and {live[0]}.enabled exclude each other: switch one of them off")
-    return list(simulated_collectors(settings.simulator))
-
-
-def live_sources(settings: Settings) -> tuple[str, ...]:
-    """Names of the enabled sources that are outside this process."""
-    return tuple(name for name in _SOURCES if getattr(settings, name).enabled)
+    names = [name for name in enabled_sources(settings) if source in (None, name)]
+    if settings.simulator.enabled:
+        return [item for item in simulated_collectors(settings.simulator) if item.source in names]
+    return [_SOURCES[name](settings, ledger or Ledger(datetime.now(UTC))) for name in names]
 
 
 def _twitter(settings: Settings, ledger: Ledger) -> Collector:
@@ -148,9 +143,9 @@ def _secret(value: SecretStr | None) -> str | None:
 
 
 def simulated_collectors(simulator: SimulatorSettings) -> list[SimulatedCollector]:
-    """The three platforms of one simulated world."""
+    """The platforms of one simulated world."""
     world = _world(simulator)
-    return [SimulatedCollector(source, world) for source in ("twitter", "youtube", "google_trends")]
+    return [SimulatedCollector(source, world) for source in SIMULATED_SOURCES]
 
 
 @cache

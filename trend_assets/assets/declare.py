@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
 from trend_assets.assets.checks import check_specs
+from trend_assets.assets.retrying import RETRY_POLICY, retried
 from trend_assets.lake.table import Table
 
 OWNERS = ["team:trends"]
 IO_MANAGER = "lake_io_manager"
+#: The assets of all sources that the settings enable.
+SOURCE_ASSETS = "sources/*"
 #: Tags of a training run: the lake's snapshot to train on; the hour before which an early training's data ends.
 SNAPSHOT_TAG = "trend/snapshot"
 UNTIL_TAG = "trend/until"
+
+
+def source_key(source: str) -> dg.AssetKey:
+    """The key of a source's asset."""
+    return dg.AssetKey(["sources", source])
+
+
+def asset_keys(assets: Iterable[str], sources: Iterable[str]) -> list[dg.AssetKey]:
+    """The keys of assets.
+
+    Args:
+        assets: their names; `SOURCE_ASSETS` stands for the assets of all sources.
+        sources: names of the sources.
+    """
+    every = [source_key(source) for source in sources]
+    named = dg.AssetKey.from_user_string
+    return [key for name in assets for key in (every if name == SOURCE_ASSETS else [named(name)])]
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -46,10 +66,10 @@ def table_asset(table: Table, group: str, *extra_kinds: str) -> dict[str, Any]:
     }
 
 
-def asset(**arguments: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`@dg.asset`, whose overloads do not take arguments out of a mapping."""
-    declared: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(**arguments)
-    return declared
+def asset(**arguments: Any) -> Callable[[Callable[..., Iterator[Any]]], dg.AssetsDefinition]:
+    """`@dg.asset`, whose overloads do not take arguments out of a mapping, with the policy of retries."""
+    declared: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(retry_policy=RETRY_POLICY, **arguments)
+    return lambda step: declared(retried(step))
 
 
 def table_metadata(table: Table) -> dict[str, Any]:

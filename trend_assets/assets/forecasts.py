@@ -1,5 +1,6 @@
-"""Stage 5: hourly predictions, and their outcomes once the horizon has passed."""
+"""Stage 5: hourly predictions, and their outcomes once a horizon has passed."""
 
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -19,12 +20,13 @@ from trend_assets.words import DEFAULT_LABEL, TITLES
 _HISTORY = ("temporal_edges", "nodes", "event_embeddings")
 
 
-def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[dg.AssetsDefinition]:
-    """`predictions` at the end of each hour, and `prediction_outcomes` once their horizon, in hours, has passed."""
+def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizons: Collection[int]) -> list[dg.AssetsDefinition]:
+    """`predictions` at the end of each hour, and `prediction_outcomes` once one of the horizons (hours) has passed."""
     shared = {"partitions_def": hours, "backfill_policy": dg.BackfillPolicy.single_run()}
     this_week = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+    # Dagster knows ranges alone: with several horizons an hour's outcomes seem to need all hours in between.
     come_due = dg.TimeWindowPartitionMapping(
-        start_offset=-horizon, end_offset=-horizon, allow_nonexistent_upstream_partitions=True
+        start_offset=-max(horizons), end_offset=-min(horizons), allow_nonexistent_upstream_partitions=True
     )
 
     @asset(
@@ -52,10 +54,10 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizon: int) -> list[
     )
     def prediction_outcomes(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
-    ) -> dg.Output[pl.DataFrame]:
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
         window = context.partition_time_window
         frame = score_hours(lake.lake, settings, window.start, window.end)
-        return dg.Output(
+        yield dg.Output(
             frame,
             metadata={"came_true": int(frame["came_true"].sum()), "scored": frame.height},
         )

@@ -1,82 +1,71 @@
-"""Stage 1: raw events, collected from the sources."""
+"""Stage 1: the raw events of an hour, of all sources and imported archives, before anything is made of them."""
 
-from typing import cast
+# No postponed annotations here: Dagster needs the evaluated types.
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
-import polars as pl
 
-from trend_assets.assets.checks import Rows, checked
-from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG, collect_hours
-from trend_assets.assets.declare import asset, counts, table_asset
+from trend_assets.assets.checks import check_specs, sound
+from trend_assets.assets.declare import IO_MANAGER, OWNERS, table_metadata
+from trend_assets.assets.retrying import RETRY_POLICY, retried
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
-from trend_assets.settings import Settings
-from trend_assets.sources.collection import Collected, Purpose
+from trend_assets.lake.tables import RAW_EVENTS
 
-_GOOD = ("complete", "empty")
-_ANSWERED = dg.AssetCheckSpec(
-    "sources_answered", asset=RAW_EVENTS.name, description="Every enabled source was read to the end of the hour."
-)
+_CHECKED = ("id", "timestamp", "hour")
+_BY_SOURCE = "SELECT source, count(*) FROM raw_events WHERE hour >= ? AND hour < ? GROUP BY source ORDER BY source"
 
 
-def raw_events_asset(hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
-    """`raw_events`: each hour asked from every enabled source; archives are imported into it too."""
-    declared = table_asset(RAW_EVENTS, "sources")
+def raw_events_asset(sources: Sequence[dg.AssetKey], hours: dg.HourlyPartitionsDefinition) -> dg.AssetsDefinition:
+    """`raw_events`: looks at the rows of the hour, which sources and imports have written, and lets sound ones on.
 
-    @asset(
-        **{**declared, "check_specs": [*declared["check_specs"], _ANSWERED]},
-        deps=[FORGOTTEN.name],
+    Args:
+        sources: keys of the sources' assets.
+        hours: the partitions.
+    """
+    specs = check_specs(RAW_EVENTS)
+
+    @dg.op(out=dg.Out(dg.Nothing), description="Lets the flow go on where no source answered.")
+    def begin() -> None:
+        return None
+
+    # A source that gave nothing has no output. Of a list of inputs Dagster needs one, of inputs by name each.
+    @dg.op(
+        name="gathered",
+        ins={"told": dg.In(dg.Nothing)},
+        out={
+            "result": dg.Out(io_manager_key=IO_MANAGER),
+            **{spec.name: dg.Out(is_required=False) for spec in specs},
+        },
+        retry_policy=RETRY_POLICY,
+    )
+    @retried
+    def gathered(
+        context: dg.OpExecutionContext, lake: dg.ResourceParam[LakeResource]
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        window = context.partition_time_window
+        frame = lake.lake.read_table(RAW_EVENTS, window.start, window.end, columns=list(_CHECKED))
+        yield from sound(RAW_EVENTS, frame)
+        by_source = lake.lake.read(_BY_SOURCE, [window.start, window.end]).rows()
+        told = {f"rows_{source}": rows for source, rows in by_source}
+        # The rows are in the table already.
+        yield dg.Output(None, "result", metadata={"dagster/row_count": frame.height, **told})
+
+    @dg.graph_asset(
+        name=RAW_EVENTS.name,
+        description=RAW_EVENTS.meaning,
+        group_name="sources",
+        owners=OWNERS,
+        kinds={"duckdb", "polars"},
+        metadata=table_metadata(RAW_EVENTS),
+        ins={key.path[-1]: dg.AssetIn(key=key, dagster_type=dg.Nothing) for key in sources},
         partitions_def=hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=specs,
     )
-    def raw_events(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
-    ) -> Rows:
-        window, tags = context.partition_time_window, context.run.tags
-        purpose = cast(Purpose, tags.get(PURPOSE_TAG, "asked"))
-        run = collect_hours(lake.lake, settings, window.start, window.end, purpose, tags.get(SOURCE_TAG))
-        collected = run.collected
-        for source, status, message in _incomplete(collected).rows():
-            context.log.warning("%s (%s): %s", source, status, message)
-        yield from checked(
-            RAW_EVENTS,
-            collected.raw,
-            counts(
-                context,
-                {"collected": collected.raw.height, "rejected": collected.rejected.height},
-                sources=_table(collected),
-            ),
-        )
-        run.finish()
-        yield _answered(collected)
+    def raw_events(**told: Any) -> dict[str, Any]:
+        outputs = gathered(told=[begin(), *told.values()])
+        checks = {spec.get_python_identifier(): getattr(outputs, spec.name) for spec in specs}
+        return {"result": outputs.result, **checks}
 
     return raw_events
-
-
-def _incomplete(collected: Collected) -> pl.DataFrame:
-    return (
-        collected.status.filter(~pl.col("status").is_in(_GOOD))
-        .select("source", "status", "message")
-        .unique(maintain_order=True)
-    )
-
-
-def _table(collected: Collected) -> dg.MetadataValue | str:
-    """What each source gave, or why it gave nothing, for the UI."""
-    rows = [f"| {source} | {status} | {events:,} | {message.replace('|', '/')} |" for source, status, events, message in
-            collected.status.select("source", "status", "events", "message").iter_rows()]  # fmt: skip
-    if not rows:
-        return "none enabled"
-    return dg.MetadataValue.md("\n".join(["| source | state | events | why |", "| --- | --- | --- | --- |", *rows]))
-
-
-def _answered(collected: Collected) -> dg.AssetCheckResult:
-    incomplete = _incomplete(collected)
-    return dg.AssetCheckResult(
-        asset_key=RAW_EVENTS.name,
-        check_name=_ANSWERED.name,
-        passed=incomplete.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(f"{source} ({status}): {message}" for source, status, message in incomplete.rows()),
-        metadata={source: f"{status}: {message}" for source, status, message in incomplete.rows()},
-    )

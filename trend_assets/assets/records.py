@@ -1,8 +1,10 @@
 """External assets: tables that runs, sensors and commands write besides the assets, so that the lineage shows them."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
-from trend_assets.assets.declare import OWNERS, table_metadata
+from trend_assets.assets.declare import OWNERS, SOURCE_ASSETS, asset_keys, table_metadata
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import (
     ALERT_THRESHOLDS,
@@ -21,10 +23,10 @@ from trend_assets.lake.tables import (
 
 #: Each with its group, and its upstream assets: those whose runs write it, or those that the writing sensor reads.
 _RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
-    (OBSERVATIONS, "sources", ("raw_events",)),
-    (COLLECTION_STATUS, "sources", ("raw_events",)),
-    (COLLECTION_ATTEMPTS, "sources", ("raw_events",)),
-    (REJECTED_EVENTS, "sources", ("raw_events", "events")),
+    (OBSERVATIONS, "sources", (SOURCE_ASSETS,)),
+    (COLLECTION_STATUS, "sources", (SOURCE_ASSETS,)),
+    (COLLECTION_ATTEMPTS, "sources", (SOURCE_ASSETS,)),
+    (REJECTED_EVENTS, "sources", (SOURCE_ASSETS, "events")),
     # Written by `trend forget`, so it has no upstream asset.
     (FORGOTTEN, "sources", ()),
     (PHRASE_STATES, "enrichment", ("topic_phrases",)),
@@ -38,12 +40,16 @@ _RECORDS: tuple[tuple[Table, str, tuple[str, ...]], ...] = (
 )
 
 
-def record_specs() -> list[dg.AssetSpec]:
-    """External assets, one a table."""
+def record_specs(sources: Sequence[str]) -> list[dg.AssetSpec]:
+    """External assets, one a table.
+
+    Args:
+        sources: names of the sources whose assets there are.
+    """
     return [
         dg.AssetSpec(
             table.name,
-            deps=list(before),
+            deps=asset_keys(before, sources),
             description=table.meaning,
             group_name=group,
             owners=OWNERS,

@@ -9,6 +9,7 @@ import orjson
 
 from trend_assets.assets.declare import IO_MANAGER, OWNERS, SNAPSHOT_TAG, UNTIL_TAG, table_metadata
 from trend_assets.assets.plots import bars
+from trend_assets.assets.retrying import RETRY_POLICY, retried
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import TRAINING_RUNS
@@ -44,7 +45,9 @@ def training_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
                 metadata=table_metadata(TRAINING_RUNS),
             ),
         },
+        retry_policy=RETRY_POLICY,
     )
+    @retried
     def tgn_training(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.Output[Any]]:

@@ -12,4 +12,5 @@ def reason(error: SerializableErrorInfo) -> str:
     name, separator, rest = message.partition(": ")
     is_class = bool(cause.cls_name) and name.rpartition(".")[2] == cause.cls_name
     # The message of a built-in exception says little without its class: KeyError: 'hour'.
-    return rest if separator and is_class and name.startswith("trend_assets.") else message
+    is_ours = name.startswith("trend_assets.") or cause.cls_name == "Failure"
+    return rest if separator and is_class and is_ours else message

@@ -1,10 +1,11 @@
-"""The nightly maintenance job: retention, compaction, expiry of snapshots."""
+"""The nightly maintenance job: retention, compaction, expiry of snapshots, old records of Dagster."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from trend_assets.automation.jobs import QUIET
+from trend_assets.automation.records import delete_old_runs
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.maintaining import maintain_lake
 from trend_assets.settings import Settings
@@ -34,10 +35,18 @@ def maintain_the_lake(
     )
 
 
-@dg.job(name=MAINTENANCE_JOB, config=QUIET, executor_def=dg.in_process_executor)
+@dg.op
+def delete_records_of_old_runs(context: dg.OpExecutionContext, settings: dg.ResourceParam[Settings]) -> None:
+    """Dagster's records of runs that ended before `dagster.keep_days`."""
+    before = datetime.now(UTC) - timedelta(days=settings.dagster.keep_days)
+    context.add_output_metadata({"runs_deleted": delete_old_runs(context.instance, before)})
+
+
+@dg.job(name=MAINTENANCE_JOB, config=QUIET)
 def nightly_maintenance() -> None:
-    """Delete what is past its retention, compact the lake, let old snapshots expire."""
+    """Delete what is past its retention, compact the lake, let old snapshots expire, and forget old runs."""
     maintain_the_lake()
+    delete_records_of_old_runs()
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
@@ -49,5 +58,5 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         cron_schedule=f"30 {settings.maintenance.hour} * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING if enabled else dg.DefaultScheduleStatus.STOPPED,
-        description="Retention, compaction, expiry of snapshots.",
+        description="Retention, compaction, expiry of snapshots, old records of Dagster.",
     )

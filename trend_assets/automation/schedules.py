@@ -1,6 +1,6 @@
 """The schedules: hourly collection, with hours to collect again or to catch up on, and weekly training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import dagster as dg
@@ -12,6 +12,7 @@ from dagster._core.storage.tags import (
 )
 
 from trend_assets.assets.collection_run import PURPOSE_TAG
+from trend_assets.assets.declare import asset_keys
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -53,7 +54,7 @@ def hourly_schedule(settings: ScheduleSettings, live: tuple[str, ...]) -> dg.Sch
         now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
         # A request for an hour without a partition would fail the whole tick.
         due = [item for item in _due(settings, live, lake, now) if item.start >= begin]
-        return [_request(item, now) for item in due]
+        return [_request(item, now, live) for item in due]
 
     return hourly_collection
 
@@ -74,14 +75,14 @@ def _missed_and_late(settings: ScheduleSettings, lake: Lake, live: tuple[str, ..
         yield Due(late, late + _HOUR, "late")
 
 
-def _request(due: Due, now: datetime) -> dg.RunRequest:
+def _request(due: Due, now: datetime, live: Sequence[str]) -> dg.RunRequest:
     first, last = hour_key(due.start), hour_key(due.end - _HOUR)
     partition = {} if first == last else {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
     assets = _ASSETS.get(due.purpose)
     return dg.RunRequest(
         run_key=f"{due.purpose} {first} at {hour_key(now)}",
         partition_key=first if first == last else None,
-        asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
+        asset_selection=asset_keys(assets, live) if assets else None,
         tags={
             **partition,
             PURPOSE_TAG: due.purpose,

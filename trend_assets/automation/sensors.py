@@ -74,7 +74,7 @@ def import_inbox_file(
         raise dg.Failure(f"{path.name}: {why}", allow_retries=False)
 
 
-@dg.job(name=IMPORT_JOB, executor_def=dg.in_process_executor)
+@dg.job(name=IMPORT_JOB)
 def import_inbox() -> None:
     """Import one file from the inbox."""
     import_inbox_file()

@@ -9,7 +9,7 @@ import typer
 from trend_assets.commands.console import console, errors, progress, utc_hour
 from trend_assets.commands.priority import give_way
 from trend_assets.errors import TrendError
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings, enabled_sources, load_settings
 
 
 def backfill(
@@ -36,13 +36,14 @@ def backfill(
     assets = [name for name in FLOW_ASSETS if embeddings or name != "event_embeddings"]
     if forecasts:
         assets += FORECAST_ASSETS
+    settings = load_settings()
     if only:
         assets = [name for asked in only for name in (GRAPH_ASSETS if asked == GRAPH_ASSET else (asked,))]
-        known = (*FLOW_ASSETS, GRAPH_ASSET, *FORECAST_ASSETS)
+        sources = [f"sources/{source}" for source in enabled_sources(settings)]
+        known = (*FLOW_ASSETS, *sources, GRAPH_ASSET, *FORECAST_ASSETS)
         if unknown := [name for name in only if name not in known]:
             raise typer.BadParameter(f"--only {unknown[0]}: expected one of {', '.join(known)}")
     hours = HourRange(first, last)
-    settings = load_settings()
     instance, definitions = open_instance(settings), make_definitions(settings)
     with progress("hours") as bar:
         task = bar.add_task("backfill", total=hours.hours)

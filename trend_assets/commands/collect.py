@@ -10,7 +10,7 @@ import typer
 from trend_assets.commands.collection_tables import hour_rows, hour_table
 from trend_assets.commands.console import console, utc_hour
 from trend_assets.errors import TrendError
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import Settings, enabled_sources, load_settings
 
 _HOUR = timedelta(hours=1)
 
@@ -27,7 +27,7 @@ def collect(
 
     Example: trend collect --source twitter --hour 2026-11-25T08:00
     """
-    from trend_assets.assets.collection_run import PURPOSE_TAG, SOURCE_TAG
+    from trend_assets.assets.declare import SOURCE_ASSETS
     from trend_assets.automation.instance import open_instance
     from trend_assets.automation.jobs import FLOW_ASSETS
     from trend_assets.definitions import make_definitions
@@ -42,25 +42,24 @@ def collect(
         raise typer.BadParameter(f"the hour {start:%Y-%m-%d %H:%M} UTC is not over yet")
     asked = HourRange(start, start + _HOUR)
     instance, definitions = open_instance(settings), make_definitions(settings)
-    tags = {PURPOSE_TAG: "asked", **({SOURCE_TAG: source} if source else {})}
-    materialize_hours(definitions, instance, asked, FLOW_ASSETS[:1], tags=tags)
+    sources = SOURCE_ASSETS if source is None else f"sources/{source}"
+    materialize_hours(definitions, instance, asked, [sources])
     lake = Lake(lake_location(settings), read_only=True)
     rows = hour_rows(lake, start, now)
     console.print(f"{start:%Y-%m-%d %H:%M} UTC")
     console.print(hour_table(rows, settings, datetime.now(UTC)))
     # Of a simulated source nobody counts what is new.
     if settings.simulator.enabled or any(row["added"] for row in rows):
-        derived = [name for name in FLOW_ASSETS[1:] if embeddings or name != "event_embeddings"]
-        materialize_hours(definitions, instance, asked, derived, tags=tags)
+        left_out = {SOURCE_ASSETS} if embeddings else {SOURCE_ASSETS, "event_embeddings"}
+        derived = [name for name in FLOW_ASSETS if name not in left_out]
+        materialize_hours(definitions, instance, asked, derived)
         console.print(f"derived anew: {', '.join(derived)}")
     if any(row["status"] == "failed" for row in rows):
         raise typer.Exit(1)
 
 
 def _refuse_unknown(settings: Settings, source: str | None) -> None:
-    from trend_assets.assets.collectors import enabled_collectors
-
-    enabled = [collector.source for collector in enabled_collectors(settings)]
+    enabled = enabled_sources(settings)
     if not enabled:
         raise TrendError("no source is enabled: set e.g. google_trends.enabled, which needs no key, to true")
     if source is not None and source not in enabled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from trend_assets.commands.console import as_it_is, columns
 from trend_assets.lake.store import Lake
 from trend_assets.names import LIVE_SOURCES
-from trend_assets.settings import Settings
+from trend_assets.settings import Settings, enabled_sources
 
 _COUNTS = ("events", "open", "new", "changed", "requests", "units")
 _COLORS = {"complete": "green", "empty": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
@@ -41,7 +41,7 @@ def collection(lake: Lake, settings: Settings, now: datetime) -> Group | str:
         now: timezone-aware.
     """
     rows = lake.read(_SOURCES, {"since": now - timedelta(hours=48), "now": now}).rows(named=True)
-    enabled = _enabled(settings)
+    enabled = enabled_sources(settings)
     never = [{"source": name, "hour": None} for name in enabled if name not in {row["source"] for row in rows}]
     if not rows and not never:
         return "no collection yet"
@@ -51,7 +51,7 @@ def collection(lake: Lake, settings: Settings, now: datetime) -> Group | str:
     return Group(*parts, *([_files(files)] if files else []), *_reasons(rows))
 
 
-def _sources(rows: list[dict[str, Any]], enabled: list[str], settings: Settings, now: datetime) -> Group:
+def _sources(rows: list[dict[str, Any]], enabled: Sequence[str], settings: Settings, now: datetime) -> Group:
     table = columns("source", "last hour", "state", "events", "open", *_next(settings), counts=_COUNTS, wraps="source")
     for row in rows:
         upcoming = _next_try(row, settings, now) if row["source"] in enabled else ""
@@ -116,12 +116,6 @@ def state(status: str) -> str:
     """A state in its colour."""
     color = _COLORS.get(status)
     return f"[{color}]{status}[/]" if color else as_it_is(status)
-
-
-def _enabled(settings: Settings) -> list[str]:
-    from trend_assets.assets.collectors import live_sources
-
-    return ["twitter", "youtube", "google_trends"] if settings.simulator.enabled else list(live_sources(settings))
 
 
 def _next_try(row: Mapping[str, Any], settings: Settings, now: datetime) -> str:

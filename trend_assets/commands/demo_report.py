@@ -12,7 +12,7 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.scoring import CutScores, made_of, stored_scores
 from trend_assets.settings import Settings
-from trend_assets.words import DEFAULT_LABEL, TITLES
+from trend_assets.words import DEFAULT_LABEL, TITLES, kind_of
 
 
 def show(settings: Settings, start: datetime, cut: datetime) -> None:
@@ -39,12 +39,13 @@ def _scores(scores: list[CutScores], cut: datetime, made: str) -> Table:
         caption=f"the last cut is {cut:%Y-%m-%d %H:%M} UTC; cuts without a positive or with under 10 topics left out",
         caption_justify="left",
     )
-    for label, title in TITLES.items():
+    order = sorted(dict.fromkeys(row.label for row in scores), key=lambda label: list(TITLES).index(kind_of(label)))
+    for label in order:
         rows = [row for row in scores if row.label == label]
         for row in rows:
             style = "bold" if row.is_model else None
             table.add_row(
-                f"{title} (`{label}`)" if row is rows[0] else "",
+                f"{TITLES[kind_of(label)]} (`{label}`)" if row is rows[0] else "",
                 row.ranking,
                 f"{row.precision_at_10:.3f}",
                 f"{row.ndcg_at_10:.3f}",

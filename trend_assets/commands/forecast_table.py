@@ -7,20 +7,25 @@ from datetime import datetime
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is
+from trend_assets.forecasting.accuracy import NOT_USED
 from trend_assets.lake.store import Lake
 from trend_assets.words import (
+    DEFAULT_LABEL,
     MADE,
     NO_MODEL,
     TITLES,
+    ahead,
     chance_of,
+    counted_because,
     forecaster,
     is_counting,
+    kind_of,
     mentions,
     verdict,
 )
 
 _QUERY = """
-    SELECT p.rank, p.topic, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
+    SELECT p.rank, p.topic, p.horizon_hours, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
            coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS before,
            (p.metadata ->> 'usual')::DOUBLE AS usual, o.came_true, o.mentions_after
     FROM predictions p
@@ -45,15 +50,17 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
     if rows.is_empty():
         return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: nothing was mentioned in the window"
     known = rows["confidence"].null_count() == 0
+    hours, version = rows["horizon_hours"][0], rows["model_version"][0]
     table = Table(
         "",
         "topic",
         "chance" if known else "score",
         "mentions",
         "",
-        title=f"{TITLES[label]} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, by {forecaster(rows['model_version'][0])}",
+        title=f"{TITLES[kind_of(label)]} in {ahead(hours)} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, "
+        f"by {forecaster(version)}",
         title_justify="left",
-        caption=_caption(rows["model_version"][0], rows["made"][0], rows["forecast_at"][0]),
+        caption=_caption(hours, rows["made"][0], rows["forecast_at"][0]) + _why(lake, cut, label, version),
         caption_justify="left",
     )
     for row in rows.iter_rows(named=True):
@@ -67,10 +74,20 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
     return table
 
 
-def _caption(version: str, made: str, forecast_at: datetime | None) -> str:
+def _caption(hours: int, made: str, forecast_at: datetime | None) -> str:
     moment = f" ({forecast_at:%Y-%m-%d %H:%M} UTC)" if forecast_at else ""
-    why = f"\n{NO_MODEL}" if is_counting(version) else ""
-    return f"mentions of the 24 h before → those of the 24 h after; {MADE.get(made, 'made live')}{moment}{why}"
+    span = ahead(hours)
+    return f"mentions of the {span} before → those of the {span} after; {MADE.get(made, 'made live')}{moment}"
+
+
+def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
+    """Why counting ranks, where it does."""
+    if not is_counting(version):
+        return ""
+    if label == kind_of(label):
+        return f"\n{NO_MODEL}"
+    told = lake.read(NOT_USED, {"cut": cut, "label": label, "main": DEFAULT_LABEL})["reason"]
+    return f"\n{counted_because(told[0]) if len(told) else NO_MODEL}"
 
 
 def _verdict(came_true: bool | None) -> str:

@@ -22,6 +22,10 @@ def predict(
         str | None, typer.Option(help="The moment (UTC): what was posted until its full hour is known. Default: now.")
     ] = None,
     label: Annotated[str, typer.Option(help=_LABELS)] = DEFAULT_LABEL,
+    horizon: Annotated[
+        int | None,
+        typer.Option(min=1, max=168, help="Hours ahead, as forecast.further_horizons has them; default: 24."),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many topics are shown.")] = 10,
     newest: Annotated[
         bool, typer.Option(help="Show the newest forecast of that hour, not the first one, which is scored.")
@@ -39,19 +43,27 @@ def predict(
     from trend_assets.lake.connection import lake_location
     from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange, materialize_hours
-    from trend_assets.operations.history import need_mentions, newest_mention
+    from trend_assets.operations.history import label_settings, need_mentions, newest_mention
 
     if label not in LABELS:
         raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
     moment = utc_moment(at) if at else datetime.now(UTC)
     cut = moment.replace(minute=0, second=0, microsecond=0)
     settings = load_settings()
+    labels = label_settings(settings.forecast)
+    name = settings.forecast.label(label, horizon)
+    if name not in labels.hours_of:
+        known = ", ".join(map(str, labels.horizons))
+        raise typer.BadParameter(
+            f"--horizon {horizon}: `{label}` is not forecast so far ahead. Horizons are {known} h; "
+            "forecast.further_horizons adds some for `emerges`"
+        )
     lake = Lake(lake_location(settings), read_only=True)
     need_mentions(lake, cut)
     instance, definitions = open_instance(settings), make_definitions(settings)
     materialize_hours(definitions, instance, HourRange(cut - _HOUR, cut), ["predictions"])
-    due = cut + timedelta(hours=settings.forecast.horizon_hours)
+    due = cut + timedelta(hours=labels.hours_of[name])
     # What is not collected yet has not come true yet either.
     if due <= newest_mention(lake):
         materialize_hours(definitions, instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
-    console.print(forecast_table(lake, cut, label, top, newest=newest))
+    console.print(forecast_table(lake, cut, name, top, newest=newest))

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.priority import give_way
-from trend_assets.forecasting.labels import LABELS
 from trend_assets.periods import monday
 from trend_assets.settings import Settings, load_settings
 
@@ -54,7 +53,12 @@ def train(
     console.print(f"{verdict}: {row['decision'][0]}.", markup=False)
     if not row["promoted"][0]:
         console.print(_what_now(lake, settings, start, row["model_version"][0]), markup=False)
-    console.print(_metrics(orjson.loads(row["metrics"][0])))
+    metrics = orjson.loads(row["metrics"][0])
+    for label, figures in metrics["tgn"].items():
+        if "not_used_because" in figures:
+            why = figures["not_used_because"]
+            console.print(f"{label}: " + (f"ranked by counting: {why}." if why else "used, too."), markup=False)
+    console.print(_metrics(metrics))
 
 
 def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> str:
@@ -75,10 +79,10 @@ def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> s
 def _metrics(metrics: dict[str, Any]) -> Table:
     """NDCG@10 of the model and every baseline on the weeks held out."""
     table = Table(
-        "ranking", *LABELS, title=f"NDCG@10 on the last {metrics['held_out_weeks']} weeks", title_justify="left"
+        "ranking", *metrics["tgn"], title=f"NDCG@10 on the last {metrics['held_out_weeks']} weeks", title_justify="left"
     )
     for name, figures in metrics.items():
         if isinstance(figures, dict):
-            values = [figures[label]["ndcg_at_10"] for label in LABELS]
+            values = [figures[label]["ndcg_at_10"] for label in metrics["tgn"]]
             table.add_row(name, *("—" if value is None else f"{value:.3f}" for value in values))
     return table

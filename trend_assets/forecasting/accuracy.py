@@ -33,6 +33,16 @@ _STORED = (
 )
 _COUNTS = json.dumps(dict.fromkeys(_STORED, "DOUBLE"))
 
+#: Why the model that ranked the label $main at $cut does not rank the further horizon's $label; null where it is not
+#: said, no row where no trained model ranked it.
+NOT_USED = """
+    SELECT metrics ->> ('$.tgn.' || $label || '.not_used_because') AS reason
+    FROM training_runs JOIN (
+        SELECT model_version FROM predictions WHERE cut = $cut AND label = $main AND revision = 0 LIMIT 1
+    ) USING (model_version)
+    WHERE status = 'succeeded' ORDER BY started_at DESC LIMIT 1
+"""
+
 
 def scored_rows(outcomes: str, predictions: str) -> str:
     """The query for what `measured` takes.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from trend_assets.forecasting.history import HOUR, History, to_epoch
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.metrics import Interval, ndcg_at_k, paired_bootstrap, precision_at_k, week_start
 from trend_assets.forecasting.ranking import Ranking, Scores
 from trend_assets.forecasting.reliability import Reliability
@@ -25,7 +25,7 @@ _K = 10
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
-#: Told of a cut, what came true of each label, and each ranking's scores.
+#: Told of a cut, what came true of each label whose horizon has passed, and each ranking's scores.
 Observer = Callable[[Cut, Mapping[str, npt.NDArray[np.bool_]], Mapping[str, Scores]], None]
 Retraining = Literal["weekly", "once"]
 
@@ -109,7 +109,7 @@ class BacktestResult:
 
 
 class _Step(NamedTuple):
-    """One cut walked: what came true, each ranking's scores, and seconds that they took."""
+    """One cut walked: what came true of labels whose horizon has passed, each ranking's scores, and seconds taken."""
 
     cut: Cut
     came_true: Mapping[str, npt.NDArray[np.bool_]]
@@ -118,7 +118,7 @@ class _Step(NamedTuple):
     trained: Mapping[str, float]
 
     def counting(self) -> list[str]:
-        return [label for label in LABELS if self.cut.asked[label].sum() >= _K and self.came_true[label].any()]
+        return [label for label, true in self.came_true.items() if self.cut.asked[label].sum() >= _K and true.any()]
 
 
 class _Stretch(NamedTuple):
@@ -169,7 +169,9 @@ def backtest(
     observe: Observer | None = None,
     processes: int = 1,
 ) -> BacktestResult:
-    """Score every ranking at each cut of `[start, end)` whose horizon has passed.
+    """Score every ranking at each cut of `[start, end)` whose main horizon has passed.
+
+    Labels of a longer horizon are scored at those of the cuts where it has passed, too.
 
     Each ranking is fitted before the first cut and, if `retraining` is weekly, again at every Monday
     00:00 UTC, always on what was before that Monday (`once`: before `start`). At a cut it sees the view
@@ -193,7 +195,7 @@ def backtest(
     if len(set(names)) != len(names):
         raise ValueError(f"rankings with the same name: {names}")
     times = cut_times(history, start, end, every_hours, settings)
-    recorders = {label: _Recorder(names) for label in LABELS}
+    recorders = {label: _Recorder(names) for label in settings.hours_of}
     training: dict[str, list[float]] = {name: [] for name in names}
     scoring = dict.fromkeys(names, 0.0)
     stretches = _stretches(times, to_epoch(start) if retraining == "once" else None)
@@ -218,7 +220,7 @@ def backtest(
 
 
 def cut_times(history: History, start: datetime, end: datetime, every_hours: int, settings: LabelSettings) -> list[int]:
-    """Cuts of `[start, end)` whose horizon has passed, epoch seconds UTC.
+    """Cuts of `[start, end)` whose main horizon has passed, epoch seconds UTC.
 
     Raises:
         ValueError: a naive time, a cadence that is not positive, or no such cut.

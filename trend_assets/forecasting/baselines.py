@@ -11,7 +11,7 @@ import numpy.typing as npt
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import LOOKBACK_DAYS, daily_mentions, exponential_average, mentions_in
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings
+from trend_assets.forecasting.labels import Cut, LabelSettings
 from trend_assets.forecasting.learned import GradientBoosting, LogisticBaseline
 from trend_assets.forecasting.ranking import Ranking, Scores
 
@@ -37,7 +37,7 @@ class CountingRanking:
     def score(self, history: History, cut: Cut) -> Scores:
         """The number, for each label."""
         scores = self.measure(history, cut).astype(np.float64)
-        return dict.fromkeys(LABELS, scores)
+        return dict.fromkeys(cut.asked, scores)
 
 
 def _mentions(hours: int) -> Callable[[History, Cut], npt.NDArray[np.number]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import WEEK, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.metrics import ndcg_at_k
 from trend_assets.forecasting.ranking import Ranking
 
@@ -130,22 +130,25 @@ def fit_calibrated(
     past = history.until(until)
     begin = until - weeks * WEEK
     step = every_hours * HOUR
-    scores: dict[str, list[FloatArray]] = {label: [] for label in LABELS}
-    came_true: dict[str, list[BoolArray]] = {label: [] for label in LABELS}
-    times: dict[str, list[int]] = {label: [] for label in LABELS}
+    labels = settings.hours_of
+    scores: dict[str, list[FloatArray]] = {label: [] for label in labels}
+    came_true: dict[str, list[BoolArray]] = {label: [] for label in labels}
+    times: dict[str, list[int]] = {label: [] for label in labels}
     if begin >= past.start:
         ranking.fit(past.until(begin), begin)
-        last = min(until, past.end) - settings.horizon
+        last = min(until, past.end) - min(settings.horizons) * HOUR
         for time in range(-(-begin // step) * step, last + 1, step):
             cut = make_cut(past, time, settings)
             became = outcomes(past, cut, settings)
             for label, score in ranking.score(past.until(time), cut).items():
+                if label not in became.labels:
+                    continue
                 asked = cut.asked[label]
                 scores[label].append(score[asked])
                 came_true[label].append(became.labels[label][asked])
                 times[label].append(time)
     ranking.fit(past, until)
-    return {label: _calibration(times[label], scores[label], came_true[label]) for label in LABELS}
+    return {label: _calibration(times[label], scores[label], came_true[label]) for label in labels}
 
 
 def _calibration(times: list[int], scores: list[FloatArray], came_true: list[BoolArray]) -> Calibration:

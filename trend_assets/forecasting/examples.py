@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.features import LOOKBACK_DAYS, count_table, log_features
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, Outcomes, make_cut, outcomes
+from trend_assets.forecasting.labels import Cut, LabelSettings, Outcomes, make_cut, outcomes
 from trend_assets.forecasting.likelihood import likelihood
 
 _DAY = 24 * HOUR
@@ -28,7 +28,7 @@ class Known:
 
 
 class _Ended(NamedTuple):
-    """What became of a cut's topics, and how likely each label would have come true by that."""
+    """What became of a cut's topics, and how likely each label would have come true by that; see `Outcomes`."""
 
     outcomes: Outcomes
     likely: Mapping[str, npt.NDArray[np.float32]]
@@ -40,10 +40,10 @@ class Examples:
 
     Args:
         features: (rows, len(COUNT_NAMES)) float32.
-        asked: which rows each label asks; (rows,) each.
+        asked: which rows each label asks, of those whose outcome is known; (rows,) each.
         labels: which came true; (rows,) each.
         likely: how likely each label would have come true, by what came: see `likelihood`; (rows,) each.
-        growth: log1p(after) - log1p(before); (rows,).
+        growth: for each horizon in hours, log1p(after) - log1p(before), NaN where not known yet; (rows,) each.
         times: the row's cut, epoch seconds UTC; (rows,).
     """
 
@@ -51,7 +51,7 @@ class Examples:
     asked: Mapping[str, npt.NDArray[np.bool_]]
     labels: Mapping[str, npt.NDArray[np.bool_]]
     likely: Mapping[str, npt.NDArray[np.float32]]
-    growth: npt.NDArray[np.float32]
+    growth: Mapping[int, npt.NDArray[np.float32]]
     times: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -98,14 +98,14 @@ class CutMemory:
         return found
 
     def cut_times(self, history: History, until: int) -> npt.NDArray[np.int64]:
-        """Cuts to learn from: their horizon has ended by `until`, a month of history lies before them.
+        """Cuts to learn from: the shortest horizon has ended by `until`, a month of history lies before them.
 
         Of a history shorter than four months, a quarter lies before them.
         """
         step = self.every_hours * HOUR
         before = min(LOOKBACK_DAYS * _DAY, (until - history.start) // 4)
         first = max(until - self.days * _DAY, history.start + before)
-        last = min(until, history.end) - self.settings.horizon
+        last = min(until, history.end) - min(self.settings.horizons) * HOUR
         return np.arange(-(-first // step) * step, last + 1, step, dtype=np.int64)
 
     def examples(self, history: History, until: int) -> Examples:
@@ -113,15 +113,36 @@ class CutMemory:
         past = history.until(until)
         times = self.cut_times(past, until).tolist()
         self._remember(past, times)
-        known = [self._known[past.origin][time] for time in times]
-        ended = [self._ended[past.origin][time] for time in times]
+        known, ended = self._known[past.origin], self._ended[past.origin]
+        hours_of, sizes = self.settings.hours_of, [len(known[time].cut) for time in times]
+
+        def joined(hours: int, found: Iterable[npt.NDArray[Any] | None], missing: bool | float) -> npt.NDArray[Any]:
+            """What was found of each cut, or what is missing where the horizon had not passed by then."""
+            parts = [
+                np.full(size, missing) if values is None or time + hours * HOUR > past.end else values
+                for time, size, values in zip(times, sizes, found, strict=True)
+            ]
+            return _joined(parts, np.bool_ if missing is False else np.float32)
+
         return Examples(
-            features=np.concatenate([item.features for item in known] or [np.empty((0, 0), np.float32)]),
-            asked={label: _joined([item.cut.asked[label] for item in known], np.bool_) for label in LABELS},
-            labels={label: _joined([item.outcomes.labels[label] for item in ended], np.bool_) for label in LABELS},
-            likely={label: _joined([item.likely[label] for item in ended], np.float32) for label in LABELS},
-            growth=_joined([item.outcomes.growth for item in ended], np.float32),
-            times=np.repeat(np.array(times, dtype=np.int64), [len(item.cut) for item in known]),
+            features=np.concatenate([known[time].features for time in times] or [np.empty((0, 0), np.float32)]),
+            asked={
+                label: joined(hours, [known[time].cut.asked[label] for time in times], False)
+                for label, hours in hours_of.items()
+            },
+            labels={
+                label: joined(hours, [ended[time].outcomes.labels.get(label) for time in times], False)
+                for label, hours in hours_of.items()
+            },
+            likely={
+                label: joined(hours, [ended[time].likely.get(label) for time in times], 0.0)
+                for label, hours in hours_of.items()
+            },
+            growth={
+                hours: joined(hours, [ended[time].outcomes.growth.get(hours) for time in times], np.nan)
+                for hours in self.settings.horizons
+            },
+            times=np.repeat(np.array(times, dtype=np.int64), sizes),
         )
 
     def _remember(self, past: History, times: Sequence[int]) -> None:
@@ -135,12 +156,16 @@ class CutMemory:
                 known[cut.time] = Known(cut, rows)
         ended = self._ended.setdefault(past.origin, {})
         for time in times:
-            if time not in ended:
+            passed = sum(time + hours * HOUR <= past.end for hours in self.settings.horizons)
+            if time not in ended or len(ended[time].outcomes.after) < passed:
                 ended[time] = self._end(past, known[time].cut)
 
     def _end(self, past: History, cut: Cut) -> _Ended:
-        became = outcomes(past, cut, self.settings)
-        return _Ended(became, {label: likelihood(became.after, became.needed[label]) for label in LABELS})
+        became, hours_of = outcomes(past, cut, self.settings), self.settings.hours_of
+        return _Ended(
+            became,
+            {label: likelihood(became.after[hours_of[label]], needed) for label, needed in became.needed.items()},
+        )
 
 
 def _joined(arrays: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from trend_assets.forecasting.history import HOUR, History, to_datetime
+from trend_assets.words import label_ahead
 
+#: Those of the main horizon, `LabelSettings.horizon_hours`.
 LABELS = ("bursts", "breaks_out", "emerges")
 
 WEEK = 7 * 24 * HOUR
 
 BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherHorizon:
+    """Another time ahead for which a forecast says, too, what will grow.
+
+    Args:
+        hours: how far ahead.
+        threshold: mentions in that time that the label needs.
+        min_growth: by how many they must exceed as long a time before the cut.
+    """
+
+    hours: int
+    threshold: int
+    min_growth: int
+
+    @property
+    def label(self) -> str:
+        """Its one label, as `emerges_6h`."""
+        return label_ahead("emerges", self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +53,10 @@ class LabelSettings:
         min_support: mentions in the window that a topic needs to be asked about.
         burst_ratio: how many times the usual activity `bursts` needs.
         burst_weeks: how many earlier weeks make the usual activity.
+        further: horizons beside `horizon_hours`, each with one label.
 
     Raises:
-        ValueError: a length that is not positive, or a horizon longer than a week.
+        ValueError: a length that is not positive, a horizon longer than a week, or two of the same length.
     """
 
     window_hours: int = 24
@@ -42,13 +66,22 @@ class LabelSettings:
     min_support: int = 1
     burst_ratio: float = 2.0
     burst_weeks: int = 4
+    further: tuple[FurtherHorizon, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("window_hours", "horizon_hours", "threshold", "min_support", "burst_weeks"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.horizon_hours * HOUR > WEEK:
-            raise ValueError(f"horizon_hours must be at most 168, not {self.horizon_hours}")
+        for hours in self.horizons:
+            if not 1 <= hours <= WEEK // HOUR:
+                raise ValueError(f"horizon_hours must be from 1 to 168, not {hours}")
+        if len(set(self.horizons)) < len(self.horizons):
+            raise ValueError(f"the horizons {list(self.horizons)} name one twice")
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The settings that `dataclasses.asdict` wrote; releases before knew one horizon."""
+        return cls(**{**values, "further": tuple(FurtherHorizon(**one) for one in values.get("further", ()))})
 
     @property
     def window(self) -> int:
@@ -57,8 +90,18 @@ class LabelSettings:
 
     @property
     def horizon(self) -> int:
-        """The horizon in seconds."""
+        """The main horizon in seconds."""
         return self.horizon_hours * HOUR
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """All horizons in hours, the main one first."""
+        return self.horizon_hours, *(one.hours for one in self.further)
+
+    @property
+    def hours_of(self) -> Mapping[str, int]:
+        """The horizon of each label in hours; those of the main one come first."""
+        return {**dict.fromkeys(LABELS, self.horizon_hours), **{one.label: one.hours for one in self.further}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +112,15 @@ class Cut:
         time: epoch seconds UTC.
         topics: candidates' numbers in the history, ascending; shape (n,).
         support: their mentions in the window before the cut; shape (n,).
-        before: their mentions in the horizon's length before the cut; shape (n,).
-        usual: their mean mentions in the horizon's hours of the weeks before; shape (n,).
+        before: for each horizon in hours, their mentions in as long a time before the cut; shape (n,) each.
+        usual: their mean mentions in the main horizon's hours of the weeks before; shape (n,).
         asked: for each label, which of the topics it is asked of; shape (n,) each.
     """
 
     time: int
     topics: npt.NDArray[np.int64]
     support: npt.NDArray[np.int64]
-    before: npt.NDArray[np.int64]
+    before: Mapping[int, npt.NDArray[np.int64]]
     usual: npt.NDArray[np.float64]
     asked: Mapping[str, BoolArray]
 
@@ -87,19 +130,19 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """What became of a cut's topics.
+    """What became of a cut's topics, as far as it is known: a horizon that had not passed is absent.
 
     Args:
         labels: for each label, which topics it came true for (false where it was not asked); (n,) each.
-        needed: mentions in the horizon that make each label come true; (n,) each.
-        after: mentions in the horizon; shape (n,).
-        growth: log1p(after) - log1p(before); shape (n,).
+        needed: mentions in its horizon that make each label come true; (n,) each.
+        after: for each horizon in hours, mentions in it; (n,) each.
+        growth: for each horizon in hours, log1p(after) - log1p(before); (n,) each.
     """
 
     labels: Mapping[str, BoolArray]
     needed: Mapping[str, npt.NDArray[np.int64]]
-    after: npt.NDArray[np.int64]
-    growth: npt.NDArray[np.float64]
+    after: Mapping[int, npt.NDArray[np.int64]]
+    growth: Mapping[int, npt.NDArray[np.float64]]
 
 
 def make_cut(history: History, time: int, settings: LabelSettings) -> Cut:
@@ -140,9 +183,9 @@ def cut_of(
         time=time,
         topics=topics,
         support=past.counts(topics, time - settings.window, time),
-        before=past.counts(topics, time - settings.horizon, time),
+        before={hours: past.counts(topics, time - hours * HOUR, time) for hours in settings.horizons},
         usual=usual_mentions(past, topics, time, settings),
-        asked={"bursts": everything, "breaks_out": newborn, "emerges": everything},
+        asked={**dict.fromkeys(settings.hours_of, everything), "breaks_out": newborn},
     )
 
 
@@ -167,24 +210,27 @@ def _needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.in
     return {
         "bursts": np.maximum(least, np.ceil(settings.burst_ratio * cut.usual).astype(np.int64)),
         "breaks_out": least,
-        "emerges": np.maximum(least, cut.before + settings.min_growth),
+        "emerges": np.maximum(least, cut.before[settings.horizon_hours] + settings.min_growth),
+        **{one.label: np.maximum(one.threshold, cut.before[one.hours] + one.min_growth) for one in settings.further},
     }
 
 
 def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
-    """What became of the cut's topics.
+    """What became of the cut's topics, for the horizons that have passed when the history ends.
 
     Raises:
-        ValueError: the horizon has not passed when the history ends.
+        ValueError: none has.
     """
-    end = cut.time + settings.horizon
-    if history.end < end:
+    passed = [hours for hours in settings.horizons if history.end >= cut.time + hours * HOUR]
+    if not passed:
+        end = cut.time + min(settings.horizons) * HOUR
         raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}")
-    after = history.counts(cut.topics, cut.time, end)
-    needed = _needed(cut, settings)
+    after = {hours: history.counts(cut.topics, cut.time, cut.time + hours * HOUR) for hours in passed}
+    hours_of = settings.hours_of
+    needed = {label: found for label, found in _needed(cut, settings).items() if hours_of[label] in passed}
     return Outcomes(
-        labels={label: cut.asked[label] & (after >= needed[label]) for label in LABELS},
+        labels={label: cut.asked[label] & (after[hours_of[label]] >= needed[label]) for label in needed},
         needed=needed,
         after=after,
-        growth=np.log1p(after) - np.log1p(cut.before),
+        growth={hours: np.log1p(found) - np.log1p(cut.before[hours]) for hours, found in after.items()},
     )

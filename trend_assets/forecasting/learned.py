@@ -12,7 +12,7 @@ import numpy.typing as npt
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
-from trend_assets.forecasting.labels import LABELS, Cut
+from trend_assets.forecasting.labels import Cut
 from trend_assets.forecasting.ranking import Scores
 
 #: Below so many positives, or negatives, a label is not learnt.
@@ -66,8 +66,7 @@ class LearnedRanking:
         fits = {}
         # One fit a core is faster than one fit on all cores, and each is the same to the last bit.
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            for label in LABELS:
-                asked = examples.asked[label]
+            for label, asked in examples.asked.items():
                 outcomes = examples.labels[label][asked]
                 positives = int(outcomes.sum())
                 if min(positives, len(outcomes) - positives) < MIN_EXAMPLES:

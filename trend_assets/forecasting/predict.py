@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +14,7 @@ import polars as pl
 from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.features import COUNT_NAMES, count_table
 from trend_assets.forecasting.history import HOUR, History, to_datetime, to_epoch
-from trend_assets.forecasting.labels import LABELS, Cut, LabelSettings, cut_of, make_cut, outcomes
+from trend_assets.forecasting.labels import Cut, LabelSettings, cut_of, make_cut, outcomes
 from trend_assets.forecasting.metrics import ranked
 from trend_assets.forecasting.ranking import Scorer
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
@@ -32,8 +31,8 @@ Contributors = Mapping[str, Sequence[Sequence[tuple[str, float]]]]
 class GrowthEstimate(Protocol):
     """Something that expects a growth."""
 
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.floating] | None:
-        """Expected log1p(after) - log1p(before) of the cut's topics, shape (n,); none if not learnt."""
+    def growth(self, history: History, cut: Cut) -> Mapping[int, npt.NDArray[np.floating]]:
+        """Expected log1p(after) - log1p(before) of the cut's topics in each horizon (hours) that was learnt; (n,)."""
         ...
 
 
@@ -46,27 +45,27 @@ class Reasons(Protocol):
 
 
 def forecast(
-    ranking: Scorer,
+    ranking: Scorer | None,
     history: History,
     time: datetime,
     settings: LabelSettings,
     calibrators: Mapping[str, Calibrator] | None = None,
     growth: GrowthEstimate | None = None,
     model_version: str | None = None,
-    fallback: Scorer | None = None,
+    fallback: Callable[[str], Scorer] | None = None,
     reasons: Reasons | None = None,
 ) -> pl.DataFrame:
     """Predictions at a cut, for each label and topic asked, best first.
 
     Args:
-        ranking: fitted.
+        ranking: fitted; none to have all labels ranked by `fallback`.
         history: mentions at least until the cut; nothing later is looked at.
         time: the cut (forecast origin): a whole hour, timezone-aware.
         calibrators: for labels whose confidence is calibrated for `ranking`; elsewhere it is null.
         growth: estimates `growth`; without it that is null.
         model_version: names the trained model; without it the ranking is a baseline and is called
             `baseline:NAME`.
-        fallback: a ranking for labels that `ranking` has not learnt; its rows name it as a baseline and
+        fallback: gives a ranking for a label that `ranking` has not learnt; its rows name it as a baseline and
             carry no confidence. Without it such labels have no rows.
         reasons: names the users to whom the scores of `ranking` owe most.
 
@@ -81,21 +80,21 @@ def forecast(
     cut = make_cut(history, moment, settings)
     past = history.until(moment)
     counts = _counts_behind(past, cut)
-    estimate = growth.growth(past, cut) if growth and len(cut) else None
-    own = ranking.score(past, cut)
+    estimates = growth.growth(past, cut) if growth and len(cut) else {}
+    own = ranking.score(past, cut) if ranking else {}
     contributors = reasons.contributors(past, cut) if reasons else {}
-    # Where every label has been learnt nobody asks for it.
-    spare = cache(lambda: fallback.score(past, cut) if fallback else {})
     frames = []
-    for label in LABELS:
+    for label, hours in settings.hours_of.items():
         asked = np.flatnonzero(cut.asked[label])
-        if label in own:
+        metadata = _of_horizon(counts, cut, hours, settings)
+        estimate = estimates.get(hours)
+        if ranking and label in own:
             scores, version = own[label], model_version or f"baseline:{ranking.name}"
-            metadata = _explained(counts, contributors[label]) if label in contributors else counts
+            metadata = _explained(metadata, contributors[label]) if label in contributors else metadata
             calibrator = (calibrators or {}).get(label)
-        elif fallback and label in spare():
-            scores, version, metadata = spare()[label], f"baseline:{fallback.name}", counts
-            calibrator = None
+        elif fallback:
+            spare, calibrator = fallback(label), None
+            scores, version = spare.score(past, cut)[label], f"baseline:{spare.name}"
         else:
             continue
         order = asked[ranked(scores[asked])]
@@ -106,6 +105,7 @@ def forecast(
                 label,
                 version,
                 {
+                    "horizon_hours": [hours] * len(order),
                     "topic": [past.topics[topic] for topic in cut.topics[order]],
                     "score": chosen,
                     "confidence": calibrator.confidence(chosen) if calibrator else None,
@@ -136,8 +136,8 @@ def outcomes_frame(predictions: pl.DataFrame, history: History, settings: LabelS
     numbers = {topic: number for number, topic in enumerate(history.topics)}
     frames = []
     for (cut, label), rows in predictions.group_by("cut", "label", maintain_order=True):
-        if label not in LABELS:
-            raise ValueError(f"unknown label {label!r}: expected one of {', '.join(LABELS)}")
+        if label not in settings.hours_of:
+            raise ValueError(f"unknown label {label!r}: expected one of {', '.join(settings.hours_of)}")
         frames.append(_outcomes(rows, numbers, str(label), history, to_epoch(cut), settings))
     return pl.concat([PREDICTION_OUTCOMES.frame(), *frames])
 
@@ -155,7 +155,9 @@ def _outcomes(
     # What was forecast is judged, also where a late event would now make the topic older.
     everything = np.ones(np.count_nonzero(known), dtype=np.bool_)
     cut = cut_of(history, time, number[known], settings, newborn=everything)
-    became = outcomes(history, cut, settings)
+    became, hours = outcomes(history, cut, settings), settings.hours_of[label]
+    if label not in became.labels:
+        raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon of {label!r} has passed")
 
     def spread(values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         # A topic whose events have all been withdrawn since has no mentions left.
@@ -165,11 +167,12 @@ def _outcomes(
 
     kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version", "revision", "made")
     frame = rows.select(kept).with_columns(
-        pl.lit(to_datetime(time + settings.horizon - HOUR), pl.Datetime("us", "UTC")).alias("hour"),
+        pl.lit(to_datetime(time + (hours - 1) * HOUR), pl.Datetime("us", "UTC")).alias("hour"),
+        pl.lit(hours, pl.Int64).alias("horizon_hours"),
         pl.Series("came_true", spread(became.labels[label], np.bool_)),
-        pl.Series("mentions_before", spread(cut.before, np.int64)),
-        pl.Series("mentions_after", spread(became.after, np.int64)),
-        pl.Series("growth", spread(became.growth, np.float64)),
+        pl.Series("mentions_before", spread(cut.before[hours], np.int64)),
+        pl.Series("mentions_after", spread(became.after[hours], np.int64)),
+        pl.Series("growth", spread(became.growth[hours], np.float64)),
     )
     return PREDICTION_OUTCOMES.conform(frame)
 
@@ -202,15 +205,24 @@ def _explained(
 
 
 def _counts_behind(past: History, cut: Cut) -> list[dict[str, Any]]:
-    table = count_table(past, [cut])
-    rows = []
-    for row, before, usual in zip(table.tolist(), cut.before.tolist(), cut.usual.tolist(), strict=True):
-        counts: dict[str, Any] = {
+    return [
+        {
             name: int(value) if value.is_integer() else round(value, 4)
             for name, value in zip(COUNT_NAMES, row, strict=True)
         }
-        rows.append({**counts, "before": before, "usual": usual})
-    return rows
+        for row in count_table(past, [cut]).tolist()
+    ]
+
+
+def _of_horizon(
+    counts: Sequence[dict[str, Any]], cut: Cut, hours: int, settings: LabelSettings
+) -> Sequence[dict[str, Any]]:
+    """The counts with what is compared with the horizon; what is usual is known for the main one."""
+    before = cut.before[hours].tolist()
+    if hours != settings.horizon_hours:
+        return [{**behind, "before": amount} for behind, amount in zip(counts, before, strict=True)]
+    known = zip(counts, before, cut.usual.tolist(), strict=True)
+    return [{**behind, "before": amount, "usual": usual} for behind, amount, usual in known]
 
 
 def _whole_hour(time: datetime) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trend_assets.forecasting.calibration import fit_calibrator
-from trend_assets.forecasting.labels import LABELS, WEEK, Cut
+from trend_assets.forecasting.history import HOUR
+from trend_assets.forecasting.labels import WEEK, Cut
 from trend_assets.forecasting.metrics import calibration_bins, expected_calibration_error, week_start
 from trend_assets.forecasting.ranking import Scores
 
@@ -55,22 +56,23 @@ class ConfidenceWalk:
 
     Args:
         ranking: whose scores.
-        horizon: of the labels, in seconds.
+        hours_of: the horizon of each label in hours.
     """
 
     ranking: str
-    horizon: int
+    hours_of: Mapping[str, int]
     _seen: dict[str, list[tuple[int, npt.NDArray[Any], npt.NDArray[Any]]]] = field(default_factory=dict)
 
     def add(self, cut: Cut, came_true: Mapping[str, npt.NDArray[np.bool_]], scores: Mapping[str, Scores]) -> None:
         """One cut's scores and outcomes."""
         for label, score in scores.get(self.ranking, {}).items():
-            asked = cut.asked[label]
-            self._seen.setdefault(label, []).append((cut.time, score[asked], came_true[label][asked]))
+            if label in came_true:
+                asked = cut.asked[label]
+                self._seen.setdefault(label, []).append((cut.time, score[asked], came_true[label][asked]))
 
     def reliability(self) -> dict[str, Reliability | None]:
         """For each label; none where no week could be calibrated."""
-        return {label: self._of(label) for label in LABELS}
+        return {label: self._of(label) for label in self.hours_of}
 
     def _of(self, label: str) -> Reliability | None:
         seen = self._seen.get(label, [])
@@ -82,7 +84,7 @@ class ConfidenceWalk:
         weeks = week_start(times)
         said, true = [np.empty(0)], [np.empty(0, np.bool_)]
         for week in np.unique(weeks):
-            taught = (times >= week - _WEEKS * WEEK) & (times + self.horizon <= week)
+            taught = (times >= week - _WEEKS * WEEK) & (times + self.hours_of[label] * HOUR <= week)
             if len(np.unique(weeks[taught])) < _FEWEST_WEEKS:
                 continue
             calibrator = fit_calibrator(scores[taught], came_true[taught]).calibrator

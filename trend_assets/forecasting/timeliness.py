@@ -19,18 +19,21 @@ class Punctuality:
     """When a first forecast counts as what.
 
     Args:
-        within: it is `live` until so long after its cut.
-        horizon: it is a `backfill` from so long after its cut on, when its outcome was already known; else `late`.
+        within: it is `live` until so long after its cut, then `late`.
     """
 
     within: timedelta
-    horizon: timedelta
 
-    def of(self, cut: datetime, forecast_at: datetime) -> Timeliness:
-        """What a forecast counts as; both moments timezone-aware."""
-        if forecast_at - cut <= self.within:
-            return "live"
-        return "late" if forecast_at - cut < self.horizon else "backfill"
+    def of(self, cut: datetime, forecast_at: datetime, horizon: timedelta) -> Timeliness:
+        """What a forecast counts as.
+
+        Args:
+            cut, forecast_at: timezone-aware.
+            horizon: it is a `backfill` from so long after its cut on, for its outcome was already known.
+        """
+        if forecast_at - cut >= horizon:
+            return "backfill"
+        return "live" if forecast_at - cut <= self.within else "late"
 
 
 def signed(forecast: pl.DataFrame, forecast_at: datetime, run_id: str, rule: Punctuality) -> pl.DataFrame:
@@ -44,13 +47,14 @@ def signed(forecast: pl.DataFrame, forecast_at: datetime, run_id: str, rule: Pun
     """
     if forecast.is_empty():
         return PREDICTIONS.frame()
-    made = rule.of(forecast["cut"][0], forecast_at)
+    cut: datetime = forecast["cut"][0]
+    made = {hours: rule.of(cut, forecast_at, timedelta(hours=hours)) for hours in forecast["horizon_hours"].unique()}
     return PREDICTIONS.conform(
         forecast.with_columns(
             forecast_at=pl.lit(forecast_at, PREDICTIONS.schema["forecast_at"]),
             run_id=pl.lit(run_id),
             # The lake numbers it when it is written.
             revision=pl.lit(0, pl.Int64),
-            made=pl.lit(made),
+            made=pl.col("horizon_hours").replace_strict(made, return_dtype=pl.String),
         )
     )

@@ -89,7 +89,7 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
             connection.close()
         if read_only and "Existing DuckLake at metadata catalog" in str(error):
             raise no_lake(location) from None
-        raise LakeError(storage_failure(error, location) or catalog_failure(error, location)) from None
+        raise (storage_failure(error, location) or catalog_failure(error, location)) from None
     return connection
 
 

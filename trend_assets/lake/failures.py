@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from trend_assets.lake.location import LakeError, LakeLocation
+from trend_assets.lake.location import LakeError, LakeLocation, LakeUnavailable
 
 _PROBE_SECONDS = 5
 _HTTP_CODE = re.compile(r"HTTP (?:code )?(\d{3})")
@@ -42,20 +42,22 @@ def explained(location: LakeLocation) -> Iterator[None]:
         told = storage_failure(error, location)
         if told is None:
             raise
-        raise LakeError(told) from None
+        raise told from None
 
 
-def storage_failure(error: duckdb.Error, location: LakeLocation) -> str | None:
+def storage_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
     """What the object storage failed with, in one sentence; None for any other error."""
     text = str(error)
     if not (location.uses_storage and isinstance(error, duckdb.IOException) and _STORAGE.search(text)):
         return None
     code = _HTTP_CODE.search(text)
     if code is None:
-        return _unreachable(location, text.splitlines()[0].partition(" error for ")[0].removeprefix("IO Error: "))
+        said = text.splitlines()[0].partition(" error for ")[0].removeprefix("IO Error: ")
+        return LakeUnavailable(_unreachable(location, said))
     reasons = [word for word in _REASON.findall(text) if word != "HTTP Error"]
     said = f"HTTP {code[1]}{f', {reasons[0]}' if reasons else ''}"
-    return _refused(location, int(code[1]), said)
+    kind = LakeUnavailable if int(code[1]) == 429 or int(code[1]) >= 500 else LakeError
+    return kind(_refused(location, int(code[1]), said))
 
 
 def _refused(location: LakeLocation, code: int, said: str) -> str:
@@ -107,14 +109,15 @@ def require_storage(location: LakeLocation) -> None:
     except urllib.error.HTTPError as answer:
         answer.close()
     except (OSError, ValueError) as error:
-        raise LakeError(_unreachable(location, str(getattr(error, "reason", error)))) from None
+        raise LakeUnavailable(_unreachable(location, str(getattr(error, "reason", error)))) from None
 
 
-def catalog_failure(error: duckdb.Error, location: LakeLocation) -> str:
+def catalog_failure(error: duckdb.Error, location: LakeLocation) -> LakeError:
     """Why a catalog cannot be opened, in one sentence."""
     if location.uses_sqlite:
-        return f"the lake cannot be opened ({location.sqlite_catalog}): {str(error).splitlines()[0]}"
-    return postgres_failure(str(error), location)
+        return LakeError(f"the lake cannot be opened ({location.sqlite_catalog}): {str(error).splitlines()[0]}")
+    kind = LakeUnavailable if _NO_ANSWER.search(str(error)) else LakeError
+    return kind(postgres_failure(str(error), location))
 
 
 def postgres_failure(said: str, location: LakeLocation) -> str:

@@ -100,6 +100,14 @@ class LakeClient(DuckDbClient):
         yield self._lake.lake
 
 
+class _TableIOManager(DbIOManager):
+    """An output of None says that its rows are in the table already, as those of several sources."""
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        if obj is not None:
+            super().handle_output(context, obj)
+
+
 class LakeIOManager(DuckDBIOManager):
     """Stores assets in the lake's tables of the same name."""
 
@@ -113,7 +121,7 @@ class LakeIOManager(DuckDBIOManager):
 
     def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:
         """The IO manager of one run."""
-        return DbIOManager(
+        return _TableIOManager(
             db_client=LakeClient(self.lake),
             database=self.database,
             schema="main",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trend_assets.lake.failures import require_storage
-from trend_assets.lake.location import LakeError, LakeLocation
+from trend_assets.lake.location import LakeLocation, LakeUnavailable
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
@@ -53,4 +53,4 @@ def reaching(location: LakeLocation, what: str) -> Iterator[None]:
         raise
     except OSError as error:
         said = location.without_secrets(" ".join(str(error).split()))
-        raise LakeError(f"{what} cannot be reached: {said}") from None
+        raise LakeUnavailable(f"{what} cannot be reached: {said}") from None

@@ -156,3 +156,11 @@ CREATE TABLE topic_labels (
     "group_topic" VARCHAR NOT NULL, "category" VARCHAR NOT NULL, "confidence" DOUBLE NOT NULL, "posts" BIGINT NOT NULL
 );
 """
+
+# Forecasts of releases before looked as far ahead as `forecast.horizon_hours` said, by default 24.
+STEP_6 = """
+ALTER TABLE predictions ADD COLUMN horizon_hours BIGINT DEFAULT 24;
+ALTER TABLE predictions ALTER COLUMN horizon_hours DROP DEFAULT;
+ALTER TABLE prediction_outcomes ADD COLUMN horizon_hours BIGINT DEFAULT 24;
+ALTER TABLE prediction_outcomes ALTER COLUMN horizon_hours DROP DEFAULT;
+"""

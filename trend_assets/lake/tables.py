@@ -284,6 +284,13 @@ MODEL_PROMOTIONS = Table(
 )
 
 _REVISION = Column("revision", "BIGINT", "", "0 is the first forecast of its cut and label, which is the one scored.")
+_HORIZON = Column("horizon_hours", "BIGINT", "hours", "How far ahead it looks; 24 where a release did not note it.")
+_LABEL = Column(
+    "label",
+    "VARCHAR",
+    "",
+    "`bursts`, `breaks_out` or `emerges`; of horizons beside the main one `emerges_6h`, `emerges_7d`.",
+)
 _MADE = Column(
     "made",
     "VARCHAR",
@@ -298,7 +305,8 @@ PREDICTIONS = Table(
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour that the forecast saw: the partition."),
         Column("cut", "TIMESTAMPTZ", "UTC", "The forecast origin: the end of that hour, until which it looks."),
-        Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
+        _LABEL,
+        _HORIZON,
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "1 is the topic most likely to come true."),
         Column("score", "DOUBLE", "", "Ranks the topics of one cut and label; its scale is the ranking's own."),
@@ -334,14 +342,15 @@ PREDICTION_OUTCOMES = Table(
     columns=(
         Column("hour", "TIMESTAMPTZ", "UTC", "The last hour of the horizon: the partition."),
         Column("cut", "TIMESTAMPTZ", "UTC", "As in `predictions`."),
-        Column("label", "VARCHAR", "", "`bursts`, `breaks_out` or `emerges`."),
+        _LABEL,
+        _HORIZON,
         Column("topic", "VARCHAR", "", "The topic in canonical spelling."),
         Column("rank", "BIGINT", "", "The rank that was forecast."),
         Column("score", "DOUBLE", "", "The score that was forecast."),
         Column("confidence", "DOUBLE", "0 to 1", "The confidence that was forecast.", nullable=True),
         Column("model_version", "VARCHAR", "", "The model that forecast it."),
         Column("came_true", "BOOLEAN", "", "Whether the label came true."),
-        Column("mentions_before", "BIGINT", "events", "Mentions in the window before the cut."),
+        Column("mentions_before", "BIGINT", "events", "Mentions in as long a time before the cut."),
         Column("mentions_after", "BIGINT", "events", "Mentions in the horizon after the cut."),
         Column("growth", "DOUBLE", "log1p mentions", "What really grew: log1p(after) - log1p(before)."),
         _REVISION,

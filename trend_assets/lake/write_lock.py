@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from filelock import FileLock, Timeout
 
 from trend_assets.lake.failures import postgres_failure
-from trend_assets.lake.location import LakeError, LakeLocation
+from trend_assets.lake.location import LakeError, LakeLocation, LakeUnavailable
 
 if TYPE_CHECKING:
     import psycopg
@@ -131,7 +131,7 @@ class FileWriteLock:
         try:
             self._lock.acquire()
         except Timeout:
-            raise LakeError(
+            raise LakeUnavailable(
                 f"{_file_holder(self._path)} has held {self._path} for {self._seconds:g} s: wait for it or end it, "
                 "and try again"
             ) from None
@@ -200,13 +200,13 @@ class AdvisoryLock:
         try:
             self._lock()
         except self._psycopg.errors.LockNotAvailable:
-            raise LakeError(
+            raise LakeUnavailable(
                 f"{self._holder()} has held the write lock of {self._location} for {self._seconds:g} s: wait for it "
                 "or end it, and try again"
             ) from None
         except self._psycopg.Error as error:
             self.close()
-            raise LakeError(self._cannot(error)) from None
+            raise LakeUnavailable(self._cannot(error)) from None
         except BaseException:
             self.close()
             raise
@@ -251,7 +251,7 @@ class AdvisoryLock:
             self._connection.execute("SELECT 1")
         except self._psycopg.Error as error:
             self.close()
-            raise LakeError(f"the write lock was lost, nothing was written: {self._cannot(error)}") from None
+            raise LakeUnavailable(f"the write lock was lost, nothing was written: {self._cannot(error)}") from None
 
     def give(self) -> None:
         """Lets others write."""

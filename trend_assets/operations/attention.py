@@ -20,7 +20,7 @@ _HOUR = timedelta(hours=1)
 #: No alerts on forecasts for older cuts.
 _NEWS = timedelta(hours=6)
 _CONFIDENT = """
-    SELECT topic, confidence, growth, model_version,
+    SELECT topic, label, horizon_hours, confidence, growth, model_version,
            coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
     FROM predictions
     WHERE hour = ? AND cut = ? AND label = ? AND revision = 0 AND confidence IS NOT NULL AND (made = 'live' OR ?)
@@ -38,7 +38,7 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
 
     Args:
         lake: open for writing.
-        settings: how many alerts a day, and what they look at (`alerts.topic_label`).
+        settings: how many alerts a day, and what they look at (`alerts.topic_label`, `alerts.topic_horizon`).
         cut: of the forecast, timezone-aware.
         now: timezone-aware.
 
@@ -48,8 +48,7 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
     simulated = settings.simulator.enabled
     if not (simulated or now - cut < _NEWS):
         return 0
-    label = settings.alerts.topic_label
-    rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, label, simulated])
+    rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, settings.alerted_label, simulated])
     if rows.is_empty():
         return 0
     muted = settings.attention.muted
@@ -62,13 +61,13 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
     made = f"threshold {threshold * 100:.0f} %, forecast at {cut:%Y-%m-%d %H:%M} UTC by {rows['model_version'][0]}"
     if simulated:
         made += ", of the simulated world"
-    alerts = (Alert("topic_rising", topic, f"{_told(label, known[topic])}; {made}") for topic in topics)
+    alerts = (Alert("topic_rising", topic, f"{_told(known[topic])}; {made}") for topic in topics)
     raise_alerts(lake, settings, alerts)
     return len(topics)
 
 
-def _told(label: str, row: dict[str, Any]) -> str:
-    return forecast_in_words(label, row["before"], row["growth"], row["confidence"])
+def _told(row: dict[str, Any]) -> str:
+    return forecast_in_words(row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"])
 
 
 def _state(connection: duckdb.DuckDBPyConnection) -> SensitivityState | None:

@@ -41,7 +41,7 @@ def run_backtest(
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory, threads=1 if processes > 1 else 2))
-    confidences = ConfidenceWalk("tgn", labels.horizon)
+    confidences = ConfidenceWalk("tgn", labels.hours_of)
     result = backtest(
         history,
         rankings,

@@ -25,7 +25,8 @@ _METRICS = """
 """
 _OUTCOMES = """
     SELECT cut, label, score, came_true FROM prediction_outcomes
-    WHERE model_version = ? AND made = 'live' AND cut > ? AND cut <= ? ORDER BY cut, label, rank
+    WHERE list_contains(?, label)
+      AND model_version = ? AND made = 'live' AND cut > ? AND cut <= ? ORDER BY cut, label, rank
 """
 _COUNTS = """
     SELECT sum(mentions)::BIGINT AS mentions FROM topic_activity
@@ -77,7 +78,7 @@ def _held_out(lake: Lake, model: StoredModel) -> dict[str, float | None]:
 def _live(lake: Lake, model: StoredModel, start: datetime, end: datetime) -> dict[str, dict[int, float]]:
     """NDCG@10 of each cut that counts, as in a backtest."""
     found: dict[str, dict[int, float]] = {label: {} for label in LABELS}
-    outcomes = lake.read(_OUTCOMES, [model.version, start, end])
+    outcomes = lake.read(_OUTCOMES, [list(LABELS), model.version, start, end])
     for (cut, label), rows in outcomes.group_by("cut", "label", maintain_order=True):
         relevant = rows["came_true"].to_numpy()
         if len(relevant) >= _K and relevant.any():

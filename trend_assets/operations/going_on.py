@@ -60,7 +60,7 @@ class ContinuedHistory:
     Attributes:
         history: what has been read so far.
         origin: in words, from what it has been made.
-        choices: the counting rankings that were chosen, for `BestCounting`.
+        choices: the counting rankings that were chosen by label, for `BestCounting`.
 
     Raises:
         NothingKnown, GraphMissing: as `load_history`.
@@ -121,17 +121,22 @@ class ContinuedHistory:
         folder = self._settings.models_folder / FOLDER
         if self.choices and folder.is_dir():
             temporary = folder / f".{_CHOICES}"
-            temporary.write_text(json.dumps(dict([max(self.choices.items())])))
+            temporary.write_text(json.dumps({(latest := max(self.choices)): self.choices[latest]}))
             temporary.replace(folder / _CHOICES)
 
-    def _kept_choices(self) -> dict[str, str]:
+    def _kept_choices(self) -> dict[str, Mapping[str, str]]:
         if self._state is None:
             return {}
         try:
             found = json.loads((self._settings.models_folder / FOLDER / _CHOICES).read_text())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        # Releases before kept one name for all labels.
+        return (
+            {asked: names for asked, names in found.items() if isinstance(names, dict)}
+            if isinstance(found, dict)
+            else {}
+        )
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:

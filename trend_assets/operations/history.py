@@ -10,7 +10,7 @@ import polars as pl
 
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.history import History, to_datetime
-from trend_assets.forecasting.labels import LabelSettings
+from trend_assets.forecasting.labels import FurtherHorizon, LabelSettings
 from trend_assets.graph.messages import kinds, projection
 from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
 from trend_assets.lake.store import Lake
@@ -235,4 +235,5 @@ def _nothing(lake: Lake, end: datetime | None) -> TrendError:
 
 def label_settings(forecast: ForecastSettings) -> LabelSettings:
     """The labels' definitions as the settings have them."""
-    return LabelSettings(**forecast.model_dump())
+    further = (FurtherHorizon(hours, needed, needed // 2) for hours, needed in forecast.further_horizons.items())
+    return LabelSettings(**forecast.model_dump(exclude={"further_horizons"}), further=tuple(further))

@@ -80,8 +80,7 @@ def forecast_hours(
 
 def punctuality(settings: Settings) -> Punctuality:
     """What counts as a live forecast by the settings."""
-    within = timedelta(hours=settings.schedule.forecast_within)
-    return Punctuality(within, timedelta(hours=settings.forecast.horizon_hours))
+    return Punctuality(timedelta(hours=settings.schedule.forecast_within))
 
 
 def _forecast(known: ContinuedHistory, cut: datetime, labels: LabelSettings, model: RuntimeGlue | None) -> pl.DataFrame:
@@ -90,7 +89,7 @@ def _forecast(known: ContinuedHistory, cut: datetime, labels: LabelSettings, mod
     midnight = max(to_epoch(cut.replace(hour=0)), history.start)
     counting = BestCounting(history, midnight, labels, known.choices)
     if model is None:
-        return forecast(counting, history, cut, labels)
+        return forecast(None, history, cut, labels, fallback=counting.of)
     return forecast(
         model,
         history,
@@ -99,7 +98,7 @@ def _forecast(known: ContinuedHistory, cut: datetime, labels: LabelSettings, mod
         calibrators=model.calibrators,
         growth=model,
         model_version=model.version,
-        fallback=counting,
+        fallback=counting.of,
         reasons=model,
     )
 
@@ -151,8 +150,13 @@ def _loaded(folder: Path, name: str, state: LiveState | None) -> RuntimeGlue:
 def score_hours(lake: Lake, settings: Settings, start: datetime, end: datetime) -> pl.DataFrame:
     """What became of the first forecasts whose horizon ended in `[start, end)`, as `PREDICTION_OUTCOMES`."""
     labels = label_settings(settings.forecast)
-    back = timedelta(hours=labels.horizon_hours)
-    predictions = lake.read_table(PREDICTIONS, start - back, end - back).filter(pl.col("revision") == 0)
+    come_due = [PREDICTIONS.frame()]
+    for hours in labels.horizons:
+        back = timedelta(hours=hours)
+        due = [label for label, ahead in labels.hours_of.items() if ahead == hours]
+        made = lake.read_table(PREDICTIONS, start - back, end - back)
+        come_due.append(made.filter(pl.col("revision") == 0, pl.col("label").is_in(due)))
+    predictions = pl.concat(come_due)
     if predictions.is_empty():
         return PREDICTION_OUTCOMES.frame()
     return outcomes_frame(predictions, ContinuedHistory(lake, settings, end, end).complete(), labels)

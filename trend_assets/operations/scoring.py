@@ -13,6 +13,10 @@ _ROWS = scored_rows(
     "label = $label AND made = $made AND cut > $start AND cut <= $end",
     "label = $label AND cut > $start AND cut <= $end AND hour >= $start AND hour < $end",
 )
+_LABELS = f"""
+    SELECT label FROM prediction_outcomes WHERE cut > ? AND cut <= ? GROUP BY label
+    ORDER BY coalesce(list_position({list(LABELS)}, label), 9), min(horizon_hours)
+"""
 _MADE = """
     SELECT made FROM prediction_outcomes WHERE cut > ? AND cut <= ?
     GROUP BY made ORDER BY made <> 'live', count(DISTINCT cut) DESC, made
@@ -50,7 +54,7 @@ def stored_scores(lake: Lake, start: datetime, end: datetime, made: str = "live"
         made: only forecasts that were made then, as `predictions` declares it: kinds are never mixed.
     """
     found = []
-    for label in LABELS:
+    for label in lake.read(_LABELS, [start, end])["label"]:
         asked = {"label": label, "made": made, "start": start, "end": end}
         for row in means(measured(lake.read(_ROWS, asked))).iter_rows(named=True):
             name = row["ranking"]

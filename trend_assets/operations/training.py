@@ -42,6 +42,8 @@ class TrainedModel:
     Args:
         folder: of the checkpoint, on this machine.
         address: of the checkpoint in the lake's storage.
+        decision: whether it is used, by the labels of the main horizon.
+        further: for the label of each further horizon, whether its scores are used where the model is.
     """
 
     model_version: str
@@ -53,6 +55,7 @@ class TrainedModel:
     losses: dict[str, Any]
     metrics: dict[str, Any]
     decision: Decision
+    further: dict[str, Decision]
 
 
 def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> TgnForecaster:
@@ -118,21 +121,21 @@ def train(
     held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
     baselines = _baselines(history, labels, memory, weeks)
     name = model_name(begin, read)
+    rule = PromotionRule(**settings.promotion.model_dump())
+    names = {ranking.name for ranking in counting_rankings()}
+    counting = {one: figures for one, figures in baselines.items() if one in names}
+    further = {
+        one.label: decide(HeldOut({one.label: calibrations[one.label].by_cut}), counting, {}, None, rule)
+        for one in labels.further
+    }
     if snapshot is None:
-        rule = PromotionRule(**settings.promotion.model_dump())
-        counting = {ranking.name for ranking in counting_rankings()}
-        decision = decide(
-            held_out,
-            {one: figures for one, figures in baselines.items() if one in counting},
-            {one: figures for one, figures in baselines.items() if one not in counting},
-            _in_use(lake, settings, begin, name),
-            rule,
-        )
+        learned = {one: figures for one, figures in baselines.items() if one not in names}
+        decision = decide(held_out, counting, learned, _in_use(lake, settings, begin, name), rule)
     else:
         decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {
         "held_out_weeks": weeks,
-        "tgn": {label: _figures(calibrations[label]) for label in LABELS},
+        "tgn": {label: _figures(found, further.get(label)) for label, found in calibrations.items()},
         **{baseline: _means(figures) for baseline, figures in baselines.items()},
     }
     store = model_store(settings)
@@ -144,10 +147,11 @@ def train(
         {
             "week": begin.isoformat(),
             "lake_snapshot": read,
-            "labels": settings.forecast.model_dump(),
+            "labels": _main_labels(settings),
             "metrics": metrics,
             "held_out": held_out.to_json(),
             "decision": asdict(decision),
+            "further": {label: asdict(told) for label, told in further.items()},
             "calibrators": {
                 label: calibration.calibrator.to_dict()
                 for label, calibration in calibrations.items()
@@ -167,6 +171,7 @@ def train(
         losses={"link": forecaster.report["link_losses"], "forecast": forecaster.report["forecast_losses"]},
         metrics=metrics,
         decision=decision,
+        further=further,
     )
 
 
@@ -194,9 +199,14 @@ def _in_use(lake: Lake, settings: Settings, begin: datetime, version: str) -> tu
     for model in models_at(lake, settings, begin):
         with contextlib.suppress(CheckpointError, KeyError):
             extra = load_checkpoint(store.opened(model.version), KIND).metadata["extra"]
-            if model.version != version and extra["labels"] == settings.forecast.model_dump():
+            if model.version != version and extra["labels"] == _main_labels(settings):
                 return model.version, HeldOut.from_json(extra["held_out"])
     return None
+
+
+def _main_labels(settings: Settings) -> dict[str, Any]:
+    """What the labels of the main horizon are defined by."""
+    return settings.forecast.model_dump(exclude={"further_horizons"})
 
 
 def _store(store: CheckpointStore, scratch: Path, forecaster: TgnForecaster, name: str, extra: dict[str, Any]) -> str:
@@ -228,8 +238,11 @@ def held_out_weeks(history: History) -> int:
     return max(1, min(_HELD_OUT_WEEKS, known // _HELD_OUT_SHARE))
 
 
-def _figures(calibration: Calibration) -> dict[str, Any]:
+def _figures(calibration: Calibration, used: Decision | None) -> dict[str, Any]:
+    """Of one label; of a further horizon's also why its scores are not used, if they are not."""
+    gate = {} if used is None else {"not_used_because": None if used.promoted else used.reason}
     return {
+        **gate,
         "ndcg_at_10": calibration.ndcg_at_10,
         "examples": calibration.examples,
         "positives": calibration.positives,

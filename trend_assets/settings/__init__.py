@@ -13,6 +13,7 @@ from trend_assets.settings.forecasting import EmbeddingSettings, ForecastSetting
 from trend_assets.settings.loading import load_settings, settings_file
 from trend_assets.settings.model import Settings
 from trend_assets.settings.services import ApiKey, ApiSettings, DagsterSettings
+from trend_assets.settings.sources import enabled_sources, live_sources
 from trend_assets.settings.storage import LakeSettings, RetentionSettings
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "TwitterSettings",
     "WebhookSettings",
     "YouTubeSettings",
+    "enabled_sources",
     "example_yaml",
+    "live_sources",
     "load_settings",
     "settings_file",
     "shown",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from trend_assets.settings.forecasting import Hours
 from trend_assets.settings.section import Section
 
 AlertRule = Literal[
@@ -58,6 +59,9 @@ class AlertSettings(Section):
     )
     topic_label: Literal["emerges", "bursts", "breaks_out"] = Field(
         "emerges", description="What alerts on topics look at: will grow, unusually high, or new and rising."
+    )
+    topic_horizon: Hours | None = Field(
+        None, description="Hours ahead, of `emerges` one of forecast.further_horizons; default: forecast.horizon_hours."
     )
     watch_list: list[str] = Field(default_factory=list, description="`watch_list`: topics, e.g. ['$tsla', '#ai'].")
     watch_rank: int = Field(10, ge=1, description="`watch_list`: told of among so many likeliest topics.")

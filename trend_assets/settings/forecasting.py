@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trend_assets.settings.section import Section
+from trend_assets.words import label_ahead
 
+#: How far ahead a forecast may look.
+Hours = Annotated[int, Field(ge=1, le=168)]
 MessagePart = Literal["weight", "place", "type", "text", "answers"]
 
 
@@ -32,11 +35,26 @@ class ForecastSettings(Section):
     """What is forecast: the labels' definitions."""
 
     window_hours: int = Field(24, ge=1, description="Hours before the cut in which a topic must be mentioned.")
-    horizon_hours: int = Field(24, ge=1, description="Hours after the cut that are forecast.")
+    horizon_hours: Hours = Field(24, description="Hours after the cut that are forecast.")
+    further_horizons: dict[Hours, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=lambda: {6: 4, 168: 20},
+        description="Hours ahead for which it is forecast, too, what will grow (`emerges`), each with the mentions "
+        "that it needs, half of them more than before; {} for none.",
+    )
     threshold: int = Field(8, ge=1, description="Mentions in the horizon that count as risen.")
     min_growth: int = Field(4, ge=0, description="`emerges`: mentions more than in the horizon before the cut.")
     min_support: int = Field(1, ge=1, description="Mentions in the window that make a topic a candidate.")
     burst_ratio: float = Field(2.0, gt=0, description="`bursts`: times what is usual for the topic.")
+
+    def label(self, kind: str, hours: int | None = None) -> str:
+        """The name by which the forecasts of a label are stored, `emerges_6h`; by default of the main horizon."""
+        return label_ahead(kind, hours or self.horizon_hours, self.horizon_hours)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if self.horizon_hours in self.further_horizons:
+            raise ValueError(f"further_horizons names horizon_hours ({self.horizon_hours}) again: leave it out there")
+        return self
 
 
 class TrainingSettings(Section):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trend_assets.settings.alerting import AlertSettings, MailSettings
@@ -88,6 +88,23 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _alerts_look_at_what_is_forecast(self) -> Self:
+        hours, further = self.alerts.topic_horizon, self.forecast.further_horizons
+        if hours not in (None, self.forecast.horizon_hours) and (
+            hours not in further or self.alerts.topic_label != "emerges"
+        ):
+            raise ValueError(
+                f"alerts.topic_horizon is {hours}, so far ahead `{self.alerts.topic_label}` is not forecast: "
+                "forecast.further_horizons adds horizons for `emerges`"
+            )
+        return self
+
+    @property
+    def alerted_label(self) -> str:
+        """The stored label that alerts on topics look at."""
+        return self.forecast.label(self.alerts.topic_label, self.alerts.topic_horizon)
 
     @classmethod
     def settings_customise_sources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -34,7 +34,16 @@ class ApiSettings(Section):
 
 
 class DagsterSettings(Section):
-    """The Dagster webserver."""
+    """Dagster: its webserver, and where the steps of a run are done."""
 
-    host: str = Field("127.0.0.1", description="Address it listens on.")
-    port: int = Field(3000, ge=1, le=65535, description="Port it listens on.")
+    host: str = Field("127.0.0.1", description="Address that the webserver listens on.")
+    port: int = Field(3000, ge=1, le=65535, description="Port that it listens on.")
+    executor: Literal["in_process", "multiprocess", "celery", "docker", "k8s"] = Field(
+        "in_process", description="Where the steps of a run are done: one process, one a step, or elsewhere."
+    )
+    executor_config: dict[str, Any] = Field(
+        default_factory=dict, description="What Dagster's executor of that name takes, e.g. {max_concurrent: 2}."
+    )
+    keep_days: int = Field(
+        14, ge=8, description="Days for which Dagster keeps its records of a run that has ended; the lake is not meant."
+    )

@@ -64,11 +64,10 @@ class ForecastTrainer:
         self._y = torch.from_numpy(np.stack([examples.labels[label] for label in labels], axis=1)).float()
         self._likely = torch.from_numpy(np.stack([examples.likely[label] for label in labels], axis=1))
         self._asked = torch.from_numpy(np.stack([examples.asked[label] for label in labels], axis=1))
-        self._growth = torch.from_numpy(examples.growth)
+        self._growth = torch.from_numpy(np.stack(list(examples.growth.values()), axis=1))
         self._sizes = [len(topics) for _, topics in past.cuts]
-        self.heads = Heads(
-            past.features.shape[1], state.model.settings.memory_dim if state else 0, len(labels), settings
-        )
+        embedding = state.model.settings.memory_dim if state else 0
+        self.heads = Heads(past.features.shape[1], embedding, len(labels), settings, len(examples.growth))
         self.heads.standardise(past.features)
 
     def fit(self) -> list[float]:
@@ -125,7 +124,18 @@ class ForecastTrainer:
         entropy = nn.functional.binary_cross_entropy_with_logits(logits, self._likely[rows], weight, reduction="sum")
         ranking = _listwise(logits.masked_fill(~asked, _NEVER), y, torch.tensor(sizes))
         loss = _ENTROPY_WEIGHT * entropy / weight.sum().clamp_min(1) + self._settings.listwise * ranking
-        return loss + _GROWTH_WEIGHT * nn.functional.huber_loss(growth, self._growth[rows])
+        return loss + _GROWTH_WEIGHT * _growth_loss(growth, self._growth[rows])
+
+
+def _growth_loss(growth: Tensor, real: Tensor) -> Tensor:
+    """Huber's, mean over the rows of each horizon where it is known; `[rows, horizons]` each."""
+    known = ~real.isnan()
+    losses = [
+        nn.functional.huber_loss(growth[rows, column], real[rows, column])
+        for column, rows in enumerate(known.unbind(1))
+        if rows.any()
+    ]
+    return torch.stack(losses).sum() if losses else growth.new_zeros(())
 
 
 def _listwise(logits: Tensor, y: Tensor, sizes: Tensor) -> Tensor:

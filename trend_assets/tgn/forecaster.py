@@ -15,7 +15,7 @@ import torch
 
 from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.history import History
-from trend_assets.forecasting.labels import LABELS, Cut
+from trend_assets.forecasting.labels import Cut
 from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
 from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
@@ -40,11 +40,11 @@ class Forecast:
 
     Args:
         scores: for each label that was learnt, in (0, 1), not calibrated; NaN where it is not asked; (n,) each.
-        growth: expected log1p(after) - log1p(before); (n,); NaN where nothing was learnt.
+        growth: by horizon in hours, expected log1p(after) - log1p(before); NaN where nothing was learnt; (n,) each.
     """
 
     scores: Scores
-    growth: npt.NDArray[np.float64]
+    growth: Mapping[int, npt.NDArray[np.float64]]
 
 
 class Seen(NamedTuple):
@@ -73,15 +73,18 @@ class _Fitted:
     def judge(
         self, features: Table, embedding: torch.Tensor | None, asked: Mapping[str, npt.NDArray[np.bool_]]
     ) -> tuple[Scores, npt.NDArray[np.float64]]:
-        """Log-odds of each label and growth, (rows,) each, from `[rows, features]` and `[rows, embedding]`.
+        """Log-odds of each label that is asked, (rows,) each, and growth, `[rows, horizons]`.
 
-        Of rows that a label is not asked of, which costs nothing, its log-odds are NaN.
+        From `[rows, features]` and `[rows, embedding]`. Of rows that a label is not asked of, which costs nothing, its
+        log-odds are NaN.
         """
         assert self.heads is not None
         outputs = self.heads(torch.from_numpy(features), embedding)
         logits, growth = (output.numpy().astype(np.float64) for output in outputs)
         log_odds = {}
         for column, label in enumerate(self.labels):
+            if label not in asked:
+                continue
             rows = asked[label]
             log_odds[label] = found = np.full(len(features), np.nan)
             if rows.any():
@@ -140,7 +143,7 @@ class TgnForecaster:
             past = inputs.past_cuts(history, until)
             clock.lap("features")
             examples = past.examples
-            labels = tuple(label for label in LABELS if _learnable(examples, label))
+            labels = tuple(label for label in examples.asked if _learnable(examples, label))
             trees = {label: self._fit_trees(past.features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
             heads, losses = self._fit_heads(inputs, past, labels) if labels else (None, [])
@@ -149,7 +152,7 @@ class TgnForecaster:
             "link_losses": inputs.link_losses,
             "forecast_losses": losses,
             "rows": len(examples),
-            "positives": {label: int(examples.labels[label].sum()) for label in LABELS},
+            "positives": {label: int(true.sum()) for label, true in examples.labels.items()},
             "seconds": clock.laps,
         }
         self._fitted = _Fitted(inputs, labels, heads, trees, until, report)
@@ -158,8 +161,8 @@ class TgnForecaster:
         """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
         return self.forecast(history, cut).scores
 
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
-        """Expected log1p(after) - log1p(before) of each topic; (n,)."""
+    def growth(self, history: History, cut: Cut) -> Mapping[int, npt.NDArray[np.float64]]:
+        """For each horizon in hours, expected log1p(after) - log1p(before) of each topic; (n,) each."""
         return self.forecast(history, cut).growth
 
     def forecast(self, history: History, cut: Cut) -> Forecast:
@@ -183,11 +186,14 @@ class TgnForecaster:
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
         """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
         fitted = self._ready()
+        horizons = self.settings.labels.horizons
         if not len(cut) or fitted.heads is None:
-            return Forecast({label: np.empty(0) for label in fitted.labels}, np.full(len(cut), np.nan))
+            none = np.full(len(cut), np.nan)
+            return Forecast({label: np.empty(0) for label in fitted.labels}, dict.fromkeys(horizons, none))
         with one_thread(), torch.no_grad():
             log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), cut.asked)
-        return Forecast({label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}, growth)
+        scores = {label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}
+        return Forecast(scores, dict(zip(horizons, growth.T, strict=True)))
 
     def contributors(self, cut: Cut, seen: Seen, forecast: Forecast | None = None) -> Contributors:
         """To whom the scores of a cut's best topics owe most; nothing may be taken in meanwhile.
@@ -211,7 +217,7 @@ class TgnForecaster:
                 *fitted.inputs.without(history, cut, (features, held), rows, users), _of_rows(cut, rows)
             )
         names = [history.user_name(user) for user in users]
-        return {label: most(len(cut), rows, names, whole[label][place] - without[label]) for label in fitted.labels}
+        return {label: most(len(cut), rows, names, told[place] - without[label]) for label, told in whole.items()}
 
     def continues(self, history: History, moment: int) -> bool:
         """Whether the memory can be rolled forward to `moment` (epoch seconds UTC) along this history."""
@@ -387,6 +393,7 @@ def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
 
 def _load_heads(checkpoint: Checkpoint, inputs: TopicInputs, labels: int) -> Heads:
     embedding = inputs.settings.model.memory_dim if inputs.uses_network else 0
-    heads = Heads(len(inputs.names), embedding, labels, inputs.settings.heads)
+    horizons = len(inputs.settings.labels.horizons)
+    heads = Heads(len(inputs.names), embedding, labels, inputs.settings.heads, horizons)
     heads.load_state_dict(_part(checkpoint, "heads."))
     return heads.eval()

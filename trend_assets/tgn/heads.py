@@ -1,4 +1,4 @@
-"""Prediction heads: from counts, participants and embedding of a topic to each label and its growth."""
+"""Prediction heads: from counts, participants and embedding of a topic to each label and its growth in each horizon."""
 
 from __future__ import annotations
 
@@ -45,13 +45,15 @@ class Heads(nn.Module):
         embedding: width of the embedding; 0 where there is none.
         labels: how many labels.
         settings: sizes.
+        horizons: how many growths are expected, one a horizon.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, features: int, embedding: int, labels: int, settings: HeadSettings) -> None:
+    def __init__(self, features: int, embedding: int, labels: int, settings: HeadSettings, horizons: int = 1) -> None:
         super().__init__()
+        self._labels = labels
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("deviation", torch.ones(features))
         self.body = nn.Sequential(
@@ -62,7 +64,7 @@ class Heads(nn.Module):
             nn.GELU(),
             nn.Dropout(settings.dropout),
         )
-        self.out = nn.Linear(settings.width, labels + 1)
+        self.out = nn.Linear(settings.width, labels + horizons)
 
     def standardise(self, features: npt.NDArray[np.float32]) -> None:
         """Takes the scale of features `[rows, features]` for that of all to come."""
@@ -71,7 +73,7 @@ class Heads(nn.Module):
         self.deviation.copy_(table.std(0).clamp_min(1e-3))
 
     def forward(self, features: Tensor, embedding: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Logits `[rows, labels]` and growth `[rows]`.
+        """Logits `[rows, labels]` and growth `[rows, horizons]`.
 
         Args:
             features: `[rows, features]`.
@@ -79,4 +81,4 @@ class Heads(nn.Module):
         """
         scaled = ((features - self.mean) / self.deviation).clamp(-6, 6)
         out = self.out(self.body(scaled if embedding is None else torch.cat([scaled, embedding], dim=1)))
-        return out[:, :-1], out[:, -1]
+        return out[:, : self._labels], out[:, self._labels :]

@@ -44,11 +44,12 @@ class _Judged(NamedTuple):
 
 @dataclass(slots=True)
 class _Serving:
-    """One loaded checkpoint and the lock of its memory."""
+    """One loaded checkpoint and the lock of its memory; of `withheld` labels it is no better than counting."""
 
     folder: Path
     forecaster: TgnForecaster
     calibrators: Mapping[str, Calibrator]
+    withheld: Collection[str] = ()
     lock: FairLock = field(default_factory=FairLock)
     last: _Judged | None = None
 
@@ -146,11 +147,13 @@ class RuntimeGlue:
         return self._serving.forecast(history, cut)
 
     def score(self, history: History, cut: Cut) -> Scores:
-        """Scores for each label that was learnt; (n,) each."""
-        return self.forecast(history, cut).scores
+        """Scores for each label that was learnt, of further horizons only where they beat counting; (n,) each."""
+        serving = self._serving
+        scores = serving.forecast(history, cut).scores
+        return {label: found for label, found in scores.items() if label not in serving.withheld}
 
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
-        """Expected log1p(after) - log1p(before) of each topic; (n,)."""
+    def growth(self, history: History, cut: Cut) -> Mapping[int, npt.NDArray[np.float64]]:
+        """For each horizon in hours, expected log1p(after) - log1p(before) of each topic; (n,) each."""
         return self.forecast(history, cut).growth
 
     def contributors(self, history: History, cut: Cut) -> Contributors:
@@ -249,7 +252,9 @@ def _load(folder: Path, state: LiveState | None) -> _Serving:
         calibrators = {label: Calibrator.from_dict(values) for label, values in stored.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} has calibrators of another release: {error}") from error
-    return _Serving(folder, forecaster, calibrators)
+    further = forecaster.extra_metadata.get("further", {})
+    withheld = {label for label, decision in further.items() if not decision["promoted"]}
+    return _Serving(folder, forecaster, calibrators, withheld)
 
 
 def _forecaster(folder: Path, *, knows_nodes: bool = True) -> TgnForecaster:

@@ -58,13 +58,13 @@ class ForecasterSettings:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The settings that `dataclasses.asdict` wrote."""
         parts = {
-            "labels": LabelSettings,
             "model": ModelSettings,
             "link": LinkTrainingSettings,
             "heads": HeadSettings,
             "boosting": BoostingSettings,
         }
         made = {name: kind(**values[name]) for name, kind in parts.items()}
+        labels = LabelSettings.from_json(values["labels"])
         # Those of the releases before had none.
         messages = tuple(values.get("messages", DEFAULT_MESSAGES))
-        return cls(**{**values, **made, "groups": tuple(values["groups"]), "messages": messages})
+        return cls(**{**values, **made, "labels": labels, "groups": tuple(values["groups"]), "messages": messages})

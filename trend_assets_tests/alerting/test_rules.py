@@ -34,7 +34,7 @@ def filled(table: Table, **values: object) -> dict[str, object]:
 def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live") -> None:
     rows = [
         filled(PREDICTIONS, hour=cut - HOUR, cut=cut, label=label, topic=topic, rank=rank, confidence=confidence)
-        | {"model_version": "tgn-1", "metadata": "{}", "made": made}
+        | {"model_version": "tgn-1", "metadata": "{}", "made": made, "horizon_hours": 24}
         for rank, (topic, confidence) in enumerate((("#a", 0.9), ("#b", 0.6), ("$c", None)), 1)
     ]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows), cut - HOUR, cut)

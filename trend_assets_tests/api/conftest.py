@@ -50,6 +50,7 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
             "hour": cut - ONE,
             "cut": cut,
             "label": "emerges",
+            "horizon_hours": 24,
             "topic": topic,
             "rank": index + 1,
             "score": 1 / (index + 1),
@@ -68,7 +69,18 @@ def forecasts(cut: datetime) -> list[dict[str, Any]]:
 
 
 def outcomes(cut: datetime, true: set[int]) -> list[dict[str, Any]]:
-    kept = ("cut", "label", "topic", "rank", "score", "confidence", "model_version", "revision", "made")
+    kept = (
+        "cut",
+        "label",
+        "horizon_hours",
+        "topic",
+        "rank",
+        "score",
+        "confidence",
+        "model_version",
+        "revision",
+        "made",
+    )
     return [
         {
             **{name: row[name] for name in kept},

@@ -60,6 +60,8 @@ def test_the_command_lists_its_tools_and_answers_three_questions(home: Path) -> 
         assert story["mentions"] == 1
         measured = await ask(client, "accuracy", label="emerges")
         assert measured["cuts"] == 2 and measured["reason"] is None
+        week = await ask(client, "accuracy", horizon=168)
+        assert (week["horizon_hours"], week["cuts"]) == (168, 0) and week["reason"]
 
     in_session(command, questions)
 

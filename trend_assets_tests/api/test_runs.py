@@ -20,8 +20,9 @@ from trend_assets_tests.api.test_keys import KEYS, OPERATE, bearer
 
 
 @pytest.fixture
-def webserver(home: Path) -> Iterator[int]:
+def webserver(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A Dagster webserver without a daemon: runs stay queued. Gives its port."""
+    monkeypatch.setenv("TREND_TWITTER__ENABLED", "true")
     prepare_home(Settings(home=home))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -46,10 +47,11 @@ def webserver(home: Path) -> Iterator[int]:
         process.wait(30)
 
 
-def dagster_tags(port: int, run_id: str) -> dict[str, str]:
-    query = f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ tags {{ key value }} }} }} }}'
+def selected(port: int, run_id: str) -> set[str]:
+    """Keys of the assets that a run materializes."""
+    query = f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ assetSelection {{ path }} }} }} }}'
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}).json()
-    return {tag["key"]: tag["value"] for tag in answer["data"]["runOrError"]["tags"]}
+    return {"/".join(key["path"]) for key in answer["data"]["runOrError"]["assetSelection"]}
 
 
 def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Callable[[Settings], Any]) -> None:
@@ -71,8 +73,8 @@ def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Ca
         assert anew.json()["run_id"] != run["run_id"]
         one = client.post("/collection/trigger", json={**body, "source": "twitter"}, headers=bearer(OPERATE)).json()
         assert one["created"] is True and one["run_id"] != run["run_id"]
-        tags = dagster_tags(webserver, one["run_id"])
-        assert tags["trend/source"] == "twitter" and "trend/source" not in dagster_tags(webserver, run["run_id"])
+        for started in (run, one):
+            assert {"sources/twitter", "raw_events", "nodes"} <= selected(webserver, started["run_id"])
         wrong = client.post("/collection/trigger", json={"source": "youtube"}, headers=bearer(OPERATE))
         assert wrong.status_code == 422 and "'youtube' is no enabled source: enabled are 'twitter'" in wrong.text
         forecast = client.post("/predictions/generate", json={"at": "2024-01-02T06:10:00Z"}, headers=bearer(OPERATE))

@@ -35,7 +35,9 @@ class World:
 
     def materialize(self, start: datetime, hours: int, *assets: str) -> str:
         os.environ["TREND_HOME"] = str(self.settings.home)
-        return materialize_hours(defs(), self.instance, HourRange(start, start + hours * ONE), assets or FLOW)
+        return materialize_hours(
+            defs(), self.instance, HourRange(start, start + hours * ONE), assets or ("sources/*", *FLOW)
+        )
 
     def rows(self, table: Table, hide: tuple[str, ...] = ("collected_at", "finished_at")) -> pl.DataFrame:
         """All rows of a table in a fixed order, without the times of the run itself."""

@@ -104,6 +104,19 @@ def test_a_post_with_the_id_of_another_one_is_rejected_and_the_others_are_collec
     assert lake.read("SELECT status, rejected FROM collection_status").rows() == [("complete", 1)]
 
 
+def test_what_must_not_be_stored_counts_as_not_given_and_is_asked_again(lake: Lake, now: datetime) -> None:
+    start = now - 2 * HOUR
+    refused = collect_hours(lake, load_settings(), start, start + HOUR, "new", "twitter").refused("it was bad")
+    lake.write(RAW_EVENTS, refused.collected.raw)
+    refused.finish()
+    assert lake.read_table(RAW_EVENTS).is_empty() and lake.read("FROM observations").is_empty()
+    told = lake.read("SELECT status, failure, message, retry_at > now() FROM collection_status")
+    assert told.row(0) == ("failed", "unexpected", "it was bad", True)
+    collected(lake, start, "asked")
+    assert lake.read_table(RAW_EVENTS).height > 10
+    assert lake.read("SELECT status FROM collection_status").item() == "complete"
+
+
 def test_a_late_pass_that_fails_says_nothing_of_what_was_collected(
     lake: Lake, server: MockServer, now: datetime
 ) -> None:

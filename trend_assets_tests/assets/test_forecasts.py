@@ -10,6 +10,7 @@ import pytest
 
 from trend_assets.assets import forecasts
 from trend_assets.automation.instance import open_instance
+from trend_assets.automation.partitions import hourly
 from trend_assets.definitions import defs
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
@@ -55,6 +56,21 @@ def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) 
     assert set(revised["run_id"]) == {again} and set(revised["made"]) == {"revised"}
     ranks = after.filter(topic="#t11", label="emerges").sort("revision")["rank"]
     assert ranks.to_list() == [12, 1]
+
+
+@pytest.mark.parametrize(("horizons", "first", "last"), [((24,), 24, 24), ((24, 6, 168), 168, 6)])
+def test_an_hours_outcomes_stand_on_the_forecasts_that_come_due(
+    horizons: tuple[int, ...], first: int, last: int
+) -> None:
+    hours = hourly(datetime(2026, 1, 1, tzinfo=UTC))
+    predictions, outcomes = forecasts.forecast_assets(hours, horizons)
+    mapping = outcomes.get_partition_mapping(predictions.key)
+    assert mapping is not None
+    asked = hours.subset_with_partition_keys(["2026-02-01-00:00"])
+    found = mapping.get_upstream_mapped_partitions_result_for_partitions(asked, hours, hours).partitions_subset
+    keys = list(found.get_partition_keys())
+    due = [f"{datetime(2026, 2, 1, tzinfo=UTC) - timedelta(hours=back):%Y-%m-%d-%H:%M}" for back in (first, last)]
+    assert [keys[0], keys[-1]] == due and len(keys) == first - last + 1
 
 
 def test_nobody_is_told_before_the_forecast_is_stored(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,20 +11,22 @@ from dagster import AssetKey
 from trend_assets.alerting.raising import raise_alert
 from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation.jobs import GRAPH_ASSETS, TRAINING_ASSETS
-from trend_assets.definitions import defs
+from trend_assets.definitions import defs, make_definitions
 from trend_assets.lake.lineage import Access, note_write, noting
 from trend_assets.lake.tables import EVENTS, TABLES
 from trend_assets.launch import HourRange, materialize_hours, materialize_week
+from trend_assets.names import SIMULATED_SOURCES
 from trend_assets.operations.drift import check_drift, store_check
 from trend_assets.operations.models import promote, stored_models
 from trend_assets.operations.privacy.forgetting import forget
 from trend_assets.operations.privacy.traces import Subject
+from trend_assets.settings import Settings, SimulatorSettings
 from trend_assets_tests.assets.conftest import FLOW, ONE, START, World
 
 WEEK = START + timedelta(weeks=1)
 #: Written by a sensor, by a command, and where there is something to tell; tested below.
 NOT_BY_EVERY_RUN = {"drift_checks", "forgotten", "alerts", "alert_thresholds"}
-GRAPH = defs().get_repository_def().asset_graph
+GRAPH = make_definitions(Settings(simulator=SimulatorSettings(enabled=True))).get_repository_def().asset_graph
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +38,13 @@ def world(new_world: Callable[[], World]) -> World:
 
 
 def parents(name: str) -> set[str]:
-    return {key.to_user_string() for key in GRAPH.get(AssetKey(name)).parent_keys}
+    return {key.to_user_string() for key in GRAPH.get(AssetKey.from_user_string(name)).parent_keys}
 
 
 def declared(*assets: str) -> tuple[set[str], set[str]]:
     """Tables that assets of one step may read, and those that they may write."""
-    writes = {name for name in assets if name in TABLES}
+    # A source adds to the table of all sources.
+    writes = {"raw_events" if name.startswith("sources/") else name for name in assets} & TABLES.keys()
     writes |= {table for table in TABLES if GRAPH.get(AssetKey(table)).is_external and set(assets) & parents(table)}
     reads = {parent for name in assets for parent in parents(name)} & TABLES.keys()
     return reads - writes, writes - NOT_BY_EVERY_RUN
@@ -57,7 +60,7 @@ def compare(access: Access, *assets: str) -> None:
 @pytest.mark.parametrize(
     "assets",
     [
-        ("raw_events",),
+        ("sources/twitter",),
         ("events",),
         ("event_embeddings",),
         ("topic_phrases",),
@@ -88,6 +91,15 @@ def test_an_hourly_asset_reads_what_it_declares(world: World, assets: tuple[str,
     compare(access, *assets)
 
 
+def test_raw_events_reads_what_sources_wrote_and_writes_nothing(world: World) -> None:
+    hour = WEEK - 31 * ONE
+    definitions = defs()
+    with noting() as access:
+        materialize_hours(definitions, world.instance, HourRange(hour, hour + ONE), ("raw_events",))
+    assert (access.reads, access.writes) == ({"raw_events"}, set())
+    assert parents("raw_events") == {f"sources/{source}" for source in SIMULATED_SOURCES}
+
+
 def test_a_training_reads_what_it_declares(world: World) -> None:
     definitions = defs()
     with noting() as access:
@@ -109,7 +121,7 @@ def test_the_drift_sensor_reads_what_its_table_declares(world: World) -> None:
 
 def test_every_table_is_shown_and_says_what_it_is() -> None:
     keys = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
-    assert keys == {*TABLES, "tgn_checkpoint"}
+    assert keys == {*TABLES, "tgn_checkpoint", *(f"sources/{source}" for source in SIMULATED_SOURCES)}
     for name, table in TABLES.items():
         node = GRAPH.get(AssetKey(name))
         assert node.description == table.meaning

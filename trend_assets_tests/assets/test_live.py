@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, DagsterEventType, DagsterInstance
 
 from trend_assets.assets.collectors import enabled_collectors
 from trend_assets.automation.instance import open_instance
@@ -18,7 +19,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
 from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.operations.collecting import collection_state, ledger
-from trend_assets.periods import month
+from trend_assets.periods import hour_key, month
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import MockServer
@@ -69,8 +70,19 @@ def live(home: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> pyt
 def collected(start: datetime, hours: int = 1) -> tuple[Settings, Lake]:
     settings = load_settings()
     instance = open_instance(settings)
-    materialize_hours(defs(), instance, HourRange(start, start + hours * HOUR), ("raw_events",))
+    materialize_hours(defs(), instance, HourRange(start, start + hours * HOUR), ("sources/*", "raw_events"))
     return settings, Lake(lake_location(settings))
+
+
+def evaluations(instance: DagsterInstance) -> dict[tuple[str, str], AssetCheckEvaluation]:
+    """What the checks of the newest run said."""
+    logs = instance.all_logs(instance.get_runs(limit=1)[0].run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [log.dagster_event.asset_check_evaluation_data for log in logs if log.dagster_event]
+    return {(evaluation.asset_key.to_user_string(), evaluation.check_name): evaluation for evaluation in found}
+
+
+def materialized(instance: DagsterInstance, name: str) -> set[str]:
+    return set(instance.get_materialized_partitions(AssetKey.from_user_string(name)))
 
 
 def asked(start: datetime, now: datetime | None = None) -> Lake:
@@ -149,6 +161,53 @@ def test_keys_that_are_missing_or_wrong_are_told_and_the_others_go_on(live: pyte
     assert told["youtube"][0] == "failed" and "TREND_YOUTUBE__API_KEY" in told["youtube"][1]
     # The simulated chart of some hours names nothing.
     assert told["google_trends"] in {("complete", ""), ("empty", "")}
+
+
+def test_a_source_that_fails_is_a_gap_of_its_own_and_collected_anew_by_materializing_it(
+    live: pytest.MonkeyPatch, now: datetime
+) -> None:
+    live.delenv("TREND_TWITTER__BEARER_TOKEN")
+    live.setenv("TREND_YOUTUBE__API_KEY", "wrong")
+    hour = HourRange(now - HOUR, now)
+    instance = open_instance(load_settings())
+    materialize_hours(defs(), instance, hour, ("sources/*", "raw_events", "events"))
+    key = {hour_key(now - HOUR)}
+    for name in ("sources/mastodon", "sources/bluesky", "raw_events", "events"):
+        assert materialized(instance, name) == key
+    for name in ("sources/twitter", "sources/youtube"):
+        assert materialized(instance, name) == set()
+    told = evaluations(instance)
+    assert told["sources/mastodon", "answered"].passed
+    skipped, failed = (told[f"sources/{name}", "answered"] for name in ("twitter", "youtube"))
+    assert (skipped.passed, skipped.severity, skipped.description) == (
+        False,
+        AssetCheckSeverity.WARN,
+        "skipped: no key (TREND_TWITTER__BEARER_TOKEN)",
+    )
+    assert (failed.passed, failed.severity) == (False, AssetCheckSeverity.ERROR)
+    assert "TREND_YOUTUBE__API_KEY" in str(failed.description)
+    live.setenv("TREND_YOUTUBE__API_KEY", SENTINEL)
+    materialize_hours(defs(), instance, hour, ("sources/youtube",))
+    assert materialized(instance, "sources/youtube") == key
+    assert evaluations(instance)["sources/youtube", "answered"].passed
+    assert materialized(instance, "sources/twitter") == set()
+
+
+def test_of_a_range_only_the_hours_that_were_read_are_materialized(
+    live: pytest.MonkeyPatch, server: MockServer, now: datetime
+) -> None:
+    live.setenv("TREND_TWITTER__MONTHLY_POSTS", "1000000")
+    server.limits.x_requests = 3
+    settings = load_settings()
+    instance = open_instance(settings)
+    materialize_hours(defs(), instance, HourRange(now - 3 * HOUR, now), ("sources/twitter", "raw_events"))
+    # The newest hour is asked first, and the rate limit was reached after it.
+    states = dict(Lake(lake_location(settings)).read("SELECT hour, status FROM collection_status").rows())
+    read = {hour_key(hour) for hour, state in states.items() if state in ("complete", "empty")}
+    assert materialized(instance, "sources/twitter") == read and 0 < len(read) < len(states) == 3, states
+    assert len(materialized(instance, "raw_events")) == 3
+    result = evaluations(instance)["sources/twitter", "answered"]
+    assert not result.passed and result.metadata["hours_incomplete"].value == 3 - len(read)
 
 
 def test_a_source_that_said_when_to_come_back_is_left_alone_until_then(

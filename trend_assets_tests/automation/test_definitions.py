@@ -84,17 +84,41 @@ def test_code_gets_the_settings_that_the_definitions_were_made_with(
 ) -> None:
     """A process parses its settings once: what changes in the environment later is not seen."""
     made = make_definitions(load_settings())
+    monkeypatch.setenv("TREND_ENRICHMENT__SPAM_MODEL", "missing")
+    asked = {"instance": instance, "partition_key": "2026-02-04-08:00", "asset_selection": [AssetKey("events")]}
+    assert made.resolve_job_def(HOURLY_JOB).execute_in_process(**asked).success
+    anew = make_definitions(load_settings()).resolve_job_def(HOURLY_JOB)
+    assert not anew.execute_in_process(**asked, raise_on_error=False).success
+
+
+def test_the_simulated_world_and_a_real_source_exclude_each_other(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TREND_SIMULATOR__ENABLED", "true")
     monkeypatch.setenv("TREND_BLUESKY__ENABLED", "true")
-    job = made.resolve_job_def(HOURLY_JOB)
-    ran = job.execute_in_process(
-        instance=instance, partition_key="2026-02-04-08:00", asset_selection=[AssetKey("raw_events")]
-    )
-    assert ran.success
-    with pytest.raises(SettingsError, match="exclude each other"):
-        make_definitions(load_settings()).resolve_job_def(HOURLY_JOB).execute_in_process(
-            instance=instance, partition_key="2026-02-04-08:00", asset_selection=[AssetKey("raw_events")]
-        )
+    with pytest.raises(SettingsError, match=r"simulator\.enabled and bluesky\.enabled exclude each other"):
+        defs()
+
+
+def test_there_is_an_asset_for_each_source_that_is_enabled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREND_BLUESKY__ENABLED", "true")
+    # Its key is missing: that is told at each hour, and no reason to hide it.
+    monkeypatch.setenv("TREND_TWITTER__ENABLED", "true")
+    graph = defs().get_repository_def().asset_graph
+    keys = {key.to_user_string(): key for key in graph.materializable_asset_keys if len(key.path) > 1}
+    assert keys.keys() == {"sources/bluesky", "sources/twitter"}
+    assert graph.get(AssetKey("raw_events")).parent_keys == set(keys.values())
+    for name, key in keys.items():
+        node = graph.get(key)
+        assert node.pools == {name.replace("/", "_")} and node.tags["trend/source"] == key.path[-1]
+        assert {check.name for check in graph.get_check_keys_for_assets({key})} == {
+            "answered",
+            "no_gaps",
+            "as_usual",
+            "times_in_partition",
+        }
+        op = graph.assets_def_for_key(key).op
+        assert op.retry_policy is not None and op.retry_policy.max_retries == 3
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
+        assert node.parent_keys == {AssetKey("forgotten")}
 
 
 @pytest.fixture
@@ -135,7 +159,7 @@ def test_the_lineage_is_the_flow_of_the_design(repository: dg.RepositoryDefiniti
     parents = {
         name: {key.to_user_string() for key in graph.get(AssetKey(name)).parent_keys} for name in (*HOURLY, *WEEKLY)
     }
-    assert parents["raw_events"] == {"forgotten"}
+    assert parents["raw_events"] == set()
     assert parents["events"] == {"raw_events"}
     assert parents["topic_phrases"] == {"events"}
     assert parents["near_copies"] == {"events", "topic_phrases"}
@@ -171,7 +195,7 @@ def test_a_run_leaves_passed_checks_and_metadata(instance: DagsterInstance) -> N
         assert evaluation.passed
         found.add((evaluation.asset_key.to_user_string(), evaluation.check_name))
     ruled = {(name, rule.name) for name in names for rule in RULES.get(name, ())}
-    assert found == {*ruled, ("raw_events", "sources_answered")}
+    assert found == {*ruled, ("temporal_edges", "ends_known")}
     for name in names:
         event = instance.get_latest_materialization_event(AssetKey(name))
         assert event is not None and event.asset_materialization is not None

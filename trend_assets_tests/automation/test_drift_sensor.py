@@ -53,6 +53,7 @@ def fill(accuracy: float, factor: int = 1) -> None:
                 "hour": cut + 23 * HOUR,
                 "cut": cut,
                 "label": "bursts",
+                "horizon_hours": 24,
                 "topic": f"#{rank}",
                 "rank": rank,
                 "score": 1.0 - rank / 20,

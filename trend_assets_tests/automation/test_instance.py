@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.instance.config import ConcurrencyConfig, PoolGranularity, dagster_instance_config
 
 from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogStorage
 from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home, workspace_file
@@ -16,6 +17,7 @@ from trend_assets_tests.conftest import REPOSITORY
 from trend_assets_tests.lake import conftest as lakes
 from trend_assets_tests.processes import process
 
+TEMPLATES = REPOSITORY / "trend_assets" / "automation" / "templates"
 #: A fixture.
 postgres = lakes.postgres
 
@@ -56,6 +58,18 @@ def test_the_instance_lives_in_the_home_with_our_event_log(home: Path, monkeypat
         assert not instance.telemetry_enabled
     assert os.environ["DAGSTER_EVENT_BATCH_SIZE"] == str(BATCH_SIZE)
     assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
+
+
+@pytest.mark.parametrize("name", ["dagster.yaml", "dagster-postgres.yaml", "dagster-celery.yaml"])
+def test_dagster_takes_each_settings_file_and_keeps_writers_apart(name: str) -> None:
+    values, _ = dagster_instance_config(str(TEMPLATES), name)
+    concurrency = ConcurrencyConfig.from_concurrency_settings(values["concurrency"], None)
+    assert concurrency.pool_config.default_pool_limit == 1
+    assert concurrency.pool_config.pool_granularity is PoolGranularity.OP
+    limits = values["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert limits == [{"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
+    assert values["run_monitoring"]["free_slots_after_run_end_seconds"] == 60
+    assert values["retention"]["sensor"]["purge_after_days"]["skipped"] == 2
 
 
 def _report(number: int, environment: dict[str, str], said: Path) -> None:

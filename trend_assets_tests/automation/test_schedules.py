@@ -124,7 +124,8 @@ def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
     assert priorities == sorted(priorities, reverse=True) and len(set(priorities)) == 4
     for name in ("late", "catch_up"):
         for request in by_purpose[name]:
-            assert dg.AssetKey("predictions") not in (request.asset_selection or [dg.AssetKey("predictions")])
+            selected = request.asset_selection or []
+            assert dg.AssetKey(["sources", "google_trends"]) in selected and dg.AssetKey("predictions") not in selected
     assert len({request.run_key for request in asked}) == len(asked)
 
 

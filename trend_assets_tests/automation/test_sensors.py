@@ -196,24 +196,21 @@ def fail(instance: DagsterInstance) -> None:
     failure_sensor(context.for_run_failure(), lake=LakeResource(settings), settings=settings)
 
 
-EXCLUDED = "simulator.enabled and bluesky.enabled exclude each other: switch one of them off"
-
-
 @pytest.fixture
-def broken(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> DagsterInstance:
-    """A home in which no hour can be collected."""
-    monkeypatch.setenv("TREND_SIMULATOR__ENABLED", "true")
-    monkeypatch.setenv("TREND_BLUESKY__ENABLED", "true")
+def broken(instance: DagsterInstance, home: Path, monkeypatch: pytest.MonkeyPatch) -> DagsterInstance:
+    """A home in which no event can be made: its model of spam texts is none."""
+    (home / "model").write_text("none")
+    monkeypatch.setenv("TREND_ENRICHMENT__SPAM_MODEL", str(home / "model"))
     return instance
 
 
 def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterInstance) -> None:
-    with pytest.raises(RunFailed, match=f"step raw_events failed: {EXCLUDED}"):
-        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["raw_events"])
+    with pytest.raises(RunFailed, match=r"step events failed: .*model"):
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=1)), ["events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["source"], row["status"]) == (HOUR, "pipeline", "failed")
-    assert row["message"] == EXCLUDED
+    assert str(home / "model") in row["message"]
     (alert,) = alerts(home)
     assert alert["kind"] == "run_failed"
     assert alert["message"] == row["message"]
@@ -222,7 +219,7 @@ def test_a_failed_hour_is_recorded_with_its_reason(home: Path, broken: DagsterIn
 
 def test_a_failed_range_is_recorded_at_its_first_hour(broken: DagsterInstance) -> None:
     with pytest.raises(RunFailed):
-        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["raw_events"])
+        materialize_hours(defs(), broken, HourRange(HOUR, HOUR + timedelta(hours=3)), ["events"])
     fail(broken)
     (row,) = rows(COLLECTION_STATUS).rows(named=True)
     assert (row["hour"], row["status"]) == (HOUR, "failed")

@@ -53,7 +53,8 @@ class ShuffledOutcomes(CutMemory):
         labels, likely = (
             {label: values[order] for label, values in each.items()} for each in (true.labels, true.likely)
         )
-        return replace(true, labels=labels, likely=likely, growth=true.growth[order])
+        growth = {hours: values[order] for hours, values in true.growth.items()}
+        return replace(true, labels=labels, likely=likely, growth=growth)
 
 
 class Chance:

@@ -55,7 +55,8 @@ _FILLED = (
 )
 _PREDICTIONS = """
     INSERT INTO predictions BY NAME
-    SELECT cut - INTERVAL 1 HOUR AS hour, cut, label, '#t' || r AS topic, r + 1 AS rank, 1 / (r + 1) AS score,
+    SELECT cut - INTERVAL 1 HOUR AS hour, cut, label, 24 AS horizon_hours, '#t' || r AS topic, r + 1 AS rank,
+           1 / (r + 1) AS score,
            0.9 / (r + 1) AS confidence, 0.5 AS growth, 100 AS source_events_count, 'tgn-made' AS model_version,
            json_object('mentions_3h', r % 7, 'mentions_24h', r % 31, 'mentions_48h', r % 57,
                        'mentions_168h', r % 97, 'mentions_720h', r % 101, 'same_day_last_week', r % 13,
@@ -67,7 +68,7 @@ _PREDICTIONS = """
 """
 _OUTCOMES = """
     INSERT INTO prediction_outcomes BY NAME
-    SELECT cut + INTERVAL 23 HOUR AS hour, cut, label, topic, rank, score, confidence, model_version,
+    SELECT cut + INTERVAL 23 HOUR AS hour, cut, label, horizon_hours, topic, rank, score, confidence, model_version,
            hash(topic, cut, label) % 9 < 1 AS came_true, 10 AS mentions_before, 20 AS mentions_after, 0.6 AS growth,
            revision, made
     FROM predictions WHERE hour >= $day - INTERVAL 1 HOUR AND hour < $day + INTERVAL 23 HOUR ORDER BY cut, label, rank

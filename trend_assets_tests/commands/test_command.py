@@ -184,7 +184,7 @@ def test_debug_shows_the_traceback(trend: Trend) -> None:
         (("backfill", "--start", "2026-02-05", "--end", "2026-02-04"), "is not before --end"),
         (
             ("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--only", "edges"),
-            "expected one of raw_events",
+            "expected one of sources/*, raw_events",
         ),
         (("backtest", "--start", "2026-02-04", "--end", "2026-02-05", "--every", "6m"), "--every '6m'"),
         (("nonsense",), "nonsense"),

@@ -24,3 +24,22 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
     assert "not due yet" in trend("predict", "--at", "2026-02-04T11:00").stdout
+
+
+def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
+    trend = runner(tmp_path / "home", tmp_path)
+    posts = ["1,2026-02-04T08:00:00Z,u1,#tea #jam"]
+    posts += [f"{10 + index},2026-02-04T12:{index:02}:00Z,u{index},#tea" for index in range(4)]
+    posts += ["90,2026-02-04T16:30:00Z,u1,#late"]
+    (tmp_path / "posts.csv").write_text("id,at,user,text\n" + "\n".join(posts) + "\n", encoding="utf-8")
+    assert trend("import", "--columns", "id=id,timestamp=at,user_id=user,text=text", "posts.csv").returncode == 0
+    assert trend("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--no-embeddings").returncode == 0
+    horizons = {"TREND_FORECAST__FURTHER_HORIZONS": '{"6": 4}'}
+    soon = trend("predict", "--at", "2026-02-04T10:00", "--horizon", 6, **horizons)
+    assert soon.returncode == 0, soon.stderr
+    assert "Will grow in 6 h (`emerges_6h`)" in soon.stdout and "of the 6 h before" in soon.stdout
+    (tea,) = (line for line in soon.stdout.splitlines() if "#tea" in line)
+    assert " came true" in tea and "1 → 4" in tea
+    for asked in (("--horizon", 48), ("--horizon", 6, "--label", "bursts")):
+        refused = trend("predict", "--at", "2026-02-04T10:00", *asked, **horizons)
+        assert refused.returncode == 2 and "Horizons are 24, 6 h" in " ".join(refused.stderr.replace("│", "").split())

@@ -13,6 +13,14 @@ from pathlib import Path
 import pytest
 import requests
 
+# A shell lets what it starts in the background ignore the interrupt that is sent here.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from trend_assets.cli import main
+main()
+"""
+
 
 @pytest.fixture
 def port() -> int:
@@ -22,17 +30,9 @@ def port() -> int:
 
 
 def test_it_serves_the_world_of_now_until_it_is_interrupted(home: Path, port: int) -> None:
-    command = [sys.executable, "-c", "from trend_assets.cli import main; main()", "simulate", "--port", str(port)]
+    command = [sys.executable, "-c", PROGRAM, "simulate", "--port", str(port)]
     environment = {**os.environ, "TREND_HOME": str(home)}
-    # A shell lets what it starts in the background ignore the interrupt that is sent here.
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         feed = _wait(f"http://127.0.0.1:{port}/trending/rss?geo=US")
         assert "<title>Daily Search Trends</title>" in feed.text

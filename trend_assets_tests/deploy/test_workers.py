@@ -24,10 +24,12 @@ import pytest
 import yaml
 
 from api.pipeline.dagster_client import DagsterClient, DagsterDown
+from trend_assets.assets.declare import asset_keys
 from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, NODES, RAW_EVENTS, TEMPORAL_EDGES
+from trend_assets.names import SIMULATED_SOURCES
 from trend_assets.periods import hour_key
 from trend_assets.settings import DagsterSettings, load_settings
 from trend_assets_tests.conftest import REPOSITORY
@@ -160,7 +162,8 @@ def _asked(port: int, question: Callable[[DagsterClient], object]) -> object:
 
 def _start(port: int, hour: datetime, **tags: str) -> str:
     key = hour_key(hour)
-    run, _ = _asked(port, lambda client: client.start(HOURLY_JOB, FLOW_ASSETS, key, key, tags))  # type: ignore[misc]
+    assets = [one.to_user_string() for one in asset_keys(FLOW_ASSETS, SIMULATED_SOURCES)]
+    run, _ = _asked(port, lambda client: client.start(HOURLY_JOB, assets, key, key, tags))  # type: ignore[misc]
     return str(run["runId"])
 
 

@@ -22,8 +22,9 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 class AllMentions:
     """Takes for a topic's growth all that the history holds of it, so that a look into the future shows."""
 
-    def growth(self, history: History, cut: Cut) -> npt.NDArray[np.float64]:
-        return np.log1p(np.bincount(history.topic, minlength=history.topic_count)[cut.topics])
+    def growth(self, history: History, cut: Cut) -> dict[int, npt.NDArray[np.float64]]:
+        held = np.log1p(np.bincount(history.topic, minlength=history.topic_count)[cut.topics])
+        return dict.fromkeys(cut.before, held)
 
 
 def mentions(rows: list[tuple[datetime, str, str | None]]) -> pl.DataFrame:

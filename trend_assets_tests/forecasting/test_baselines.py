@@ -7,7 +7,7 @@ from trend_assets.forecasting.baselines import baseline_rankings, counting_ranki
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut
+from trend_assets.forecasting.labels import LABELS, FurtherHorizon, LabelSettings, make_cut
 from trend_assets.forecasting.learned import GradientBoosting, LogisticBaseline
 from trend_assets.forecasting.ranking import Ranking
 
@@ -74,10 +74,29 @@ def test_remembered_examples_equal_fresh_ones(history: History) -> None:
     remembered = memory.examples(history, history.start + 60 * DAY)
     fresh = CutMemory(SETTINGS).examples(history.until(history.start + 60 * DAY), history.start + 60 * DAY)
     assert np.array_equal(remembered.features, fresh.features)
-    assert np.array_equal(remembered.growth, fresh.growth)
+    assert np.array_equal(remembered.growth[24], fresh.growth[24])
     for label in LABELS:
         assert np.array_equal(remembered.labels[label], fresh.labels[label])
         assert np.array_equal(remembered.asked[label], fresh.asked[label])
+
+
+def test_a_long_horizon_hides_its_last_examples_and_no_other_label_loses_any(history: History) -> None:
+    """Also where the memory has seen them end: at an earlier moment they had not."""
+    further = CutMemory(LabelSettings(further=(FurtherHorizon(168, 20, 10),)))
+    until = history.start + 60 * DAY
+    further.examples(history, until + 20 * DAY)
+    plain, examples = CutMemory(SETTINGS).examples(history, until), further.examples(history, until)
+    for label in LABELS:
+        assert np.array_equal(examples.asked[label], plain.asked[label])
+        assert np.array_equal(examples.labels[label], plain.labels[label])
+        assert np.array_equal(examples.likely[label], plain.likely[label])
+    open_yet = examples.times + 7 * DAY > until
+    assert np.array_equal(examples.features, plain.features) and open_yet.any()
+    assert np.array_equal(examples.asked["emerges_7d"], ~open_yet)
+    assert np.array_equal(np.isnan(examples.growth[168]), open_yet)
+    assert not examples.labels["emerges_7d"][open_yet].any() and examples.labels["emerges_7d"].any()
+    later = further.examples(history, until + 7 * DAY)
+    assert later.asked["emerges_7d"][later.times + 7 * DAY <= until + 7 * DAY].all()
 
 
 @pytest.mark.parametrize("kind", [LogisticBaseline, GradientBoosting])

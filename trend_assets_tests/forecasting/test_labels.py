@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History, to_epoch
-from trend_assets.forecasting.labels import LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import FurtherHorizon, LabelSettings, make_cut, outcomes
 
 CUT = datetime(2024, 3, 4, tzinfo=UTC)
 SETTINGS = LabelSettings()
@@ -82,8 +82,8 @@ def test_growth_and_counts() -> None:
     history = history_of({"a": [(-30, 5), (-24, 1), (-1, 2), (0, 7)]})
     cut = make_cut(history, to_epoch(CUT), SETTINGS)
     became = outcomes(history, cut, SETTINGS)
-    assert (cut.support.tolist(), cut.before.tolist(), became.after.tolist()) == ([3], [3], [7])
-    assert became.growth == pytest.approx([np.log(8) - np.log(4)])
+    assert (cut.support.tolist(), cut.before[24].tolist(), became.after[24].tolist()) == ([3], [3], [7])
+    assert became.growth[24] == pytest.approx([np.log(8) - np.log(4)])
 
 
 def test_a_cut_knows_nothing_later() -> None:
@@ -92,8 +92,9 @@ def test_a_cut_knows_nothing_later() -> None:
     ours, other = (
         make_cut(history_of(each, CUT - timedelta(days=40)), to_epoch(CUT), SETTINGS) for each in (rows, later)
     )
-    for name in ("topics", "support", "before", "usual"):
+    for name in ("topics", "support", "usual"):
         assert np.array_equal(getattr(ours, name), getattr(other, name))
+    assert np.array_equal(ours.before[24], other.before[24])
 
 
 def test_outcomes_wait_for_the_horizon() -> None:
@@ -103,6 +104,40 @@ def test_outcomes_wait_for_the_horizon() -> None:
         outcomes(history.until(cut.time + 23 * HOUR), cut, SETTINGS)
     with pytest.raises(ValueError, match="before the cut"):
         make_cut(history.until(cut.time - HOUR), cut.time, SETTINGS)
+
+
+def test_a_further_horizon_has_a_label_and_an_outcome_of_its_own() -> None:
+    settings = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(48, 16, 8)))
+    rows = {"soon": [(-7, 9), (-1, 2), (0, 4), (6, 3)], "late": [(-30, 1), (-1, 7), (5.9, 3), (47, 13)]}
+    history = history_of(rows)
+    cut = make_cut(history, to_epoch(CUT), settings)
+    became = outcomes(history, cut, settings)
+    names = [history.topics[topic] for topic in cut.topics]
+    assert dict(zip(names, cut.before[6].tolist(), strict=True)) == {"soon": 2, "late": 7}
+    assert dict(zip(names, cut.before[48].tolist(), strict=True)) == {"soon": 11, "late": 8}
+    assert list(became.labels) == ["bursts", "breaks_out", "emerges", "emerges_6h", "emerges_2d"]
+    assert dict(zip(names, became.labels["emerges_6h"].tolist(), strict=True)) == {"soon": True, "late": False}
+    assert dict(zip(names, became.labels["emerges_2d"].tolist(), strict=True)) == {"soon": False, "late": True}
+    assert dict(zip(names, became.after[48].tolist(), strict=True)) == {"soon": 7, "late": 16}
+
+
+def test_a_horizon_that_has_not_passed_is_absent() -> None:
+    settings = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(48, 16, 8)))
+    history = history_of({"a": [(-1, 2), (1, 9)]})
+    cut = make_cut(history, to_epoch(CUT), settings)
+    became = outcomes(history.until(cut.time + 24 * HOUR), cut, settings)
+    assert set(became.labels) == {"bursts", "breaks_out", "emerges", "emerges_6h"} == set(became.needed)
+    assert set(became.after) == set(became.growth) == {6, 24}
+    assert set(outcomes(history.until(cut.time + 6 * HOUR), cut, settings).labels) == {"emerges_6h"}
+    with pytest.raises(ValueError, match="before the horizon"):
+        outcomes(history.until(cut.time + 5 * HOUR), cut, settings)
+
+
+def test_horizons_are_not_named_twice() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        LabelSettings(further=(FurtherHorizon(24, 4, 2),))
+    with pytest.raises(ValueError, match="from 1 to 168"):
+        LabelSettings(further=(FurtherHorizon(169, 4, 2),))
 
 
 @pytest.mark.parametrize("wrong", [{"window_hours": 0}, {"horizon_hours": 169}, {"threshold": 0}])

@@ -11,7 +11,7 @@ from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import HOUR, History, to_datetime
-from trend_assets.forecasting.labels import LABELS, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import LABELS, FurtherHorizon, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.learned import LogisticBaseline
 from trend_assets.forecasting.predict import forecast, outcomes_frame
 from trend_assets.forecasting.timeliness import Punctuality, signed
@@ -20,7 +20,7 @@ from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
 MENTIONS_24H = counting_rankings()[1]
-RULE = Punctuality(within=timedelta(hours=1), horizon=timedelta(hours=24))
+RULE = Punctuality(within=timedelta(hours=1))
 
 
 def made(frame: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +77,9 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
         "bursts": Calibrator("platt", (1.0,), (0.0,), logit=True),
         "emerges": Calibrator("platt", (1.0,), (0.0,)),
     }
-    predictions = made(forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", MENTIONS_24H))
+    predictions = made(
+        forecast(only_bursts, history, cut, SETTINGS, calibrators, AllMentions(), "tgn-7", lambda _: MENTIONS_24H)
+    )
     bursts, emerges = (predictions.filter(pl.col("label") == label) for label in ("bursts", "emerges"))
     assert set(bursts["model_version"]) == {"tgn-7"}
     np.testing.assert_allclose(bursts["confidence"], bursts["score"], atol=1e-6)
@@ -103,13 +105,52 @@ def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
             real = {
                 history.topics[topic]: (bool(flag), int(before), int(after))
                 for topic, flag, before, after in zip(
-                    asked.topics, became.labels[label], asked.before, became.after, strict=True
+                    asked.topics, became.labels[label], asked.before[24], became.after[24], strict=True
                 )
             }
             assert set(rows["hour"]) == {time + timedelta(hours=23)}
             for topic, *values in rows.select("topic", "came_true", "mentions_before", "mentions_after").iter_rows():
                 assert tuple(values) == real[topic]
     assert found["came_true"].any() and not found["came_true"].all()
+
+
+def test_further_horizons_have_rows_of_their_own_and_change_no_other(history: History, cut: datetime) -> None:
+    settings = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(168, 20, 10)))
+    predictions = forecast(MENTIONS_24H, history, cut, settings, growth=AllMentions())
+    main = predictions.filter(pl.col("label").is_in(LABELS))
+    assert main.equals(forecast(MENTIONS_24H, history, cut, SETTINGS, growth=AllMentions()))
+    assert dict(predictions.select("label", "horizon_hours").unique().rows()) == settings.hours_of
+    asked = make_cut(history, int(cut.timestamp()), settings)
+    for label, hours in (("emerges_6h", 6), ("emerges_7d", 168)):
+        rows = predictions.filter(label=label)
+        before = {history.topics[topic]: int(n) for topic, n in zip(asked.topics, asked.before[hours], strict=True)}
+        assert {row["topic"]: orjson.loads(row["metadata"])["before"] for row in rows.iter_rows(named=True)} == before
+
+
+def test_a_forecast_of_six_hours_is_late_and_made_afterwards_sooner(history: History, cut: datetime) -> None:
+    settings = LabelSettings(further=(FurtherHorizon(6, 4, 2),))
+    frame = forecast(MENTIONS_24H, history, cut, settings)
+    for after, ways in ((1, {"live"}), (5, {"late"}), (6, {"late", "backfill"}), (24, {"backfill"})):
+        made = signed(frame, cut + timedelta(hours=after), "run", RULE)
+        assert set(made["made"]) == ways
+        assert set(made.filter(label="emerges_6h")["made"]) == {"backfill" if after >= 6 else min(ways)}
+
+
+def test_each_outcome_is_of_its_horizon(history: History, cut: datetime) -> None:
+    settings = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(168, 20, 10)))
+    predictions = made(forecast(MENTIONS_24H, history, cut, settings))
+    found = outcomes_frame(predictions, history, settings)
+    assert found.height == predictions.height
+    became = outcomes(history, make_cut(history, int(cut.timestamp()), settings), settings)
+    for label, hours in settings.hours_of.items():
+        rows = found.filter(label=label)
+        assert set(rows["hour"]) == {cut + timedelta(hours=hours - 1)} and set(rows["horizon_hours"]) == {hours}
+        assert rows["came_true"].sum() == became.labels[label].sum()
+    assert found.filter(label="emerges_7d")["came_true"].any()
+    soon = history.until(cut + timedelta(hours=30))
+    assert outcomes_frame(predictions.filter(pl.col("horizon_hours") < 30), soon, settings).height
+    with pytest.raises(ValueError, match="before the horizon of 'emerges_7d'"):
+        outcomes_frame(predictions, soon, settings)
 
 
 def test_outcomes_of_a_withdrawn_topic_and_of_an_open_horizon(history: History, cut: datetime) -> None:

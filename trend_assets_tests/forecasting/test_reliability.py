@@ -4,25 +4,24 @@ import numpy as np
 import pytest
 
 from trend_assets.forecasting.history import HOUR
-from trend_assets.forecasting.labels import WEEK, Cut
+from trend_assets.forecasting.labels import WEEK, Cut, LabelSettings
 from trend_assets.forecasting.reliability import ConfidenceWalk, Reliability
 
 MONDAY = 1_767_571_200
 TOPICS = 30
-DAY = 24 * HOUR
 
 
 def cut(time: int) -> Cut:
     everything = np.ones(TOPICS, np.bool_)
     asked = dict.fromkeys(("bursts", "breaks_out", "emerges"), everything)
     ones = np.ones(TOPICS, np.int64)
-    return Cut(time=time, topics=np.arange(TOPICS), support=ones, before=ones, usual=ones, asked=asked)
+    return Cut(time=time, topics=np.arange(TOPICS), support=ones, before={24: ones}, usual=ones, asked=asked)
 
 
-def walked(weeks: int, drift_from: int | None = None, seed: int = 0) -> Reliability | None:
+def walked(weeks: int, drift_from: int | None = None, seed: int = 0, hours: int = 24) -> Reliability | None:
     """Scores whose square is the chance that it comes true; from a week on nothing does."""
     chance = np.random.default_rng(seed)
-    walk = ConfidenceWalk("tgn", DAY)
+    walk = ConfidenceWalk("tgn", LabelSettings(horizon_hours=hours).hours_of)
     for time in range(MONDAY, MONDAY + weeks * WEEK, 6 * HOUR):
         scores = chance.random(TOPICS)
         came_true = chance.random(TOPICS) < scores**2
@@ -57,3 +56,10 @@ def test_four_weeks_only_teach() -> None:
     first = walked(5)
     assert first is not None and first.examples == 28 * TOPICS
     assert first.to_json()["bins"]
+
+
+def test_a_long_horizon_teaches_only_once_it_has_passed() -> None:
+    """What changed in the week before is known of a day ahead, and not yet of a week ahead."""
+    day, week = walked(8, drift_from=5), walked(8, drift_from=5, hours=168)
+    assert day is not None and week is not None
+    assert week.error > day.error + 0.01

@@ -122,7 +122,8 @@ def test_a_lake_of_each_version_loses_nothing_and_forecasts(location: LakeLocati
     (stored,) = lake.read_table(PREDICTIONS).rows(named=True)
     assert (stored["topic"], stored["revision"], stored["made"]) == ("#old", 0, "unrecorded")
     assert stored["forecast_at"] is None and stored["run_id"] is None
-    assert lake.read_table(PREDICTION_OUTCOMES)["made"].to_list() == ["unrecorded"]
+    (became,) = lake.read_table(PREDICTION_OUTCOMES).rows(named=True)
+    assert (became["made"], became["horizon_hours"], stored["horizon_hours"]) == ("unrecorded", 24, 24)
     settings = Settings(home=location.home, lake=LakeSettings(catalog_url=location.catalog_url))
     frame = forecast_hours(lake, settings, CUT - ONE, CUT, "run", lambda: CUT + ONE / 6)
     assert set(frame["made"]) == {"live"} and frame.filter(label="bursts").height == 12

@@ -38,6 +38,7 @@ def stored(
             "hour": cut - timedelta(hours=1),
             "cut": cut,
             "label": label,
+            "horizon_hours": 24,
             "topic": topic,
             "rank": rank,
             "score": 0.5,

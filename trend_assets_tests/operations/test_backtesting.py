@@ -24,7 +24,7 @@ def test_the_file_has_the_promised_shape(result: BacktestResult) -> None:
     found = orjson.loads(orjson.dumps(result.to_json()))
     assert set(found) == {"cuts", "labels"}
     assert found["cuts"] == 4
-    assert list(found["labels"]) == list(LABELS)
+    assert list(found["labels"]) == [*LABELS, "emerges_6h", "emerges_7d"]
     for rankings in found["labels"].values():
         assert next(iter(rankings)) == "tgn"
         assert len(rankings) == 10

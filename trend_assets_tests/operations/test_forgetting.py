@@ -142,7 +142,8 @@ def fill_the_rest(lake: Lake) -> None:
     raw = lake.read("SELECT * FROM raw_events").rename({"collected_at": "observed_at"})
     lake.write(OBSERVATIONS, raw.select(OBSERVATIONS.column_names).cast(dict(OBSERVATIONS.schema)))
     users = [{"user_id": f"twitter:{USER}", "attention": 0.6}, {"user_id": "twitter:43", "attention": 0.2}]
-    common = {"hour": HOUR, "cut": HOUR + timedelta(hours=1), "label": "bursts", "rank": 1, "score": 0.5,
+    common = {"hour": HOUR, "cut": HOUR + timedelta(hours=1), "label": "bursts", "horizon_hours": 24,
+              "rank": 1, "score": 0.5,
               "revision": 0, "made": "live"}  # fmt: skip
     made = [{**common, "topic": f"#{tag}", "source_events_count": 2, "model_version": "tgn-made",
              "metadata": json.dumps({"mentions_3h": 2, "users": users})} for tag in (TAG, "common")]  # fmt: skip

@@ -52,3 +52,8 @@ def test_the_labels_are_those_of_the_settings(busy: Home) -> None:
     labels = label_settings(forecast)
     assert (labels.threshold, labels.horizon_hours, labels.burst_ratio) == (3, 12, 1.5)
     assert labels.window_hours == forecast.window_hours
+    further = label_settings(forecast.model_copy(update={"further_horizons": {6: 4, 168: 20}})).further
+    assert [(one.label, one.hours, one.threshold, one.min_growth) for one in further] == [
+        ("emerges_6h", 6, 4, 2),
+        ("emerges_7d", 168, 20, 10),
+    ]

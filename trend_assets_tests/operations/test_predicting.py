@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -28,7 +29,7 @@ SOON = timedelta(minutes=12)
 class Platform:
     """A lake into which posts come, and whose forecasts are made and scored as the assets do it."""
 
-    def __init__(self, folder: Path, **forecast: int) -> None:
+    def __init__(self, folder: Path, **forecast: Any) -> None:
         self.settings = Settings(home=folder, forecast=ForecastSettings(**forecast))
         self.lake = Lake(LakeLocation(folder))
         self._posts = 0
@@ -94,8 +95,30 @@ def test_eight_late_posts_make_a_revision_and_the_scored_forecast_stays_at_rank_
     ],
 )
 def test_a_first_forecast_counts_as_what_was_known_when_it_was_made(after: timedelta, made: str) -> None:
-    rule = Punctuality(within=timedelta(hours=1), horizon=timedelta(hours=24))
-    assert rule.of(CUT, CUT + after) == made
+    assert Punctuality(within=timedelta(hours=1)).of(CUT, CUT + after, timedelta(hours=24)) == made
+
+
+def test_each_horizon_comes_due_in_its_own_hour(tmp_path: Path) -> None:
+    platform = Platform(tmp_path, threshold=3, further_horizons={6: 2, 168: 9})
+    platform.post("#a", CUT - HOUR)
+    platform.post("#a", CUT + HOUR, times=4)
+    platform.forecast(CUT, CUT + SOON)
+    platform.post("#a", CUT + 100 * HOUR, times=6)
+    due = {}
+    for hours in (1, 6, 7, 24, 167, 168):
+        end = CUT + hours * HOUR
+        frame = score_hours(platform.lake, platform.settings, end - HOUR, end)
+        due[hours] = dict(frame.filter(topic="#a").select("label", "came_true").rows())
+    assert due == {
+        1: {},
+        6: {"emerges_6h": True},
+        7: {},
+        24: {"bursts": True, "breaks_out": True, "emerges": False},
+        167: {},
+        168: {"emerges_7d": True},
+    }
+    everything = score_hours(platform.lake, platform.settings, CUT, CUT + 168 * HOUR)
+    assert everything.group_by("horizon_hours").len().sort("horizon_hours")["horizon_hours"].to_list() == [6, 24, 168]
 
 
 def test_a_forecast_made_again_of_the_same_posts_adds_nothing(platform: Platform) -> None:

@@ -27,6 +27,7 @@ def outcome(cut, rank: int, topic: str, true: bool) -> dict[str, object]:
         "hour": cut + timedelta(hours=23),
         "cut": cut,
         "label": "bursts",
+        "horizon_hours": 24,
         "topic": topic,
         "rank": rank,
         "score": 1.0 / rank,

@@ -98,11 +98,26 @@ def test_it_reports_itself_beside_every_baseline(trained: TrainedModel) -> None:
     assert metrics.pop("held_out_weeks") == 1
     assert set(metrics) == {"tgn"} | COUNTING
     for figures in metrics.values():
-        assert set(figures) == set(LABELS)
+        assert set(figures) == {*LABELS, "emerges_6h", "emerges_7d"}
     assert 0 < metrics["tgn"]["bursts"]["ndcg_at_10"] <= 1
     assert 0 < metrics["mentions_24h"]["bursts"]["ndcg_at_10"] <= 1
     assert metrics["tgn"]["bursts"]["examples"] > metrics["tgn"]["bursts"]["positives"] > 0
     assert orjson.loads(orjson.dumps(metrics)) == metrics
+
+
+def test_a_further_horizon_is_used_only_if_it_beats_counting(taught: Home, trained: TrainedModel) -> None:
+    """Of the one week held out, one cut has an outcome of seven days."""
+    assert set(trained.further) == {"emerges_6h", "emerges_7d"}
+    soon, week = trained.further["emerges_6h"], trained.further["emerges_7d"]
+    assert soon.reason.startswith("better than" if soon.promoted else ("neither", "clearly worse than"))
+    assert not week.promoted and week.reason == "fewer than 10 held-out cuts to compare it at"
+    told = {label: trained.metrics["tgn"][label]["not_used_because"] for label in trained.further}
+    assert told == {"emerges_6h": None if soon.promoted else soon.reason, "emerges_7d": week.reason}
+    frame = forecast_hours(taught.lake, taught.settings, WEEK, WEEK + timedelta(hours=1), "run")
+    by_label = {label: rows for (label,), rows in frame.group_by("label")}
+    assert by_label["emerges_7d"]["model_version"].str.starts_with("baseline:").all()
+    assert (by_label["emerges_6h"]["model_version"] == trained.model_version).all() == soon.promoted
+    assert by_label["emerges"]["model_version"].unique().to_list() == [trained.model_version]
 
 
 def test_the_checkpoint_says_what_it_is(taught: Home, trained: TrainedModel) -> None:
@@ -110,7 +125,7 @@ def test_the_checkpoint_says_what_it_is(taught: Home, trained: TrainedModel) -> 
     extra = orjson.loads((trained.folder / "model.json").read_bytes())["metadata"]["extra"]
     assert extra["week"] == WEEK.isoformat()
     assert extra["lake_snapshot"] == trained.lake_snapshot
-    assert extra["labels"] == taught.settings.forecast.model_dump()
+    assert extra["labels"] == taught.settings.forecast.model_dump(exclude={"further_horizons"})
     assert extra["metrics"] == trained.metrics
 
 

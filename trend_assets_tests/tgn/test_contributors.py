@@ -20,7 +20,7 @@ def test_the_best_topics_of_each_label_are_explained_and_only_where_it_is_asked(
     monkeypatch.setattr(contributors, "MOST_TOPICS", 2)
     nothing = np.zeros(5, dtype=np.int64)
     asked = {"bursts": np.ones(5, dtype=bool), "breaks_out": np.array([False, False, True, True, False])}
-    cut = Cut(0, np.arange(5), nothing, nothing, nothing.astype(float), asked)
+    cut = Cut(0, np.arange(5), nothing, {24: nothing}, nothing.astype(float), asked)
     scores = {
         "bursts": np.array([0.9, 0.1, 0.2, 0.3, 0.8]),
         "breaks_out": np.array([np.nan, np.nan, 0.5, 0.4, np.nan]),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
-from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import LABELS, Cut, FurtherHorizon, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.ranking import Ranking
 from trend_assets.tgn.checkpoint import CheckpointError
 from trend_assets.tgn.forecaster import TgnForecaster
@@ -18,6 +19,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 70
 UNTIL = int((START + timedelta(days=60)).timestamp())
 SETTINGS = ForecasterSettings(link_epochs=1, threads=1)
+FARTHER = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(48, 12, 6)))
 
 
 def mentions(seed: int = 0) -> pl.DataFrame:
@@ -79,8 +81,8 @@ def test_is_a_ranking_and_learns(history: History, forecaster: TgnForecaster) ->
         true = became.labels["bursts"]
         hits += scores["bursts"][true].tolist()
         misses += scores["bursts"][~true].tolist()
-        growth += forecaster.growth(history, cut).tolist()
-        real += became.growth.tolist()
+        growth += forecaster.growth(history, cut)[24].tolist()
+        real += became.growth[24].tolist()
     assert np.mean(np.array(hits)[:, None] > np.array(misses)) > 0.8
     assert np.corrcoef(growth, real)[0, 1] > 0.5
 
@@ -120,8 +122,74 @@ def test_a_checkpoint_gives_the_same_scores_and_goes_on(
     loaded = TgnForecaster.load(tmp_path / "model")
     again = History.from_mentions(mentions(), START, START + timedelta(days=DAYS))
     assert same(loaded.score(again, later), forecaster.score(history, later))
-    assert np.array_equal(loaded.growth(again, later), forecaster.growth(history, later))
+    assert np.array_equal(loaded.growth(again, later)[24], forecaster.growth(history, later)[24])
     assert same(loaded.score(again, first), forecaster.score(history, first))
+
+
+@pytest.fixture(scope="module")
+def farther(history: History) -> TgnForecaster:
+    """One that has learnt further horizons, too."""
+    fitted = TgnForecaster(replace(SETTINGS, labels=FARTHER))
+    fitted.fit(history.until(UNTIL), UNTIL)
+    return fitted
+
+
+def test_further_horizons_are_learnt_and_the_trees_of_the_main_labels_stay_the_same(
+    history: History, forecaster: TgnForecaster, farther: TgnForecaster
+) -> None:
+    assert farther._fitted is not None and forecaster._fitted is not None
+    trees, plain = farther._fitted.trees, forecaster._fitted.trees
+    assert set(trees) == set(FARTHER.hours_of)
+    for label in LABELS:
+        assert [one.model_to_string() for one in trees[label]] == [one.model_to_string() for one in plain[label]]
+    hits, misses, growth, real = [], [], [], []
+    for hours in range(0, 9 * 24, 12):
+        cut = make_cut(history, UNTIL + hours * HOUR, FARTHER)
+        became = outcomes(history, cut, FARTHER)
+        forecast = farther.forecast(history, cut)
+        assert set(forecast.scores) == set(FARTHER.hours_of)
+        true = became.labels["emerges_6h"]
+        hits += forecast.scores["emerges_6h"][true].tolist()
+        misses += forecast.scores["emerges_6h"][~true].tolist()
+        growth += forecast.growth[6].tolist()
+        real += became.growth[6].tolist()
+    assert np.mean(np.array(hits)[:, None] > np.array(misses)) > 0.8
+    assert np.corrcoef(growth, real)[0, 1] > 0.3
+
+
+def test_noise_after_the_training_changes_no_label(history: History, farther: TgnForecaster) -> None:
+    """Of the last two days nothing is known two days ahead yet."""
+    frame, other = mentions(), mentions(seed=5)
+    moment = datetime.fromtimestamp(UNTIL, UTC)
+    mixed = pl.concat([frame.filter(pl.col("timestamp") < moment), other.filter(pl.col("timestamp") >= moment)])
+    again = TgnForecaster(replace(SETTINGS, labels=FARTHER))
+    again.fit(History.from_mentions(mixed, START, START + timedelta(days=DAYS)), UNTIL)
+    cut = make_cut(history, UNTIL, FARTHER)
+    assert same(dict(again.score(history, cut)), dict(farther.score(history, cut)))
+
+
+def test_a_checkpoint_keeps_its_horizons_whatever_the_settings_ask_for_later(
+    history: History, forecaster: TgnForecaster, farther: TgnForecaster, tmp_path: Path
+) -> None:
+    farther.save(tmp_path / "farther")
+    loaded = TgnForecaster.load(tmp_path / "farther")
+    assert loaded.settings.labels == FARTHER
+    cut = make_cut(history, UNTIL + 6 * HOUR, FARTHER)
+    ours, theirs = loaded.forecast(history, cut), farther.forecast(history, cut)
+    assert same(dict(ours.scores), dict(theirs.scores)) and same(dict(ours.growth), dict(theirs.growth))
+    # Settings that ask for fewer horizons, and a model that has learnt fewer.
+    plain = cut_at(history, 6)
+    found = dict(loaded.score(history, plain))
+    assert same(found, {label: ours.scores[label] for label in LABELS})
+    assert set(loaded.contributors(plain, loaded.look(history, plain))) == set(LABELS)
+    assert set(forecaster.score(history, cut)) == set(LABELS) and set(forecaster.growth(history, cut)) == {24}
+
+
+def test_settings_of_a_release_that_knew_one_horizon_are_read() -> None:
+    written = asdict(SETTINGS)
+    del written["labels"]["further"]
+    assert ForecasterSettings.from_json(written) == SETTINGS
+    assert ForecasterSettings.from_json(asdict(replace(SETTINGS, labels=FARTHER))).labels == FARTHER
 
 
 def test_a_checkpoint_of_other_mentions_starts_its_memory_anew(

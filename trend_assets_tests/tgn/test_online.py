@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, History
-from trend_assets.forecasting.labels import make_cut
+from trend_assets.forecasting.labels import LABELS, FurtherHorizon, LabelSettings, make_cut
 from trend_assets.tgn.checkpoint import CheckpointError
 from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.online import RuntimeGlue
@@ -166,6 +167,18 @@ def test_a_reload_drops_no_request(models: tuple[Path, Path]) -> None:
     assert served >= 20
     assert glue.version == "new"
     assert same(dict(glue.serve(moments[1])[2].scores), allowed[moments[1]][0])
+
+
+def test_a_further_horizon_that_does_not_beat_counting_is_withheld(tmp_path: Path) -> None:
+    labels = LabelSettings(further=(FurtherHorizon(6, 4, 2), FurtherHorizon(48, 12, 6)))
+    history = History.from_mentions(FRAME, end=history_end())
+    forecaster = TgnForecaster(replace(SETTINGS, labels=labels))
+    forecaster.fit(history.until(WEEK), int(WEEK.timestamp()))
+    gate = {"emerges_6h": {"promoted": True, "reason": ""}, "emerges_2d": {"promoted": False, "reason": "too few"}}
+    forecaster.save(tmp_path / "model", {"calibrators": {}, "further": gate})
+    cut = make_cut(history, int((WEEK + HOUR).timestamp()), labels)
+    assert "emerges_2d" in forecaster.score(history, cut)
+    assert set(RuntimeGlue(tmp_path / "model").score(history, cut)) == {*LABELS, "emerges_6h"}
 
 
 def test_what_cannot_be_loaded_leaves_the_former_serving(models: tuple[Path, Path], tmp_path: Path) -> None:

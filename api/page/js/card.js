@@ -53,11 +53,10 @@ export function card(item, titles, isPicked, pick) {
   );
 }
 
-function expected({ mentions_after: after, expected_range: range }) {
-  if (after !== null) return "mentions in 24 h: before → after";
-  return range
-    ? ["mentions in 24 h", h("br"), `8 of 10 such: ${count(range.low)} to ${count(range.high)}`]
-    : "mentions in 24 h";
+function expected({ mentions_after: after, expected_range: range, words }) {
+  const span = `mentions in ${words.ahead}`;
+  if (after !== null) return `${span}: before → after`;
+  return range ? [span, h("br"), `8 of 10 such: ${count(range.low)} to ${count(range.high)}`] : span;
 }
 
 function sure({ words, confidence, came_true: cameTrue }) {

@@ -2,15 +2,20 @@
 
 import { svg } from "./dom.js";
 
+/** A point of the line counts so many hours: what is expected of another span is no point of it. */
+const POINT_HOURS = 24;
 const WIDTH = 190,
   HEIGHT = 52,
   EDGE = 4;
 
 /** @param item a card of the API. Where the horizon has passed, a ring shows what came. */
 export function sparkline(item) {
-  const { days, expected_range: range, mentions_after: after } = item;
+  const { days } = item;
   if (!days.length) return null;
-  const expected = item.expected_mentions ?? range?.middle ?? null;
+  const isPoint = item.horizon_hours === POINT_HOURS;
+  const range = isPoint ? item.expected_range : null;
+  const after = isPoint ? item.mentions_after : null;
+  const expected = isPoint ? (item.expected_mentions ?? range?.middle ?? null) : null;
   const known = [...days, expected ?? 0, after ?? 0, 1];
   // A range that is much higher than all else would flatten the line: it runs out of the drawing.
   const top = Math.max(...known, Math.min(range?.high ?? 0, 1.6 * Math.max(...known)));

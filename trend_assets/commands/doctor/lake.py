@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from trend_assets.assets.collectors import live_sources
 from trend_assets.commands.doctor.finding import Finding
 from trend_assets.lake.connection import LakeLocation, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import missed_hours
 from trend_assets.operations.models import model_at, model_store, stored_models
-from trend_assets.settings import Settings
+from trend_assets.settings import Settings, live_sources
 
 _HOUR = timedelta(hours=1)
 #: A request to object storage that is older is refused by most servers; forecasts count as live within an hour.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trend_assets.assets.collectors import live_sources
 from trend_assets.automation.condition import Condition, condition
 from trend_assets.commands.doctor.finding import Finding
-from trend_assets.settings import Settings
+from trend_assets.settings import Settings, live_sources
 
 #: The settings of each source that it does not work without.
 _KEYS = {"twitter": "bearer_token", "youtube": "api_key"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trend_assets.commands.priority import let_group_give_way
-from trend_assets.commands.up.keeper import PROGRAM, end_groups
+from trend_assets.commands.up import keeper, starter
+from trend_assets.commands.up.keeper import end_groups
 from trend_assets.commands.up.services import Service
 from trend_assets.errors import TrendError
 
-_ENDING = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.25
 _STOP_SECONDS = 10.0
 _CHILDREN_SECONDS = 1.0
@@ -171,13 +170,13 @@ class Supervisor:
             # A group of its own, so that a Ctrl-C reaches it through us, once, and ends it with its children. It
             # announces itself before it becomes the service: we could be killed before we know its id.
             kept.process = subprocess.Popen(
-                kept.service.command,
+                [sys.executable, "-I", "-S", starter.PROGRAM, str(pipe), *kept.service.command],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: _begin(pipe),
+                pass_fds=(pipe,),
             )
         kept.started = time.time()
         kept.ready = False
@@ -206,14 +205,6 @@ class Supervisor:
             )
 
 
-def _begin(pipe: int) -> None:
-    os.write(pipe, b"+%d\n" % os.getpid())
-    # Whoever started us may have had these ignored or held back, and services would not end when they are asked.
-    for number in _ENDING:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-
-
 class _Keeper:
     """Our end of the pipe to the process that ends the services if we are killed."""
 
@@ -222,7 +213,7 @@ class _Keeper:
 
     def _started(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", PROGRAM],
+            [sys.executable, "-I", keeper.PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ import numpy as np
 from trend_assets.enrichment.spam.features import hash_of
 from trend_assets.enrichment.spam.training import Labelled
 from trend_assets.errors import TrendError
-from trend_assets.sources.archive.files import read_archive
+from trend_assets.sources.archive.texts import texts_of
 
 TEXT_COLUMNS = ("content", "text", "comment", "message", "body")
 LABEL_COLUMNS = ("class", "label", "spam", "target")
@@ -53,14 +53,7 @@ def read_ordinary(files: Iterable[Path]) -> list[str]:
     Raises:
         ArchiveError: a file cannot be read.
     """
-    texts = {
-        payload.event.text
-        for file in files
-        for batch in read_archive(file)
-        for payload in batch.payloads
-        if payload.event.text
-    }
-    return heapq.nsmallest(MOST_ORDINARY, texts, key=lambda text: (hash_of(text), text))
+    return heapq.nsmallest(MOST_ORDINARY, texts_of(files), key=lambda text: (hash_of(text), text))
 
 
 def _column(file: Path, names: dict[str, str], wanted: Sequence[str], what: str) -> str:

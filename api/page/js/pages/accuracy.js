@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { axis, chart } from "../charts.js";
 import { h, note, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { select } from "../filters.js";
+import { horizonChoice, select } from "../filters.js";
 import { count, counted, decimal, moment, percent } from "../format.js";
 import { measured } from "../measured.js";
 import { choice } from "../place.js";
@@ -21,13 +21,18 @@ const OURS = "forecast",
 
 export async function show() {
   const label = choice("label") || "emerges";
-  const [summary, found] = await Promise.all([get("/summary", { label }), measured(label)]);
+  const [summary, found, horizons] = await Promise.all([
+    get("/summary", { label }),
+    measured(label, choice("horizon")),
+    get("/predictions/horizons"),
+  ]);
   const head = [
     h("h1", null, "Accuracy"),
     h(
       "form",
       { class: "filters", "aria-label": "Filters" },
       select("label", "What was forecast", summary.choices.label),
+      horizonChoice(horizons),
     ),
   ];
   if (!found.overall.length) return [head, nothing(found.reason)];
