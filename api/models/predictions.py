@@ -24,6 +24,7 @@ class Words(BaseModel):
     """The forecast as the terminal and the dashboard tell it."""
 
     title: str = Field(description="What is forecast.", examples=["Will grow"])
+    ahead: str = Field(description="How far ahead.", examples=["24 h"])
     mentions: str = Field(
         description="Mentions before and those expected; once the horizon has passed, what came of it.",
         examples=["25 → about 50", "25 → 46 ▲ 84 %"],
@@ -97,17 +98,6 @@ class Prediction(BaseModel):
     dagster_link: str = Field(description="The hour that it was made from in the Dagster UI.")
 
 
-class Horizon(BaseModel):
-    """How far ahead there are forecasts."""
-
-    horizon_hours: int = Field(description="Hours after the cut.")
-    main: bool = Field(description="Whether it is `forecast.horizon_hours`, which is shown where none is asked for.")
-    labels: list[Label] = Field(description="What is forecast so far ahead.")
-    cut: datetime = Field(description="The newest cut (UTC).")
-    model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
-    reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")
-
-
 class Range(BaseModel):
     """Where the mentions of the horizon would lie, had this forecast the errors of earlier ones."""
 
@@ -165,6 +155,18 @@ class CardPage(BaseModel):
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     items: list[Card] = Field(description="In order of rank.")
     reason: str | None = Field(None, description="Why there are none.")
+
+
+class Horizon(BaseModel):
+    """How far ahead there are forecasts."""
+
+    horizon_hours: int = Field(description="Hours after the cut.")
+    title: str = Field(description="The same in words.", examples=["7 days"])
+    main: bool = Field(description="Whether it is `forecast.horizon_hours`, which is shown where none is asked for.")
+    labels: list[Label] = Field(description="What is forecast so far ahead.")
+    cut: datetime = Field(description="The newest cut (UTC).")
+    model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
+    reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")
 
 
 class PredictionPage(BaseModel):

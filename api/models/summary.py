@@ -18,7 +18,6 @@ class Choices(BaseModel):
     """What the filters of `/predictions/top` can be set to, the most frequent first."""
 
     label: list[Choice] = Field(description="What is forecast.")
-    horizon: list[Choice] = Field(description="Hours ahead, the main horizon first.")
     source: list[Choice] = Field(description="Platforms with posts in the lake.")
     language: list[Choice] = Field(description="Languages of the last week, fifty at most.")
     community: list[Choice] = Field(description="Communities of the last day, a hundred at most.")

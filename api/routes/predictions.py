@@ -22,6 +22,7 @@ from api.reading.topic_labels import of_category, topic_labels
 from trend_assets import words
 from trend_assets.forecasting.accuracy import NOT_USED
 from trend_assets.topic_names import canonical_beginning
+from trend_assets.words import kind_of
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -97,6 +98,40 @@ def predictions(
     return page(lake, dagster.address, wanted)
 
 
+@router.get("/horizons")
+def horizons(lake: Reader) -> list[Horizon]:
+    """How far ahead there are forecasts, the main horizon first, and who makes them."""
+    newest = lake.newest("predictions", "cut")
+    if newest is None:
+        return []
+    main = lake.settings.forecast.horizon_hours
+    rows = lake.read(_HORIZONS, [newest - _SOON], Within("predictions", "cut", newest - _SOON, newest + _TICK))
+    found = {hours: list(group.iter_rows(named=True)) for (hours,), group in rows.group_by("horizon_hours")}
+    return [
+        _horizon(lake, found[hours], hours, main) for hours in sorted(found, key=lambda hours: (hours != main, hours))
+    ]
+
+
+def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
+    rows = sorted(rows, key=lambda row: list(Label).index(Label(kind_of(row["label"]))))
+    first, reason = rows[0], None
+    if words.is_counting(first["model_version"]):
+        asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
+        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
+        reason = words.counted_because(told[0]) if told else words.NO_MODEL
+    labels = [Label(kind_of(row["label"])) for row in rows]
+    version = first["model_version"]
+    return Horizon(
+        horizon_hours=hours,
+        title=words.ahead(hours),
+        main=hours == main,
+        labels=labels,
+        cut=first["cut"],
+        model_version=version,
+        reason=reason,
+    )
+
+
 class Wanted(NamedTuple):
     """What was asked for.
 
@@ -159,34 +194,6 @@ def top(lake: Reader, dagster: Dagster, wanted: Top) -> PredictionPage:
     Those that `attention.muted` names are left out.
     """
     return page(lake, dagster.address, wanted)
-
-
-@router.get("/horizons")
-def horizons(lake: Reader) -> list[Horizon]:
-    """How far ahead there are forecasts, the main horizon first, and who makes them."""
-    newest = lake.newest("predictions", "cut")
-    if newest is None:
-        return []
-    main = lake.settings.forecast.horizon_hours
-    rows = lake.read(_HORIZONS, [newest - _SOON], Within("predictions", "cut", newest - _SOON, newest + _TICK))
-    found = {hours: list(group.iter_rows(named=True)) for (hours,), group in rows.group_by("horizon_hours")}
-    return [
-        _horizon(lake, found[hours], hours, main) for hours in sorted(found, key=lambda hours: (hours != main, hours))
-    ]
-
-
-def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
-    rows = sorted(rows, key=lambda row: list(Label).index(Label(words.kind_of(row["label"]))))
-    first, reason = rows[0], None
-    if words.is_counting(first["model_version"]):
-        asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
-        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        reason = words.counted_because(told[0]) if told else words.NO_MODEL
-    labels = [Label(words.kind_of(row["label"])) for row in rows]
-    version = first["model_version"]
-    return Horizon(
-        horizon_hours=hours, main=hours == main, labels=labels, cut=first["cut"], model_version=version, reason=reason
-    )
 
 
 def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
@@ -259,7 +266,7 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
     expected = words.expected_mentions(row["mentions_before"], row["growth"])
     counts = orjson.loads(row["metadata"])
     made = {
-        "label": words.kind_of(row["label"]),
+        "label": kind_of(row["label"]),
         "metadata": counts,
         "expected_mentions": expected,
         "dagster_link": link,
@@ -269,9 +276,10 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
 
 
 def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
-    label, confidence = words.kind_of(row["label"]), row["confidence"]
+    label, confidence = kind_of(row["label"]), row["confidence"]
     return Words(
         title=words.TITLES[label],
+        ahead=words.ahead(row["horizon_hours"]),
         mentions=words.mentions(
             label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
         ),

@@ -15,8 +15,7 @@ from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.routes.predictions import Ahead, ForLabel, newest_cut
 from trend_assets.names import SOURCES
-from trend_assets.settings import ForecastSettings
-from trend_assets.words import TITLES, ahead
+from trend_assets.words import TITLES
 
 router = APIRouter(tags=["predictions"])
 
@@ -80,18 +79,12 @@ def _choices(lake: LakeReader, end: datetime | None) -> Choices:
     sources: Iterable[str] = lake.read(_SOURCES)["name"] if end else ()
     return Choices(
         label=[Choice(name=name, title=title) for name, title in TITLES.items()],
-        horizon=_horizons(lake.settings.forecast),
         source=[Choice(name=name, title=_title(name)) for name in sources],
         language=named(_LANGUAGES, "events", _WEEK),
         community=_communities(lake, end) if end else [],
         category=named(_CATEGORIES, "topic_labels", _WEEK),
         watch=_plain(lake.settings.attention.watch),
     )
-
-
-def _horizons(forecast: ForecastSettings) -> list[Choice]:
-    hours = [forecast.horizon_hours, *sorted(forecast.further_horizons)]
-    return [Choice(name=str(number), title=ahead(number)) for number in hours]
 
 
 def _communities(lake: LakeReader, end: datetime) -> list[Choice]:

@@ -14,6 +14,7 @@ FIRST = (
     "/predictions/cards?label=emerges&k=10",
     "/topics?limit=20",
     "/accuracy?label=emerges",
+    "/predictions/horizons",
     "/summary",
     "/training/status",
     "/collection/status",

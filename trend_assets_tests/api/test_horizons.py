@@ -81,7 +81,8 @@ def test_accuracy_topics_and_files_take_a_horizon(lake: Lake, home: Path, serve:
     with serve(Settings(home=home)) as client:
         soon = client.get("/accuracy", params={"horizon": 6}).json()
         assert (soon["label"], soon["horizon_hours"], soon["cuts"]) == ("emerges", 6, 1)
-        assert soon["overall"][0] == {"ranking": "forecast", "ndcg_at_10": 1.0, "precision_at_10": 0.1}
+        first = {"ranking": "forecast", "title": "this forecast", "ndcg_at_10": 1.0, "precision_at_10": 0.1}
+        assert soon["overall"][0] == first
         assert client.get("/accuracy").json()["horizon_hours"] == 24
         assert client.get("/accuracy", params={"horizon": 168}).json()["reason"]
         end = {"end": (CUT + 3 * ONE).isoformat()}

@@ -221,7 +221,7 @@ def test_news_is_shown_and_what_was_opened_stays_open(page: Page, tmp_path: Path
         later = CUT + 3 * ONE
         lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(later)), later - ONE, later)
         page.clock.run_for(16_000)
-        expect(page.locator("main")).to_contain_text("From 2024-01-02 03:00 on")
+        expect(page.locator("main")).to_contain_text("from 2024-01-02 03:00 on")
         assert page.locator("#why-2").get_attribute("open") is not None
     lake.close()
 

@@ -1,7 +1,7 @@
 /** A topic of the Live page: what it is, what is expected of it, how sure that is, and why. */
 
 import { h, outside, sentence } from "./dom.js";
-import { ahead, count, moment, percent } from "./format.js";
+import { count, moment, percent } from "./format.js";
 import { sparkline } from "./sparkline.js";
 import { badges, called, topicLink } from "./topic_name.js";
 
@@ -53,10 +53,10 @@ export function card(item, titles, isPicked, pick) {
   );
 }
 
-function expected({ mentions_after: after, expected_range: range, horizon_hours: hours }) {
-  const mentions = `mentions in ${ahead(hours)}`;
-  if (after !== null) return `${mentions}: before → after`;
-  return range ? [mentions, h("br"), `8 of 10 such: ${count(range.low)} to ${count(range.high)}`] : mentions;
+function expected({ mentions_after: after, expected_range: range, words }) {
+  const span = `mentions in ${words.ahead}`;
+  if (after !== null) return `${span}: before → after`;
+  return range ? [span, h("br"), `8 of 10 such: ${count(range.low)} to ${count(range.high)}`] : span;
 }
 
 function sure({ words, confidence, came_true: cameTrue }) {

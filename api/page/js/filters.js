@@ -54,6 +54,16 @@ export const toggle = (name, title, help) =>
     title,
   );
 
+/** How far ahead, as `/predictions/horizons` lists it; nothing where there is one horizon. */
+export const horizonChoice = (horizons) =>
+  horizons.length > 1
+    ? select(
+        "horizon",
+        "How far ahead",
+        horizons.map((one) => ({ name: String(one.horizon_hours), title: one.title })),
+      )
+    : null;
+
 export const daysChoice = (days) =>
   select(
     "days",

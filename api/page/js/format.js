@@ -48,6 +48,3 @@ export const percent = (share) => (share === null || share === undefined ? "—"
 export const decimal = (number, digits = 3) => (number === null || number === undefined ? "—" : number.toFixed(digits));
 
 export const counted = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
-
-/** A length of time: 6 h, 24 h, 7 days. */
-export const ahead = (hours) => (hours > 24 && hours % 24 === 0 ? `${hours / 24} days` : `${hours} h`);

@@ -1,9 +1,10 @@
-/** A small drawing: mentions of seven days, and of a forecast of a day what it expects and how far that may be out. */
+/** A small drawing: mentions of seven days, what is expected of the next one, and how far that may be out. */
 
 import { svg } from "./dom.js";
 
-const DAY_HOURS = 24,
-  WIDTH = 190,
+/** A point of the line counts so many hours: what is expected of another span is no point of it. */
+const POINT_HOURS = 24;
+const WIDTH = 190,
   HEIGHT = 52,
   EDGE = 4;
 
@@ -11,11 +12,10 @@ const DAY_HOURS = 24,
 export function sparkline(item) {
   const { days } = item;
   if (!days.length) return null;
-  // Mentions of six hours or of a week are no point on a line of days.
-  const isDay = item.horizon_hours === DAY_HOURS;
-  const range = isDay ? item.expected_range : null;
-  const after = isDay ? item.mentions_after : null;
-  const expected = isDay ? (item.expected_mentions ?? range?.middle ?? null) : null;
+  const isPoint = item.horizon_hours === POINT_HOURS;
+  const range = isPoint ? item.expected_range : null;
+  const after = isPoint ? item.mentions_after : null;
+  const expected = isPoint ? (item.expected_mentions ?? range?.middle ?? null) : null;
   const known = [...days, expected ?? 0, after ?? 0, 1];
   // A range that is much higher than all else would flatten the line: it runs out of the drawing.
   const top = Math.max(...known, Math.min(range?.high ?? 0, 1.6 * Math.max(...known)));

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { axis, chart } from "../charts.js";
 import { h, note, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { select } from "../filters.js";
+import { horizonChoice, select } from "../filters.js";
 import { count, counted, decimal, moment, percent } from "../format.js";
 import { measured } from "../measured.js";
 import { choice } from "../place.js";
@@ -20,16 +20,19 @@ const OURS = "forecast",
   LINE = 3;
 
 export async function show() {
-  const horizon = choice("horizon");
-  const label = (!horizon && choice("label")) || "emerges";
-  const [summary, found] = await Promise.all([get("/summary", { label, horizon }), measured(label, horizon)]);
+  const label = choice("label") || "emerges";
+  const [summary, found, horizons] = await Promise.all([
+    get("/summary", { label }),
+    measured(label, choice("horizon")),
+    get("/predictions/horizons"),
+  ]);
   const head = [
     h("h1", null, "Accuracy"),
     h(
       "form",
       { class: "filters", "aria-label": "Filters" },
-      horizon ? null : select("label", "What was forecast", summary.choices.label),
-      select("horizon", "How far ahead", summary.choices.horizon),
+      select("label", "What was forecast", summary.choices.label),
+      horizonChoice(horizons),
     ),
   ];
   if (!found.overall.length) return [head, nothing(found.reason)];

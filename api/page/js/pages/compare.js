@@ -105,7 +105,7 @@ function drawn(stories, days, end) {
       [
         ["Topic", "name"],
         ["Mentions", "number"],
-        ["In the next 24 h", ""],
+        ["Mentions, and those expected", ""],
         ["Chance to grow", "number"],
       ],
       stories.map((story) => [topicLink(story.topic), count(story.mentions), ...forecast(story)]),

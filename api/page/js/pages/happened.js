@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { select } from "../filters.js";
+import { horizonChoice, select } from "../filters.js";
 import { earlier, moment, hoursSince } from "../format.js";
 import { address, choice } from "../place.js";
 import { sparkline } from "../sparkline.js";
@@ -14,13 +14,15 @@ const DAY = 24,
 
 export async function show() {
   const label = choice("label") || "emerges";
-  const summary = await get("/summary", { label });
+  const horizon = choice("horizon");
+  const [summary, horizons] = await Promise.all([get("/summary", { label, horizon }), get("/predictions/horizons")]);
   const head = [
     h("h1", null, "What happened"),
     h(
       "form",
       { class: "filters", "aria-label": "Filters" },
       select("label", "What was forecast", summary.choices.label),
+      horizonChoice(horizons),
     ),
   ];
   if (summary.cut === null)
@@ -28,14 +30,14 @@ export async function show() {
       head,
       nothing("no forecast was made yet: run `trend predict`, or let the hourly schedule run (`trend up`)."),
     ];
-  const at = choice("at") || earlier(summary.cut, DAY);
-  const page = await get("/predictions/cards", { label, k: SHOWN, at });
-  return [head, days(label, page.cut ?? at), page.items.length ? outcome(page) : nothing(page.reason)];
+  const at = choice("at") || earlier(summary.cut, Number(horizon) || horizons[0].horizon_hours);
+  const page = await get("/predictions/cards", { label, horizon, k: SHOWN, at });
+  return [head, days(page.cut ?? at), page.items.length ? outcome(page) : nothing(page.reason)];
 }
 
-function days(label, cut) {
-  const link = (text, hours) =>
-    h("a", { href: address("happened", { label: label === "emerges" ? "" : label, at: earlier(cut, hours) }) }, text);
+function days(cut) {
+  const chosen = { label: choice("label"), horizon: choice("horizon") };
+  const link = (text, hours) => h("a", { href: address("happened", { ...chosen, at: earlier(cut, hours) }) }, text);
   return h(
     "p",
     { class: "bar" },
@@ -55,9 +57,9 @@ function outcome(page) {
           "p",
           { class: "lead" },
           h("b", null, `${right} of ${due.length}`),
-          ` came true; ${more} had more mentions than in the 24 h before.`,
+          ` came true; ${more} had more mentions than in the ${page.items[0].words.ahead} before.`,
         )
-      : nothing("these forecasts have not come due: outcomes follow a day later."),
+      : nothing("these forecasts have not come due: outcomes follow when their time has passed."),
     h("div", { class: "bar" }, exports({ name: "what-happened", rows: () => rows(page.items) })),
     table(
       "The ten of that day and what came of them",

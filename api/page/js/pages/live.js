@@ -4,8 +4,8 @@ import { get } from "../api.js";
 import { card } from "../card.js";
 import { figure, h, note, nothing, outside, strip } from "../dom.js";
 import { exports } from "../files.js";
-import { field, narrowing, select, toggle } from "../filters.js";
-import { ago, ahead, count, decimal, hoursSince, moment } from "../format.js";
+import { field, horizonChoice, narrowing, select, toggle } from "../filters.js";
+import { ago, count, decimal, hoursSince, moment } from "../format.js";
 import { measured } from "../measured.js";
 import { address, choice, go } from "../place.js";
 
@@ -17,23 +17,24 @@ const PHONE = "(max-width: 40rem)";
 const NARROWING = ["source", "language", "community", "category", "watch"];
 
 export async function show() {
+  const label = choice("label") || "emerges";
   const horizon = choice("horizon");
-  const label = (!horizon && choice("label")) || "emerges";
   const narrowed = Object.fromEntries(NARROWING.map((name) => [name, choice(name)]));
   const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", ...narrowed };
-  const [summary, cards, accuracy] = await Promise.all([
+  const [summary, cards, accuracy, horizons] = await Promise.all([
     get("/summary", { label, horizon }),
     get("/predictions/cards", asked),
     measured(label, horizon),
+    get("/predictions/horizons"),
   ]);
   const titles = new Map(summary.choices.source.map((one) => [one.name, one.title]));
   return [
     h("h1", null, "What will rise"),
     figures(summary, cards, accuracy),
-    filters(summary.choices, horizon),
+    filters(summary.choices, horizons),
     cards.cut === null
       ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
-      : [list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
+      : [whyCounting(cards, horizons), list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
   ];
 }
 
@@ -50,7 +51,11 @@ function figures(summary, cards, accuracy) {
         ? "in the newest 24 h"
         : `${Math.abs(change)}% ${change < 0 ? "fewer" : "more"} than the day before`,
     ),
-    figure("Topics watched", count(summary.topics), "each with a forecast"),
+    figure(
+      "Topics watched",
+      count(summary.topics),
+      `each with a forecast for the next ${cards.items[0]?.words.ahead ?? "24 h"}`,
+    ),
     ours
       ? figure(
           "Right, of its ten",
@@ -72,7 +77,7 @@ function figures(summary, cards, accuracy) {
   );
 }
 
-function filters(choices, horizon) {
+function filters(choices, horizons) {
   const languages = choices.language.map(({ name }) => ({ name, title: languageName(name) }));
   const isOpen = !matchMedia(PHONE).matches || [...NARROWING, "at", "newest"].some((name) => choice(name));
   return h(
@@ -82,9 +87,8 @@ function filters(choices, horizon) {
     h(
       "form",
       { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
-      // Further horizons have forecasts of growth alone.
-      horizon ? null : select("label", "What is forecast", choices.label),
-      select("horizon", "How far ahead", choices.horizon),
+      select("label", "What is forecast", choices.label),
+      horizonChoice(horizons),
       narrowing("category", "Category", "all", choices.category),
       narrowing("language", "Language", "all", languages),
       narrowing("source", "Platform", "all", choices.source),
@@ -112,21 +116,21 @@ function languageName(code) {
 /** Of when the forecast is, and how it came about. */
 function made({ cut, items, revisions }) {
   const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
-  const counting = items.some((item) => item.confidence === null);
-  return [
-    h(
-      "p",
-      { class: "quiet" },
-      `The likeliest first, for ${ahead(items[0].horizon_hours)} from ${moment(cut)} on. `,
-      kinds.map((kind) => `This forecast was ${kind}. `),
-      revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
-      outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
-    ),
-    counting &&
-      note(
-        "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` says why.",
-      ),
-  ];
+  return h(
+    "p",
+    { class: "quiet" },
+    `The likeliest first, for ${items[0].words.ahead} from ${moment(cut)} on. `,
+    kinds.map((kind) => `This forecast was ${kind}. `),
+    revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
+    outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
+  );
+}
+
+/** Why counting ranks the topics, where it does. */
+function whyCounting({ items }, horizons) {
+  if (!items.some((item) => item.confidence === null)) return null;
+  const reason = horizons.find((one) => one.horizon_hours === items[0].horizon_hours)?.reason;
+  return note(reason ?? "these topics are ranked by counting, so no chance is given.");
 }
 
 /** Topics that are ticked; they stay so when the list is shown anew. */
@@ -162,7 +166,6 @@ function rows(items) {
     "topic",
     "name",
     "category",
-    "horizon_hours",
     "mentions_before",
     "expected_mentions",
     "low",
@@ -179,7 +182,6 @@ function rows(items) {
       item.topic,
       item.topic_label?.name,
       item.topic_label?.category,
-      item.horizon_hours,
       item.mentions_before,
       item.expected_mentions,
       item.expected_range?.low,
