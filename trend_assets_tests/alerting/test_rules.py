@@ -31,10 +31,10 @@ def filled(table: Table, **values: object) -> dict[str, object]:
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
-def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live") -> None:
+def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live", hours: int = 24) -> None:
     rows = [
         filled(PREDICTIONS, hour=cut - HOUR, cut=cut, label=label, topic=topic, rank=rank, confidence=confidence)
-        | {"model_version": "tgn-1", "metadata": "{}", "made": made, "horizon_hours": 24}
+        | {"model_version": "tgn-1", "metadata": "{}", "made": made, "horizon_hours": hours}
         for rank, (topic, confidence) in enumerate((("#a", 0.9), ("#b", 0.6), ("$c", None)), 1)
     ]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows), cut - HOUR, cut)
@@ -70,6 +70,16 @@ def test_topics_above_a_confidence_of_the_newest_cut_are_told(lake: Lake, config
     assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "bursts"})) == []
     assert told(lake, configure()) == []
     assert told(lake, settings, NOW + timedelta(days=1)) == [], "a forecast of the past is no news"
+
+
+def test_the_main_horizon_is_told_of_unless_another_is_chosen(lake: Lake, configure: Configure) -> None:
+    predict(lake, CUT, label="emerges_6h", hours=6)
+    assert told(lake, configure(alerts={"topic_confidence": 0.7})) == []
+    (alert,) = evaluate(lake, configure(alerts={"topic_confidence": 0.7, "topic_horizon": 6}), NOW)
+    assert "will grow (chance 90 %): 0 mentions in 6 h" in alert.message
+    for wrong in ({"topic_horizon": 48}, {"topic_horizon": 6, "topic_label": "bursts"}):
+        with pytest.raises(ValueError, match="is not forecast: "):
+            configure(alerts=wrong)
 
 
 def test_watched_topics_are_told_from_their_rank_on_however_they_are_written(lake: Lake, configure: Configure) -> None:

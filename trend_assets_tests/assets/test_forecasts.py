@@ -58,6 +58,7 @@ def test_an_hour_run_again_revises_its_forecast_and_keeps_the_first(lake: Lake) 
     assert ranks.to_list() == [12, 1]
 
 
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 @pytest.mark.parametrize(("horizons", "first", "last"), [((24,), 24, 24), ((24, 6, 168), 168, 6)])
 def test_an_hours_outcomes_stand_on_the_forecasts_that_come_due(
     horizons: tuple[int, ...], first: int, last: int
