@@ -42,7 +42,7 @@ def _section(name: str, section: type[Section], indent: str) -> Iterator[str]:
 def _example(key: str, value: Any) -> str:
     if value is None:
         return f"# {key}:"
-    return yaml.safe_dump({key: value}, default_flow_style=None if isinstance(value, list) else False).strip()
+    return yaml.safe_dump({key: value}, default_flow_style=None if isinstance(value, list | dict) else False).strip()
 
 
 def shown(settings: Settings) -> str:
