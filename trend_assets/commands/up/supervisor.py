@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trend_assets.commands.priority import let_group_give_way
-from trend_assets.commands.up import keeper, starter
+from trend_assets.commands.up.keeper import PROGRAM as KEEPER
 from trend_assets.commands.up.keeper import end_groups
 from trend_assets.commands.up.services import Service
+from trend_assets.commands.up.starter import PROGRAM as STARTER
 from trend_assets.errors import TrendError
 
 _POLL_SECONDS = 0.25
@@ -170,7 +171,7 @@ class Supervisor:
             # A group of its own, so that a Ctrl-C reaches it through us, once, and ends it with its children. It
             # announces itself before it becomes the service: we could be killed before we know its id.
             kept.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", starter.PROGRAM, str(pipe), *kept.service.command],
+                [sys.executable, "-I", "-S", STARTER, str(pipe), *kept.service.command],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -213,7 +214,7 @@ class _Keeper:
 
     def _started(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", keeper.PROGRAM],
+            [sys.executable, "-I", KEEPER],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
