@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from trend_assets.forecasting.backtest import BacktestResult, Progress, backtest
 from trend_assets.forecasting.baselines import baseline_rankings
 from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.formulas import formula_rankings
 from trend_assets.forecasting.ranking import Ranking
 from trend_assets.forecasting.reliability import ConfidenceWalk
 from trend_assets.lake.store import Lake
@@ -24,6 +25,7 @@ def run_backtest(
     *,
     every_hours: int = 6,
     with_tgn: bool = True,
+    formulas: bool = False,
     progress: Progress | None = None,
     processes: int = 1,
 ) -> BacktestResult:
@@ -32,6 +34,7 @@ def run_backtest(
     Args:
         every_hours: between cuts.
         with_tgn: whether it is trained, too.
+        formulas: whether the rankings of products and papers are compared, too.
         progress: told how far it is.
         processes: that share out the weeks; each takes as much memory as one training.
     """
@@ -39,6 +42,8 @@ def run_backtest(
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
+    if formulas:
+        rankings += formula_rankings(memory)
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory, threads=1 if processes > 1 else 2))
     confidences = ConfidenceWalk("tgn", labels.horizon)
