@@ -99,9 +99,7 @@ def daily_mentions(
     return before[:, :-1] - before[:, 1:]
 
 
-def timing(
-    history: History, topics: npt.NDArray[np.int64], times: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def timing(history: History, topics: npt.NDArray[np.int64], times: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Hours since the last mention before each time, and mean hours between the last ones; (rows, 1 + len(GAPS))."""
     seen = history.nth_last(topics, times, (1, *GAPS))
     idle = (times[:, None] - seen[:, :1]) / HOUR

@@ -123,10 +123,10 @@ class GradientBoosting(LearnedRanking):
     def __init__(
         self,
         memory: CutMemory,
-        seeds: int = 2,
-        trees: int = 150,
+        seeds: int = 4,
+        trees: int = 250,
         leaves: int = 15,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.03,
         min_leaf: int = 50,
         threads: int = 1,
     ) -> None:

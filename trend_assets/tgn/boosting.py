@@ -27,14 +27,14 @@ class BoostingSettings:
             most of a large stream says the same over and over.
     """
 
-    trees: int = 150
+    trees: int = 250
     leaves: int = 15
-    learning_rate: float = 0.05
+    learning_rate: float = 0.03
     min_leaf: int = 50
     columns: float = 0.4
     bins: int = 63
     negatives: int = 10
-    seeds: int = 1
+    seeds: int = 2
 
 
 def fit_trees(

@@ -27,8 +27,8 @@ def expected_mentions(horizon: int) -> Callable[[History, Cut], Floats]:
 
     SEISMIC (Zhao, Erdogdu, He, Rajaraman and Leskovec 2015, "SEISMIC: a self-exciting point process model for
     predicting tweet popularity", KDD), where all users have one follower, none is known here: the infectiousness is
-    mentions of the last day over those that the kernel expected of a process that just keeps itself up, one pseudo-mention
-    added to both.
+    mentions of the last day over those that the kernel expected of a process that just keeps itself up, one
+    pseudo-mention added to both.
     """
 
     def measure(history: History, cut: Cut) -> Floats:

@@ -30,9 +30,7 @@ def mastodon_trends(history: History, cut: Cut) -> npt.NDArray[np.float64]:
     hours = np.arange(ended - _COOLDOWN, ended)
     observed = so_far[:, hours]
     expected = np.maximum(so_far[:, hours // 24 * 24 - 1], 1)
-    scores = np.where(
-        (expected > observed) | (observed < _THRESHOLD), 0.0, (observed - expected) ** 2.0 / expected
-    )
+    scores = np.where((expected > observed) | (observed < _THRESHOLD), 0.0, (observed - expected) ** 2.0 / expected)
     # A later score must be higher to replace an earlier one: of equal ones the first counts.
     latest = scores.argmax(axis=1)
     highest = np.take_along_axis(scores, latest[:, None], 1)[:, 0]

@@ -64,9 +64,7 @@ class NearestShapes:
     def score(self, history: History, cut: Cut) -> Scores:
         """Log-odds for each label that was learnt."""
         seen = shapes(hourly(history, cut, _BASELINE))[:, -_OBSERVED:]
-        return {
-            label: votes(seen, voters.rose) - votes(seen, voters.did_not) for label, voters in self._voters.items()
-        }
+        return {label: votes(seen, voters.rose) - votes(seen, voters.did_not) for label, voters in self._voters.items()}
 
     def _shapes_of(self, past: History, examples: Examples, rows: npt.NDArray[np.int64]) -> Floats:
         moments, first = np.unique(examples.times, return_index=True)
@@ -89,14 +87,13 @@ def shapes(counts: Floats) -> Floats:
 def votes(seen: Floats, voters: Floats) -> Floats:
     """Logarithm of the voters' weights, summed, for shapes `(n, observed)` and voters `(voters, reference)`; (n,)."""
     length = seen.shape[1]
-    parts = np.lib.stride_tricks.sliding_window_view(voters, length, axis=1)
+    parts = np.lib.stride_tricks.sliding_window_view(voters, length, axis=1).reshape(-1, length)
+    lengths = (parts**2).sum(axis=1)
     sums = np.empty(len(seen))
     for start in range(0, len(seen), _BLOCK):
         block = seen[start : start + _BLOCK]
-        # Summed in order: a matrix product's bits would depend on the rows beside.
-        cross = np.einsum("no,vso->nvs", block, parts)
-        squares = (block**2).sum(axis=1)[:, None, None] + (parts**2).sum(axis=2)[None] - 2 * cross
-        nearest = np.maximum(squares, 0.0).min(axis=2)
+        squares = (block**2).sum(axis=1)[:, None] + lengths - 2 * block @ parts.T
+        nearest = np.maximum(squares, 0.0).reshape(len(block), len(voters), -1).min(axis=2)
         closest = nearest.min(axis=1, keepdims=True)
         weight = np.exp(-_GAMMA * (nearest - closest)).sum(axis=1)
         sums[start : start + _BLOCK] = np.log(weight) - _GAMMA * closest[:, 0]

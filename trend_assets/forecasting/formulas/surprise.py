@@ -30,10 +30,10 @@ def poisson_surprise(history: History, cut: Cut) -> Floats:
 
     starts = cut.time - _BIN * HOUR - 24 * HOUR * np.arange(_DAYS, dtype=np.int64)
     counts = history.counts(cut.topics[:, None], starts, starts + _BIN * HOUR)
-    mean = counts.mean(axis=1)
+    # Few topics differ in their mean.
+    mean, place = np.unique(counts.mean(axis=1), return_inverse=True)
     low, high = poisson.interval(_ALPHA, np.maximum(mean, 1e-9))
-    width = np.maximum(high - low, 1.0)
-    return np.asarray((counts[:, 0] - mean) / width, dtype=np.float64)
+    return np.asarray((counts[:, 0] - mean[place]) / np.maximum(high - low, 1.0)[place], dtype=np.float64)
 
 
 def significance(history: History, cut: Cut) -> Floats:
