@@ -173,7 +173,8 @@ def backtest(
 
     Each ranking is fitted before the first cut and, if `retraining` is weekly, again at every Monday
     00:00 UTC, always on what was before that Monday (`four-weekly`: every fourth; `once`: before `start`).
-    At a cut it sees the view until the cut. Cuts with fewer than ten topics asked, or with none that came true, do not count.
+    At a cut it sees the view until the cut. Cuts with fewer than ten topics asked, or with none that came true, do
+    not count.
 
     Args:
         history: mentions before, during and, for the last horizons, after the time walked.
