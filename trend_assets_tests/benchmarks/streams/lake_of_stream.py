@@ -77,9 +77,8 @@ def _with_only(file: File, path: Path, home: Path) -> Path:
     """A copy of a table without the rows that are not taken."""
     rows = pl.read_csv(path, infer_schema_length=0)
     taken = home / path.name.removesuffix(".gz")
-    rows.filter(*(pl.col(name).fill_null("").is_in(list(values)) for name, values in file.only.items())).write_csv(
-        taken
-    )
+    wanted = (pl.col(name).fill_null("").is_in(list(values)) for name, values in file.only.items())
+    rows.filter(*wanted).write_csv(taken)
     return taken
 
 

@@ -1,9 +1,9 @@
 """How many hours before a topic became big a ranking called it, at equal false alarms a day.
 
-A topic becomes big when the mentions of 24 hours reach the threshold, and twice the threshold within a day from then. It
-is called at the first hourly cut of the day before at which its score reaches the ranking's level; topics that are above
-the threshold are not called. A call of a topic that does not become big within a day is a false alarm, once a day. The
-level is the lowest that keeps to so many false alarms a day over the days walked, for every ranking alike.
+A topic becomes big when the mentions of 24 hours reach the threshold, and twice the threshold within a day from then.
+It is called at the first hourly cut of the day before at which its score reaches the ranking's level; topics that are
+above the threshold are not called. A call of a topic that does not become big within a day is a false alarm, once a
+day. The level is the lowest that keeps to so many false alarms a day over the days walked, for every ranking alike.
 """
 
 from __future__ import annotations
