@@ -81,7 +81,8 @@ def shapes(counts: Floats) -> Floats:
     level = counts / np.maximum(counts.mean(axis=1, keepdims=True), 1e-9)
     steps = np.abs(np.diff(level, axis=1, prepend=0.0)) ** _SPIKE
     sums = np.cumsum(np.pad(steps, ((0, 0), (_SMOOTH, 0))), axis=1)
-    return np.log(np.maximum(sums[:, _SMOOTH:] - sums[:, :-_SMOOTH], 0.0) + _LEAST)
+    smoothed = np.maximum(sums[:, _SMOOTH:] - sums[:, :-_SMOOTH], 0.0)
+    return np.asarray(np.log(smoothed + _LEAST), dtype=np.float64)
 
 
 def votes(seen: Floats, voters: Floats) -> Floats:

@@ -45,6 +45,8 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
     lake, settings = lake_of(stream, options.folder, options.homes)
     imported = time.perf_counter() - began
 
+    end = min(stream.end, stream.start + timedelta(weeks=options.weeks)) if options.weeks else stream.end
+
     def walk(start: datetime, every_hours: int, observe: Observer | None = None) -> BacktestResult:
         def progress(done: int, cuts: int) -> None:
             if done % _SHOWN_EVERY == 0 or done == cuts:
@@ -54,7 +56,7 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
             lake,
             settings,
             start,
-            stream.end,
+            end,
             every_hours=every_hours,
             with_tgn=options.tgn,
             formulas=True,
@@ -72,10 +74,10 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
             _console.print(table(stream.name, label, found))
     if options.lead_time:
         calls = Calls(stream.threshold)
-        walk(max(stream.start, stream.end - timedelta(weeks=options.lead_time)), 1, calls.observe)
+        walk(max(stream.start, end - timedelta(weeks=options.lead_time)), 1, calls.observe)
         told["lead_time"] = calls.told(load_history(lake))
         _console.print(lead_table(stream.name, told["lead_time"]))
-    return told | {"import_seconds": imported, "all_seconds": time.perf_counter() - began}
+    return told | {"test": [stream.start, end], "import_seconds": imported, "all_seconds": time.perf_counter() - began}
 
 
 def _seconds(result: BacktestResult) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
     parser.add_argument("--no-tgn", dest="tgn", action="store_false", help="baselines and formulas alone")
     parser.add_argument("--retraining", choices=get_args(Retraining), default="four-weekly")
+    parser.add_argument("--weeks", type=int, default=0, help="the first weeks of each test alone; default: all")
     parser.add_argument("--lead-time", type=int, default=0, metavar="WEEKS", help="the last weeks, cut by hour, too")
     parser.add_argument("--lead-time-alone", action="store_true", help="only these")
     parser.add_argument("--processes", type=int, default=1, help="weeks walked at once")
@@ -110,7 +113,7 @@ def main() -> None:
             _console.print(f"{name} is left out: {reason}")
         told["summary"] = summary({name: each.get("labels", {}) for name, each in told["streams"].items()})
         if options.json:
-            options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+            options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
     for kind, found in told["summary"].items():
         _console.print(
             f"against the {kind}: {found['wins']} wins, {found['ties']} ties, {found['losses']} losses, "

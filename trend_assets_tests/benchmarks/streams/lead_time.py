@@ -86,7 +86,7 @@ class Calls:
         big = crossings(history, self._threshold)
         walked = (big.time > times.min()) & (big.time <= times.max() + HOUR)
         big = Crossings(big.topic[walked], big.time[walked])
-        days = (times.max() - times.min()) / _DAY
+        days = float(times.max() - times.min()) / _DAY
         scores = {name: np.concatenate(each)[order] for name, each in self._scores.items()}
         return {
             "big_topics": len(big.time),
