@@ -13,9 +13,12 @@ from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LABELS, Cut
 from trend_assets.forecasting.ranking import Scores
+from trend_assets.forecasting.sampling import drawn
 
 #: Below so many positives, or negatives, a label is not learnt.
 MIN_EXAMPLES = 10
+#: Negatives for each positive, as the forecaster's trees have them.
+_NEGATIVES = 10
 
 _BOOSTING: dict[str, Any] = {
     "subsample": 0.8,
@@ -30,8 +33,8 @@ _BOOSTING: dict[str, Any] = {
 class Classifier(Protocol):
     """What is needed of a scikit-learn classifier."""
 
-    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any], /) -> Any:
-        """Learns labels (n,) from features (n, columns); returns itself."""
+    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any], /, **weights: npt.NDArray[Any]) -> Any:
+        """Learns labels (n,) from features (n, columns), some with weights of rows; returns itself."""
         ...
 
     def predict_proba(self, features: npt.NDArray[Any], /) -> npt.NDArray[Any]:
@@ -56,6 +59,10 @@ class LearnedRanking:
         """New classifiers, not yet fitted, whose probabilities are averaged."""
         raise NotImplementedError
 
+    def chosen(self, outcomes: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]]:
+        """Which rows are learnt from, here all, and what `fit` is told of them besides."""
+        return np.arange(len(outcomes)), {}
+
     def fit(self, history: History, until: int) -> None:
         """Learn from all cuts whose horizon ended by `until`.
 
@@ -71,8 +78,9 @@ class LearnedRanking:
                 positives = int(outcomes.sum())
                 if min(positives, len(outcomes) - positives) < MIN_EXAMPLES:
                     continue
-                features = examples.features[asked]
-                fits[label] = [pool.submit(model.fit, features, outcomes) for model in self.classifiers()]
+                rows, weights = self.chosen(outcomes)
+                features, outcomes = examples.features[asked][rows], outcomes[rows]
+                fits[label] = [pool.submit(model.fit, features, outcomes, **weights) for model in self.classifiers()]
         self._fitted = {label: [fit.result() for fit in group] for label, group in fits.items()}
 
     def score(self, history: History, cut: Cut) -> Scores:
@@ -110,7 +118,7 @@ class LogisticBaseline(LearnedRanking):
 
 
 class GradientBoosting(LearnedRanking):
-    """LightGBM (Ke et al. 2017) on log counts, averaged over seeds.
+    """LightGBM (Ke et al. 2017) on log counts, averaged over seeds; of large streams on a sample of the negatives.
 
     Args:
         memory: past cuts, shared between rankings.
@@ -142,6 +150,11 @@ class GradientBoosting(LearnedRanking):
             "min_child_samples": min_leaf,
             "n_jobs": threads,
         }
+
+    def chosen(self, outcomes: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]]:
+        """All positives, ten negatives for each, and their weights."""
+        rows, weights = drawn(outcomes, _NEGATIVES, np.random.default_rng(0))
+        return rows, {"sample_weight": weights}
 
     def classifiers(self) -> list[Classifier]:
         """One for each seed."""
