@@ -10,7 +10,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import ForecastSettings
 
 TABLE = Path(__file__).with_name("streams.yaml")
@@ -46,7 +45,7 @@ class Stream(_Part):
     name: str
     files: tuple[File, ...]
     test: tuple[date, date]
-    labels: tuple[Literal["bursts", "breaks_out", "emerges"], ...] = LABELS  # type: ignore[assignment]
+    labels: tuple[Literal["bursts", "breaks_out", "emerges"], ...] = ("bursts", "breaks_out", "emerges")
     horizon_hours: int = 24
     threshold: int = 8
     min_growth: int = 4
