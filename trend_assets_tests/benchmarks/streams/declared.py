@@ -23,7 +23,7 @@ class File(_Part):
     """Files of one form.
 
     Attributes:
-        path: a pattern, relative to the folder of the data.
+        path: a pattern, relative to the folder of the data, or absolute.
         columns: as `trend import --columns` has it; none where the form is recognised.
         only: of a table, column to the values of the rows that are taken; an empty cell is "".
     """

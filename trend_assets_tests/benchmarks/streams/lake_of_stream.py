@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from glob import glob
 from pathlib import Path
 
 import polars as pl
@@ -54,7 +55,7 @@ def lake_of(stream: Stream, data: Path, homes: Path) -> tuple[Lake, Settings]:
 
 
 def _found(file: File, data: Path) -> list[Path]:
-    paths = sorted(data.glob(file.path))
+    paths = sorted(map(Path, glob(str(data / file.path))))
     if not paths:
         raise Absent(f"nothing is called {file.path} in {data}")
     return paths
