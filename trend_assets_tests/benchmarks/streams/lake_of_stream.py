@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from glob import glob
 from pathlib import Path
 
 import polars as pl
@@ -55,7 +54,8 @@ def lake_of(stream: Stream, data: Path, homes: Path) -> tuple[Lake, Settings]:
 
 
 def _found(file: File, data: Path) -> list[Path]:
-    paths = sorted(map(Path, glob(str(data / file.path))))
+    pattern = data.absolute() / file.path
+    paths = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
     if not paths:
         raise Absent(f"nothing is called {file.path} in {data}")
     return paths
