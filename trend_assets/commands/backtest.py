@@ -22,6 +22,7 @@ def backtest(
     end: Annotated[str, typer.Option(help="Where it ends, exclusive (UTC).")],
     every: Annotated[str, typer.Option(help="Time between cuts, in hours.")] = "6h",
     tgn: Annotated[bool, typer.Option(help="Train the TGN each week, too.")] = True,
+    formulas: Annotated[bool, typer.Option(help="Compare the rankings of products and papers, too.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Weeks walked at once, each in a process of its own.")] = 1,
     reliability: Annotated[Path | None, typer.Option(help="Write stated confidence beside truth to this file.")] = None,
@@ -50,6 +51,7 @@ def backtest(
             last,
             every_hours=every_hours,
             with_tgn=tgn,
+            formulas=formulas,
             processes=processes,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

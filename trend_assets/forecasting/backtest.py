@@ -15,7 +15,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from trend_assets.forecasting.history import HOUR, History, to_epoch
-from trend_assets.forecasting.labels import Cut, LabelSettings, make_cut, outcomes
+from trend_assets.forecasting.labels import WEEK, Cut, LabelSettings, make_cut, outcomes
 from trend_assets.forecasting.metrics import Interval, ndcg_at_k, paired_bootstrap, precision_at_k, week_start
 from trend_assets.forecasting.ranking import Ranking, Scores
 from trend_assets.forecasting.reliability import Reliability
@@ -27,7 +27,7 @@ T = TypeVar("T")
 Progress = Callable[[int, int], None]
 #: Told of a cut, what came true of each label whose horizon has passed, and each ranking's scores.
 Observer = Callable[[Cut, Mapping[str, npt.NDArray[np.bool_]], Mapping[str, Scores]], None]
-Retraining = Literal["weekly", "once"]
+Retraining = Literal["weekly", "four-weekly", "once"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,8 +174,9 @@ def backtest(
     Labels of a longer horizon are scored at those of the cuts where it has passed, too.
 
     Each ranking is fitted before the first cut and, if `retraining` is weekly, again at every Monday
-    00:00 UTC, always on what was before that Monday (`once`: before `start`). At a cut it sees the view
-    until the cut. Cuts with fewer than ten topics asked, or with none that came true, do not count.
+    00:00 UTC, always on what was before that Monday (`four-weekly`: every fourth; `once`: before `start`).
+    At a cut it sees the view until the cut. Cuts with fewer than ten topics asked, or with none that came true, do
+    not count.
 
     Args:
         history: mentions before, during and, for the last horizons, after the time walked.
@@ -198,7 +199,7 @@ def backtest(
     recorders = {label: _Recorder(names) for label in settings.hours_of}
     training: dict[str, list[float]] = {name: [] for name in names}
     scoring = dict.fromkeys(names, 0.0)
-    stretches = _stretches(times, to_epoch(start) if retraining == "once" else None)
+    stretches = _stretches(times, to_epoch(start), retraining)
     walk = _Walk(history, rankings, settings, all_cuts=observe is not None)
     for walked, step in enumerate(_in_turn(walk, stretches, processes), start=1):
         for name, seconds in step.trained.items():
@@ -236,9 +237,12 @@ def cut_times(history: History, start: datetime, end: datetime, every_hours: int
     return times
 
 
-def _stretches(times: Sequence[int], fitted_once_at: int | None) -> list[_Stretch]:
+def _stretches(times: Sequence[int], start: int, retraining: Retraining) -> list[_Stretch]:
+    first = int(week_start(times[0]))
+    span = WEEK if retraining == "weekly" else 4 * WEEK
+
     def due(moment: int) -> int:
-        return int(week_start(moment)) if fitted_once_at is None else fitted_once_at
+        return start if retraining == "once" else first + (moment - first) // span * span
 
     return [_Stretch(until, list(group)) for until, group in groupby(times, due)]
 

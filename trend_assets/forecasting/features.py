@@ -1,4 +1,4 @@
-"""What counting knows of a topic at a cut: mentions over many windows, users, age, calendar."""
+"""What counting knows of a topic at a cut: mentions over many windows, their timing, users, age, calendar."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from trend_assets.forecasting.labels import Cut
 MENTION_WINDOWS = (1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720)
 USER_WINDOWS = (6, 24, 168)
 _WINDOWS = np.array(USER_WINDOWS, dtype=np.int64) * HOUR
+#: Over how many of the last mentions the gaps between them are averaged.
+GAPS = (3, 8)
 #: Half-lives of the moving averages of daily mentions, in days.
 HALF_LIVES = (1, 3, 7, 14)
 #: How far back counting looks: a first cut should have this much history before it.
@@ -28,6 +30,8 @@ COUNT_NAMES: tuple[str, ...] = (
     "same_day_last_week",
     *(f"ewma_{days}d" for days in HALF_LIVES),
     "age_hours",
+    "idle_hours",
+    *(f"gap_hours_{mentions}" for mentions in GAPS),
     *(f"users_{hours}h" for hours in USER_WINDOWS),
     *_CALENDAR,
 )
@@ -42,8 +46,9 @@ def count_table(history: History, cuts: Sequence[Cut]) -> npt.NDArray[np.float64
 
     Returns:
         Shape (sum of candidates, len(COUNT_NAMES)), columns as `COUNT_NAMES`: mentions and users are
-        counts, `ewma_*` mentions a day, `age_hours` hours since the topic was first seen, `weekday` 0
-        for Monday, `hour` UTC.
+        counts, `ewma_*` mentions a day, `age_hours` and `idle_hours` hours since the topic was first and last
+        mentioned, `gap_hours_*` mean hours between its last mentions (of one mention: since it), `weekday` 0 for
+        Monday, `hour` UTC.
     """
     if not cuts:
         return np.empty((0, len(COUNT_NAMES)))
@@ -59,6 +64,7 @@ def count_table(history: History, cuts: Sequence[Cut]) -> npt.NDArray[np.float64
         daily[:, _WEEK_DAYS - 1 : _WEEK_DAYS],
         np.stack([exponential_average(daily, days) for days in HALF_LIVES], axis=1),
         age[:, None],
+        timing(history, topics, times),
         users,
         calendar,
     ]
@@ -91,6 +97,15 @@ def daily_mentions(
     edges = times[:, None] - np.arange(days + 1, dtype=np.int64) * 24 * HOUR
     before = history.counts_before(topics[:, None], edges)
     return before[:, :-1] - before[:, 1:]
+
+
+def timing(history: History, topics: npt.NDArray[np.int64], times: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Hours since the last mention before each time, and mean hours between the last ones; (rows, 1 + len(GAPS))."""
+    seen = history.nth_last(topics, times, (1, *GAPS))
+    idle = (times[:, None] - seen[:, :1]) / HOUR
+    between = np.minimum(GAPS, history.counts_before(topics, times)[:, None]) - 1
+    gaps = (seen[:, :1] - seen[:, 1:]) / HOUR / np.maximum(between, 1)
+    return np.concatenate([idle, np.where(between > 0, gaps, idle)], axis=1)
 
 
 def exponential_average(daily: npt.NDArray[np.int64], half_life: float) -> npt.NDArray[np.float64]:

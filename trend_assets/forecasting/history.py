@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -252,6 +252,19 @@ class History:
             raise IndexError(f"topic numbers must lie in [0, {self.topic_count})")
         times: npt.NDArray[np.int64] = self._all.time.array[self._all.topics.first.array[numbers]]
         return times
+
+    def nth_last(
+        self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], back: Sequence[int]
+    ) -> npt.NDArray[np.int64]:
+        """Times of the last mentions of topics before moments, epoch seconds UTC; (rows, len(back)).
+
+        Args:
+            topics: by number, each mentioned before its moment; (rows,).
+            moments: epoch seconds UTC; (rows,).
+            back: 1 for the last mention, 2 for the one before; of a topic with fewer, its first.
+        """
+        count = self.counts_before(topics, moments)[:, None]
+        return self.start + self._all.by_topic.chosen(topics, count - np.minimum(back, count))
 
     def candidates(self, cut: int, window: int, min_support: int = 1) -> npt.NDArray[np.int64]:
         """Topics with at least `min_support` mentions in `[cut - window, cut)`, ascending.

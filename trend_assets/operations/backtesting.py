@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from trend_assets.forecasting.backtest import BacktestResult, Progress, backtest
+from trend_assets.forecasting.backtest import BacktestResult, Observer, Progress, Retraining, backtest
 from trend_assets.forecasting.baselines import baseline_rankings
 from trend_assets.forecasting.examples import CutMemory
-from trend_assets.forecasting.ranking import Ranking
+from trend_assets.forecasting.formulas import formula_rankings
+from trend_assets.forecasting.labels import BoolArray, Cut
+from trend_assets.forecasting.ranking import Ranking, Scores
 from trend_assets.forecasting.reliability import ConfidenceWalk
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import label_settings, load_history
@@ -24,24 +27,38 @@ def run_backtest(
     *,
     every_hours: int = 6,
     with_tgn: bool = True,
+    formulas: bool = False,
+    retraining: Retraining = "weekly",
     progress: Progress | None = None,
     processes: int = 1,
+    observe: Observer | None = None,
 ) -> BacktestResult:
-    """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained weekly on the past only.
+    """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained on the past only.
 
     Args:
         every_hours: between cuts.
         with_tgn: whether it is trained, too.
+        formulas: whether the rankings of products and papers are compared, too.
+        retraining: how often all rankings are fitted anew.
         progress: told how far it is.
         processes: that share out the weeks; each takes as much memory as one training.
+        observe: told of every cut.
     """
     history = load_history(lake, _known_until(lake), messages=settings.training.messages if with_tgn else ())
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
+    if formulas:
+        rankings += formula_rankings(memory)
     if with_tgn:
         rankings.insert(0, new_forecaster(settings, memory, threads=1 if processes > 1 else 2))
     confidences = ConfidenceWalk("tgn", labels.hours_of)
+
+    def told(cut: Cut, came_true: Mapping[str, BoolArray], scores: Mapping[str, Scores]) -> None:
+        confidences.add(cut, came_true, scores)
+        if observe:
+            observe(cut, came_true, scores)
+
     result = backtest(
         history,
         rankings,
@@ -49,8 +66,9 @@ def run_backtest(
         end,
         every_hours,
         labels,
+        retraining,
         progress=progress,
-        observe=confidences.add,
+        observe=told,
         processes=processes,
     )
     return replace(result, reliability=confidences.reliability())

@@ -12,13 +12,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-#: Where positives are rare, what they are not still has to be seen.
-_FEWEST_NEGATIVES = 10_000
+from trend_assets.forecasting.sampling import drawn
 
 
 @dataclass(frozen=True, slots=True)
 class BoostingSettings:
-    """How LightGBM (Ke et al. 2017) is fitted; the sizes are those of the counting baseline.
+    """How LightGBM (Ke et al. 2017) is fitted.
 
     Args:
         trees, leaves, learning_rate, min_leaf, columns, bins: LightGBM's.
@@ -74,7 +73,7 @@ def fit_trees(
         "force_row_wise": True,
         "verbosity": -1,
     }
-    rows, weights = _drawn(outcomes, settings.negatives, np.random.default_rng(seed))
+    rows, weights = drawn(outcomes, settings.negatives, np.random.default_rng(seed))
     features, targets = features[rows], likely[rows]
     committee = []
     for width in widths:
@@ -85,16 +84,6 @@ def fit_trees(
             # As text and back, so that a booster just fitted and one loaded are the same to the last bit.
             committee.append(from_tensor(to_tensor(booster)))
     return committee
-
-
-def _drawn(
-    outcomes: npt.NDArray[np.bool_], negatives: int, chance: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """All positives and as many negatives for each as are wanted, in their order, and what each row weighs."""
-    positive, negative = np.flatnonzero(outcomes), np.flatnonzero(~outcomes)
-    wanted = min(max(negatives * len(positive), _FEWEST_NEGATIVES), len(negative))
-    rows = np.sort(np.concatenate([positive, chance.choice(negative, wanted, replace=False)]))
-    return rows, np.where(outcomes[rows], 1.0, len(negative) / wanted).astype(np.float32)
 
 
 def mean_logit(boosters: Sequence[lightgbm.Booster], features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

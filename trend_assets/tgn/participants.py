@@ -31,9 +31,6 @@ PARTICIPANT_NAMES: tuple[str, ...] = (
     "activity_max",
     "experience_mean",
     "distinct_share",
-    "gap_1",
-    "gap_3",
-    "gap_10",
     "creator_share",
 )
 
@@ -106,7 +103,6 @@ class ParticipantIndex:
         records, youngs, totals, weeks, place = self._known(everybody, moments)
         record, young = records[place], youngs[place[:, :-1]]
         total, week = totals[place[:, :-1]], weeks[place[:, :-1]]
-        gaps = np.log1p((moments[:, None] - self._history.time[mention[:, :-1]]) / HOUR)
         activity = np.log1p(week)
         columns = [
             _mean(record[:, :-1], real),
@@ -119,9 +115,6 @@ class ParticipantIndex:
             _max(activity, real),
             _mean(np.log1p(total), real),
             _distinct(users, real) / real.sum(1),
-            gaps[:, 0],
-            gaps[:, 2],
-            gaps[:, 9],
             _mean((users == first[:, None]).astype(np.float64), real),
         ]
         return np.stack(columns, axis=1).astype(np.float32)

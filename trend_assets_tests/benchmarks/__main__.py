@@ -1,6 +1,6 @@
 """The benchmarks that need no arguments, one after another; each module says what it measures.
 
-`tgn_link`, `tgb` and `ablation` want a stream to work on, `schemathesis_run` an environment of its own.
+`tgn_link`, `tgb`, `ablation` and `streams` want streams to work on, `schemathesis_run` an environment of its own.
 """
 
 from __future__ import annotations

@@ -55,6 +55,14 @@ def test_walk_fits_on_mondays_and_shows_only_the_past(history: History) -> None:
     assert len(result.training_seconds["tgn"]) == 3
 
 
+def test_every_fourth_monday_is_counted_from_the_first(history: History) -> None:
+    oracle = Oracle(history)
+    backtest(history, [oracle], day(history, 10), day(history, 60), every_hours=12, retraining="four-weekly")
+    mondays = [to_datetime(until) for _, until in oracle.fits]
+    assert mondays == [datetime(2024, 1, 8, tzinfo=UTC) + timedelta(weeks=4 * number) for number in range(2)]
+    assert all(end <= time for end, time in oracle.views)
+
+
 def test_values_equal_a_plain_loop(history: History) -> None:
     ranking = counting_rankings()[0]
     result = backtest(history, [ranking], day(history, 40), day(history, 50), every_hours=12)

@@ -5,7 +5,6 @@ import pytest
 
 from trend_assets.forecasting.baselines import baseline_rankings, counting_rankings
 from trend_assets.forecasting.examples import CutMemory
-from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import HOUR, History
 from trend_assets.forecasting.labels import LABELS, FurtherHorizon, LabelSettings, make_cut
 from trend_assets.forecasting.learned import GradientBoosting, LogisticBaseline
@@ -134,17 +133,3 @@ def test_seeds_change_the_model_and_are_averaged(history: History) -> None:
     assert not np.array_equal(*scores)
     with pytest.raises(ValueError, match="seeds"):
         GradientBoosting(memory, seeds=0)
-
-
-def test_logistic_regression_sees_the_averages_only_where_asked(history: History) -> None:
-    until = history.start + 60 * DAY
-    memory = CutMemory(SETTINGS)
-    cut = make_cut(history, until, SETTINGS)
-    known = memory.known_at(history, cut)
-    averages = [column for column, name in enumerate(COUNT_NAMES) if name.startswith("ewma_")]
-    for asked in (False, True):
-        ranking = LogisticBaseline(memory, averages=asked)
-        ranking.fit(history, until)
-        before = ranking.score(history.until(until), cut)["bursts"]
-        known.features[:, averages] += 1
-        assert np.array_equal(ranking.score(history.until(until), cut)["bursts"], before) is not asked

@@ -4,6 +4,7 @@ import numpy as np
 
 from trend_assets.forecasting.features import (
     COUNT_NAMES,
+    GAPS,
     HALF_LIVES,
     MENTION_WINDOWS,
     USER_WINDOWS,
@@ -31,6 +32,10 @@ def brute_force(history: History, topic: int, cut: int) -> dict[str, float]:
         weights = [0.5 ** (day / half) for day in range(30)]
         values[f"ewma_{half}d"] = sum(w * n for w, n in zip(weights, days, strict=True)) / sum(weights)
     values["age_hours"] = (cut - times.min()) / HOUR
+    past = np.sort(times[times < cut])
+    values["idle_hours"] = idle = (cut - past[-1]) / HOUR
+    for last in GAPS:
+        values[f"gap_hours_{last}"] = np.diff(past[-last:]).mean() / HOUR if len(past) > 1 else idle
     for hours in USER_WINDOWS:
         recent = (times >= cut - hours * HOUR) & (times < cut) & (users >= 0)
         values[f"users_{hours}h"] = len(set(users[recent].tolist()))

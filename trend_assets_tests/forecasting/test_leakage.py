@@ -12,10 +12,12 @@ from trend_assets.forecasting.baselines import baseline_rankings
 from trend_assets.forecasting.calibration import fit_calibrated
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import count_table
+from trend_assets.forecasting.formulas import formula_rankings
 from trend_assets.forecasting.history import History, to_datetime
 from trend_assets.forecasting.labels import LabelSettings, make_cut
 from trend_assets.forecasting.learned import GradientBoosting
 from trend_assets.forecasting.predict import forecast
+from trend_assets.forecasting.ranking import Ranking
 from trend_assets_tests.forecasting.conftest import AllMentions
 
 SETTINGS = LabelSettings()
@@ -46,6 +48,11 @@ def other(stream: pl.DataFrame, history: History, cut: datetime) -> History:
     return History.from_mentions(pl.concat([noise, past]), to_datetime(history.start), to_datetime(history.end))
 
 
+def every_ranking() -> list[Ranking]:
+    memory = CutMemory(SETTINGS)
+    return [*baseline_rankings(SETTINGS, memory), *formula_rankings(memory)]
+
+
 def test_the_futures_differ(history: History, other: History, cut: datetime) -> None:
     after = [np.array(each.time[each.time >= cut.timestamp()]) for each in (history, other)]
     assert not np.array_equal(*after)
@@ -59,7 +66,7 @@ def test_counts_scores_and_topics(history: History, other: History, cut: datetim
     assert views[0].users == views[1].users
     # The whole history is handed in: the code itself must not look past the cut.
     assert np.array_equal(*(count_table(each, [cut]) for each, cut in zip((history, other), cuts, strict=True)))
-    for ours, theirs in zip(*(baseline_rankings(SETTINGS) for _ in range(2)), strict=True):
+    for ours, theirs in zip(*(every_ranking() for _ in range(2)), strict=True):
         ours.fit(history, time)
         theirs.fit(other, time)
         mine, yours = ours.score(views[0], cuts[0]), theirs.score(views[1], cuts[1])

@@ -1,0 +1,48 @@
+"""Rankings that products and papers have published, beside which forecasts are measured."""
+
+from __future__ import annotations
+
+from trend_assets.forecasting.baselines import CountingRanking
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.formulas.ageing import hacker_news, lemmy_active, lemmy_hot, reddit_hot
+from trend_assets.forecasting.formulas.burst_automaton import burst_weight
+from trend_assets.forecasting.formulas.cascade import expected_mentions
+from trend_assets.forecasting.formulas.mastodon import mastodon_trends
+from trend_assets.forecasting.formulas.nearest_shapes import NearestShapes
+from trend_assets.forecasting.formulas.surprise import poisson_surprise, significance
+from trend_assets.forecasting.ranking import Ranking
+
+#: Their names, in the order of `formula_rankings`.
+FORMULAS = (
+    "mastodon",
+    "hacker_news",
+    "reddit_hot",
+    "lemmy_hot",
+    "lemmy_active",
+    "gnip_poisson",
+    "kleinberg",
+    "signitrend",
+    "seismic",
+    "nikolov_shah",
+)
+
+
+def formula_rankings(memory: CutMemory) -> list[Ranking]:
+    """Every formula as a ranking; all but the last have nothing to fit.
+
+    Args:
+        memory: past cuts, shared with other rankings.
+    """
+    measures = (
+        mastodon_trends,
+        hacker_news,
+        reddit_hot,
+        lemmy_hot,
+        lemmy_active,
+        poisson_surprise,
+        burst_weight,
+        significance,
+        expected_mentions(memory.settings.horizon),
+    )
+    counting = [CountingRanking(name, measure) for name, measure in zip(FORMULAS, measures, strict=False)]
+    return [*counting, NearestShapes(FORMULAS[-1], memory)]

@@ -1,0 +1,1 @@
+"""The backtest over many real streams: `python -m trend_assets_tests.benchmarks.streams`."""
