@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -224,6 +225,24 @@ def test_news_is_shown_and_what_was_opened_stays_open(page: Page, tmp_path: Path
         expect(page.locator("main")).to_contain_text("from 2024-01-02 03:00 on")
         assert page.locator("#why-2").get_attribute("open") is not None
     lake.close()
+
+
+def test_a_page_switches_between_horizons(page: Page, tmp_path: Path, serve: Serve) -> None:
+    lake, cut = fill(tmp_path / "home"), CUT + 3 * ONE
+    days = {**{f"mentions_day_{day}": day for day in range(2, 8)}, "mentions_24h": 5}
+    main = [{**row, "growth": 0.5, "metadata": json.dumps(days)} for row in forecasts(cut)]
+    soon = [{**row, "label": "emerges_6h", "horizon_hours": 6, "rank": 13 - row["rank"]} for row in main]
+    lake.write(PREDICTIONS, PREDICTIONS.frame(main + soon), cut - ONE, cut)
+    lake.close()
+    with serve(Settings(home=tmp_path / "home", dagster=DagsterSettings(port=1))) as client:
+        open_page(page, address(client))
+        expect(page.locator(".card").first).to_contain_text("mentions in 24 h")
+        assert page.locator(".spark .ahead").count() == 10
+        page.get_by_label("How far ahead").select_option("6 h")
+        expect(page.locator(".card").first).to_contain_text("mentions in 6 h")
+        assert page.locator(".card h2 a").first.inner_text() == "#topic11"
+        # What comes in six hours is no point of a line whose points are days.
+        assert page.locator(".spark").count() == 10 and page.locator(".spark .ahead").count() == 0
 
 
 def test_who_needs_a_key_is_asked_for_it(page: Page, tmp_path: Path, serve: Serve) -> None:
