@@ -21,7 +21,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTIONS
 from trend_assets.settings import DagsterSettings, LakeSettings, Settings
 from trend_assets_tests.api.conftest import CUT, ONE, fill, forecasts
-from trend_assets_tests.lake.conftest import _as_postgres
+from trend_assets_tests.lake.conftest import _as_postgres, postgres_folder
 
 ROUTES = ("/predictions/top", "/topics", "/accuracy", "/collection/status", "/events/stats", "/training/status")
 
@@ -54,13 +54,15 @@ class Postgres:
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     if not list(Path("/usr/lib/postgresql").glob("*/bin")):
         pytest.skip("no PostgreSQL server in /usr/lib/postgresql (Debian's package postgresql)")
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    folder = postgres_folder()
+    server = Postgres(folder)
     yield server
     with contextlib.suppress(subprocess.CalledProcessError):
         server.stop()
+    shutil.rmtree(folder)
 
 
 def eventually(answered: Callable[[], bool], seconds: float = 20) -> float:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,12 @@ from trend_assets.lake.connection import LakeLocation
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL server of the tests' own; its address without a database name."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
     if not binaries:
         pytest.skip("no PostgreSQL server in /usr/lib/postgresql (Debian's package postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = postgres_folder()
     run = _as_postgres(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -30,15 +31,21 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run([binaries[-1] / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start"])
     yield f"postgresql://trend@127.0.0.1:{port}"
     run([binaries[-1] / "pg_ctl", "-D", folder / "data", "-w", "-m", "fast", "stop"], check=False)
+    shutil.rmtree(folder)
+
+
+def postgres_folder() -> Path:
+    """A new folder for a server, to be removed by whoever asked for it.
+
+    Not in pytest's folder: any other pytest that starts closes that to all users but its own.
+    """
+    return Path(tempfile.mkdtemp(prefix="trend_postgres_", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
 
 
 def _as_postgres(folder: Path):
     """PostgreSQL refuses to run as root."""
     prefix: list[str] = []
     if os.geteuid() == 0:
-        for parent in [folder, *folder.parents][:4]:
-            if parent != Path("/tmp") and parent != Path("/"):
-                parent.chmod(0o755)
         shutil.chown(folder, "postgres")
         prefix = ["runuser", "-u", "postgres", "--"]
 
