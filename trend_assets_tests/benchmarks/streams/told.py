@@ -103,10 +103,7 @@ def lead_table(stream: str, told: Mapping[str, Any]) -> Table:
 def _called(found: Mapping[str, Any]) -> str:
     if not found["called"]:
         return "none"
-    first = ""
-    if "tgn_earlier" in found:
-        first = f"; TGN before it {found['tgn_earlier']:.0%}, after {found['tgn_later']:.0%}"
-    return f"{found['called']:.0%} {found['mean_hours']:.1f} h{first}"
+    return f"{found['called']:.0%} {found['mean_hours']:.1f} h"
 
 
 def _shown(values: Sequence[float], sign: str = "") -> str:
