@@ -50,7 +50,11 @@ def test_an_hour_is_collected_source_by_source_with_the_reason_where_it_is_not(
     live["TREND_TWITTER__BEARER_TOKEN"] = "right"
     second = trend("collect", "--no-embeddings", "--source", "twitter", "--hour", f"{hour:%Y-%m-%dT%H:%M}", **live)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert "complete" in second.stdout and "derived anew: events" in second.stdout and "youtube" not in second.stdout
+    assert (
+        "complete" in second.stdout
+        and "derived anew: raw_events, events" in second.stdout
+        and "youtube" not in second.stdout
+    )
     lake = Lake(LakeLocation(tmp_path / "home"), read_only=True)
     posts = len(list(server.world.events("twitter", hour, hour + HOUR)))
     assert lake.read("SELECT count(*) FROM raw_events").item() == posts > 10

@@ -16,6 +16,7 @@ from trend_assets import __version__
 from trend_assets.cli import app
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
+from trend_assets.settings import ForecastSettings
 from trend_assets_tests.commands.conftest import COMMAND, Trend, one_sentence, runner
 
 SUB_COMMANDS = (
@@ -73,7 +74,8 @@ def test_the_example_file_is_one_that_can_be_used(trend: Trend, folder: Path) ->
     (folder / "example.yaml").write_text(example.stdout, encoding="utf-8")
     run = trend("config", "show", TREND_CONFIG=str(folder / "example.yaml"))
     assert run.returncode == 0, run.stderr
-    assert yaml.safe_load(run.stdout)["forecast"] == yaml.safe_load(example.stdout)["forecast"]
+    in_force, given = (ForecastSettings(**yaml.safe_load(text)["forecast"]) for text in (run.stdout, example.stdout))
+    assert in_force == given == ForecastSettings()
     assert "# file: " in run.stdout and "example.yaml" in run.stdout
 
 
