@@ -54,6 +54,11 @@ export const toggle = (name, title, help) =>
     title,
   );
 
+/** What is forecast. Further horizons than the main one, which the address leaves out, have forecasts of growth alone. */
+export const chosenLabel = () => (!choice("horizon") && choice("label")) || "emerges";
+
+export const labelChoice = (title, choices) => (choice("horizon") ? null : select("label", title, choices));
+
 /** How far ahead, as `/predictions/horizons` lists it; nothing where there is one horizon. */
 export const horizonChoice = (horizons) =>
   horizons.length > 1

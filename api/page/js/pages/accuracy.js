@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { axis, chart } from "../charts.js";
 import { h, note, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { horizonChoice, select } from "../filters.js";
+import { chosenLabel, horizonChoice, labelChoice } from "../filters.js";
 import { count, counted, decimal, moment, percent } from "../format.js";
 import { measured } from "../measured.js";
 import { choice } from "../place.js";
@@ -20,7 +20,7 @@ const OURS = "forecast",
   LINE = 3;
 
 export async function show() {
-  const label = choice("label") || "emerges";
+  const label = chosenLabel();
   const [summary, found, horizons] = await Promise.all([
     get("/summary", { label }),
     measured(label, choice("horizon")),
@@ -31,7 +31,7 @@ export async function show() {
     h(
       "form",
       { class: "filters", "aria-label": "Filters" },
-      select("label", "What was forecast", summary.choices.label),
+      labelChoice("What was forecast", summary.choices.label),
       horizonChoice(horizons),
     ),
   ];

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { horizonChoice, select } from "../filters.js";
+import { chosenLabel, horizonChoice, labelChoice } from "../filters.js";
 import { earlier, moment, hoursSince } from "../format.js";
 import { address, choice } from "../place.js";
 import { sparkline } from "../sparkline.js";
@@ -13,7 +13,7 @@ const DAY = 24,
   SHOWN = 10;
 
 export async function show() {
-  const label = choice("label") || "emerges";
+  const label = chosenLabel();
   const horizon = choice("horizon");
   const [summary, horizons] = await Promise.all([get("/summary", { label, horizon }), get("/predictions/horizons")]);
   const head = [
@@ -21,7 +21,7 @@ export async function show() {
     h(
       "form",
       { class: "filters", "aria-label": "Filters" },
-      select("label", "What was forecast", summary.choices.label),
+      labelChoice("What was forecast", summary.choices.label),
       horizonChoice(horizons),
     ),
   ];

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { card } from "../card.js";
 import { figure, h, note, nothing, outside, strip } from "../dom.js";
 import { exports } from "../files.js";
-import { field, horizonChoice, narrowing, select, toggle } from "../filters.js";
+import { chosenLabel, field, horizonChoice, labelChoice, narrowing, toggle } from "../filters.js";
 import { ago, count, decimal, hoursSince, moment } from "../format.js";
 import { measured } from "../measured.js";
 import { address, choice, go } from "../place.js";
@@ -17,7 +17,7 @@ const PHONE = "(max-width: 40rem)";
 const NARROWING = ["source", "language", "community", "category", "watch"];
 
 export async function show() {
-  const label = choice("label") || "emerges";
+  const label = chosenLabel();
   const horizon = choice("horizon");
   const narrowed = Object.fromEntries(NARROWING.map((name) => [name, choice(name)]));
   const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", ...narrowed };
@@ -87,7 +87,7 @@ function filters(choices, horizons) {
     h(
       "form",
       { class: "filters", onsubmit: (event) => event.preventDefault(), "aria-label": "Filters" },
-      select("label", "What is forecast", choices.label),
+      labelChoice("What is forecast", choices.label),
       horizonChoice(horizons),
       narrowing("category", "Category", "all", choices.category),
       narrowing("language", "Language", "all", languages),
