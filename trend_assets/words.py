@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: What is forecast, in the order in which it is shown; the first is the default.
@@ -68,9 +68,16 @@ def _whole_days(hours: int) -> bool:
     return hours > 24 and hours % 24 == 0
 
 
-def counted_because(reason: str | None) -> str:
-    """Why counting ranks a further horizon while a trained model ranks the main one."""
-    why = reason or "it has not learnt this horizon"
+def counted_because(reasons: Sequence[str | None] = ()) -> str:
+    """Why counting ranks.
+
+    Args:
+        reasons: of a further horizon, why the trained model that ranks the main one does not rank it, None where it is
+            not said; nothing where no trained model ranks.
+    """
+    if not reasons:
+        return NO_MODEL
+    why = reasons[0] or "it has not learnt this horizon"
     return (
         f"the trained model is not used this far ahead, so topics are ranked by counting and no chance is given: {why}"
     )

@@ -91,6 +91,10 @@ class LakeReader:
         """Whether any event came from the simulated world."""
         return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))
 
+    def has_platform_ids(self) -> bool:
+        """Whether ids are the platforms' own, so that addresses can be made of them: not simulated, and not hashed."""
+        return not (self.simulated() or self.settings.privacy.hash_user_ids)
+
     def value_in(
         self, snapshot: CatalogSnapshot, query: str, parameters: tuple[Any, ...], within: tuple[Within, ...]
     ) -> Any:

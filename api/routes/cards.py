@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,7 +16,7 @@ from trend_assets.links import person_link, person_name, post_link
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
-_DAY_HOURS = timedelta(hours=24) / timedelta(hours=1)
+_DAY_HOURS = 24
 _DAYS = (*(f"mentions_day_{day}" for day in range(7, 1, -1)), "mentions_24h")
 
 
@@ -31,7 +30,7 @@ def cards(lake: Reader, dagster: Dagster, wanted: Top) -> CardPage:
     users = {user["user_id"] for item in found.items for user in _users(item)}
     named = usernames(lake, users, found.cut)
     errors = Errors(lake, wanted.label, found.cut)
-    linked = not (found.simulated or lake.settings.privacy.hash_user_ids)
+    linked = lake.has_platform_ids()
     return CardPage(
         cut=found.cut,
         revisions=found.revisions,

@@ -118,7 +118,7 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
     if words.is_counting(first["model_version"]):
         asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
         told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        reason = words.counted_because(told[0]) if told else words.NO_MODEL
+        reason = words.counted_because(told)
     labels = [Label(kind_of(row["label"])) for row in rows]
     version = first["model_version"]
     return Horizon(

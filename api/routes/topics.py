@@ -192,11 +192,10 @@ def _story(
     found = lake.read(_STORY, here, asked.of("events"), asked.of("topic_phrases"), asked.of("near_copies")).row(
         0, named=True
     )
-    simulated = lake.simulated()
-    linked = not (simulated or lake.settings.privacy.hash_user_ids)
+    linked = lake.has_platform_ids()
     return TopicStory(
         topic=name,
-        simulated=simulated,
+        simulated=lake.simulated(),
         topic_label=topic_labels(lake, [name], asked.end).get(name),
         start=asked.start,
         end=asked.end,

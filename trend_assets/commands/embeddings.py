@@ -32,12 +32,12 @@ def distil(
 
     Example: trend embeddings distil posts.jsonl.gz
     """
-    from trend_assets.enrichment.embedder import RealtimeTextEmbedder
+    from trend_assets.assets.text_model import text_model
     from trend_assets.enrichment.static_model import distil as fit
     from trend_assets.sources.archive.texts import texts_of
 
     settings = load_settings()
-    exact = RealtimeTextEmbedder(settings.embeddings.model, settings.embeddings.batch_size, settings.embeddings.device)
+    exact = text_model(settings.embeddings)
     made = fit(exact, texts_of(files) if files else _texts(settings))
     folder = made.save(out or settings.home / "models")
     console.print(f"{folder} is written, fitted to {made.texts:,} texts.", markup=False)

@@ -12,7 +12,6 @@ from trend_assets.lake.store import Lake
 from trend_assets.words import (
     DEFAULT_LABEL,
     MADE,
-    NO_MODEL,
     TITLES,
     ahead,
     chance_of,
@@ -84,10 +83,9 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     """Why counting ranks, where it does."""
     if not is_counting(version):
         return ""
-    if label == kind_of(label):
-        return f"\n{NO_MODEL}"
-    told = lake.read(NOT_USED, {"cut": cut, "label": label, "main": DEFAULT_LABEL})["reason"]
-    return f"\n{counted_because(told[0]) if len(told) else NO_MODEL}"
+    asked = {"cut": cut, "label": label, "main": DEFAULT_LABEL}
+    told = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
+    return f"\n{counted_because(told)}"
 
 
 def _verdict(came_true: bool | None) -> str:

@@ -94,7 +94,7 @@ def distil(exact: RealtimeTextEmbedder, texts: Collection[str]) -> StaticModel:
     if tokenizer is None:
         raise DistillationError(f"the text model {exact.model_name!r} has no vocabulary of tokens to distil")
     shares = _token_shares(tokenizer, sample)
-    vectors = exact.embed(sample).astype(np.float32)
+    vectors = exact.embed(sample)
     held_out = int(len(sample) * _HELD_OUT)
     table = _fitted(_token_vectors(exact), shares[held_out:], vectors[held_out:])
     guessed = _unit(shares[:held_out] @ table)
@@ -132,7 +132,7 @@ def _token_vectors(exact: RealtimeTextEmbedder, batch: int = 1024) -> Floats:
         for part in inputs.split(batch):
             features = {"input_ids": part, "attention_mask": torch.ones_like(part)}
             found.append(exact.model(features)["sentence_embedding"].float().cpu().numpy())
-    return np.concatenate(found).astype(np.float32)
+    return np.concatenate(found)
 
 
 def _fitted(tokens: Floats, shares: scipy.sparse.csr_matrix, vectors: Floats) -> Floats:

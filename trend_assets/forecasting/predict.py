@@ -80,14 +80,14 @@ def forecast(
     cut = make_cut(history, moment, settings)
     past = history.until(moment)
     counts = _counts_behind(past, cut)
+    behind = {hours: _of_horizon(counts, cut, hours, settings) for hours in settings.horizons}
     estimates = growth.growth(past, cut) if growth and len(cut) else {}
     own = ranking.score(past, cut) if ranking else {}
     contributors = reasons.contributors(past, cut) if reasons else {}
     frames = []
     for label, hours in settings.hours_of.items():
         asked = np.flatnonzero(cut.asked[label])
-        metadata = _of_horizon(counts, cut, hours, settings)
-        estimate = estimates.get(hours)
+        metadata, estimate = behind[hours], estimates.get(hours)
         if ranking and label in own:
             scores, version = own[label], model_version or f"baseline:{ranking.name}"
             metadata = _explained(metadata, contributors[label]) if label in contributors else metadata

@@ -132,11 +132,8 @@ class ContinuedHistory:
         except (OSError, ValueError):
             return {}
         # Releases before kept one name for all labels.
-        return (
-            {asked: names for asked, names in found.items() if isinstance(names, dict)}
-            if isinstance(found, dict)
-            else {}
-        )
+        known = found.items() if isinstance(found, dict) else ()
+        return {asked: names for asked, names in known if isinstance(names, dict)}
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:

@@ -12,19 +12,18 @@ from trend_assets.forecasting.formulas.nearest_shapes import NearestShapes
 from trend_assets.forecasting.formulas.surprise import poisson_surprise, significance
 from trend_assets.forecasting.ranking import Ranking
 
+_MEASURES = {
+    "mastodon": mastodon_trends,
+    "hacker_news": hacker_news,
+    "reddit_hot": reddit_hot,
+    "lemmy_hot": lemmy_hot,
+    "lemmy_active": lemmy_active,
+    "gnip_poisson": poisson_surprise,
+    "kleinberg": burst_weight,
+    "signitrend": significance,
+}
 #: Their names, in the order of `formula_rankings`.
-FORMULAS = (
-    "mastodon",
-    "hacker_news",
-    "reddit_hot",
-    "lemmy_hot",
-    "lemmy_active",
-    "gnip_poisson",
-    "kleinberg",
-    "signitrend",
-    "seismic",
-    "nikolov_shah",
-)
+FORMULAS = (*_MEASURES, "seismic", "nikolov_shah")
 
 
 def formula_rankings(memory: CutMemory) -> list[Ranking]:
@@ -33,16 +32,6 @@ def formula_rankings(memory: CutMemory) -> list[Ranking]:
     Args:
         memory: past cuts, shared with other rankings.
     """
-    measures = (
-        mastodon_trends,
-        hacker_news,
-        reddit_hot,
-        lemmy_hot,
-        lemmy_active,
-        poisson_surprise,
-        burst_weight,
-        significance,
-        expected_mentions(memory.settings.horizon),
-    )
-    counting = [CountingRanking(name, measure) for name, measure in zip(FORMULAS, measures, strict=False)]
-    return [*counting, NearestShapes(FORMULAS[-1], memory)]
+    measures = {**_MEASURES, "seismic": expected_mentions(memory.settings.horizon)}
+    counting = [CountingRanking(name, measure) for name, measure in measures.items()]
+    return [*counting, NearestShapes("nikolov_shah", memory)]
