@@ -58,12 +58,14 @@ function decision(run, titles) {
   const said = run.decision ? plain(run.decision, titles) : "no decision was stored";
   const kind = { true: "good", false: "warning", null: "info" }[run.promoted];
   const how = { true: "Put to use", false: "Not put to use", null: "Not decided" }[run.promoted];
+  const weeks = run.metrics.held_out_weeks;
   return [
     note(`${how}: ${said}`, kind),
     h(
       "p",
       { class: "quiet" },
-      `Trained at ${moment(run.started_at)} in ${decimal(run.seconds, 0)} s on lake snapshot ${run.lake_snapshot ?? "—"}; ${counted(run.metrics.held_out_weeks ?? 0, "week")} held out. `,
+      `Trained at ${moment(run.started_at)} in ${decimal(run.seconds, 0)} s on lake snapshot ${run.lake_snapshot ?? "—"}`,
+      weeks === undefined ? ". " : `; ${counted(weeks, "week")} held out. `,
       outside(run.dagster_link, "The checkpoint, in Dagster"),
     ),
   ];
