@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 import torch
@@ -121,29 +123,43 @@ def _run(folder: str, processes: int) -> None:
         raise RuntimeError("a process that trains the network was killed, perhaps for want of memory")
 
 
-def work(folder: Path, rank: int) -> None:
-    """What the process of one rank does."""
-    from torch_geometric.data import TemporalData
+def work(folder: Path, rank: int) -> NoReturn:
+    """What the process of one rank does, to its end.
 
-    task = _Task.from_json(orjson.loads((folder / _TASK).read_bytes()))
-    torch.set_num_threads(1)
-    rendezvous = f"file://{folder}/rendezvous"
-    torch.distributed.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=task.processes)
+    It ends without taking anything down. torch joins Gloo's threads while it holds the interpreter's lock,
+    and a thread that drops its last tensor waits for that lock: now and then a process stood still for ever.
+    """
+    status = 1
     try:
+        task = _Task.from_json(orjson.loads((folder / _TASK).read_bytes()))
+        torch.set_num_threads(1)
+        rendezvous = f"file://{folder}/rendezvous"
+        torch.distributed.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=task.processes)
         model = TemporalGraphNetwork(task.nodes, task.message_dim, task.model)
         model.load_state_dict(load_file(folder / _WEIGHTS), strict=False)
         trainer = LinkTrainer(model, task.link.of_rank(rank), _averaged)
-        stream = load_file(folder / _STREAM)
-        own = stretch(len(stream["src"]), task.link.batch_size, rank, task.processes)
-        data = TemporalData(**{name: column[own] for name, column in stream.items()})
-        losses = torch.tensor([trainer.train_epoch(data).loss for _ in range(task.epochs)])
+        own = _own(folder, task, rank)
+        losses = torch.tensor([trainer.train_epoch(own).loss for _ in range(task.epochs)])
         torch.distributed.all_reduce(losses)
         if rank == 0:
             trained = {name: value.detach() for name, value in model.named_parameters()}
             save_file({**trained, "losses": losses / task.processes}, folder / _WEIGHTS)
         torch.distributed.barrier()
+        status = 0
+    except Exception:
+        traceback.print_exc()
     finally:
-        torch.distributed.destroy_process_group()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _own(folder: Path, task: _Task, rank: int) -> TemporalData:
+    """The stretch of one process."""
+    from torch_geometric.data import TemporalData
+
+    stream = load_file(folder / _STREAM)
+    own = stretch(len(stream["src"]), task.link.batch_size, rank, task.processes)
+    return TemporalData(**{name: column[own] for name, column in stream.items()})
 
 
 def _averaged(objective: torch.nn.Module) -> torch.nn.Module:
