@@ -44,7 +44,8 @@ def run_backtest(
         processes: that share out the weeks; each takes as much memory as one training.
         observe: told of every cut.
     """
-    history = load_history(lake, _known_until(lake), messages=settings.training.messages if with_tgn else ())
+    messages = settings.training.messages if with_tgn else ()
+    history = load_history(lake, _known_until(lake), messages=messages, text_model=settings.embeddings.model)
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
     rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
