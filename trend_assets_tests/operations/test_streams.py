@@ -84,7 +84,10 @@ def test_the_summary_counts_by_the_interval_against_the_best_of_a_kind() -> None
     learned = found["best learned baseline"]
     assert (learned["wins"], learned["ties"], learned["losses"]) == (1, 0, 1)
     assert learned["mean_relative_lead"] == pytest.approx((0.1 / 0.4 - 0.1 / 0.6) / 2)
-    assert found["best product formula"] == {"wins": 0, "ties": 2, "losses": 0, "mean_relative_lead": 0}
+    assert learned["interval"] == pytest.approx([-1.5 / 24, 3.5 / 24])
+    formula = found["best product formula"]
+    assert (formula["wins"], formula["ties"], formula["losses"], formula["mean_relative_lead"]) == (0, 2, 0, 0)
+    assert "TGN without its network" not in found
 
 
 def test_a_topic_crosses_when_it_reaches_the_threshold_and_grows_big_within_a_day() -> None:
