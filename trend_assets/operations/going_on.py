@@ -68,7 +68,7 @@ class ContinuedHistory:
 
     def __init__(self, lake: Lake, settings: Settings, until: datetime, first: datetime) -> None:
         self._lake, self._settings, self._until = lake, settings, until
-        self._told = {"messages": settings.training.messages, "text_model": settings.embeddings.model}
+        self._messages, self._text_model = settings.training.messages, settings.embeddings.model
         self._snapshot = lake.snapshot()
         schedule = settings.schedule
         again = (schedule.recollect_hours + 1) * _HOUR
@@ -137,15 +137,18 @@ class ContinuedHistory:
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:
-            self.history = load_later(self._lake, self.history, moment, **self._told)
+            self.history = load_later(self._lake, self.history, moment, self._messages, self._text_model)
 
     def _read_anew(self) -> History:
         try:
-            return load_history(self._lake, self._steps[0].until, **self._told)
+            return self._load(self._steps[0].until)
         except (NothingKnown, GraphMissing):
             # The history begins in the latest hours, if there is any.
             self._steps = []
-            return load_history(self._lake, self._until, **self._told)
+            return self._load(self._until)
+
+    def _load(self, end: datetime) -> History:
+        return load_history(self._lake, end, messages=self._messages, text_model=self._text_model)
 
     def _save(self, step: _Step, model: RuntimeGlue | None, name: str | None) -> None:
         from trend_assets.tgn.live_state import save_state
