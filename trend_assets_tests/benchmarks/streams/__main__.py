@@ -17,7 +17,6 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,6 +33,7 @@ from trend_assets.settings import Settings
 from trend_assets.tgn.settings import GROUPS
 from trend_assets_tests.benchmarks.homes import shared_data
 from trend_assets_tests.benchmarks.streams.declared import TABLE, Stream, declared
+from trend_assets_tests.benchmarks.streams.foresight import later
 from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
 from trend_assets_tests.benchmarks.streams.lead_time import Calls
 from trend_assets_tests.benchmarks.streams.told import NO_NETWORK, figures, lead_table, summary, table
@@ -71,8 +71,13 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
             progress=progress,
             processes=options.processes,
             observe=observe,
-            more=partial(_without_network, settings) if options.ablation else lambda _: (),
+            more=further,
         )
+
+    def further(memory: CutMemory) -> list[Ranking]:
+        whole = load_history(lake) if options.foresight else None
+        found: list[Ranking] = [later(memory, whole, hours) for hours in options.foresight]
+        return [_without_network(settings, memory), *found] if options.ablation else found
 
     told: dict[str, Any] = {}
     if not options.lead_time_alone:
@@ -89,11 +94,11 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
     return told | {"test": [stream.start, end], "import_seconds": imported, "all_seconds": time.perf_counter() - began}
 
 
-def _without_network(settings: Settings, memory: CutMemory) -> list[Ranking]:
+def _without_network(settings: Settings, memory: CutMemory) -> Ranking:
     found = new_forecaster(settings, memory, threads=1)
     found.name = NO_NETWORK
     found.settings = replace(found.settings, groups=tuple(group for group in GROUPS if group != "network"))
-    return [found]
+    return found
 
 
 def _seconds(result: BacktestResult) -> dict[str, Any]:
@@ -109,6 +114,9 @@ def main() -> None:
     parser.add_argument("--declare", type=Path, default=TABLE, help="streams, YAML or JSON")
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
     parser.add_argument("--ablation", action="store_true", help="the TGN without its network, too")
+    parser.add_argument(
+        "--foresight", type=int, nargs="*", default=[], metavar="HOURS", help="LightGBM that sees so many hours more"
+    )
     parser.add_argument("--no-tgn", dest="tgn", action="store_false", help="baselines and formulas alone")
     parser.add_argument("--retraining", choices=get_args(Retraining), default="four-weekly")
     parser.add_argument("--weeks", type=int, default=0, help="the first weeks of each test alone; default: all")

@@ -11,6 +11,7 @@ from rich.table import Table
 from trend_assets.forecasting.backtest import METRICS, BacktestResult, LabelResult
 from trend_assets.forecasting.formulas import FORMULAS
 from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
+from trend_assets_tests.benchmarks.streams.foresight import is_foresight
 
 MODEL = "tgn"
 #: The same model but what its network holds.
@@ -87,7 +88,7 @@ def summary(streams: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def _against(learnt: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[str] | None) -> dict[str, Any]:
     leads, relative, errors = [], [], dict[str, float]()
     for stream, rankings in learnt:
-        others = [name for name in rankings if (name in names if names else name not in (MODEL, NO_NETWORK))]
+        others = [name for name in rankings if (name in names if names else not _is_ours(name))]
         if not others:
             continue
         best = max(others, key=lambda name: rankings[name][_NDCG][0])
@@ -106,6 +107,10 @@ def _against(learnt: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[st
         "mean_relative_lead": mean,
         "interval": [mean - error, mean + error],
     }
+
+
+def _is_ours(name: str) -> bool:
+    return name in (MODEL, NO_NETWORK) or is_foresight(name)
 
 
 def table(stream: str, label: str, told: Mapping[str, Any]) -> Table:
