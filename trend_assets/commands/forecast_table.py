@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from rich.table import Table
@@ -29,13 +30,15 @@ _QUERY = """
            (p.metadata ->> 'usual')::DOUBLE AS usual, o.came_true, o.mentions_after
     FROM predictions p
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
-    WHERE p.cut = $cut AND p.label = $label
+    WHERE p.cut = $cut AND p.label = $label AND NOT list_contains($left_out::VARCHAR[], p.topic)
       AND p.revision = if($newest, (SELECT max(revision) FROM predictions WHERE cut = $cut AND label = $label), 0)
     ORDER BY p.rank LIMIT $top
 """
 
 
-def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: bool = False) -> Table | str:
+def forecast_table(
+    lake: Lake, cut: datetime, label: str, top: int, *, newest: bool = False, left_out: Collection[str] = ()
+) -> Table | str:
     """The likeliest topics of a cut, or a sentence where there are none.
 
     Args:
@@ -44,8 +47,10 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
         label: what is forecast.
         top: how many topics.
         newest: its newest revision and not the first, which is scored.
+        left_out: topics that are not shown.
     """
-    rows = lake.read(_QUERY, {"cut": cut, "label": label, "top": top, "newest": newest})
+    asked = {"cut": cut, "label": label, "newest": newest}
+    rows = lake.read(_QUERY, {**asked, "top": top, "left_out": sorted(left_out)})
     if rows.is_empty():
         return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: nothing was mentioned in the window"
     known = rows["confidence"].null_count() == 0

@@ -1,0 +1,114 @@
+"""What the gate says of a model's first month, and whether it was right: many first months of real streams.
+
+    python -m trend_assets_tests.benchmarks.first_months [NAMES…] --json OUT
+
+Of each stream that `streams.yaml` declares, every stretch of six weeks is taken as if nothing had been collected
+before. The model is fitted before the third, fourth, fifth and sixth week and ranks the cuts of that week, as the
+rankings that only count and those that learn do. The gate sees the third and fourth week alone; the fifth and
+sixth tell whether the model was better than the counting ranking that users would have had instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from trend_assets.forecasting.backtest import backtest
+from trend_assets.forecasting.baselines import baseline_rankings
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.history import History, to_epoch
+from trend_assets.forecasting.labels import LABELS
+from trend_assets.forecasting.selection import best_counting
+from trend_assets.lake.store import Lake
+from trend_assets.operations.history import label_settings, mentions_query
+from trend_assets.operations.training import new_forecaster
+from trend_assets.periods import monday
+from trend_assets.settings import Settings
+from trend_assets_tests.benchmarks.homes import shared_data
+from trend_assets_tests.benchmarks.streams.declared import Stream, declared
+from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
+
+_WEEK = timedelta(weeks=1)
+#: Weeks of a stretch, and those of them before the first that is ranked.
+_STRETCH, _FITTED = 6, 2
+
+
+def stretches(lake: Lake, apart: int) -> Iterator[datetime]:
+    """The Monday with which each stretch begins, so many weeks apart."""
+    first, last = lake.read("SELECT min(hour), max(hour) FROM temporal_edges").row(0)
+    start = monday(first.replace(tzinfo=UTC) + _WEEK)
+    while start + _STRETCH * _WEEK <= last.replace(tzinfo=UTC):
+        yield start
+        start += apart * _WEEK
+
+
+def walked(lake: Lake, settings: Settings, start: datetime) -> dict[str, Any] | None:
+    """NDCG@10 of all rankings at the cuts of a stretch, and which counting ranking users would have had each week.
+
+    None where there were too few mentions to train on.
+    """
+    end = start + _STRETCH * _WEEK
+    query = f"FROM ({mentions_query()}) WHERE hour >= ? AND hour < ?"
+    frame = lake.read(query, [start, end]).with_columns(pl.lit(None, pl.List(pl.Float32)).alias("text"))
+    history = History.from_mentions(frame, start, end)
+    if len(history.until(start + _FITTED * _WEEK)) < settings.training.min_events:
+        return None
+    labels = label_settings(settings.forecast)
+    memory = CutMemory(labels, days=settings.training.history_days)
+    rankings = [new_forecaster(settings, memory), *baseline_rankings(labels, memory)]
+    result = backtest(history, rankings, start + _FITTED * _WEEK, end, settings=labels)
+    weeks = (start + number * _WEEK for number in range(_FITTED, _STRETCH))
+    return {
+        "start": start,
+        "mentions": len(history),
+        "shown": {week.isoformat(): best_counting(history, to_epoch(week), labels)[LABELS[0]].name for week in weeks},
+        "labels": {
+            label: {
+                "times": found.times,
+                "ndcg": {name: values["ndcg_at_10"] for name, values in found.values.items()},
+            }
+            for label, found in result.labels.items()
+        },
+    }
+
+
+def _each(stream: Stream, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    lake, settings = lake_of(stream, options.folder or shared_data(), options.homes)
+    for start in stretches(lake, options.apart):
+        began = time.perf_counter()
+        if found := walked(lake, settings, start):
+            print(f"{stream.name} {start:%Y-%m-%d}: {time.perf_counter() - began:.0f} s", flush=True)
+            yield {"stream": stream.name, **found}
+
+
+def main() -> None:
+    """Walks the stretches and writes what was found, anew after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="of streams; default: all that are declared")
+    parser.add_argument("--folder", type=Path, default=None, help="where the files are")
+    parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
+    parser.add_argument("--apart", type=int, default=4, help="weeks from one stretch to the next")
+    parser.add_argument("--json", type=Path, required=True)
+    options = parser.parse_args()
+    found: list[dict[str, Any]] = []
+    for stream in declared():
+        if options.names and stream.name not in options.names:
+            continue
+        try:
+            for stretch in _each(stream, options):
+                found.append(stretch)
+                options.json.write_bytes(orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY))
+        except Absent as reason:
+            print(f"{stream.name} is left out: {reason}")
+
+
+if __name__ == "__main__":
+    main()
