@@ -21,7 +21,7 @@ from api.reading.spam import spam_topics
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import of_category, topic_labels
 from trend_assets import words
-from trend_assets.forecasting.accuracy import NOT_USED
+from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED
 from trend_assets.topic_names import canonical_beginning
 from trend_assets.words import kind_of
 
@@ -125,8 +125,8 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
     first, reason = rows[0], None
     if words.is_counting(first["model_version"]):
         asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
-        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        reason = words.counted_because(told)
+        further = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
+        reason = words.counted_because(further, _last_decision(lake, first["cut"]))
     labels = [Label(kind_of(row["label"])) for row in rows]
     version = first["model_version"]
     return Horizon(
@@ -138,6 +138,11 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
         model_version=version,
         reason=reason,
     )
+
+
+def _last_decision(lake: LakeReader, cut: datetime) -> words.Decision | None:
+    rows = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has("model_promotions") else []
+    return words.Decision(*rows[0]) if rows else None
 
 
 class Wanted(NamedTuple):

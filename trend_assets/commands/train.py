@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from trend_assets.commands.console import console, utc_moment
+from trend_assets.commands.next_steps import after_training, show_next
 from trend_assets.commands.priority import give_way
 from trend_assets.periods import monday
 from trend_assets.settings import Settings, load_settings
@@ -59,6 +60,7 @@ def train(
             why = figures["not_used_because"]
             console.print(f"{label}: " + (f"ranked by counting: {why}." if why else "used, too."), markup=False)
     console.print(_metrics(metrics))
+    show_next(after_training(lake, start))
 
 
 def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> str:

@@ -27,7 +27,15 @@ def told(lake: Lake, settings: Settings, now: datetime = NOW) -> list[tuple[str,
 
 def filled(table: Table, **values: object) -> dict[str, object]:
     """A row with the values, and something plain in every other column that may not be null."""
-    plain = {"VARCHAR": "", "VARCHAR[]": [], "JSON": "{}", "BIGINT": 0, "DOUBLE": 0.0, "TIMESTAMPTZ": CUT, "BOOLEAN": False}
+    plain = {
+        "VARCHAR": "",
+        "VARCHAR[]": [],
+        "JSON": "{}",
+        "BIGINT": 0,
+        "DOUBLE": 0.0,
+        "TIMESTAMPTZ": CUT,
+        "BOOLEAN": False,
+    }
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
