@@ -87,6 +87,8 @@ def counted_because(further: Sequence[str | None] = (), decision: Decision | Non
         who, why = f"the trained model {decision.version} was not used at this hour", "`trend alerts list` says why"
     else:
         who, why = f"the trained model {decision.version} was {decision.action}", decision.reason
+        if decision.action == "refused":
+            why += ". More history helps most: import earlier posts or go on collecting, then train again"
     return f"{who}, so topics are ranked by counting and no chance is given: {why}"
 
 
