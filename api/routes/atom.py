@@ -107,7 +107,8 @@ def _document(base: str, address: str, title: str, updated: datetime | None, ite
     _add(_add(root, "author"), "name", "trend_assets")
     for item in items:
         _entry(root, base, item)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    told: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return told
 
 
 def _entry(root: ElementTree.Element, base: str, item: Prediction) -> None:

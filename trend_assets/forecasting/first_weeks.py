@@ -24,8 +24,22 @@ from trend_assets.forecasting.metrics import paired_bootstrap
 from trend_assets.forecasting.ranking import Ranking
 from trend_assets.forecasting.selection import best_counting
 
-#: Mean lead in NDCG@10 of the first months elsewhere, and how far streams and months lie apart.
-PRIOR_LEAD, PRIOR_SPREAD = 0.06, 0.06
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known before anything was measured.
+
+    Args:
+        lead: mean lead over counting in NDCG@10.
+        spread: how far streams and months lie apart (standard deviation, without errors of measurement).
+    """
+
+    lead: float
+    spread: float
+
+
+#: Of the first months elsewhere.
+ELSEWHERE = Prior(0.06, 0.06)
 #: Fewer days than this say nothing of how far days lie apart.
 _FEWEST_DAYS = 4
 _DAY = 24 * 3600
@@ -58,27 +72,26 @@ class Lead:
         interval = paired_bootstrap(np.array(differences), moments, level=0.9, whole="days")
         return cls(interval.mean, (interval.high - interval.low) / (2 * _NORMAL_90), len(differences), days)
 
-    @property
-    def sure(self) -> float:
+    def sure(self, prior: Prior = ELSEWHERE) -> float:
         """The probability that the lead is above 0, the prior counted in."""
         if not self.error:
             return float(self.mean > 0)
-        prior, seen = 1 / PRIOR_SPREAD**2, 1 / self.error**2
-        mean = (prior * PRIOR_LEAD + seen * self.mean) / (prior + seen)
-        return float(norm.cdf(mean * np.sqrt(prior + seen)))
+        known, seen = 1 / prior.spread**2, 1 / self.error**2
+        mean = (known * prior.lead + seen * self.mean) / (known + seen)
+        return float(norm.cdf(mean * np.sqrt(known + seen)))
 
-    def better(self, level: float) -> bool:
+    def better(self, level: float, prior: Prior = ELSEWHERE) -> bool:
         """Whether the model really led, and is this sure to lead."""
-        return self.mean > 0 and self.sure >= level
+        return self.mean > 0 and self.sure(prior) >= level
 
     def words(self, level: float) -> str:
         """What that means, for people."""
         seen = f"{self.mean:+.3f} NDCG@10 at {self.cuts} cuts of {self.days} days held out"
         if self.better(level):
-            return f"{self.sure:.0%} sure to be better than counting ({seen}, and what first months elsewhere showed)"
+            return f"{self.sure():.0%} sure to be better than counting ({seen}, and what first months elsewhere showed)"
         if self.mean <= 0:
             return f"no better than counting ({seen}, where a lead above 0 is needed)"
-        return f"{self.sure:.0%} sure to be better than counting, where {level:.0%} is needed ({seen})"
+        return f"{self.sure():.0%} sure to be better than counting, where {level:.0%} is needed ({seen})"
 
 
 def leads(

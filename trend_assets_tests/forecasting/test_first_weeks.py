@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.examples import CutMemory
-from trend_assets.forecasting.first_weeks import PRIOR_LEAD, PRIOR_SPREAD, Lead, lead_over, leads, leads_before
+from trend_assets.forecasting.first_weeks import ELSEWHERE, Lead, Prior, lead_over, leads, leads_before
 from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.history import HOUR, History, to_datetime
 from trend_assets.forecasting.labels import LABELS, WEEK, Cut, LabelSettings
@@ -35,18 +36,21 @@ def lead(mean: float, spread: float = 0.1, days: int = 14) -> Lead:
 def test_what_is_measured_weighs_more_the_surer_it_is() -> None:
     vague, exact = lead(0.02, spread=0.3), lead(0.02, spread=0.01)
     assert vague.error > 0.05 > 0.01 > exact.error
-    prior = PRIOR_LEAD / PRIOR_SPREAD
-    assert 0.5 < vague.sure < exact.sure and prior > 0
+    assert 0.5 < vague.sure() < exact.sure() and ELSEWHERE.lead > 0
+    # Where nothing is known elsewhere, the measured lead and its error alone decide.
+    blank = Prior(0.0, 1e6)
+    assert vague.sure(blank) == pytest.approx(norm.cdf(vague.mean / vague.error))
+    assert vague.sure(Prior(-0.2, 0.01)) < 0.01
     assert exact.better(0.95) and not lead(0.001, spread=0.3).better(0.95)
     assert exact.words(0.95).startswith("100% sure to be better than counting (+0.020 NDCG@10 at 56 cuts of 14 days")
 
 
 def test_the_model_must_have_led_whatever_is_known_elsewhere() -> None:
     behind = lead(-0.001, spread=0.3)
-    assert behind.sure > 0.5 and not behind.better(0.5)
+    assert behind.sure() > 0.5 and not behind.better(0.5)
     assert behind.words(0.95).startswith("no better than counting (-0.001")
     far = lead(-0.2, spread=0.05)
-    assert far.sure < 0.01
+    assert far.sure() < 0.01
 
 
 def test_a_lead_that_is_not_sure_says_what_is_needed() -> None:
