@@ -21,7 +21,7 @@ def show(settings: Settings, start: datetime, cut: datetime) -> None:
     counts = lake.read("SELECT source, count(*) AS events FROM events GROUP BY source ORDER BY source")
     console.print("in the lake: " + ", ".join(f"{events:,} {source} events" for source, events in counts.rows()))
     console.print()
-    show_forecast(lake, settings, cut, DEFAULT_LABEL, 10)
+    show_forecast(lake, settings, cut, DEFAULT_LABEL, 10, earlier=False)
     console.print()
     for made in made_of(lake, start, cut):
         console.print(_scores(stored_scores(lake, start, cut, made), cut, made))

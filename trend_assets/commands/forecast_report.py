@@ -33,6 +33,7 @@ _SPAM = f"""
     WHERE {OF_CUT} AND list_contains($spam::VARCHAR[], p.topic) AND ($last IS NULL OR p.rank < $last)
     ORDER BY p.rank LIMIT 10
 """
+_SIMULATED = "SELECT 1 FROM raw_events WHERE starts_with(origin, 'simulator') LIMIT 1"
 _USERNAMES = """
     SELECT source || ':' || user_id AS person, arg_max(context ->> 'username', timestamp) AS username
     FROM events WHERE hour >= $start AND hour < $end AND list_contains($people, source || ':' || user_id)
@@ -41,7 +42,15 @@ _USERNAMES = """
 
 
 def show_forecast(
-    lake: Lake, settings: Settings, cut: datetime, label: str, top: int, *, newest: bool = False, spam: bool = False
+    lake: Lake,
+    settings: Settings,
+    cut: datetime,
+    label: str,
+    top: int,
+    *,
+    newest: bool = False,
+    spam: bool = False,
+    earlier: bool = True,
 ) -> None:
     """Prints the likeliest topics of a cut, the reasons of each, what was left out, and how earlier cuts came out.
 
@@ -53,6 +62,7 @@ def show_forecast(
         top: how many topics.
         newest: its newest revision and not the first, which is scored.
         spam: whether topics that look like spam are shown, too.
+        earlier: whether it is told how right earlier forecasts were.
     """
     hidden = left_out(lake, cut, settings.attention.muted, settings.attention.hide_spam and not spam)
     table = forecast_table(lake, cut, label, top, newest=newest, left_out=hidden)
@@ -62,20 +72,24 @@ def show_forecast(
     told = [f"Left out, for they look like spam (--spam shows them): {', '.join(spammy)}."] if spammy else []
     console.print(table)
     if rows:
-        console.print("\nWhy:", _reasons(lake, cut, rows), sep="\n")
+        console.print("\nWhy:", _reasons(lake, settings, cut, rows), sep="\n")
+    if rows and earlier:
         told.append(_earlier(lake, cut, label, rows[0]["made"], rows[0]["horizon_hours"]))
     for sentence in told:
         console.print(f"\n{sentence}", markup=False)
-    if rows and told[-1] == _UNKNOWN:
+    if _UNKNOWN in told:
         show_next(_forecasts_before(lake, cut, rows[0]["horizon_hours"]))
 
 
-def _reasons(lake: Lake, cut: datetime, rows: Sequence[Mapping[str, Any]]) -> Table:
+def _reasons(lake: Lake, settings: Settings, cut: datetime, rows: Sequence[Mapping[str, Any]]) -> Table:
     """A line for each topic: the counts, and who the score owes most to."""
     counts = {row["rank"]: orjson.loads(row["metadata"]) for row in rows}
     people = {user["user_id"] for behind in counts.values() for user in _drivers(behind)}
     asked = {"start": cut - _DAY, "end": cut, "people": sorted(people)}
-    names = dict(lake.read(_USERNAMES, asked).rows()) if people else {}
+    usernames = dict(lake.read(_USERNAMES, asked).rows()) if people else {}
+    # Ids that were made up, or hashed, are nobody's address.
+    linked = not settings.privacy.hash_user_ids and lake.read(_SIMULATED).is_empty()
+    names = {person: _called(person, usernames.get(person), linked) for person in people}
     table = Table.grid(padding=(0, 1))
     for row in rows:
         behind = counts[row["rank"]]
@@ -87,14 +101,15 @@ def _drivers(counts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [user for user in counts.get("users") or [] if user.get("log_odds", 0) > 0][:_PEOPLE_NAMED]
 
 
-def _owed(counts: Mapping[str, Any], names: Mapping[str, str | None]) -> str:
-    told = [_called(user["user_id"], names.get(user["user_id"])) for user in _drivers(counts)]
+def _owed(counts: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    told = [names[user["user_id"]] for user in _drivers(counts)]
     return f"; likelier because of {' and '.join(told)}" if told else ""
 
 
-def _called(person: str, username: str | None) -> str:
+def _called(person: str, username: str | None, linked: bool) -> str:
     source, _, user = person.partition(":")
-    return person_name(source, user, username) or person_link(source, user) or f"user {user} ({source})"
+    link = person_link(source, user) if linked else None
+    return person_name(source, user, username) or link or f"{source} user {user}"
 
 
 def _spam(lake: Lake, asked: Mapping[str, Any], spam: Collection[str], last: int | None) -> list[str]:

@@ -36,9 +36,8 @@ export async function show() {
       ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
       : [
           whyCounting(cards, horizons),
-          leftOut(cards),
           list(cards, titles),
-          cards.items.length ? null : nothing(cards.reason),
+          cards.items.length ? null : [nothing(cards.reason), h("p", null, leftOut(cards))],
         ],
   ];
 }
@@ -120,7 +119,8 @@ function languageName(code) {
 }
 
 /** Of when the forecast is, and how it came about. */
-function made({ cut, items, revisions }) {
+function made(cards) {
+  const { cut, items, revisions } = cards;
   const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
   return h(
     "p",
@@ -129,6 +129,7 @@ function made({ cut, items, revisions }) {
     kinds.map((kind) => `This forecast was ${kind}. `),
     revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
     outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
+    leftOut(cards),
   );
 }
 
@@ -144,10 +145,11 @@ function leftOut({ left_out: topics }) {
   if (!topics.length) return null;
   const told = topics.length === 1 ? "1 topic looks like spam" : `${topics.length} topics look like spam`;
   return h(
-    "p",
-    { class: "quiet", id: "left-out", title: topics.join(", ") },
-    `${told} and ${topics.length === 1 ? "is" : "are"} left out. `,
-    h("a", { href: changed({ spam: "true" }) }, "Show spam, too"),
+    "span",
+    { id: "left-out", title: topics.join(", ") },
+    ` ${told} and ${topics.length === 1 ? "is" : "are"} left out: `,
+    h("a", { href: changed({ spam: "true" }) }, "show spam, too"),
+    ".",
   );
 }
 
