@@ -48,7 +48,7 @@ class Service:
         asset = AppriseAsset(
             app_id="trend_assets", storage_mode=PersistentStoreMode.MEMORY, secure_logging=True, http_redirects=False
         )
-        with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        with LogCapture(level=logging.WARNING) as log:
             service = Apprise.instantiate(self._settings.url.get_secret_value(), asset=asset)
             if service is None:
                 raise NotDelivered(self._unreadable(), passing=False)

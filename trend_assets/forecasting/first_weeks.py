@@ -38,8 +38,8 @@ class Prior:
     spread: float
 
 
-#: Of the first months elsewhere.
-ELSEWHERE = Prior(0.06, 0.06)
+#: Of first months of four streams (docs/method.md).
+ELSEWHERE = Prior(0.09, 0.05)
 #: Fewer days than this say nothing of how far days lie apart.
 _FEWEST_DAYS = 4
 _DAY = 24 * 3600

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,23 +130,35 @@ def _prior(truths: list[Lead]) -> Prior:
     return Prior(float(means.mean()), max(float(means.var() - (errors**2).mean()), 0.02**2) ** 0.5)
 
 
+def _given(lead: Lead | None) -> Lead | None:
+    return lead
+
+
 def told(stretches: list[dict[str, Any]]) -> Table:
     """How often each gate puts a model to use, and how often one that was no better in the next two weeks."""
     truths = [(stretch, truth) for stretch in stretches if (truth := _lead(stretch, 4, 6))]
-    table = Table("stream", "months", "better", "mean lead", "spread", "by itself", "wrongly", "with more", "wrongly")
+    named = ("one week", "with what the others showed", "as it is")
+    verdicts = (name for gate in named for name in (gate, "wrongly"))
+    table = Table("stream", "months", "better", "mean lead", "spread", *verdicts)
     rule = PromotionRule()
     for stream in [*dict.fromkeys(stretch["stream"] for stretch in stretches), None]:
         mine = [(stretch, truth) for stretch, truth in truths if stream in (None, stretch["stream"])]
         if not mine:
             continue
-        used: dict[str, list[Lead]] = {"by itself": [], "with more": []}
+        used: dict[str, list[Lead]] = {name: [] for name in named}
         for stretch, truth in mine:
             elsewhere = _prior([one for other, one in truths if other["stream"] != stretch["stream"]] or [truth])
             counting = {ranking.name: _held_out(stretch, ranking.name, 3, 4) for ranking in counting_rankings()}
-            alone = decide(_held_out(stretch, "tgn", 3, 4), counting, {}, None, rule).promoted
-            more = _lead(stretch, 2, 4)
-            used["by itself"] += [truth] if alone else []
-            used["with more"] += [truth] if alone or (more and more.better(rule.level, elsewhere)) else []
+            week, more = _held_out(stretch, "tgn", 3, 4), _lead(stretch, 2, 4)
+            alone = decide(week, counting, {}, None, rule)
+            worse = alone.reason.startswith("clearly worse")
+            passes = (
+                alone.promoted,
+                alone.promoted or bool(more and not worse and more.better(rule.level, elsewhere)),
+                decide(week, counting, {}, None, rule, partial(_given, more)).promoted,
+            )
+            for name, passed in zip(named, passes, strict=True):
+                used[name] += [truth] if passed else []
         prior = _prior([truth for _, truth in mine])
         counts = [str(count) for gate in used.values() for count in (len(gate), sum(one.mean <= 0 for one in gate))]
         better = sum(truth.mean > 0 for _, truth in mine)
