@@ -24,6 +24,7 @@ from api.reading.text_model import TextModel
 from api.routes import (
     accuracy,
     alerts,
+    atom,
     cards,
     collection,
     events,
@@ -50,6 +51,7 @@ _ROUTES = (
     summary,
     predictions,
     cards,
+    atom,
     topics,
     events,
     collection,
@@ -61,7 +63,7 @@ _ROUTES = (
     stream,
 )
 #: Not cached: their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/docs", "/page/", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
+_NOT_CACHED = ("/docs", "/feed.atom", "/page/", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.
 _TIMED = ("/collection/",)
 

@@ -66,11 +66,12 @@ def mcp_server(settings: Settings) -> MCPServer:
         source: Annotated[SourceName | None, Field(description="Only topics that this source named.")] = None,
         language: Annotated[str | None, Field(description="Only topics of posts in it (BCP 47, e.g. de).")] = None,
         community: Annotated[str | None, Field(description="As mastodon:fosstodon.org: topics of posts there.")] = None,
+        spam: Annotated[bool | None, Field(description="True: topics that look like spam, too.")] = None,
         limit: _Limit = 10,
     ) -> dict[str, Any]:
         """The topics likeliest to rise, with the calibrated probability, the expected size, and what came true."""
         asked = {"label": label, "horizon": horizon, "at": at, "source": source, "language": language}
-        return await ask("/predictions/top", **asked, community=community, k=limit)
+        return await ask("/predictions/top", **asked, community=community, spam=spam, k=limit)
 
     @server.tool(annotations=_READS)
     async def topic(

@@ -16,7 +16,7 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.declare import SNAPSHOT_TAG, asset_keys, source_key
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
-from trend_assets.automation.orphans import PROCESS_TAG, this_process
+from trend_assets.automation.run_origin import command_tags, recorded_in_workspace
 from trend_assets.errors import TrendError
 from trend_assets.periods import hour_key, week_key
 
@@ -70,7 +70,7 @@ def materialize_hours(
         instance: keeps its records.
         hours: the partitions.
         assets: their names, with `sources/*` for all sources.
-        tags: of the run, beside those of its partitions.
+        tags: of the run, beside those of its partitions and of this command.
 
     Raises:
         RunFailed: a step failed.
@@ -105,14 +105,15 @@ def _execute(
     job = definitions.resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
     sources = [key.path[-1] for key in job.asset_layer.executable_asset_keys if key == source_key(key.path[-1])]
-    result = job.execute_in_process(
-        instance=instance,
-        tags={**tags, PROCESS_TAG: this_process()},
-        partition_key=tags.get(PARTITION_NAME_TAG),
-        asset_selection=asset_keys(assets, sources),
-        run_config=_SILENT,
-        raise_on_error=False,
-    )
+    with recorded_in_workspace(instance, job_name):
+        result = job.execute_in_process(
+            instance=instance,
+            tags={**command_tags(), **tags},
+            partition_key=tags.get(PARTITION_NAME_TAG),
+            asset_selection=asset_keys(assets, sources),
+            run_config=_SILENT,
+            raise_on_error=False,
+        )
     if result.success:
         return result.run_id
     raise RunFailed(_why(result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What is forecast, in the order in which it is shown; the first is the default.
 TITLES: Mapping[str, str] = {
@@ -37,14 +37,17 @@ COUNTING: Mapping[str, str] = {
     "same_day_last_week": "most mentions on this day of last week",
     "ewma_3d": "most mentions of late (mean with a half-life of 3 days)",
 }
-#: Why a forecast that counting made has no chance beside it.
-NO_MODEL = (
-    "no trained model is in use at this hour, so topics are ranked by counting and no chance is given; `trend status` "
-    "says why"
-)
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
+
+
+class Decision(NamedTuple):
+    """What was decided of a trained model: `promoted`, `refused` or `withdrawn`, and why."""
+
+    version: str
+    action: str
+    reason: str
 
 
 def label_ahead(kind: str, hours: int, main: int | None = None) -> str:
@@ -68,19 +71,25 @@ def _whole_days(hours: int) -> bool:
     return hours > 24 and hours % 24 == 0
 
 
-def counted_because(reasons: Sequence[str | None] = ()) -> str:
+def counted_because(further: Sequence[str | None] = (), decision: Decision | None = None) -> str:
     """Why counting ranks.
 
     Args:
-        reasons: of a further horizon, why the trained model that ranks the main one does not rank it, None where it is
+        further: of a further horizon, why the trained model that ranks the main one does not rank it, None where it is
             not said; nothing where no trained model ranks.
+        decision: what was decided last of a model that could rank, None where there was none.
     """
-    if not reasons:
-        return NO_MODEL
-    why = reasons[0] or "it has not learnt this horizon"
-    return (
-        f"the trained model is not used this far ahead, so topics are ranked by counting and no chance is given: {why}"
-    )
+    if further:
+        who, why = "the trained model is not used this far ahead", further[0] or "it has not learnt this horizon"
+    elif decision is None:
+        who, why = "no model has been trained for this hour yet", "`trend train` trains one"
+    elif decision.action == "promoted":
+        who, why = f"the trained model {decision.version} was not used at this hour", "`trend alerts list` says why"
+    else:
+        who, why = f"the trained model {decision.version} was {decision.action}", decision.reason
+        if decision.action == "refused":
+            why += ". More history helps most: import earlier posts or go on collecting, then train again"
+    return f"{who}, so topics are ranked by counting and no chance is given: {why}"
 
 
 def is_counting(model_version: str) -> bool:

@@ -16,9 +16,11 @@ from trend_assets.words import (
     MADE,
     MEANINGS,
     TITLES,
+    Decision,
     ahead,
     chance_of,
     change,
+    counted_because,
     expected_mentions,
     forecast_in_words,
     forecaster,
@@ -134,3 +136,23 @@ def test_counting_is_named_by_what_it_counts() -> None:
 )
 def test_nothing_is_told_to_be_certain(confidence: float, told: str) -> None:
     assert chance_of(confidence) == told
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (None, "no model has been trained for this hour yet, so "),
+        (Decision("tgn-1", "refused", "no better than counting"), "no better than counting. More history helps most"),
+        (Decision("tgn-1", "withdrawn", "rolled back by hand"), "the trained model tgn-1 was withdrawn, so topics are"),
+        (Decision("tgn-1", "promoted", "better"), "tgn-1 was not used at this hour, so "),
+    ],
+)
+def test_why_counting_ranks_is_one_sentence_with_what_is_missing(decision: Decision | None, told: str) -> None:
+    assert told in counted_because((), decision)
+    assert "so topics are ranked by counting and no chance is given: " in counted_because((), decision)
+
+
+def test_of_a_further_horizon_its_own_gate_tells_why() -> None:
+    refused = Decision("tgn-1", "refused", "of the main horizon")
+    assert counted_because(["too few cuts"], refused).endswith("no chance is given: too few cuts")
+    assert counted_because([None]).endswith("it has not learnt this horizon")

@@ -154,6 +154,10 @@ class CardPage(BaseModel):
     revisions: int = Field(0, description="How often that cut was forecast again, with posts that came later.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     items: list[Card] = Field(description="In order of rank.")
+    left_out: list[str] = Field(
+        default_factory=list,
+        description="Topics that rank among them and are not shown, for they look like spam: 100 at most.",
+    )
     reason: str | None = Field(None, description="Why there are none.")
 
 
@@ -176,4 +180,8 @@ class PredictionPage(BaseModel):
     revisions: int = Field(0, description="How often that cut was forecast again, with posts that came later.")
     simulated: bool = Field(description="Whether the lake holds posts of the simulated world.")
     items: list[Prediction] = Field(description="In order of rank.")
+    left_out: list[str] = Field(
+        default_factory=list,
+        description="Topics that rank among them and are not shown, for they look like spam: 100 at most.",
+    )
     reason: str | None = Field(None, description="Why there are none.")

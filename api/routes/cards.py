@@ -36,6 +36,7 @@ def cards(lake: Reader, dagster: Dagster, wanted: Top) -> CardPage:
         revisions=found.revisions,
         simulated=found.simulated,
         items=[_card(item, known.get(item.topic, {}), named, errors, linked) for item in found.items],
+        left_out=found.left_out,
         reason=found.reason,
     )
 

@@ -17,10 +17,11 @@ from api.reading.catalog_snapshot import Within
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.naming import NamedBy
+from api.reading.spam import spam_topics
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import of_category, topic_labels
 from trend_assets import words
-from trend_assets.forecasting.accuracy import NOT_USED
+from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED
 from trend_assets.topic_names import canonical_beginning
 from trend_assets.words import kind_of
 
@@ -37,6 +38,8 @@ _CUT = "SELECT max(cut) FROM predictions WHERE label = ? AND cut >= ? AND cut <=
 #: A cut is mostly found soon before the moment that is asked for.
 _SOON = timedelta(days=2)
 _TICK = timedelta(microseconds=1)
+#: After every rank.
+_LAST = 1_000_000_000
 COLUMNS = """
     p.cut, p.label, p.horizon_hours, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
     p.model_version, p.metadata, p.forecast_at, p.revision, p.made, 
@@ -45,12 +48,17 @@ COLUMNS = """
 """
 #: An outcome is of a topic: it is the same for every revision.
 JOIN = "LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic"
-_ROWS = f"""
-    SELECT {COLUMNS} FROM predictions p {JOIN}
-    WHERE p.cut = ? AND p.label = ? AND p.revision = ? AND starts_with(p.topic, ?) AND p.rank > ?
-      AND (? IS NULL OR p.confidence >= ?)
-      AND (?::BOOLEAN OR list_contains(?::VARCHAR[], p.topic)) AND NOT list_contains(?::VARCHAR[], p.topic) {{more}}
-    ORDER BY p.rank LIMIT ?
+_WANTED = """
+    p.cut = ? AND p.label = ? AND p.revision = ? AND starts_with(p.topic, ?) AND p.rank > ?
+    AND (? IS NULL OR p.confidence >= ?)
+    AND (?::BOOLEAN OR list_contains(?::VARCHAR[], p.topic)) AND NOT list_contains(?::VARCHAR[], p.topic) {more}
+"""
+_NOT_SPAM = "AND NOT list_contains(?::VARCHAR[], p.topic)"
+_ROWS = f"SELECT {COLUMNS} FROM predictions p {JOIN} WHERE {_WANTED} {_NOT_SPAM} ORDER BY p.rank LIMIT ?"
+#: The spam above the last topic that is shown.
+_LEFT_OUT = f"""
+    SELECT p.topic FROM predictions p WHERE {_WANTED} AND list_contains(?::VARCHAR[], p.topic) AND p.rank < ?
+    ORDER BY p.rank LIMIT 100
 """
 At = Annotated[Moment | None, Query(description="The newest cut not after this moment; default: now.")]
 ForLabel = Annotated[Label, Query(description="What is forecast.")]
@@ -117,8 +125,8 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
     first, reason = rows[0], None
     if words.is_counting(first["model_version"]):
         asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
-        told = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        reason = words.counted_because(told)
+        further = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
+        reason = words.counted_because(further, _last_decision(lake, first["cut"]))
     labels = [Label(kind_of(row["label"])) for row in rows]
     version = first["model_version"]
     return Horizon(
@@ -132,12 +140,18 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
     )
 
 
+def _last_decision(lake: LakeReader, cut: datetime) -> words.Decision | None:
+    rows = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has("model_promotions") else []
+    return words.Decision(*rows[0]) if rows else None
+
+
 class Wanted(NamedTuple):
     """What was asked for.
 
     Args:
         label: as it is stored.
         watched, muted: topics that are shown alone, and that are not shown.
+        spam: whether topics that look like spam are shown, too.
     """
 
     label: str
@@ -151,6 +165,7 @@ class Wanted(NamedTuple):
     category: str | None = None
     watched: Sequence[str] | None = None
     muted: Sequence[str] = ()
+    spam: bool = True
 
 
 def wanted_top(
@@ -167,6 +182,13 @@ def wanted_top(
     watch: Annotated[
         str | None, Query(max_length=100, description="Only topics of this watch list (`attention.watch`).")
     ] = None,
+    spam: Annotated[
+        bool | None,
+        Query(
+            description="Show topics that look like spam, too; default: of a watch list, or where "
+            "`attention.hide_spam` is off."
+        ),
+    ] = None,
     revision: Which = Revision.FIRST,
     k: Annotated[int, Query(ge=1, le=100, description="How many.")] = 10,
 ) -> Wanted:
@@ -181,7 +203,17 @@ def wanted_top(
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
     stored = lake.settings.forecast.label(label.value, horizon)
-    return Wanted(stored, at, revision, named_by, limit=k, category=category, watched=watched, muted=attention.muted)
+    return Wanted(
+        stored,
+        at,
+        revision,
+        named_by,
+        limit=k,
+        category=category,
+        watched=watched,
+        muted=attention.muted,
+        spam=(watched is not None or not attention.hide_spam) if spam is None else spam,
+    )
 
 
 Top = Annotated[Wanted, Depends(wanted_top)]
@@ -191,7 +223,7 @@ Top = Annotated[Wanted, Depends(wanted_top)]
 def top(lake: Reader, dagster: Dagster, wanted: Top) -> PredictionPage:
     """The k topics likeliest to grow at the newest cut, or at any past one, by their calibrated probability.
 
-    Those that `attention.muted` names are left out.
+    Those that `attention.muted` names are left out, and those that look like spam; `left_out` names these.
     """
     return page(lake, dagster.address, wanted)
 
@@ -225,10 +257,15 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
         list(wanted.muted),
         *named_by,
         *category,
-        wanted.limit,
     ]
+    more, spam = condition + about, [] if wanted.spam else spam_topics(lake, cut)
     here = [Within(table, "cut", cut, cut + _TICK) for table in ("predictions", "prediction_outcomes")]
-    rows = lake.read(_ROWS.format(more=condition + about), asked, *here, *named_in, *labelled_in)
+    rows = lake.read(_ROWS.format(more=more), [*asked, spam, wanted.limit], *here, *named_in, *labelled_in)
+    left_out: list[str] = []
+    if spam:
+        last = rows["rank"].max() if rows.height == wanted.limit else _LAST
+        found = lake.read(_LEFT_OUT.format(more=more), [*asked, spam, last], here[0], *named_in, *labelled_in)
+        left_out = found["topic"].to_list()
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
     items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(
@@ -236,8 +273,18 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
         revisions=revisions,
         simulated=simulated,
         items=items,
-        reason=None if items else "no topic fits these filters",
+        left_out=left_out,
+        reason=None if items else _empty(left_out),
     )
+
+
+def _empty(left_out: Sequence[str]) -> str:
+    """Why a list is empty."""
+    if not left_out:
+        return "no topic fits these filters"
+    if len(left_out) == 1:
+        return "the only topic that fits looks like spam (spam=true shows it)"
+    return f"all {len(left_out)} topics that fit look like spam (spam=true shows them)"
 
 
 def newest_cut(lake: LakeReader, label: str, at: datetime | None = None) -> datetime | None:

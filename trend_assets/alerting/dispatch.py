@@ -14,6 +14,7 @@ from trend_assets.alerting.channel import Channel, NotDelivered
 from trend_assets.alerting.history import AlertHistory, Entry
 from trend_assets.alerting.mail import Mail
 from trend_assets.alerting.quiet import quiet_hours
+from trend_assets.alerting.services import Service
 from trend_assets.alerting.webhook import Webhook
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
@@ -52,6 +53,7 @@ def channels(settings: Settings) -> list[Channel]:
     """The channels that the settings name; the log is none of them: it is written when an alert is raised."""
     seconds = settings.alerts.timeout_seconds
     found: list[Channel] = [Webhook(webhook, seconds) for webhook in settings.alerts.webhooks]
+    found += [Service(service, seconds) for service in settings.alerts.services]
     if settings.mail.host:
         found.append(Mail(settings.mail, seconds))
     return found

@@ -133,7 +133,7 @@ class AlertHistory:
         identity = "\0".join((alert.rule, alert.subject, now.astimezone(UTC).isoformat()))
         made = Entry(alert, hashlib.blake2b(identity.encode(), digest_size=16).hexdigest(), now)
         # The log takes it in any case; where nobody else is to be told, that is all.
-        others = self._settings.alerts.webhooks or self._settings.mail.host
+        others = self._settings.alerts.webhooks or self._settings.alerts.services or self._settings.mail.host
         return replace(made.delivered(CHANNEL, now), state="waiting" if others else "delivered")
 
     def _lock(self) -> FileLock:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from trend_assets.alerting.alert import Alert
+from trend_assets.lake.spam_topics import left_out
 from trend_assets.lake.store import Lake
 from trend_assets.settings import AlertRule, Settings, live_sources
 from trend_assets.topic_names import canonical_topic
@@ -27,7 +29,7 @@ _NEWEST = """
     WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
       AND cut = (SELECT max(cut) FROM predictions WHERE hour >= $since AND label = $label)
 """
-_CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank LIMIT {_TOPICS}"
+_CONFIDENT = f"{_NEWEST} AND confidence >= $confidence ORDER BY rank"
 _WATCHED = f"{_NEWEST} AND rank <= $rank AND list_contains($topics, topic) ORDER BY rank LIMIT {_TOPICS}"
 _COLLECTED = """
     SELECT source, max(hour) FILTER (status IN ('complete', 'partial', 'empty')) AS good,
@@ -71,13 +73,19 @@ def _forecasts(lake: Lake, settings: Settings, now: datetime) -> Iterator[Alert]
     asked: dict[str, Any] = {"since": now - _FRESH - _HOUR, "label": settings.alerted_label}
     if alerts.topic_confidence is not None:
         confident = {**asked, "confidence": alerts.topic_confidence}
-        for row in lake.read(_CONFIDENT, confident).iter_rows(named=True):
+        rows = lake.read(_CONFIDENT, confident).rows(named=True)
+        hidden = _hidden(lake, settings, rows[0]["cut"]) if rows else set()
+        for row in islice((row for row in rows if row["topic"] not in hidden), _TOPICS):
             yield _topic("topic_confident", settings, row)
     if alerts.watch_list:
         topics = [topic for topic in map(canonical_topic, alerts.watch_list) if topic]
         watched = {**asked, "rank": alerts.watch_rank, "topics": topics}
         for row in lake.read(_WATCHED, watched).iter_rows(named=True):
             yield _topic("watch_list", settings, row)
+
+
+def _hidden(lake: Lake, settings: Settings, cut: datetime) -> set[str]:
+    return left_out(lake, cut, settings.attention.muted, settings.attention.hide_spam)
 
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:

@@ -61,7 +61,10 @@ def test() -> None:
             failed = True
             console.print(f"{channel.name}: not delivered: {error}", markup=False, soft_wrap=True)
     if not channels(settings):
-        console.print("No webhook and no mail server is set (alerts.webhooks, mail.host): alerts go to the log alone.")
+        console.print(
+            "No webhook, no service and no mail server is set (alerts.webhooks, alerts.services, mail.host): "
+            "alerts go to the log alone."
+        )
     if failed:
         raise typer.Exit(1)
 

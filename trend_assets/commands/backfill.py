@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from trend_assets.commands.console import console, errors, progress, utc_hour
 from trend_assets.commands.priority import give_way
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings, enabled_sources, load_settings
+
+if TYPE_CHECKING:
+    from trend_assets.launch import HourRange
 
 
 def backfill(
@@ -49,12 +52,28 @@ def backfill(
         task = bar.add_task("backfill", total=hours.hours)
         for chunk in hours.chunks(chunk_days):
             bar.update(task, description=f"{chunk.start:%Y-%m-%d %H:%M}")
-            materialize_hours(definitions, instance, chunk, assets, tags={"trend/command": "backfill"})
+            materialize_hours(definitions, instance, chunk, assets)
             bar.advance(task, chunk.hours)
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")
     _need_posts(settings)
     console.print(f"{hours.hours:,} hours materialized: {', '.join(assets)}.")
+    _lead_on(settings, assets, hours)
+
+
+def _lead_on(settings: Settings, assets: list[str], hours: HourRange) -> None:
+    """Says what to type next where the hours are those that a forecast or a training reads."""
+    from trend_assets.commands.next_steps import after_backfill, after_forecasts, show_next
+    from trend_assets.lake.connection import lake_location
+    from trend_assets.lake.store import Lake
+    from trend_assets.operations.history import need_mentions, newest_mention
+
+    lake = Lake(lake_location(settings), read_only=True)
+    if "predictions" in assets:
+        need_mentions(lake, hours.end)
+        show_next(after_forecasts(hours.end, newest_mention(lake)))
+    elif "temporal_edges" in assets:
+        show_next(after_backfill(lake, settings))
 
 
 def _need_posts(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
@@ -73,17 +73,25 @@ def demo(
     archive: Annotated[Path | None, typer.Option(help="Your own posts instead of the simulated world.")] = None,
     more: Annotated[list[Path] | None, typer.Argument(help="More files for --archive.")] = None,
     columns: Annotated[str | None, typer.Option(help="Column map for --archive, as in `trend import`.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Then go on by itself, hour by hour until now, with the dashboard open.")
+    ] = False,
+    speed: Annotated[float, typer.Option(min=0.1, max=60, help="With --live: hours of its world a minute.")] = 6,
 ) -> None:
     """Run the platform from posts to scored forecasts, in a home of its own (data/demo).
 
     Example: trend demo --mode full
 
+    Example: trend demo --live --speed 6
+
     Example: trend demo --archive tweets/2014-0*.jsonl.gz
     """
+    if live and (archive or mode is not Mode.FULL):
+        raise typer.BadParameter("--live goes with the simulated world and --mode full")
     if more and not archive:
         raise typer.BadParameter(f"{more[0]}: say --archive before the files")
     files = [archive, *(more or [])] if archive else []
-    settings = _demo_settings(simulated=not files)
+    settings = _demo_settings(simulated=not files, live=live)
     if mode is Mode.STATUS:
         from trend_assets.commands.status import show_status
 
@@ -98,20 +106,34 @@ def demo(
             "[bold]Everything below is a simulated world[/bold]: no real post, person or trend "
             f"(seed {settings.simulator.seed}, home {settings.home})."
         )
+    if live and _goes_on(settings, plan, speed):
+        return
     if mode in (Mode.FULL, Mode.COLLECT):
         _backfill(settings, plan)
     if mode in (Mode.FULL, Mode.PREDICT):
         _train(settings, plan)
         _live_day(settings, plan)
         _truth(settings, plan)
-        _until_now(settings, plan)
+        _until_now(settings, replace(plan, now=plan.end) if live else plan)
         from trend_assets.commands import demo_report
 
         demo_report.show(settings, plan.live, plan.cut)
-        _where_next(settings)
+        if not (live and _goes_on(settings, plan, speed)):
+            _where_next(settings)
 
 
-def _demo_settings(*, simulated: bool) -> Settings:
+def _goes_on(settings: Settings, plan: Plan, speed: float) -> bool:
+    """Lets the world of a demo that is through go on; gives whether it was."""
+    from trend_assets.commands.demo_live import go_on, newest_forecast
+
+    newest = newest_forecast(settings)
+    if newest is None or newest < plan.end:
+        return False
+    go_on(settings, newest, speed)
+    return True
+
+
+def _demo_settings(*, simulated: bool, live: bool = False) -> Settings:
     """The settings in force, in a home of the demo's own, so that simulated and real posts never mix."""
     settings = load_settings()
     name = "demo" if simulated else "demo-archive"
@@ -119,14 +141,14 @@ def _demo_settings(*, simulated: bool) -> Settings:
         os.environ["TREND_HOME"] = str(settings.home / name)
     if simulated:
         home = settings.home if settings.home.name == name else settings.home / name
-        _keep_settings(home, settings, datetime.now(UTC))
+        _keep_settings(home, settings, datetime.now(UTC) - live * timedelta(weeks=1))
     return load_settings()
 
 
 def _keep_settings(home: Path, settings: Settings, now: datetime) -> None:
     """So that whatever opens the demo's home later knows that its world is simulated, and when that began.
 
-    The world's live day is the latest Monday whose next day is over, unless `simulator.start` was set.
+    The world's live day is the latest Monday whose next day is over at that time, unless `simulator.start` was set.
     """
     path = home / "trend.yaml"
     if path.exists():
@@ -222,12 +244,13 @@ def _until_now(settings: Settings, plan: Plan) -> None:
     from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
     from trend_assets.launch import HourRange
 
-    if plan.now is None or plan.now <= plan.end:
+    if plan.now is None or plan.now < plan.end:
         return
     materialize = _materializer(settings)
     since, day_after = HourRange(plan.end, plan.now), HourRange(plan.cut, plan.now)
     with _step(f"{since.hours:,} hours since then, and their forecasts"):
-        materialize(since, FLOW_ASSETS)
+        if since.hours:
+            materialize(since, FLOW_ASSETS)
         materialize(day_after, FORECAST_ASSETS)
 
 

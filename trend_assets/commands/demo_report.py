@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.table import Table
 
 from trend_assets.commands.console import console
-from trend_assets.commands.forecast_table import forecast_table
+from trend_assets.commands.forecast_report import show_forecast
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.scoring import CutScores, made_of, stored_scores
@@ -21,7 +21,7 @@ def show(settings: Settings, start: datetime, cut: datetime) -> None:
     counts = lake.read("SELECT source, count(*) AS events FROM events GROUP BY source ORDER BY source")
     console.print("in the lake: " + ", ".join(f"{events:,} {source} events" for source, events in counts.rows()))
     console.print()
-    console.print(forecast_table(lake, cut, DEFAULT_LABEL, 10))
+    show_forecast(lake, settings, cut, DEFAULT_LABEL, 10, earlier=False)
     console.print()
     for made in made_of(lake, start, cut):
         console.print(_scores(stored_scores(lake, start, cut, made), cut, made))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is
-from trend_assets.forecasting.accuracy import NOT_USED
+from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED
 from trend_assets.lake.store import Lake
+from trend_assets.lake.tables import MODEL_PROMOTIONS
 from trend_assets.words import (
     DEFAULT_LABEL,
     MADE,
     TITLES,
+    Decision,
     ahead,
     chance_of,
     counted_because,
@@ -23,19 +26,26 @@ from trend_assets.words import (
     verdict,
 )
 
-_QUERY = """
+#: The rows of `predictions p` of a cut.
+OF_CUT = """
+    p.cut = $cut AND p.label = $label
+    AND p.revision = if($newest, (SELECT max(revision) FROM predictions WHERE cut = $cut AND label = $label), 0)
+"""
+#: Those that a list shows, in its order.
+SHOWN = f"{OF_CUT} AND NOT list_contains($left_out::VARCHAR[], p.topic) ORDER BY p.rank LIMIT $top"
+_QUERY = f"""
     SELECT p.rank, p.topic, p.horizon_hours, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
            coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS before,
            (p.metadata ->> 'usual')::DOUBLE AS usual, o.came_true, o.mentions_after
     FROM predictions p
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
-    WHERE p.cut = $cut AND p.label = $label
-      AND p.revision = if($newest, (SELECT max(revision) FROM predictions WHERE cut = $cut AND label = $label), 0)
-    ORDER BY p.rank LIMIT $top
+    WHERE {SHOWN}
 """
 
 
-def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: bool = False) -> Table | str:
+def forecast_table(
+    lake: Lake, cut: datetime, label: str, top: int, *, newest: bool = False, left_out: Collection[str] = ()
+) -> Table | str:
     """The likeliest topics of a cut, or a sentence where there are none.
 
     Args:
@@ -44,8 +54,10 @@ def forecast_table(lake: Lake, cut: datetime, label: str, top: int, *, newest: b
         label: what is forecast.
         top: how many topics.
         newest: its newest revision and not the first, which is scored.
+        left_out: topics that are not shown.
     """
-    rows = lake.read(_QUERY, {"cut": cut, "label": label, "top": top, "newest": newest})
+    asked = {"cut": cut, "label": label, "newest": newest}
+    rows = lake.read(_QUERY, {**asked, "top": top, "left_out": sorted(left_out)})
     if rows.is_empty():
         return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: nothing was mentioned in the window"
     known = rows["confidence"].null_count() == 0
@@ -84,8 +96,9 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     if not is_counting(version):
         return ""
     asked = {"cut": cut, "label": label, "main": DEFAULT_LABEL}
-    told = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
-    return f"\n{counted_because(told)}"
+    further = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
+    last = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has(MODEL_PROMOTIONS) else []
+    return f"\n{as_it_is(counted_because(further, Decision(*last[0]) if last else None))}"
 
 
 def _verdict(came_true: bool | None) -> str:

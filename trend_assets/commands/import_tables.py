@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is, console
+from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.lake.store import Lake
 from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
 from trend_assets.periods import FIRST_DAY
@@ -150,10 +151,7 @@ def _next_commands(days: Iterable[date], now: datetime) -> None:
     spans = [(start, end) for start, end in spans if start < end]
     if early := [day for day in days if day < FIRST_DAY]:
         console.print(f"{len(early):,} days before {FIRST_DAY} have no partitions: are these times right?")
-    if spans:
-        console.print("Next:")
-    for start, end in spans:
-        console.print(f"  trend backfill --start {_written(start)} --end {_written(end)}", soft_wrap=True)
+    show_next([Step(f"trend backfill --start {written(start)} --end {written(end)}") for start, end in spans])
 
 
 def spans_of(days: Iterable[date], today: date) -> list[tuple[date, date]]:
@@ -169,7 +167,3 @@ def spans_of(days: Iterable[date], today: date) -> list[tuple[date, date]]:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}" if moment.time() == time() else f"{moment:%Y-%m-%dT%H:%M}"

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from trend_assets.commands.console import console, utc_moment
-from trend_assets.commands.forecast_table import forecast_table
+from trend_assets.commands.console import utc_moment
+from trend_assets.commands.forecast_report import show_forecast
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.settings import load_settings
 from trend_assets.words import DEFAULT_LABEL, TITLES
@@ -27,6 +27,7 @@ def predict(
         typer.Option(min=1, max=168, help="Hours ahead, as forecast.further_horizons has them; default: 24."),
     ] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many topics are shown.")] = 10,
+    spam: Annotated[bool, typer.Option("--spam", help="Show topics that look like spam, too.")] = False,
     newest: Annotated[
         bool, typer.Option(help="Show the newest forecast of that hour, not the first one, which is scored.")
     ] = False,
@@ -34,7 +35,7 @@ def predict(
     """Forecast from what was known at a moment, store it, and show the topics likeliest to grow.
 
     A forecast that is there stays: another one of the same hour is stored beside it where it differs. Where the
-    lake knows what came of it, it says so.
+    lake knows what came of it, it says so. Below the table stand the reasons, and how earlier forecasts came out.
 
     Example: trend predict --at 2015-03-02T06:00
     """
@@ -66,4 +67,4 @@ def predict(
     # What is not collected yet has not come true yet either.
     if due <= newest_mention(lake):
         materialize_hours(definitions, instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
-    console.print(forecast_table(lake, cut, name, top, newest=newest))
+    show_forecast(lake, settings, cut, name, top, newest=newest, spam=spam)

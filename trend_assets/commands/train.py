@@ -10,12 +10,17 @@ import typer
 from rich.table import Table
 
 from trend_assets.commands.console import console, utc_moment
+from trend_assets.commands.next_steps import after_training, show_next
 from trend_assets.commands.priority import give_way
 from trend_assets.periods import monday
 from trend_assets.settings import Settings, load_settings
+from trend_assets.words import counted
 
 if TYPE_CHECKING:
     from trend_assets.lake.store import Lake
+
+#: Of so much history four weeks are held out (`operations.training`).
+_WHOLE_WEEKS = 16
 
 
 def train(
@@ -28,8 +33,13 @@ def train(
 ) -> None:
     """Train the model of a week (default: this one) on everything before its Monday 00:00 UTC.
 
-    It is promoted if it is not clearly worse than the best baseline and the model in use. With --snapshot
-    (training_runs.lake_snapshot) and the same settings a training gives the same weights to the last bit.
+    It is put to use (promoted) if it beats counting on weeks that it had not seen, and is not clearly worse than the
+    best learned baseline and the model in use. With 16 weeks of history the last weeks decide: the whole interval of
+    its lead must lie above zero. A shorter history is looked at twice as far back, by days, and what models showed in
+    first months of other streams counts, too. Else counting ranks, and the output says what is missing.
+
+    With --snapshot (training_runs.lake_snapshot) and the same settings a training gives the same weights to the last
+    bit.
 
     Example: trend train --week 2015-01-05
     """
@@ -57,8 +67,10 @@ def train(
     for label, figures in metrics["tgn"].items():
         if "not_used_because" in figures:
             why = figures["not_used_because"]
-            console.print(f"{label}: " + (f"ranked by counting: {why}." if why else "used, too."), markup=False)
+            used = "used, too" if row["promoted"][0] else "would be used with the model"
+            console.print(f"{label}: {f'ranked by counting: {why}' if why else used}.", markup=False)
     console.print(_metrics(metrics))
+    show_next(after_training(lake, start))
 
 
 def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> str:
@@ -69,18 +81,19 @@ def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> s
     instead = f"{former.version} stays in use" if former else "Topics are ranked by counting, without a chance,"
     first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [week])["first"][0]
     weeks, later = (week - first).days // 7, week + timedelta(weeks=1)
+    short = f" From {_WHOLE_WEEKS} weeks on whole weeks decide." if weeks < _WHOLE_WEEKS else ""
     return (
-        f"{instead} until a model is better. This one learnt from {weeks} weeks. More history helps most "
-        f"(`trend import` earlier posts), then a later week (`trend train --week {later:%Y-%m-%d}`). "
-        f"To use it all the same: `trend model promote {version}`."
+        f"{instead} until a model is better. This one had {counted(weeks, 'week')} of history.{short} More history "
+        f"helps most (`trend import` earlier posts, then `trend backfill`), then a later week "
+        f"(`trend train --week {later:%Y-%m-%d}`). To use it all the same: `trend model promote {version}`."
     )
 
 
 def _metrics(metrics: dict[str, Any]) -> Table:
     """NDCG@10 of the model and every baseline on the weeks held out."""
-    table = Table(
-        "ranking", *metrics["tgn"], title=f"NDCG@10 on the last {metrics['held_out_weeks']} weeks", title_justify="left"
-    )
+    weeks = metrics["held_out_weeks"]
+    title = f"NDCG@10 on the last {'week' if weeks == 1 else f'{weeks} weeks'}, which each was fitted before"
+    table = Table("ranking", *metrics["tgn"], title=title, title_justify="left")
     for name, figures in metrics.items():
         if isinstance(figures, dict):
             values = [figures[label]["ndcg_at_10"] for label in metrics["tgn"]]

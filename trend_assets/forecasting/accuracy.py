@@ -42,6 +42,10 @@ NOT_USED = """
     ) USING (model_version)
     WHERE status = 'succeeded' ORDER BY started_at DESC LIMIT 1
 """
+#: What was decided last of a model that could have ranked at $cut.
+LAST_DECISION = """
+    SELECT version, action, reason FROM model_promotions WHERE week <= $cut ORDER BY number DESC LIMIT 1
+"""
 
 
 def scored_rows(outcomes: str, predictions: str) -> str:

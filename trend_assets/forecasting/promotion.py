@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from trend_assets.forecasting.first_weeks import Lead
+from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
 
 #: Fewer weeks than this are too few to resample: days are resampled instead, and more is asked for since the
 #: days of a week resemble each other.
 _FEW_WEEKS = 4
 _FEW_WEEKS_LEVEL = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """A ranking's NDCG@10 at cuts whose outcomes it had not seen.
-
-    Args:
-        labels: label to cut (epoch seconds UTC) to NDCG@10; cuts that do not count are absent.
-    """
-
-    labels: Mapping[str, Mapping[int, float]]
-
-    @classmethod
-    def of(cls, label_values: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]]) -> HeldOut:
-        """From cuts and values of each label, shapes (cuts,); NaN where it could not score."""
-        return cls(
-            {
-                label: {
-                    int(time): float(value)
-                    for time, value in zip(np.asarray(times), np.asarray(values), strict=True)
-                    if not np.isnan(value)
-                }
-                for label, (times, values) in label_values.items()
-            }
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values from which `from_json` makes it again."""
-        return {label: {"cuts": list(at), "ndcg_at_10": list(at.values())} for label, at in self.labels.items()}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> HeldOut:
-        """What `to_json` wrote."""
-        return cls.of({label: (at["cuts"], at["ndcg_at_10"]) for label, at in values.items()})
-
-    @property
-    def mean(self) -> float | None:
-        """Over all cuts of all labels; none where there are none."""
-        values = [value for at in self.labels.values() for value in at.values()]
-        return float(np.mean(values)) if values else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +44,15 @@ def decide(
     learned: Mapping[str, HeldOut],
     former: tuple[str, HeldOut] | None,
     rule: PromotionRule,
+    longer: Callable[[], Lead | None] = lambda: None,
 ) -> Decision:
     """Whether a model is promoted.
 
     It must be better than the best counting ranking, which users would get instead, and not clearly worse
     than the best learned ranking and than the model in use. Better: the whole interval of its lead in NDCG@10
     (paired by cut and label, whole weeks resampled; where there are fewer than four weeks, whole days and at
-    least a 99 % interval) lies above zero. Clearly worse: the whole interval lies below. Eight weeks cannot
+    least a 99 % interval) lies above zero. Where that cannot be told from few weeks, `longer` looks further back, and
+    what first months elsewhere showed counts, too. Clearly worse: the whole interval lies below. Eight weeks cannot
     tell a lead of 0.02 over a learned ranking from none, so that asking for certainty there would refuse good
     models most weeks. The best is the one with the highest mean on the very same cuts.
 
@@ -100,12 +62,11 @@ def decide(
         learned: learned rankings by name, fitted before the same weeks.
         former: version of the model in use, and its own held-out figures; compared where cuts are shared.
         rule: how sure it must be.
+        longer: the lead over counting with weeks before the held-out ones counted in; asked only of a short history
+            that does not decide by itself, for it costs a fit. None where there are too few cuts still.
     """
-    to_beat = _best(candidate, counting, rule)
-    if to_beat is None:
-        return Decision(False, f"fewer than {rule.min_cuts} held-out cuts to compare it at")
-    name, lead = to_beat
-    promoted, parts = lead.better, [lead.words(name)]
+    promoted, part = _beats_counting(candidate, counting, rule, longer)
+    parts = [part]
     in_use = {f"{former[0]}, in use": former[1]} if former else {}
     for rivals in (learned, in_use):
         rival = _best(candidate, rivals, rule)
@@ -118,18 +79,32 @@ def decide(
     return Decision(promoted, "; ".join(parts))
 
 
-def _best(candidate: HeldOut, rivals: Mapping[str, HeldOut], rule: PromotionRule) -> tuple[str, _Lead] | None:
+def _beats_counting(
+    candidate: HeldOut, counting: Mapping[str, HeldOut], rule: PromotionRule, longer: Callable[[], Lead | None]
+) -> tuple[bool, str]:
+    to_beat = _best(candidate, counting, rule)
+    if to_beat and (to_beat[1].better or to_beat[1].clearly_worse or not to_beat[1].is_short):
+        return to_beat[1].better, to_beat[1].words(to_beat[0])
+    if found := longer():
+        return found.better(rule.level), found.words(rule.level)
+    if to_beat:
+        return False, to_beat[1].words(to_beat[0])
+    return False, f"fewer than {rule.min_cuts} held-out cuts to compare it at"
+
+
+def _best(candidate: HeldOut, rivals: Mapping[str, HeldOut], rule: PromotionRule) -> tuple[str, _Ahead] | None:
     """The rival that the candidate leads by least, of those with cuts enough."""
     leads = {name: lead for name, rival in rivals.items() if (lead := _lead(candidate, rival, rule))}
     return min(leads.items(), key=lambda item: item[1].mean) if leads else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Lead:
+class _Ahead:
     """How far one is ahead of another, and how sure that is."""
 
     interval: Interval
     level: float
+    is_short: bool
 
     @property
     def mean(self) -> float:
@@ -150,7 +125,7 @@ class _Lead:
         return f"{verdict} {other} ({self.mean:+.3f} NDCG@10, {self.level:.0%} interval [{low:+.3f}, {high:+.3f}])"
 
 
-def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Lead | None:
+def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Ahead | None:
     """How far `one` is ahead over the cuts and labels of both; none where there are too few."""
     times: list[int] = []
     differences: list[float] = []
@@ -163,6 +138,6 @@ def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Lead | None:
     moments = np.array(times, dtype=np.int64)
     values = np.array(differences)
     if len(np.unique(week_start(moments))) >= _FEW_WEEKS:
-        return _Lead(paired_bootstrap(values, moments, level=rule.level), rule.level)
+        return _Ahead(paired_bootstrap(values, moments, level=rule.level), rule.level, is_short=False)
     level = max(rule.level, _FEW_WEEKS_LEVEL)
-    return _Lead(paired_bootstrap(values, moments, level=level, whole="days"), level)
+    return _Ahead(paired_bootstrap(values, moments, level=level, whole="days"), level, is_short=True)

@@ -11,6 +11,7 @@ from trend_assets.alerting.alert import Alert
 from trend_assets.alerting.raising import raise_alerts
 from trend_assets.forecasting.history import to_datetime, to_epoch
 from trend_assets.forecasting.sensitivity import SensitivityController, SensitivityRule, SensitivityState
+from trend_assets.lake.spam_topics import left_out
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import ALERT_THRESHOLDS
 from trend_assets.settings import Settings
@@ -51,8 +52,8 @@ def alert_topics(lake: Lake, settings: Settings, cut: datetime, now: datetime) -
     rows = lake.read(_CONFIDENT, [cut - _HOUR, cut, settings.alerted_label, simulated])
     if rows.is_empty():
         return 0
-    muted = settings.attention.muted
-    known = {row["topic"]: row for row in rows.iter_rows(named=True) if row["topic"] not in muted}
+    hidden = left_out(lake, cut, settings.attention.muted, settings.attention.hide_spam)
+    known = {row["topic"]: row for row in rows.iter_rows(named=True) if row["topic"] not in hidden}
     with lake.transaction() as connection:
         controller = SensitivityController(SensitivityRule(**settings.sensitivity.model_dump()), _state(connection))
         topics = controller.step(to_epoch(cut), {topic: row["confidence"] for topic, row in known.items()})

@@ -53,10 +53,14 @@ def stored_scores(lake: Lake, start: datetime, end: datetime, made: str = "live"
         end: inclusive.
         made: only forecasts that were made then, as `predictions` declares it: kinds are never mixed.
     """
-    found = []
-    for label in lake.read(_LABELS, [start, end])["label"]:
-        asked = {"label": label, "made": made, "start": start, "end": end}
-        for row in means(measured(lake.read(_ROWS, asked))).iter_rows(named=True):
-            name = row["ranking"]
-            found.append(CutScores(label, name, name == FORECAST, row["precision"], row["ndcg"], row["cuts"]))
-    return found
+    labels = lake.read(_LABELS, [start, end])["label"]
+    return [scores for label in labels for scores in label_scores(lake, label, start, end, made)]
+
+
+def label_scores(lake: Lake, label: str, start: datetime, end: datetime, made: str) -> list[CutScores]:
+    """`stored_scores` of one label, as it is stored."""
+    rows = lake.read(_ROWS, {"label": label, "made": made, "start": start, "end": end})
+    return [
+        CutScores(label, row["ranking"], row["ranking"] == FORECAST, row["precision"], row["ndcg"], row["cuts"])
+        for row in means(measured(rows)).iter_rows(named=True)
+    ]

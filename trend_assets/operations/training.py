@@ -6,8 +6,10 @@ import contextlib
 import itertools
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,11 @@ from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import baseline_rankings, counting_rankings
 from trend_assets.forecasting.calibration import Calibration, fit_calibrated
 from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.first_weeks import Lead, lead_over, leads, leads_before
+from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.history import History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings
-from trend_assets.forecasting.promotion import Decision, HeldOut, PromotionRule, decide
+from trend_assets.forecasting.promotion import Decision, PromotionRule, decide
 from trend_assets.lake.checkpoints import CheckpointStore
 from trend_assets.lake.store import Lake
 from trend_assets.names import CHECKPOINT_TENSORS
@@ -124,13 +128,22 @@ def train(
     rule = PromotionRule(**settings.promotion.model_dump())
     names = {ranking.name for ranking in counting_rankings()}
     counting = {one: figures for one, figures in baselines.items() if one in names}
+    before = _WeeksBefore(settings, history, to_epoch(begin), weeks, calibrations, counting)
     further = {
-        one.label: decide(HeldOut({one.label: calibrations[one.label].by_cut}), counting, {}, None, rule)
+        one.label: decide(
+            HeldOut({one.label: calibrations[one.label].by_cut}),
+            counting,
+            {},
+            None,
+            rule,
+            partial(before.lead, [one.label]),
+        )
         for one in labels.further
     }
     if snapshot is None:
         learned = {one: figures for one, figures in baselines.items() if one not in names}
-        decision = decide(held_out, counting, learned, _in_use(lake, settings, begin, name), rule)
+        former = _in_use(lake, settings, begin, name)
+        decision = decide(held_out, counting, learned, former, rule, partial(before.lead, LABELS))
     else:
         decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {
@@ -173,6 +186,52 @@ def train(
         decision=decision,
         further=further,
     )
+
+
+class _WeeksBefore:
+    """The leads of a model with as many weeks before the held-out ones, by a model of the same settings.
+
+    Args:
+        history: whole.
+        until: where the held-out weeks end (epoch seconds UTC).
+        weeks: how many are held out.
+        calibrations: the model's figures of these, by label.
+        counting: those of the counting rankings.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        history: History,
+        until: int,
+        weeks: int,
+        calibrations: Mapping[str, Calibration],
+        counting: Mapping[str, HeldOut],
+    ) -> None:
+        self._settings, self._history, self._weeks = settings, history, weeks
+        self._begin = until - weeks * WEEK
+        self._model = HeldOut({label: calibration.by_cut for label, calibration in calibrations.items()})
+        self._counting = counting
+
+    def lead(self, labels: Sequence[str]) -> Lead | None:
+        """The lead over counting at all these weeks; none where the history is too short to be fitted on before."""
+        stretches = self._stretches
+        return lead_over(labels, stretches, self._settings.promotion.min_cuts) if stretches else None
+
+    @cached_property
+    def _stretches(self) -> list[HeldOut]:
+        labels = label_settings(self._settings.forecast)
+        first = self._begin - self._weeks * WEEK
+        if first - self._history.start < WEEK or self._fitted_on(first) < self._settings.training.min_events:
+            return []
+        model = new_forecaster(self._settings, CutMemory(labels, days=self._settings.training.history_days))
+        return [
+            leads_before(model, self._history, self._begin, self._weeks, labels),
+            leads(self._model, self._counting, self._history, self._begin, labels),
+        ]
+
+    def _fitted_on(self, until: int) -> int:
+        return len(self._history.until(until))
 
 
 def _begin(week: datetime, until: datetime | None) -> datetime:
@@ -262,12 +321,7 @@ def _baselines(history: History, labels: LabelSettings, memory: CutMemory, weeks
         retraining="once",
     )
     names = list(next(iter(result.labels.values())).values)
-    return {
-        name: HeldOut.of(
-            {label: (found.times, found.values[name]["ndcg_at_10"]) for label, found in result.labels.items()}
-        )
-        for name in names
-    }
+    return {name: HeldOut.of_backtest(result, name) for name in names}
 
 
 def _means(figures: HeldOut) -> dict[str, dict[str, float | None]]:

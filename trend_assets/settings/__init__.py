@@ -5,7 +5,7 @@ that there is); `TREND_HOME` names the folder of everything that a run makes. Ne
 underscores in the environment: `TREND_FORECAST__THRESHOLD=10`.
 """
 
-from trend_assets.settings.alerting import AlertRule, AlertSettings, MailSettings, WebhookSettings
+from trend_assets.settings.alerting import AlertRule, AlertSettings, MailSettings, ServiceSettings, WebhookSettings
 from trend_assets.settings.collection import ScheduleSettings, SimulatorSettings, TwitterSettings, YouTubeSettings
 from trend_assets.settings.errors import SettingsError
 from trend_assets.settings.example import example_yaml, shown
@@ -28,6 +28,7 @@ __all__ = [
     "MailSettings",
     "RetentionSettings",
     "ScheduleSettings",
+    "ServiceSettings",
     "Settings",
     "SettingsError",
     "SimulatorSettings",

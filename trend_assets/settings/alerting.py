@@ -1,4 +1,4 @@
-"""Settings of alert rules, webhooks and mail."""
+"""Settings of alert rules, webhooks, services and mail."""
 
 from __future__ import annotations
 
@@ -50,8 +50,23 @@ class WebhookSettings(Section):
         return value
 
 
+class ServiceSettings(Section):
+    """One service that Apprise knows."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$", description="How the history calls it.")
+    url: SecretStr = Field(description="Its address as Apprise writes it, e.g. tgram://TOKEN/CHAT; it is a secret.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[a-z0-9]+://\S+", value.get_secret_value()):
+            # Without the address: it is a secret.
+            raise ValueError("the address must look like SERVICE://…, as https://appriseit.com/services/ has it")
+        return value
+
+
 class AlertSettings(Section):
-    """What is told, when, and to which webhooks; e-mail is under `mail`."""
+    """What is told, when, and to which webhooks and services; e-mail is under `mail`."""
 
     muted: list[AlertRule] = Field(default_factory=list, description="Rules that raise nothing, e.g. [topic_rising].")
     topic_confidence: float | None = Field(
@@ -79,6 +94,11 @@ class AlertSettings(Section):
         default_factory=list, description="Each with name, url, format (json, slack, discord) and secret."
     )
 
+    services: list[ServiceSettings] = Field(
+        default_factory=list,
+        description="Other services, each with name and Apprise's url, e.g. ntfys://ntfy.sh/TOPIC.",
+    )
+
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, value: str) -> str:
@@ -93,6 +113,13 @@ class AlertSettings(Section):
     def _named_once(cls, value: list[WebhookSettings]) -> list[WebhookSettings]:
         if len({webhook.name for webhook in value}) < len(value):
             raise ValueError("two webhooks have the same name")
+        return value
+
+    @field_validator("services")
+    @classmethod
+    def _services_named_once(cls, value: list[ServiceSettings]) -> list[ServiceSettings]:
+        if len({service.name for service in value}) < len(value):
+            raise ValueError("two services have the same name")
         return value
 
 

@@ -19,6 +19,11 @@ class AttentionSettings(Section):
         default_factory=list, description="Topics that are neither in a top list nor alerted, e.g. '#nowplaying'."
     )
 
+    hide_spam: bool = Field(
+        True,
+        description="Leave topics of whose posts at least half look like spam out of top lists and alerts.",
+    )
+
     @field_validator("muted")
     @classmethod
     def _canonical(cls, value: list[str]) -> list[str]:

@@ -17,4 +17,4 @@ def test_the_example_of_the_documents_is_taken(home: Path, tmp_path: Path, monke
     monkeypatch.setenv("TREND_CONFIG", str(tmp_path / "trend.yaml"))
     settings = load_settings()
     assert settings.alerts.watch_list == ["$tsla", "#ai"] and settings.alerts.quiet_hours == "22:00-07:00"
-    assert [channel.name for channel in channels(settings)] == ["webhook:team", "webhook:ops", "email"]
+    assert [channel.name for channel in channels(settings)] == ["webhook:team", "webhook:ops", "apprise:phone", "email"]

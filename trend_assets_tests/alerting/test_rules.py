@@ -12,7 +12,7 @@ from trend_assets.alerting.quiet import QuietHours
 from trend_assets.alerting.rules import evaluate
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Table
-from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, PREDICTIONS, TRAINING_RUNS
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, EVENTS, PREDICTIONS, TRAINING_RUNS
 from trend_assets.settings import AlertRule, Settings
 from trend_assets_tests.alerting.conftest import Configure
 
@@ -27,7 +27,15 @@ def told(lake: Lake, settings: Settings, now: datetime = NOW) -> list[tuple[str,
 
 def filled(table: Table, **values: object) -> dict[str, object]:
     """A row with the values, and something plain in every other column that may not be null."""
-    plain = {"VARCHAR": "", "BIGINT": 0, "DOUBLE": 0.0, "TIMESTAMPTZ": CUT, "BOOLEAN": False}
+    plain = {
+        "VARCHAR": "",
+        "VARCHAR[]": [],
+        "JSON": "{}",
+        "BIGINT": 0,
+        "DOUBLE": 0.0,
+        "TIMESTAMPTZ": CUT,
+        "BOOLEAN": False,
+    }
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
@@ -70,6 +78,18 @@ def test_topics_above_a_confidence_of_the_newest_cut_are_told(lake: Lake, config
     assert told(lake, configure(alerts={"topic_confidence": 0.6, "topic_label": "bursts"})) == []
     assert told(lake, configure()) == []
     assert told(lake, settings, NOW + timedelta(days=1)) == [], "a forecast of the past is no news"
+
+
+def test_spam_and_muted_topics_are_not_told_of_unless_they_are_watched(lake: Lake, configure: Configure) -> None:
+    predict(lake, CUT)
+    post = filled(EVENTS, id="1", hour=CUT - HOUR, topics=["#a"], spam_score=0.9)
+    lake.write(EVENTS, EVENTS.frame([post]), CUT - HOUR, CUT)
+    confident = {"topic_confidence": 0.5}
+    assert told(lake, configure(alerts=confident)) == [("topic_confident", "#b")]
+    assert told(lake, configure(alerts=confident, attention={"hide_spam": False, "muted": ["#b"]})) == [
+        ("topic_confident", "#a")
+    ]
+    assert told(lake, configure(alerts={"watch_list": ["#a"]})) == [("watch_list", "#a")]
 
 
 def test_the_main_horizon_is_told_of_unless_another_is_chosen(lake: Lake, configure: Configure) -> None:

@@ -38,6 +38,11 @@ def client(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Settings],
             post(21, ["#topic3"], "mastodon", "en", '{"instance": "fosstodon.org"}'),
             post(22, ["#topic4"], "mastodon", "de", '{"instance": "mastodon.social"}'),
             post(23, [], "bluesky", "de", "{}"),
+            {**post(24, ["#topic6", "#topic7"], "twitter", "en", "{}"), "spam_score": 0.9},
+            {**post(25, ["#topic6"], "twitter", "en", "{}"), "spam_score": 0.4},
+            post(26, ["#topic7"], "twitter", "en", "{}"),
+            post(27, ["#topic7"], "twitter", "en", "{}"),
+            {**post(28, ["#topic8"], "twitter", "it", "{}"), "spam_score": 0.9},
         ]
     )
     lake.write(EVENTS, posts, HOUR, HOUR + ONE)
@@ -89,3 +94,23 @@ def test_muted_topics_are_in_no_top_list_and_forecast_all_the_same(client: httpx
 def test_a_list_of_signs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no topic"):
         AttentionSettings(muted=["#"])
+
+
+def test_topics_that_look_like_spam_are_left_out_named_and_shown_when_asked(client: httpx.Client) -> None:
+    """Half of the posts of #topic6 look like spam, a third of those of #topic7."""
+    shown = client.get("/predictions/top", params={"k": 6}).json()
+    assert [item["topic"] for item in shown["items"]] == [f"#topic{index}" for index in (1, 2, 3, 4, 5, 7)]
+    assert shown["left_out"] == ["#topic6"]
+    assert client.get("/predictions/top", params={"k": 5}).json()["left_out"] == []
+    cards = client.get("/predictions/cards", params={"k": 6}).json()
+    assert cards["left_out"] == ["#topic6"] and len(cards["items"]) == 6
+    everything = client.get("/predictions/top", params={"k": 6, "spam": True}).json()
+    assert "#topic6" in [item["topic"] for item in everything["items"]] and everything["left_out"] == []
+    assert "#topic6" in topics(client, "/predictions")
+
+
+def test_a_list_of_spam_alone_says_so(client: httpx.Client) -> None:
+    answer = client.get("/predictions/top", params={"language": "it"}).json()
+    assert answer["items"] == [] and answer["left_out"] == ["#topic8"]
+    assert answer["reason"] == "the only topic that fits looks like spam (spam=true shows it)"
+    assert topics(client, "/predictions/top", language="it", spam="true") == ["#topic8"]

@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS, TRAINING_RUNS
+from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS, TRAINING_RUNS
 from trend_assets.settings import Settings
-from trend_assets.words import NO_MODEL
+from trend_assets.words import counted_because
 from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, forecasts, outcomes, training
 
 SOON = {"label": "emerges_6h", "horizon_hours": 6}
@@ -73,7 +73,22 @@ def test_without_a_trained_model_that_is_the_reason(lake: Lake, home: Path, serv
     week = [{**row, **WEEK} for row in rows]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows + week), CUT + 2 * ONE, CUT + 3 * ONE)
     with serve(Settings(home=home)) as client:
-        assert [row["reason"] for row in client.get("/predictions/horizons").json()] == [NO_MODEL, NO_MODEL]
+        assert {row["reason"] for row in client.get("/predictions/horizons").json()} == {counted_because()}
+    decided = {
+        "number": 1,
+        "version": "tgn-1",
+        "week": CUT,
+        "decided_at": CUT,
+        "action": "refused",
+        "reason": "why",
+    }
+    lake.write(MODEL_PROMOTIONS, MODEL_PROMOTIONS.frame([decided]))
+    with serve(Settings(home=home)) as client:
+        for row in client.get("/predictions/horizons").json():
+            assert row["reason"] == (
+                "the trained model tgn-1 was refused, so topics are ranked by counting and no chance is given: why. "
+                "More history helps most: import earlier posts or go on collecting, then train again"
+            )
 
 
 def test_accuracy_topics_and_files_take_a_horizon(lake: Lake, home: Path, serve: Callable[[Settings], Any]) -> None:

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from trend_assets.commands.forecast_table import forecast_table
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import PREDICTIONS
+from trend_assets.lake.tables import EVENTS, PREDICTIONS
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.settings.services import ApiKey, ApiSettings
-from trend_assets_tests.api.conftest import CUT, ONE, fill, forecasts
+from trend_assets_tests.api.conftest import CUT, ONE, event, fill, forecasts
 from trend_assets_tests.browser import EXECUTABLE, PAGES, barriers, browsing, open_page, settle
 
 pytestmark = pytest.mark.skipif(not EXECUTABLE, reason="no chromium (Debian's package chromium)")
@@ -125,6 +125,23 @@ def test_the_terminal_the_api_and_the_page_say_the_same(page: Page, tmp_path: Pa
             assert page.locator(".card .size b").all_inner_texts() == mentions
             assert page.locator(".card .sure b").all_inner_texts() == chances
             assert any("→ about" in one for one in mentions) == (cut == grown)
+
+
+def test_spam_is_left_out_and_shown_with_its_badge_when_asked(page: Page, tmp_path: Path, serve: Serve) -> None:
+    lake = fill(tmp_path)
+    posts = [{**event(30, CUT + ONE, "twitter", ["#topic2"], "7", "buy this"), "spam_score": 0.9}]
+    lake.write(EVENTS, EVENTS.frame(posts), CUT + ONE, CUT + 2 * ONE)
+    lake.close()
+    with serve(Settings(home=tmp_path, dagster=DagsterSettings(port=1))) as client:
+        open_page(page, address(client))
+        topics = page.locator(".card h2 a")
+        expect(page.locator("#left-out")).to_have_text("1 topic looks like spam and is left out: show spam, too.")
+        assert topics.all_inner_texts()[:3] == ["#topic0", "#topic1", "#topic3"] and topics.count() == 10
+        page.locator("#left-out a").click()
+        expect(topics.nth(2)).to_have_text("#topic2")
+        expect(page.locator(".card").nth(2).locator(".badge.spam")).to_have_text("spam")
+        assert page.locator("#left-out").count() == 0 and page.locator("#choose-spam").is_checked()
+        assert barriers(page) == []
 
 
 def test_what_people_posted_is_text(client: httpx.Client, page: Page) -> None:

@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from trend_assets.automation.instance import prepare_home, workspace_file
+from trend_assets.automation.instance import dagster_environment, open_instance, prepare_home, workspace_file
+from trend_assets.definitions import defs
+from trend_assets.launch import HourRange, materialize_hours
 from trend_assets.settings import ApiSettings, DagsterSettings, Settings, TwitterSettings
 from trend_assets_tests.api.test_keys import KEYS, OPERATE, bearer
 
@@ -52,6 +55,43 @@ def selected(port: int, run_id: str) -> set[str]:
     query = f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ assetSelection {{ path }} }} }} }}'
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}).json()
     return {"/".join(key["path"]) for key in answer["data"]["runOrError"]["assetSelection"]}
+
+
+#: What the Overview's timeline asks of runs that are over.
+TIMELINE = """
+    query Timeline($filter: RunsFilter!) {
+      runsOrError(filter: $filter, limit: 10) { ... on Runs { results {
+        pipelineName tags { key value } repositoryOrigin { repositoryName repositoryLocationName }
+      } } }
+    }
+"""
+
+
+def test_the_timeline_shows_a_run_of_the_command_line(
+    webserver: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=home)
+    for name, value in dagster_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    hour = datetime(2024, 1, 2, 5, tzinfo=UTC)
+    with open_instance(settings) as instance:
+        materialize_hours(defs(), instance, HourRange(hour, hour + timedelta(hours=1)), ["raw_events"])
+    asked = {"statuses": ["SUCCESS", "FAILURE", "CANCELED"], "createdBefore": time.time() + 60}
+    query = {"query": TIMELINE, "variables": {"filter": asked}}
+    answer = httpx.post(f"http://127.0.0.1:{webserver}/graphql", json=query, timeout=60).json()
+    (run,) = answer["data"]["runsOrError"]["results"]
+    workspace = httpx.post(
+        f"http://127.0.0.1:{webserver}/graphql",
+        json={"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"},
+        timeout=60,
+    ).json()
+    (repository,) = workspace["data"]["repositoriesOrError"]["nodes"]
+    assert run["repositoryOrigin"] == {
+        "repositoryName": repository["name"],
+        "repositoryLocationName": repository["location"]["name"],
+    }
+    assert run["pipelineName"] == "hourly_pipeline"
+    assert "trend/command" in {tag["key"] for tag in run["tags"]}
 
 
 def test_a_run_is_started_once_and_told_of(webserver: int, home: Path, serve: Callable[[Settings], Any]) -> None:

@@ -17,9 +17,13 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert trend("import", "--columns", "id=id,timestamp=at,user_id=user,text=text", "posts.csv").returncode == 0
     run = trend("backfill", "--start", "2026-02-04", "--end", "2026-02-06", "--no-embeddings")
     assert run.returncode == 0, run.stderr
-    due = trend("predict", "--at", "2026-02-04T10:00")
+    due = trend("predict", "--at", "2026-02-04T10:00", COLUMNS="80")
     assert due.returncode == 0, due.stderr
-    (tea,), (jam,) = ([line for line in due.stdout.splitlines() if name in line] for name in ("#tea", "#jam"))
+    (tea, why), (jam, _) = ([line for line in due.stdout.splitlines() if name in line] for name in ("#tea", "#jam"))
+    assert "#tea: 1 mention in 24 h, 0 in the 24 h before" in why
+    assert "by counting" in due.stdout and "no model has been trained for this hour yet" in due.stdout
+    assert "trend backfill --only predictions --only prediction_outcomes" not in due.stdout
+    assert "How right such forecasts were is not known yet" in due.stdout
     assert " came true" in tea and "1 → 12" in tea
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
@@ -38,7 +42,7 @@ def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
     soon = trend("predict", "--at", "2026-02-04T10:00", "--horizon", 6, **horizons)
     assert soon.returncode == 0, soon.stderr
     assert "Will grow in 6 h (`emerges_6h`)" in soon.stdout and "of the 6 h before" in soon.stdout
-    (tea,) = (line for line in soon.stdout.splitlines() if "#tea" in line)
+    tea = next(line for line in soon.stdout.splitlines() if "#tea" in line)
     assert " came true" in tea and "1 → 4" in tea
     for asked in (("--horizon", 48), ("--horizon", 6, "--label", "bursts")):
         refused = trend("predict", "--at", "2026-02-04T10:00", *asked, **horizons)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from trend_assets.forecasting.first_weeks import Lead
+from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.history import HOUR
 from trend_assets.forecasting.labels import WEEK
-from trend_assets.forecasting.promotion import HeldOut, PromotionRule, decide
+from trend_assets.forecasting.promotion import PromotionRule, decide
 
 MONDAY = 1_767_571_200
 RULE = PromotionRule()
@@ -89,3 +92,32 @@ def test_what_could_not_be_scored_is_left_out_and_json_keeps_the_rest() -> None:
     assert HeldOut.from_json(json.loads(json.dumps(figures.to_json()))) == figures
     assert figures.mean == 0.5
     assert HeldOut({}).mean is None
+
+
+def test_a_short_history_that_does_not_decide_is_looked_at_further_back() -> None:
+    asked: list[bool] = []
+
+    def longer(mean: float) -> Callable[[], Lead | None]:
+        def told() -> Lead | None:
+            asked.append(True)
+            return Lead(mean, 0.02, 90, 14)
+
+        return told
+
+    level, rivals = {"strong": held_out(0.4, 1, seed=1)}, {"trees": held_out(0.4, 1, seed=2)}
+    better = decide(held_out(0.4, 1), level, rivals, None, RULE, longer(0.03))
+    assert better.promoted and "sure to be better than counting (+0.030 NDCG@10 at 90 cuts of 14 days" in better.reason
+    assert "clearly better nor clearly worse than trees" in better.reason
+    assert not decide(held_out(0.4, 1), level, rivals, None, RULE, longer(-0.01)).promoted
+    worse = {"trees": held_out(0.7, 1, seed=2)}
+    assert not decide(held_out(0.4, 1), level, worse, None, RULE, longer(0.03)).promoted
+    few = decide(HeldOut({"bursts": {}}), level, {}, None, RULE, longer(0.03))
+    assert few.promoted and len(asked) == 4
+
+
+@pytest.mark.parametrize(("mean", "weeks"), [(0.7, 1), (0.1, 1), (0.4, 8)])
+def test_what_decides_by_itself_costs_no_further_fit(mean: float, weeks: int) -> None:
+    def longer() -> Lead | None:
+        raise AssertionError("asked")
+
+    decide(held_out(mean, weeks), {"strong": held_out(0.4, weeks, seed=1)}, {}, None, RULE, longer)

@@ -10,9 +10,11 @@ import pytest
 
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import ALERT_THRESHOLDS, PREDICTIONS
+from trend_assets.lake.tables import ALERT_THRESHOLDS, EVENTS, PREDICTIONS
 from trend_assets.operations.attention import alert_topics
 from trend_assets.settings import Settings, SimulatorSettings, load_settings
+from trend_assets.settings.attention import AttentionSettings
+from trend_assets_tests.operations.conftest import event
 
 CUT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
@@ -74,6 +76,18 @@ def test_what_exceeds_the_threshold_is_told_once(lake: Lake, settings: Settings)
         "will grow (chance 91 %): 3 → about 15 mentions in 24 h; "
         "threshold 50 %, forecast at 2026-02-03 12:00 UTC by tgn-2026-02-02-s3"
     )
+
+
+def test_topics_that_look_like_spam_alert_nobody_unless_they_are_wanted(lake: Lake, settings: Settings) -> None:
+    hour = CUT - timedelta(hours=2)
+    posts = [{**event(number, hour, ["#spam"], "ann"), "spam_score": score} for number, score in enumerate((0.9, 0.1))]
+    lake.write(EVENTS, EVENTS.frame(posts), hour, hour + timedelta(hours=1))
+    stored(lake, CUT, {"#spam": 0.95, "#b": 0.9})
+    assert alert_topics(lake, settings, CUT, CUT) == 1
+    assert [alert["subject"] for alert in alerts(settings)] == ["#b"]
+    wanted = settings.model_copy(update={"attention": AttentionSettings(hide_spam=False)})
+    stored(lake, CUT + timedelta(hours=1), {"#spam": 0.95})
+    assert alert_topics(lake, wanted, CUT + timedelta(hours=1), CUT) == 1
 
 
 def test_without_a_stored_forecast_or_its_confidence_nobody_is_told(lake: Lake, settings: Settings) -> None:

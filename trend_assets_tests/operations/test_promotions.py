@@ -16,9 +16,10 @@ import pytest
 from trend_assets.errors import TrendError
 from trend_assets.forecasting.calibration import fit_calibrated
 from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.history import to_epoch
 from trend_assets.forecasting.labels import LABELS
-from trend_assets.forecasting.promotion import HeldOut, PromotionRule, decide
+from trend_assets.forecasting.promotion import PromotionRule, decide
 from trend_assets.lake.connection import LakeError
 from trend_assets.lake.tables import EVENTS, MODEL_PROMOTIONS
 from trend_assets.operations.history import label_settings, load_history

@@ -23,12 +23,15 @@ export function go(to) {
   dispatchEvent(new Event("moved"));
 }
 
-/** Changes choices of this page. */
-export function choose(changes) {
+/** The address of this page with other choices. */
+export function changed(changes) {
   const query = asked();
   for (const [name, value] of Object.entries(changes)) {
     query.delete(name);
     for (const one of [value].flat()) if (one) query.append(name, one);
   }
-  go(`?${query}`);
+  return `?${query}`;
 }
+
+/** Changes choices of this page. */
+export const choose = (changes) => go(changed(changes));

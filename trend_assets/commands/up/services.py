@@ -70,11 +70,12 @@ def services(settings: Settings) -> list[Service]:
             _beats(ui),
             background=True,
         ),
-        _api(settings),
+        dashboard(settings),
     ]
 
 
-def _api(settings: Settings) -> Service:
+def dashboard(settings: Settings) -> Service:
+    """The API with the dashboard, on a free port."""
     host = settings.api.host
     port = free_port(host, settings.api.port, "Dashboard and API")
     url = address(host, port)

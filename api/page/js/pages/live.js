@@ -7,7 +7,7 @@ import { exports } from "../files.js";
 import { chosenLabel, field, horizonChoice, labelChoice, narrowing, toggle } from "../filters.js";
 import { ago, count, decimal, hoursSince, moment } from "../format.js";
 import { measured } from "../measured.js";
-import { address, choice, go } from "../place.js";
+import { address, changed, choice, go } from "../place.js";
 
 const SHOWN = 10,
   MOST_COMPARED = 5;
@@ -20,7 +20,7 @@ export async function show() {
   const label = chosenLabel();
   const horizon = choice("horizon");
   const narrowed = Object.fromEntries(NARROWING.map((name) => [name, choice(name)]));
-  const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", ...narrowed };
+  const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", spam: choice("spam"), ...narrowed };
   const [summary, cards, accuracy, horizons] = await Promise.all([
     get("/summary", { label, horizon }),
     get("/predictions/cards", asked),
@@ -34,7 +34,11 @@ export async function show() {
     filters(summary.choices, horizons),
     cards.cut === null
       ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
-      : [whyCounting(cards, horizons), list(cards, titles), cards.items.length ? null : nothing(cards.reason)],
+      : [
+          whyCounting(cards, horizons),
+          list(cards, titles),
+          cards.items.length ? null : [nothing(cards.reason), h("p", null, leftOut(cards))],
+        ],
   ];
 }
 
@@ -79,7 +83,7 @@ function figures(summary, cards, accuracy) {
 
 function filters(choices, horizons) {
   const languages = choices.language.map(({ name }) => ({ name, title: languageName(name) }));
-  const isOpen = !matchMedia(PHONE).matches || [...NARROWING, "at", "newest"].some((name) => choice(name));
+  const isOpen = !matchMedia(PHONE).matches || [...NARROWING, "at", "newest", "spam"].some((name) => choice(name));
   return h(
     "details",
     { id: "filters", open: isOpen },
@@ -95,6 +99,7 @@ function filters(choices, horizons) {
       narrowing("community", "Community", "all", choices.community),
       narrowing("watch", "Watch list", "all topics", choices.watch),
       field("at", "As of (UTC)", "now, or 2026-02-02T12:00Z", "The list as it was shown then"),
+      toggle("spam", "Spam, too", "Topics of whose posts of the day before at least half look like spam"),
       toggle(
         "newest",
         "With late posts",
@@ -114,7 +119,8 @@ function languageName(code) {
 }
 
 /** Of when the forecast is, and how it came about. */
-function made({ cut, items, revisions }) {
+function made(cards) {
+  const { cut, items, revisions } = cards;
   const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
   return h(
     "p",
@@ -123,6 +129,7 @@ function made({ cut, items, revisions }) {
     kinds.map((kind) => `This forecast was ${kind}. `),
     revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
     outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
+    leftOut(cards),
   );
 }
 
@@ -131,6 +138,19 @@ function whyCounting({ items }, horizons) {
   if (!items.some((item) => item.confidence === null)) return null;
   const reason = horizons.find((one) => one.horizon_hours === items[0].horizon_hours)?.reason;
   return note(reason ?? "these topics are ranked by counting, so no chance is given.");
+}
+
+/** Which topics are not shown because they look like spam, and how to see them. */
+function leftOut({ left_out: topics }) {
+  if (!topics.length) return null;
+  const told = topics.length === 1 ? "1 topic looks like spam" : `${topics.length} topics look like spam`;
+  return h(
+    "span",
+    { id: "left-out", title: topics.join(", ") },
+    ` ${told} and ${topics.length === 1 ? "is" : "are"} left out: `,
+    h("a", { href: changed({ spam: "true" }) }, "show spam, too"),
+    ".",
+  );
 }
 
 /** Topics that are ticked; they stay so when the list is shown anew. */
