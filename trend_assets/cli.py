@@ -27,6 +27,7 @@ from trend_assets.commands import (
     model,
     predict,
     query,
+    repair,
     simulate,
     spam,
     status,
@@ -67,6 +68,7 @@ app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(repair.repair)
 app.command()(up.up)
 app.command()(worker.worker)
 app.command()(mcp.mcp)

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 
 import duckdb
 
+from trend_assets.lake.local_failures import damaged_file, local_failure
 from trend_assets.lake.location import LakeError, LakeLocation, LakeUnavailable
 
 _PROBE_SECONDS = 5
 _HTTP_CODE = re.compile(r"HTTP (?:code )?(\d{3})")
 _REASON = re.compile(r"^(\w+): ", re.MULTILINE)
 _STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) to ")
+_OBJECT = re.compile(r"s3://[^\s'\"]+\.parquet")
 #: DuckDB's prefix before libpq's message.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 _NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
@@ -34,12 +36,12 @@ def hiding_secrets(location: LakeLocation) -> Iterator[None]:
 
 @contextmanager
 def explained(location: LakeLocation) -> Iterator[None]:
-    """Errors of DuckDB inside tell no secret; those of the storage become a `LakeError` that says what to do."""
+    """Errors of DuckDB inside tell no secret; those of disk and storage become a `LakeError` that says what to do."""
     try:
         with hiding_secrets(location):
             yield
-    except duckdb.IOException as error:
-        told = storage_failure(error, location)
+    except duckdb.Error as error:
+        told = storage_failure(error, location) or local_failure(str(error), location)
         if told is None:
             raise
         raise told from None
@@ -56,6 +58,8 @@ def storage_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | 
         return LakeUnavailable(_unreachable(location, said))
     reasons = [word for word in _REASON.findall(text) if word != "HTTP Error"]
     said = f"HTTP {code[1]}{f', {reasons[0]}' if reasons else ''}"
+    if code[1] == "404" and "NoSuchBucket" not in said and (file := _OBJECT.search(text)):
+        return damaged_file(file[0], "NoSuchKey")
     kind = LakeUnavailable if int(code[1]) == 429 or int(code[1]) >= 500 else LakeError
     return kind(_refused(location, int(code[1]), said))
 
@@ -114,6 +118,8 @@ def require_storage(location: LakeLocation) -> None:
 
 def catalog_failure(error: duckdb.Error, location: LakeLocation) -> LakeError:
     """Why a catalog cannot be opened, in one sentence."""
+    if told := local_failure(str(error), location):
+        return told
     if location.uses_sqlite:
         return LakeError(f"the lake cannot be opened ({location.sqlite_catalog}): {str(error).splitlines()[0]}")
     kind = LakeUnavailable if _NO_ANSWER.search(str(error)) else LakeError
