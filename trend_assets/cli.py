@@ -36,10 +36,7 @@ from trend_assets.commands import (
     worker,
 )
 from trend_assets.commands.console import errors
-from trend_assets.errors import TrendError
-
-#: What a user can fix: told in one sentence, without a traceback.
-EXPECTED = (TrendError, OSError)
+from trend_assets.commands.failures import in_one_sentence
 
 app = typer.Typer(
     help="Forecast which topics will rise. All times are UTC.",
@@ -98,17 +95,8 @@ def main() -> None:
         sys.argv.remove("--debug")
     try:
         app()
-    except EXPECTED as error:
-        if debug:
-            raise
-        errors.print(f"trend: {error}", soft_wrap=True, markup=False)
-        sys.exit(1)
     except Exception as error:
         if debug:
             raise
-        errors.print(
-            f"trend: unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)",
-            soft_wrap=True,
-            markup=False,
-        )
+        errors.print(f"trend: {in_one_sentence(error)}", soft_wrap=True, markup=False)
         sys.exit(1)

@@ -41,10 +41,15 @@ def explained(location: LakeLocation) -> Iterator[None]:
         with hiding_secrets(location):
             yield
     except duckdb.Error as error:
-        told = storage_failure(error, location) or local_failure(str(error), location)
+        told = failure(error, location)
         if told is None:
             raise
         raise told from None
+
+
+def failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
+    """What disk or storage failed with, in one sentence; None for any other error."""
+    return storage_failure(error, location) or local_failure(error, location)
 
 
 def storage_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
@@ -118,7 +123,7 @@ def require_storage(location: LakeLocation) -> None:
 
 def catalog_failure(error: duckdb.Error, location: LakeLocation) -> LakeError:
     """Why a catalog cannot be opened, in one sentence."""
-    if told := local_failure(str(error), location):
+    if told := local_failure(error, location):
         return told
     if location.uses_sqlite:
         return LakeError(f"the lake cannot be opened ({location.sqlite_catalog}): {str(error).splitlines()[0]}")

@@ -7,7 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-from trend_assets.lake.location import LakeError, LakeLocation, LakeUnavailable
+import duckdb
+
+from trend_assets.lake.location import CatalogLocked, LakeError, LakeLocation
 
 _FULL = re.compile(r"No space left on device|database or disk is full|Disk quota exceeded|File too large")
 _REFUSED = re.compile(r"Read-only file system|Permission denied|readonly database|Operation not permitted")
@@ -15,12 +17,15 @@ _REFUSED = re.compile(r"Read-only file system|Permission denied|readonly databas
 _SQLITE_UNCLEAR = re.compile(r"disk I/O error|unable to open database file")
 _LOCKED = re.compile(r"database (?:table |schema )?is locked")
 _GARBLED = re.compile(r"file is not a database|database disk image is malformed|malformed database schema")
+_NO_TEXT = re.compile(r"Invalid unicode .*detected in value construction")
 _DATA_FILE = re.compile(r"""["']([^"']+\.(?:parquet|puffin))["']""")
+_MOST = 160
 _REASON = re.compile(r"^(?:\w+ )*Error: ")
 
 
-def local_failure(said: str, location: LakeLocation) -> LakeError | None:
-    """What `said`, by DuckDB or SQLite, means for a lake with files on this machine; None for anything else."""
+def local_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
+    """What an error means that is about files of this machine, or about what is in a file; None for any other."""
+    said = str(error)
     named = next((path for path in _DATA_FILE.findall(said) if _is_of(path, location)), None)
     if _FULL.search(said):
         return disk_full(Path(named).parent if named else location.folder)
@@ -28,7 +33,7 @@ def local_failure(said: str, location: LakeLocation) -> LakeError | None:
         return no_rights(Path(named) if named else location.folder, location)
     if location.uses_sqlite:
         if _LOCKED.search(said):
-            return LakeUnavailable(
+            return CatalogLocked(
                 f"another program has locked the catalog {location.sqlite_catalog}: end it (`fuser "
                 f"{location.sqlite_catalog}` names it) or wait for it, and try again"
             )
@@ -36,16 +41,24 @@ def local_failure(said: str, location: LakeLocation) -> LakeError | None:
             return _unclear(location)
         if _GARBLED.search(said):
             return LakeError(
-                f"the catalog {location.sqlite_catalog} is damaged ({_first_line(said)}): move {location.folder} away, "
+                f"the catalog {location.sqlite_catalog} is damaged ({first_line(said)}): move {location.folder} away, "
                 "and restore the newest backup (`trend restore`)"
             )
-    return damaged_file(named, said) if named else None
+    if named:
+        return damaged_file(named, said)
+    # The reader of Parquet throws what has no class of DuckDB's own, and no name of the file.
+    if type(error) is duckdb.Error or _NO_TEXT.search(said):
+        return LakeError(
+            f"a file of the lake is damaged ({first_line(said)}): `trend repair` says which one, what was in it and "
+            "how to make that again"
+        )
+    return None
 
 
 def damaged_file(path: str, said: str) -> LakeError:
     """The error for a file of the lake that cannot be read."""
     missing = "No such file" in said or "NoSuchKey" in said
-    what = "is missing" if missing else f"is damaged ({_first_line(said).replace(path, '…')})"
+    what = "is missing" if missing else f"is damaged ({first_line(said.replace(path, '…'))})"
     return LakeError(
         f"the lake's file {path} {what}: put it back from a copy of the disk, or let `trend repair` say what "
         "was in it and how to make that again"
@@ -88,5 +101,8 @@ def _is_of(path: str, location: LakeLocation) -> bool:
     return Path(path).absolute().is_relative_to(Path(location.files).absolute())
 
 
-def _first_line(said: str) -> str:
-    return _REASON.sub("", said.strip().splitlines()[0]).strip()
+def first_line(said: str) -> str:
+    """The first line of what DuckDB says, without what somebody has posted."""
+    # Behind it would come what somebody has posted.
+    line, _, _ = said.strip().partition("\n")[0].partition(": value ")
+    return _REASON.sub("", line).strip()[:_MOST]
