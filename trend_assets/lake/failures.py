@@ -22,6 +22,13 @@ _OBJECT = re.compile(r"s3://[^\s'\"]+\.parquet")
 #: DuckDB's prefix before libpq's message.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 _NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
+#: The server went away while it was in use, or comes and goes at this moment.
+_LOST = re.compile(
+    r"closed the connection|terminating connection|no connection to the server|could not (?:receive|send) data|"
+    r"(?:starting up|shutting down|not yet accepting connections|recovery mode)|Connection refused"
+)
+#: What is said of a session that is over already; why it is over was said to another one.
+_ENDED = re.compile(r'Failed to execute query "(?:ROLLBACK|COMMIT)|Current transaction is aborted')
 _ENVIRONMENT = "or TREND_LAKE__… in the environment"
 
 
@@ -49,7 +56,7 @@ def explained(location: LakeLocation) -> Iterator[None]:
 
 def failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
     """What disk or storage failed with, in one sentence; None for any other error."""
-    return storage_failure(error, location) or local_failure(error, location)
+    return storage_failure(error, location) or _catalog_lost(error, location) or local_failure(error, location)
 
 
 def storage_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
@@ -131,6 +138,23 @@ def catalog_failure(error: duckdb.Error, location: LakeLocation) -> LakeError:
     return kind(postgres_failure(str(error), location))
 
 
+def _catalog_lost(error: duckdb.Error, location: LakeLocation) -> LakeError | None:
+    """Why PostgreSQL went away in the middle, in one sentence; None for any other error."""
+    if location.uses_sqlite or (isinstance(error, duckdb.IOException) and _STORAGE.search(str(error))):
+        return None
+    lost = _LOST.search(str(error))
+    if lost is None and not _ENDED.search(str(error)):
+        return None
+    return LakeUnavailable(_lost(location, lost[0] if lost else "the session is over"))
+
+
+def _lost(location: LakeLocation, said: str) -> str:
+    return (
+        f"{location} went away ({said}): see whether the server runs, and try again (what was being written is there "
+        "as a whole or not at all, and writing it again doubles nothing)"
+    )
+
+
 def postgres_failure(said: str, location: LakeLocation) -> str:
     """Why a PostgreSQL catalog cannot be had, in one sentence.
 
@@ -141,6 +165,8 @@ def postgres_failure(said: str, location: LakeLocation) -> str:
     text = _AROUND.sub("", text).replace("FATAL: ", "")
     if "does not exist" in text and "database" in text:
         return f"{location} is not there ({text}): create it with `createdb`, or correct lake.catalog_url"
+    if (coming := _LOST.search(text)) and not _NO_ANSWER.search(text):
+        return _lost(location, coming[0])
     if _NO_ANSWER.search(text):
         return f"{location} cannot be reached ({text}): see whether the server runs, and correct lake.catalog_url"
     return f"{location} cannot be opened ({text}): correct lake.catalog_url, or the server"

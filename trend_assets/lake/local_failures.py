@@ -17,7 +17,11 @@ _REFUSED = re.compile(r"Read-only file system|Permission denied|readonly databas
 _SQLITE_UNCLEAR = re.compile(r"disk I/O error|unable to open database file")
 _LOCKED = re.compile(r"database (?:table |schema )?is locked")
 _GARBLED = re.compile(r"file is not a database|database disk image is malformed|malformed database schema")
-_NO_TEXT = re.compile(r"Invalid unicode .*detected in value construction")
+#: The reader of Parquet does not always name the file.
+_UNREADABLE = re.compile(
+    r"^(?:TProtocolException|don't know what type|invalid TType|Out of buffer|Decode bit width|Variable-length int)"
+    r"|Invalid unicode .*detected in value construction"
+)
 _DATA_FILE = re.compile(r"""["']([^"']+\.(?:parquet|puffin))["']""")
 _MOST = 160
 _REASON = re.compile(r"^(?:\w+ )*Error: ")
@@ -46,8 +50,7 @@ def local_failure(error: duckdb.Error, location: LakeLocation) -> LakeError | No
             )
     if named:
         return damaged_file(named, said)
-    # The reader of Parquet throws what has no class of DuckDB's own, and no name of the file.
-    if type(error) is duckdb.Error or _NO_TEXT.search(said):
+    if _UNREADABLE.search(said):
         return LakeError(
             f"a file of the lake is damaged ({first_line(said)}): `trend repair` says which one, what was in it and "
             "how to make that again"

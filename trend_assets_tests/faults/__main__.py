@@ -25,6 +25,7 @@ from trend_assets_tests.faults import (
     locked_catalog,
     postgres_restart,
     read_only_folder,
+    storage_trouble,
 )
 from trend_assets_tests.faults.deployment import make_base, make_calm
 from trend_assets_tests.faults.fault import Fault, Ground, Missing, Seen
@@ -35,6 +36,7 @@ _MODULES = (
     read_only_folder,
     locked_catalog,
     postgres_restart,
+    storage_trouble,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
