@@ -17,8 +17,8 @@ from trend_assets.lake.location import LakeError, LakeLocation, LakeUnavailable
 _PROBE_SECONDS = 5
 _HTTP_CODE = re.compile(r"HTTP (?:code )?(\d{3})")
 _REASON = re.compile(r"^(\w+): ", re.MULTILINE)
-_STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) to ")
-_OBJECT = re.compile(r"s3://[^\s'\"]+\.parquet")
+_STORAGE = re.compile(r"s3://|HTTP (?:PUT|GET|HEAD|POST|DELETE) (?:to |error )")
+_OBJECT = re.compile(r"(?:s3|https?)://[^\s'\"]+\.parquet")
 #: DuckDB's prefix before libpq's message.
 _AROUND = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 _NO_ANSWER = re.compile(r"refused|timeout|timed out|translate host|unreachable|closed the connection|No such file")
