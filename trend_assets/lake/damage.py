@@ -33,6 +33,7 @@ _FILES = f"""
         AND bounds.column_id = col.column_id
     WHERE file.end_snapshot IS NULL AND part.table_name = $table
 """
+_FILLED = f"SELECT table_name FROM ducklake_table_info('{LAKE}') WHERE file_count > 0"
 _LISTED = f"""
     SELECT data_file, data_file_size_bytes, delete_file, delete_file_size_bytes FROM ducklake_list_files('{LAKE}', ?)
 """
@@ -85,14 +86,12 @@ def damaged_files(lake: Lake, *, read: bool) -> list[DamagedFile]:
         lake: open for reading.
         read: read every byte; without it only what the disk or the storage lists is compared.
     """
-    sizes = _stored_sizes(lake)
-    return [damaged for table in TABLES if table in lake.tables() for damaged in _of_table(lake, table, sizes, read)]
+    sizes, filled = _stored_sizes(lake), set(lake.read(_FILLED)["table_name"])
+    return [damaged for table in TABLES if table in filled for damaged in _of_table(lake, table, sizes, read)]
 
 
 def _of_table(lake: Lake, table: str, sizes: Mapping[str, int] | None, read: bool) -> Iterator[DamagedFile]:
     listed = lake.read(_LISTED, [table]).rows()
-    if not listed:
-        return
     parameters = {"table": table, "partition": TABLES[table].partition or ""}
     known = {row["name"]: row for row in lake.read(_FILES, parameters).iter_rows(named=True)}
     with lake.cursor() as cursor:
