@@ -22,6 +22,7 @@ from rich.table import Table
 from trend_assets_tests.faults import (
     damaged_files,
     full_disk,
+    kills,
     locked_catalog,
     postgres_restart,
     read_only_folder,
@@ -37,6 +38,7 @@ _MODULES = (
     locked_catalog,
     postgres_restart,
     storage_trouble,
+    kills,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
@@ -53,7 +55,7 @@ def try_all(names: list[str], seed: int, times: int, folder: Path) -> list[dict[
             seen = FAULTS[name].happen(Ground(place, base, calm, random.Random(f"{seed} {name}"), times))
         except Missing as missing:
             seen = Seen(told=f"not tried: {missing}")
-        except AssertionError as error:
+        except (AssertionError, TimeoutError) as error:
             seen = Seen(times=1, broken=[f"it does not go on: {error}"])
         rows.append(_row(FAULTS[name], seen, time.monotonic() - began))
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
