@@ -24,6 +24,8 @@ from trend_assets_tests.faults import (
     full_disk,
     kills,
     locked_catalog,
+    old_lakes,
+    poison,
     postgres_restart,
     read_only_folder,
     storage_trouble,
@@ -39,6 +41,8 @@ _MODULES = (
     postgres_restart,
     storage_trouble,
     kills,
+    poison,
+    old_lakes,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
