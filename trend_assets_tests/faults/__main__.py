@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trend_assets_tests.faults import (
+    cut_network,
     damaged_files,
     full_disk,
     kills,
@@ -28,6 +29,7 @@ from trend_assets_tests.faults import (
     poison,
     postgres_restart,
     read_only_folder,
+    services,
     storage_trouble,
 )
 from trend_assets_tests.faults.deployment import make_base, make_calm
@@ -41,6 +43,8 @@ _MODULES = (
     postgres_restart,
     storage_trouble,
     kills,
+    services,
+    cut_network,
     poison,
     old_lakes,
 )
