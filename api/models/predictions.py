@@ -145,6 +145,11 @@ class Card(Prediction):
     is_new: bool = Field(description="Whether it was first seen in the 24 h before the cut.")
     posts: list[Sample] = Field(description="Three posts of that time at most, the least spammy and newest.")
     drivers: list[Driver] = Field(description="Those to whom the forecast owes most.")
+    came_after_hours: int | None = Field(
+        None,
+        description="Of what came true, hours from the cut until it had the mentions that make a topic big "
+        "(`forecast.threshold`, or what `forecast.further_horizons` needs).",
+    )
 
 
 class CardPage(BaseModel):

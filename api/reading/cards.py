@@ -12,6 +12,7 @@ from api.reading.lake import LakeReader
 
 _SHOWN_TEXT = 500
 _DAY = timedelta(hours=24)
+_HOUR = timedelta(hours=1)
 #: Errors of earlier forecasts are those of these days, among topics of like size.
 _LEARNT = timedelta(days=28)
 _FEWEST = 30
@@ -43,6 +44,12 @@ _NAMED = f"""
 _PEOPLE = """
     SELECT source || ':' || user_id AS person, arg_max(context ->> 'username', timestamp) AS username
     FROM events WHERE hour >= ? AND hour < ? AND list_contains(?, source || ':' || user_id) GROUP BY person
+"""
+_REACHED = """
+    SELECT topic, min(hour) + INTERVAL 1 HOUR AS reached FROM (
+        SELECT topic, hour, sum(mentions) OVER (PARTITION BY topic ORDER BY hour) AS mentions
+        FROM topic_activity WHERE hour >= $cut AND hour < $until AND list_contains($topics, topic)
+    ) WHERE mentions >= $needed GROUP BY topic
 """
 # `hour` is the last one of the horizon: what it says was known at the cut.
 _ERRORS = """
@@ -78,6 +85,16 @@ def usernames(lake: LakeReader, people: Collection[str], cut: datetime) -> dict[
         return {}
     start = cut - _DAY
     return dict(lake.read(_PEOPLE, [start, cut, sorted(people)], Within("events", "hour", start, cut)).iter_rows())
+
+
+def hours_until(
+    lake: LakeReader, topics: Collection[str], cut: datetime, horizon: timedelta, needed: int
+) -> dict[str, int]:
+    """Whole hours after a cut in which topics came to so many mentions, of those that did within the horizon."""
+    until = cut + horizon
+    asked = {"cut": cut, "until": until, "topics": sorted(topics), "needed": needed}
+    rows = lake.read(_REACHED, asked, Within("topic_activity", "hour", cut, until))
+    return {topic: (reached - cut) // _HOUR for topic, reached in rows.iter_rows()}
 
 
 class Errors:

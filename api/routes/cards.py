@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
 
 from api.models.predictions import Card, CardPage, Driver, Platform, Prediction, Range, Sample
 from api.pipeline.dagster_client import Dagster
-from api.reading.cards import Errors, beside, usernames
-from api.reading.lake import Reader
+from api.reading.cards import Errors, beside, hours_until, usernames
+from api.reading.lake import LakeReader, Reader
 from api.routes.predictions import Top, page
 from trend_assets.links import person_link, person_name, post_link
 
@@ -31,17 +32,35 @@ def cards(lake: Reader, dagster: Dagster, wanted: Top) -> CardPage:
     named = usernames(lake, users, found.cut)
     errors = Errors(lake, wanted.label, found.cut)
     linked = lake.has_platform_ids()
+    came = _came(lake, found.items, found.cut)
     return CardPage(
         cut=found.cut,
         revisions=found.revisions,
         simulated=found.simulated,
-        items=[_card(item, known.get(item.topic, {}), named, errors, linked) for item in found.items],
+        items=[_card(item, known.get(item.topic, {}), named, errors, linked, came) for item in found.items],
         left_out=found.left_out,
         reason=found.reason,
     )
 
 
-def _card(item: Prediction, known: dict[str, Any], named: dict[str, str | None], errors: Errors, linked: bool) -> Card:
+def _came(lake: LakeReader, items: list[Prediction], cut: datetime) -> dict[str, int]:
+    """In how many hours those that came true did."""
+    true = [item for item in items if item.came_true]
+    if not true:
+        return {}
+    forecast, hours = lake.settings.forecast, true[0].horizon_hours
+    needed = forecast.further_horizons.get(hours, forecast.threshold)
+    return hours_until(lake, [item.topic for item in true], cut, timedelta(hours=hours), needed)
+
+
+def _card(
+    item: Prediction,
+    known: dict[str, Any],
+    named: dict[str, str | None],
+    errors: Errors,
+    linked: bool,
+    came: dict[str, int],
+) -> Card:
     bounds = errors.bounds(item.mentions_before, item.growth)
     counts = item.metadata
     return Card(
@@ -50,6 +69,7 @@ def _card(item: Prediction, known: dict[str, Any], named: dict[str, str | None],
         expected_range=None if bounds is None else Range(**bounds._asdict()),
         platforms=[Platform(**platform) for platform in known.get("platforms") or []],
         spam_share=known.get("spam_share"),
+        came_after_hours=came.get(item.topic),
         is_new=counts.get("age_hours", _DAY_HOURS) < _DAY_HOURS,
         posts=[_sample(post, linked) for post in known.get("posts") or []],
         drivers=[

@@ -50,3 +50,11 @@ def test_each_list_is_told_for_itself(home: Path, serve: Callable[[Settings], An
     told = {row["ranking"]: (row["named"], row["median_hours"]) for row in found["lists"]}
     assert told == {"forecast": (1, 2.0), "mentions_24h": (1, 5.0)}
     assert late is None
+
+
+def test_what_came_true_says_after_how_many_hours(home: Path, serve: Callable[[Settings], Any]) -> None:
+    with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as client:
+        items = client.get("/predictions/cards", params={"k": 12, "at": CUT.isoformat()}).json()["items"]
+    # #topic2 came to as many mentions, and did not come true.
+    assert {item["topic"]: item["came_after_hours"] for item in items if item["came_after_hours"]} == {"#topic1": 2}
+    assert len(items) == 12

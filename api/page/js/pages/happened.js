@@ -88,8 +88,10 @@ function size({ words, mentions_before: before, mentions_after: after }) {
   return h("span", { class: `size ${way}` }, words.mentions);
 }
 
-/** Whether it came true, as a sign and in words. */
-export const mark = ({ came_true: cameTrue, words }) => h("span", { class: `mark ${cameTrue}` }, words.verdict);
+/** Whether it came true, as a sign and in words, and how long after the forecast. */
+export function mark({ came_true: cameTrue, came_after_hours: hours, words }) {
+  return h("span", { class: `mark ${cameTrue}` }, hours ? `${words.verdict} ${hours} h later` : words.verdict);
+}
 
 function rows(items) {
   const columns = [
@@ -100,6 +102,7 @@ function rows(items) {
     "expected_mentions",
     "mentions_after",
     "came_true",
+    "came_after_hours",
     "cut",
   ];
   return [columns, items.map((item) => columns.map((name) => item[name]))];
