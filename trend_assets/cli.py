@@ -27,6 +27,7 @@ from trend_assets.commands import (
     model,
     predict,
     query,
+    repair,
     simulate,
     spam,
     status,
@@ -35,10 +36,7 @@ from trend_assets.commands import (
     worker,
 )
 from trend_assets.commands.console import errors
-from trend_assets.errors import TrendError
-
-#: What a user can fix: told in one sentence, without a traceback.
-EXPECTED = (TrendError, OSError)
+from trend_assets.commands.failures import in_one_sentence
 
 app = typer.Typer(
     help="Forecast which topics will rise. All times are UTC.",
@@ -67,6 +65,7 @@ app.command()(forget.forget)
 app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(repair.repair)
 app.command()(up.up)
 app.command()(worker.worker)
 app.command()(mcp.mcp)
@@ -96,17 +95,8 @@ def main() -> None:
         sys.argv.remove("--debug")
     try:
         app()
-    except EXPECTED as error:
-        if debug:
-            raise
-        errors.print(f"trend: {error}", soft_wrap=True, markup=False)
-        sys.exit(1)
     except Exception as error:
         if debug:
             raise
-        errors.print(
-            f"trend: unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)",
-            soft_wrap=True,
-            markup=False,
-        )
+        errors.print(f"trend: {in_one_sentence(error)}", soft_wrap=True, markup=False)
         sys.exit(1)

@@ -16,6 +16,7 @@ from dagster._core.storage.tags import (
 from trend_assets.assets.declare import SNAPSHOT_TAG, asset_keys, source_key
 from trend_assets.automation.failures import reason
 from trend_assets.automation.jobs import HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
+from trend_assets.automation.orphans import fail_lost_commands
 from trend_assets.automation.run_origin import command_tags, recorded_in_workspace
 from trend_assets.errors import TrendError
 from trend_assets.periods import hour_key, week_key
@@ -105,6 +106,8 @@ def _execute(
     job = definitions.resolve_job_def(job_name)
     _refuse_unknown_partitions(job, tags)
     sources = [key.path[-1] for key in job.asset_layer.executable_asset_keys if key == source_key(key.path[-1])]
+    # Where no daemon runs nobody else gives back the pools of a command that was ended by force.
+    fail_lost_commands(instance)
     with recorded_in_workspace(instance, job_name):
         result = job.execute_in_process(
             instance=instance,

@@ -38,6 +38,25 @@ class CalibrationBin(BaseModel):
     came_true: float = Field(description="Share that came true.")
 
 
+class LeadTime(BaseModel):
+    """How long before topics became big a list of ten named them."""
+
+    ranking: str = Field(description="`forecast`, or `mentions_24h`, as pages of trends have it.")
+    title: str = Field(description="The same in words.", examples=["most mentions in 24 h"])
+    named: int = Field(description="Topics that it named in the 24 hours before they became big.")
+    median_hours: float | None = Field(
+        description="Hours from its first list with the topic until then; null: none named."
+    )
+
+
+class BigTopics(BaseModel):
+    """Topics that became big: mentions of 24 hours reached the threshold, and twice as many within a day from then."""
+
+    threshold: int = Field(description="Mentions in 24 hours (`forecast.threshold`).")
+    topics: int = Field(description="How many became big in the span, since the first forecast.")
+    lists: list[LeadTime] = Field(description="The forecast's ten, and the ten most mentioned at the same moments.")
+
+
 class Accuracy(BaseModel):
     """Accuracy of the stored first forecasts beside counting, at the same cuts over the same topics."""
 
@@ -52,5 +71,8 @@ class Accuracy(BaseModel):
     overall: list[RankingAccuracy] = Field(description="Means over all cuts that count, the best first.")
     weeks: list[WeekAccuracy] = Field(description="In order of time.")
     calibration: list[CalibrationBin] = Field(description="By tenths of confidence; empty bins are left out.")
+    big_topics: BigTopics | None = Field(
+        None, description="How early topics were named that became big; null where nothing was forecast."
+    )
     brier: float | None = Field(description="Mean squared error of the confidences; null without any.")
     reason: str | None = Field(None, description="Why there is nothing.")

@@ -14,7 +14,8 @@ import duckdb
 from api.reading.catalog import Catalog
 from api.reading.catalog_snapshot import CatalogSnapshot, TableFiles
 from api.reading.deadlines import Deadlines
-from trend_assets.lake.connection import LakeError, hiding_secrets, lake_location
+from trend_assets.lake.connection import LakeError, LakeLocation, hiding_secrets, lake_location
+from trend_assets.lake.failures import failure
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
@@ -114,7 +115,7 @@ class Pool:
             with hiding_secrets(self._lake.location):
                 cursor = self._take()
         except duckdb.Error as error:
-            raise _lost(error) from None
+            raise _lost(error, self._lake.location) from None
         whole = False
         try:
             with hiding_secrets(self._lake.location), self._deadlines.within(seconds, cursor):
@@ -125,7 +126,7 @@ class Pool:
         except duckdb.OutOfMemoryException:
             raise QueryTooLarge("the query needs more memory than api.memory_limit: ask for a shorter span") from None
         except duckdb.Error as error:
-            raise _lost(error) from None
+            raise _lost(error, self._lake.location) from None
         finally:
             if whole:
                 self._give_back(cursor)
@@ -156,7 +157,7 @@ class Pool:
             self._idle.append(cursor)
 
 
-def _lost(error: duckdb.Error) -> LakeLost:
+def _lost(error: duckdb.Error, location: LakeLocation) -> LakeLost:
     # What DuckDB says names files and hosts: it is for the log, not for everybody.
-    _log.warning("the lake was lost: %s", str(error).splitlines()[0])
+    _log.warning("the lake was lost: %s", failure(error, location) or str(error).splitlines()[0])
     return LakeLost(f"the lake cannot be read now ({type(error).__name__}): try again, and see the API's log")

@@ -19,10 +19,10 @@ _POSTS = """
         SELECT event_id, list(topic) AS topics FROM topic_phrases WHERE hour >= $start AND hour < $end GROUP BY event_id
     )
     SELECT list_distinct(list_concat(e.topics, coalesce(said.topics, []))) AS topics,
-        contains(lower(e.text), $words) AS says, v.model, v.embedding
+        contains(lower(e.text), $words) AS says, v.embedding
     FROM (FROM events WHERE hour >= $start AND hour < $end) e
     LEFT JOIN said ON said.event_id = e.id
-    JOIN (FROM event_embeddings WHERE hour >= $start AND hour < $end) v ON v.id = e.id
+    JOIN (FROM event_embeddings WHERE hour >= $start AND hour < $end AND model = $model) v ON v.id = e.id
     WHERE len(e.topics) > 0 OR said.topics IS NOT NULL
     ORDER BY e.timestamp DESC LIMIT $most
 """
@@ -34,7 +34,7 @@ def similar_topics(
     """Topics nearest in meaning to a topic, or to words where there is no such topic.
 
     A topic's meaning is the mean vector of the posts that name it. Words mean what the text model makes of them; where
-    it is not the one that made the posts' vectors, what the posts mean that say them.
+    it cannot be loaded, what the posts mean that say them. Vectors of another model are left out.
 
     Args:
         lake: is read.
@@ -45,17 +45,17 @@ def similar_topics(
 
     Returns:
         Topics with their cosine similarity (-1 to 1), the nearest first, without the one asked for; empty where nothing
-        tells what the words mean, None where no post of the span has a vector.
+        tells what the words mean, None where no post of the span has a vector of the text model.
     """
     topic = canonical_topic(wanted)
-    here = {"words": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS}
+    here = {"words": wanted, "start": asked.start, "end": asked.end, "most": _NEWEST_POSTS, "model": text_model.name}
     found = lake.read(_POSTS, here, *(asked.of(table) for table in ("events", "topic_phrases", "event_embeddings")))
     if found.is_empty():
         return None
     vectors = np.stack(list(found["embedding"].to_numpy()))
     names = found.select(pl.col("topics"), post=pl.int_range(pl.len())).explode("topics")
     target = _meaning(names.filter(pl.col("topics") == (topic or ""))["post"], vectors)
-    if target is None and wanted and found["model"][0] == text_model.name:
+    if target is None and wanted:
         target = text_model.vector(wanted)
     if target is None:
         target = _meaning(found["says"].fill_null(False).arg_true(), vectors)

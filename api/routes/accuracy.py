@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from statistics import median
 from typing import Annotated
 
 import polars as pl
 from fastapi import APIRouter, Query
 
-from api.models.accuracy import Accuracy, CalibrationBin, RankingAccuracy, WeekAccuracy
+from api.models.accuracy import Accuracy, BigTopics, CalibrationBin, LeadTime, RankingAccuracy, WeekAccuracy
 from api.models.common import Label, Made
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
+from api.reading.lead_times import lead_times
 from api.reading.spans import End, Span, Start, span
 from api.routes.predictions import Ahead
 from trend_assets.forecasting.accuracy import means, measured, scored_rows
@@ -77,7 +79,8 @@ def accuracy(
             reason="no forecast has come due yet: forecast by `trend predict` or `trend up`, and look a horizon later",
         )
     asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
-    return measure(lake, stored, hours, model, made, asked)
+    found = measure(lake, stored, hours, model, made, asked)
+    return found.model_copy(update={"big_topics": _big_topics(lake, stored, made, asked)})
 
 
 def measure(lake: LakeReader, label: str, hours: int, model: str | None, made: Made, asked: Span) -> Accuracy:
@@ -116,6 +119,25 @@ def measure(lake: LakeReader, label: str, hours: int, model: str | None, made: M
         calibration=[CalibrationBin(**row) for row in bins.drop("squared").iter_rows(named=True)],
         brier=float(bins["squared"].sum()) / float(bins["forecasts"].sum()) if bins.height else None,
         reason=_reason(made, scored) if overall.is_empty() else None,
+    )
+
+
+def _big_topics(lake: LakeReader, label: str, made: Made, asked: Span) -> BigTopics | None:
+    found = lead_times(lake, label, made.value, asked)
+    if not found.hours:
+        return None
+    return BigTopics(
+        threshold=lake.settings.forecast.threshold,
+        topics=found.big,
+        lists=[
+            LeadTime(
+                ranking=ranking,
+                title=ranking_title(ranking),
+                named=len(hours),
+                median_hours=median(hours) if hours else None,
+            )
+            for ranking, hours in found.hours.items()
+        ],
     )
 
 

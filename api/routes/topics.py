@@ -142,7 +142,8 @@ def _similar(lake: LakeReader, text_model: TextModel, wanted: str, asked: Span, 
         return TopicPage(
             items=[],
             next=None,
-            reason="no post of this span has a vector: run `trend backfill` over it without --no-embeddings",
+            reason=f"no post of this span has a vector of {text_model.name}: run `trend backfill` over it without "
+            "--no-embeddings",
         )
     rows = lake.read(_NAMED, [asked.start, asked.end, list(near)], asked.of("topic_activity"))
     labels = topic_labels(lake, list(near), asked.end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterInstance, RunsFilter
@@ -12,13 +13,13 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 
 _WHY = "The process of this run ended without a word before its services were started again."
 _LOST = "The command that this run belonged to was ended by force."
-#: Host and process of a run of the command line, which no launcher watches.
+#: Host and process of a run of the command line, which no launcher watches, and when that process began.
 PROCESS_TAG = "trend/process"
 
 
 def this_process() -> str:
     """The value of `PROCESS_TAG`."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
 
 
 @dg.sensor(
@@ -50,16 +51,26 @@ def fail_lost_commands(instance: DagsterInstance) -> int:
 
 
 def _is_gone(process: str) -> bool:
-    host, _, number = process.rpartition(":")
+    host, _, rest = process.partition(":")
     if host != socket.gethostname():
         return False
+    number, _, began = rest.partition(":")
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         return False
-    return False
+    # Numbers are given anew, in a container that was started again the same ones.
+    return bool(began) and began != _began(int(number))
+
+
+def _began(process: int) -> str:
+    """When a process began, in ticks since the machine did; empty where the system does not tell."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
 
 
 def fail_orphans(instance: DagsterInstance) -> int:

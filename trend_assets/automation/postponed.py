@@ -1,4 +1,4 @@
-"""The sensor that computes postponed embeddings once the load has fallen."""
+"""The sensor that computes postponed embeddings once the load has fallen, and those of another text model anew."""
 
 from datetime import datetime
 
@@ -20,7 +20,8 @@ from trend_assets.sources.collector import utc_now
     job_name=HOURLY_JOB,
     minimum_interval_seconds=600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Embeds the hours whose embeddings were postponed under load, a few at a time, once it has fallen.",
+    description="Embeds the hours whose embeddings were postponed under load, once it has fallen, and those that "
+    "another text model has embedded, a few at a time.",
 )
 def postponed_sensor(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeResource], settings: dg.ResourceParam[Settings]
@@ -30,7 +31,7 @@ def postponed_sensor(
     lower_idle_load(lake.lake, settings, now)
     hours = due_hours(lake.lake, settings)
     if not hours:
-        return dg.SensorResult(skip_reason="no embeddings are postponed, or the load is still too high for them")
+        return dg.SensorResult(skip_reason="no embeddings wait, or the load is still too high for them")
     return dg.SensorResult(run_requests=[_request(hour, now) for hour in hours])
 
 

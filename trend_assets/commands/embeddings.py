@@ -14,7 +14,8 @@ from trend_assets.settings import Settings, load_settings
 
 app = typer.Typer(help="Make a text model that embeds a hundred times faster.", no_args_is_help=True)
 
-_TEXTS = "SELECT DISTINCT text FROM events WHERE text <> ''"
+# The same sample every time, however many texts there are.
+_TEXTS = "SELECT DISTINCT text FROM events WHERE text <> '' ORDER BY md5(text) LIMIT ?"
 
 
 @app.command()
@@ -27,18 +28,19 @@ def distil(
 ) -> None:
     """Distil a static model from the text model: a table of token vectors, fitted to posts of your own.
 
-    It says how near it comes to the exact model on posts that it had not seen. Put its folder into `embeddings.model`,
-    and embed the hours before again: vectors of two models do not compare.
+    It says how near it comes to the exact model on posts that it had not seen. Put its folder into `embeddings.model`.
+    Vectors of two models do not compare: hours before are embedded again in the background.
 
     Example: trend embeddings distil posts.jsonl.gz
     """
     from trend_assets.assets.text_model import text_model
+    from trend_assets.enrichment.static_model import MOST_TEXTS
     from trend_assets.enrichment.static_model import distil as fit
     from trend_assets.sources.archive.texts import texts_of
 
     settings = load_settings()
     exact = text_model(settings.embeddings)
-    made = fit(exact, texts_of(files) if files else _texts(settings))
+    made = fit(exact, texts_of(files) if files else _texts(settings, MOST_TEXTS))
     folder = made.save(out or settings.home / "models")
     console.print(f"{folder} is written, fitted to {made.texts:,} texts.", markup=False)
     console.print(
@@ -49,5 +51,5 @@ def distil(
     console.print(f"To use it, write into the settings' file: embeddings: {{model: {folder}}}", markup=False)
 
 
-def _texts(settings: Settings) -> set[str]:
-    return set(Lake(lake_location(settings), read_only=True).read(_TEXTS)["text"])
+def _texts(settings: Settings, most: int) -> set[str]:
+    return set(Lake(lake_location(settings), read_only=True).read(_TEXTS, [most])["text"])

@@ -18,6 +18,9 @@ from trend_assets.commands.answers import Answer, csv_parts, json_parts, write_p
 from trend_assets.commands.console import console
 from trend_assets.errors import TrendError
 from trend_assets.lake import connect
+from trend_assets.lake.failures import failure
+from trend_assets.lake.location import lake_location
+from trend_assets.settings import load_settings
 
 
 class Format(StrEnum):
@@ -56,7 +59,7 @@ def sql(
         else:
             _write_file(answer, written, output)
     except duckdb.Error as error:
-        raise TrendError(f"the query failed: {_in_words(error)}") from None
+        raise (failure(error, lake_location(load_settings())) or _failed(error)) from None
     except BrokenPipeError:
         # Whoever reads, as `head` does, has enough: nothing more can be written, not even at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,9 +112,10 @@ def _write(answer: Answer, format: Format, file: BinaryIO) -> None:
         file.write(part.encode())
 
 
-def _in_words(error: duckdb.Error) -> str:
+def _failed(error: duckdb.Error) -> TrendError:
     """DuckDB's message and its hint on one line, without the kind of error and the picture of the place."""
     told, _, _ = str(error).partition("\n\nLINE ")
     _, kind, rest = told.partition(" Error: ")
     words = " ".join((rest if kind else told).split())
-    return f"{words} (the lake is opened for reading only)" if "read-only mode" in words else words
+    hint = " (the lake is opened for reading only)" if "read-only mode" in words else ""
+    return TrendError(f"the query failed: {words}{hint}")

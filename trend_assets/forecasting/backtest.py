@@ -173,8 +173,8 @@ def backtest(
 
     Labels of a longer horizon are scored at those of the cuts where it has passed, too.
 
-    Each ranking is fitted before the first cut and, if `retraining` is weekly, again at every Monday
-    00:00 UTC, always on what was before that Monday (`four-weekly`: every fourth; `once`: before `start`).
+    Each ranking is fitted at `start` and, if `retraining` is weekly, again at every Monday 00:00 UTC, always on what
+    was before (`four-weekly`: every fourth Monday from that of the first week on; `once`: at `start` alone).
     At a cut it sees the view until the cut. Cuts with fewer than ten topics asked, or with none that came true, do
     not count.
 
@@ -242,7 +242,8 @@ def _stretches(times: Sequence[int], start: int, retraining: Retraining) -> list
     span = WEEK if retraining == "weekly" else 4 * WEEK
 
     def due(moment: int) -> int:
-        return start if retraining == "once" else first + (moment - first) // span * span
+        # Before a first cut in the middle of a week as much is known as there is.
+        return start if retraining == "once" else max(start, first + (moment - first) // span * span)
 
     return [_Stretch(until, list(group)) for until, group in groupby(times, due)]
 

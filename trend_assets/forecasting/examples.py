@@ -93,9 +93,17 @@ class CutMemory:
         known = self._known.setdefault(history.origin, {})
         found = known.get(cut.time)
         if found is None or not np.array_equal(found.cut.topics, cut.topics):
-            found = Known(cut, log_features(count_table(history.until(cut.time), [cut])))
+            found = Known(cut, self.features(history.until(cut.time), [cut]))
             known[cut.time] = found
         return found
+
+    def features(self, history: History, cuts: Sequence[Cut]) -> npt.NDArray[np.float32]:
+        """Log counts of the cuts' topics, cut after cut; (rows, len(COUNT_NAMES)).
+
+        Args:
+            history: at least until the last cut.
+        """
+        return log_features(count_table(history, cuts))
 
     def cut_times(self, history: History, until: int) -> npt.NDArray[np.int64]:
         """Cuts to learn from: the shortest horizon has ended by `until`, a month of history lies before them.
@@ -150,7 +158,7 @@ class CutMemory:
         missing = [time for time in times if time not in known]
         for start in range(0, len(missing), _BATCH):
             cuts = [make_cut(past, time, self.settings) for time in missing[start : start + _BATCH]]
-            features = log_features(count_table(past, cuts))
+            features = self.features(past, cuts)
             ends = np.cumsum([len(cut) for cut in cuts])[:-1]
             for cut, rows in zip(cuts, np.split(features, ends), strict=True):
                 known[cut.time] = Known(cut, rows)

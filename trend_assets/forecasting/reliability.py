@@ -18,6 +18,8 @@ from trend_assets.forecasting.ranking import Scores
 #: Confidence is calibrated on the cuts of so many weeks before.
 _WEEKS = 8
 _FEWEST_WEEKS = 4
+_LIKELY = 0.5
+_Bin = tuple[float, float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +27,34 @@ class Reliability:
     """Confidences beside what came true.
 
     Args:
-        error: expected calibration error over ten equal bins of confidence.
+        error: expected calibration error over ten bins of equally many predictions.
         examples: predictions that carried a confidence.
         positives: those that came true.
-        bins: of each bin that holds any: mean confidence, share that came true, predictions.
+        bins: of each bin: mean confidence, share that came true, predictions.
+        likely: the same of all predictions with a confidence of a half or more; None where there is none.
     """
 
     error: float
     examples: int
     positives: int
-    bins: tuple[tuple[float, float, int], ...]
+    bins: tuple[_Bin, ...]
+    likely: _Bin | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON values."""
-        bins = [{"confidence": said, "came_true": true, "predictions": count} for said, true, count in self.bins]
+        bins = [_told(found) for found in self.bins]
         return {
             "expected_calibration_error": self.error,
             "examples": self.examples,
             "positives": self.positives,
             "bins": bins,
+            "likely": self.likely and _told(self.likely),
         }
+
+
+def _told(found: _Bin) -> dict[str, Any]:
+    said, true, count = found
+    return {"confidence": said, "came_true": true, "predictions": count}
 
 
 @dataclass(slots=True)
@@ -98,4 +108,6 @@ def _reliability(said: npt.NDArray[np.float64], true: npt.NDArray[np.bool_]) -> 
     if not len(said):
         return None
     bins = tuple(calibration_bins(true, said))
-    return Reliability(expected_calibration_error(true, said), len(said), int(true.sum()), bins)
+    sure = said >= _LIKELY
+    likely = calibration_bins(true[sure], said[sure], 1)[0] if sure.any() else None
+    return Reliability(expected_calibration_error(true, said), len(said), int(true.sum()), bins, likely)

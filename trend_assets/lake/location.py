@@ -24,6 +24,10 @@ class LakeUnavailable(LakeError):
     """The lake is busy, or cannot be reached for now: the same may work later."""
 
 
+class CatalogLocked(LakeUnavailable):
+    """Another program has the SQLite catalog locked; nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class LakeLocation:
     """Where a lake is.

@@ -18,6 +18,7 @@ import duckdb
 
 from trend_assets.lake.connection import LAKE, LakeError
 from trend_assets.lake.store import Lake
+from trend_assets.lake.waiting import once_unlocked
 
 #: Files above this size are left as they are: merging a table into one file would write it anew each night.
 _SMALL_BYTES = 64 << 20
@@ -214,7 +215,7 @@ def _vacuum_sqlite(lake: Lake) -> None:
 def _patiently(step: partial[None]) -> None:
     for attempt in range(_TRIES):
         try:
-            return step()
+            return once_unlocked(step)
         except duckdb.TransactionException:
             if attempt == _TRIES - 1:
                 raise

@@ -19,6 +19,7 @@ from trend_assets.lake.old_files import take_over
 from trend_assets.lake.revisions import next_revisions
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import RAW_EVENTS, TABLES
+from trend_assets.lake.waiting import once_unlocked
 from trend_assets.lake.write_lock import WriteLock, holding, write_lock
 from trend_assets.periods import utc
 
@@ -157,13 +158,13 @@ class Lake:
             try:
                 yield cursor
                 lock.check()
+                cursor.execute("COMMIT")
             except BaseException:
                 # Where the catalog was lost there is nothing to roll back, and the reason must not be hidden.
                 with suppress(duckdb.Error):
                     cursor.execute("ROLLBACK")
                 self.known_events.ended(None)
                 raise
-            cursor.execute("COMMIT")
             self.known_events.ended(_committed(cursor))
 
     @contextmanager
@@ -196,13 +197,17 @@ class Lake:
         Raises:
             ValueError: the frame does not fit the table, or rows lie outside `[start, end)`.
         """
-        with self.transaction() as connection:
-            if table is not RAW_EVENTS:
-                self.known_events.untouched()
-                return write_frame(connection, table, frame, start, end)
-            held = self.known_events.answered(connection, frame["id"])
-            fresh = _unknown(connection, table, table.conform(frame), held)
-            return self.insert_events(connection, fresh)
+
+        def written() -> int:
+            with self.transaction() as connection:
+                if table is not RAW_EVENTS:
+                    self.known_events.untouched()
+                    return write_frame(connection, table, frame, start, end)
+                held = self.known_events.answered(connection, frame["id"])
+                fresh = _unknown(connection, table, table.conform(frame), held)
+                return self.insert_events(connection, fresh)
+
+        return once_unlocked(written)
 
     def insert_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
         """Inserts rows of `RAW_EVENTS` whose ids the lake does not hold, inside a transaction of this lake."""

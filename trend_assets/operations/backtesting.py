@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +32,7 @@ def run_backtest(
     progress: Progress | None = None,
     processes: int = 1,
     observe: Observer | None = None,
+    more: Callable[[CutMemory], Sequence[Ranking]] = lambda _: (),
 ) -> BacktestResult:
     """Every baseline, and the TGN, at the cuts of `[start, end)`, retrained on the past only.
 
@@ -43,11 +44,13 @@ def run_backtest(
         progress: told how far it is.
         processes: that share out the weeks; each takes as much memory as one training.
         observe: told of every cut.
+        more: makes further rankings, on the past cuts that all share.
     """
-    history = load_history(lake, _known_until(lake), messages=settings.training.messages if with_tgn else ())
+    messages = settings.training.messages if with_tgn else ()
+    history = load_history(lake, _known_until(lake), messages=messages, text_model=settings.embeddings.model)
     labels = label_settings(settings.forecast)
     memory = CutMemory(labels, days=settings.training.history_days)
-    rankings: list[Ranking] = [*baseline_rankings(labels, memory)]
+    rankings: list[Ranking] = [*baseline_rankings(labels, memory), *more(memory)]
     if formulas:
         rankings += formula_rankings(memory)
     if with_tgn:

@@ -68,7 +68,7 @@ class ContinuedHistory:
 
     def __init__(self, lake: Lake, settings: Settings, until: datetime, first: datetime) -> None:
         self._lake, self._settings, self._until = lake, settings, until
-        self._messages = settings.training.messages
+        self._messages, self._text_model = settings.training.messages, settings.embeddings.model
         self._snapshot = lake.snapshot()
         schedule = settings.schedule
         again = (schedule.recollect_hours + 1) * _HOUR
@@ -137,15 +137,18 @@ class ContinuedHistory:
 
     def _read_until(self, moment: datetime) -> None:
         if to_epoch(moment) > self.history.end:
-            self.history = load_later(self._lake, self.history, moment, self._messages)
+            self.history = load_later(self._lake, self.history, moment, self._messages, self._text_model)
 
     def _read_anew(self) -> History:
         try:
-            return load_history(self._lake, self._steps[0].until, messages=self._messages)
+            return self._load(self._steps[0].until)
         except (NothingKnown, GraphMissing):
             # The history begins in the latest hours, if there is any.
             self._steps = []
-            return load_history(self._lake, self._until, messages=self._messages)
+            return self._load(self._until)
+
+    def _load(self, end: datetime) -> History:
+        return load_history(self._lake, end, messages=self._messages, text_model=self._text_model)
 
     def _save(self, step: _Step, model: RuntimeGlue | None, name: str | None) -> None:
         from trend_assets.tgn.live_state import save_state
@@ -184,7 +187,12 @@ def _about(lake: Lake, settings: Settings, snapshot: int) -> dict[str, Any]:
     made = lake.read("SELECT snapshot_time FROM lake.snapshots() WHERE snapshot_id = ?", [snapshot])
     # Another lake at the same place has made its snapshots at other times.
     time = made["snapshot_time"][0].isoformat() if made.height else None
-    return {"snapshot": snapshot, "snapshot_time": time, "messages": sorted(settings.training.messages)}
+    return {
+        "snapshot": snapshot,
+        "snapshot_time": time,
+        "messages": sorted(settings.training.messages),
+        "text_model": settings.embeddings.model,
+    }
 
 
 def _need(lake: Lake, settings: Settings, about: Mapping[str, Any], snapshot: int, first: datetime) -> None:
@@ -195,8 +203,9 @@ def _need(lake: Lake, settings: Settings, about: Mapping[str, Any], snapshot: in
     known = _about(lake, settings, about["snapshot"])
     if known["snapshot_time"] is None:
         raise TrendError(f"the lake no longer has snapshot {about['snapshot']}, of which it is")
-    if known != {name: about[name] for name in known}:
-        raise TrendError("it is of another lake, or of other training.messages")
+    # Releases before kept no name of a text model.
+    if known != {name: about.get(name) for name in known}:
+        raise TrendError("it is of another lake, or of other training.messages or embeddings.model")
     for table, rows in _ROWS.items():
         if snapshot > about["snapshot"]:
             query = _FIRST_CHANGED.format(table=table, rows=rows, since=about["snapshot"] + 1, until=snapshot)

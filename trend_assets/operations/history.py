@@ -15,7 +15,7 @@ from trend_assets.graph.messages import kinds, projection
 from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENT_EMBEDDINGS, NODES, TEMPORAL_EDGES
-from trend_assets.settings import ForecastSettings
+from trend_assets.settings import EmbeddingSettings, ForecastSettings
 
 # Only to say what to do where the graph holds nothing.
 _NAMING_TOPICS = "SELECT min(hour) AS first, max(hour) AS last FROM events WHERE len(topics) > 0"
@@ -30,7 +30,11 @@ class GraphMissing(TrendError):
 
 
 def load_history(
-    lake: Lake, end: datetime | None = None, snapshot: int | None = None, messages: Sequence[str] = ()
+    lake: Lake,
+    end: datetime | None = None,
+    snapshot: int | None = None,
+    messages: Sequence[str] = (),
+    text_model: str = EmbeddingSettings().model,
 ) -> History:
     """All mentions before `end` (timezone-aware; by default all that there are).
 
@@ -39,13 +43,14 @@ def load_history(
     Args:
         snapshot: of the lake, whose rows are read; by default the newest.
         messages: of `graph.messages.MESSAGES`, what the interactions of a network are to carry (`training.messages`).
+        text_model: whose vectors are read (`embeddings.model`); those of another cannot be compared with them.
 
     Raises:
         NothingKnown: no event names a topic before `end`.
         GraphMissing: some do, but `temporal_edges` and `nodes` say nothing of them.
         LakeError: the lake has no such snapshot.
     """
-    tables = _Tables.of(lake, snapshot)
+    tables = _Tables.of(lake, snapshot, text_model)
     mentions = _read_mentions(lake, tables, _Span(None, end), messages)
     if mentions.is_empty():
         raise _nothing(lake, end)
@@ -54,17 +59,23 @@ def load_history(
     return History.from_mentions(mentions, start, end)
 
 
-def load_later(lake: Lake, history: History, end: datetime, messages: Sequence[str] = ()) -> History:
+def load_later(
+    lake: Lake,
+    history: History,
+    end: datetime,
+    messages: Sequence[str] = (),
+    text_model: str = EmbeddingSettings().model,
+) -> History:
     """A history of all mentions before `end`, of which those before the end of `history` are known.
 
     Args:
         lake: what it holds of the time before must be what `history` was made of.
         history: whole; it is extended.
         end: timezone-aware, not before the history's end.
-        messages: as for `load_history`.
+        messages, text_model: as for `load_history`.
     """
     span = _Span(to_datetime(history.end), end)
-    return history.extended(_read_mentions(lake, _Tables.of(lake, None), span, messages), end)
+    return history.extended(_read_mentions(lake, _Tables.of(lake, None, text_model), span, messages), end)
 
 
 class _Span(NamedTuple):
@@ -109,9 +120,11 @@ class _Tables(NamedTuple):
     vectors: str
 
     @classmethod
-    def of(cls, lake: Lake, snapshot: int | None) -> Self:
+    def of(cls, lake: Lake, snapshot: int | None, text_model: str) -> Self:
         tables = (TEMPORAL_EDGES, NODES, EVENT_EMBEDDINGS)
-        return cls(*(table.name if snapshot is None else lake.at(table, snapshot) for table in tables))
+        edges, nodes, vectors = (table.name if snapshot is None else lake.at(table, snapshot) for table in tables)
+        name = text_model.replace("'", "''")
+        return cls(edges, nodes, f"(FROM {vectors} WHERE model = '{name}')")
 
 
 def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, span: _Span = _ALL) -> str:
@@ -197,7 +210,7 @@ def _vectors_query(tables: _Tables, length: int, span: _Span) -> str:
     products = ", ".join(f"list_inner_product(embedding, {row}::FLOAT[])" for row in projection(length))
     return f"""
         SELECT id AS event_id, [{products}]::FLOAT[] AS vector FROM {tables.vectors}
-        WHERE len(embedding) = {length} AND {span.bounds("hour")}
+        WHERE {span.bounds("hour")}
     """
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import COLLECTION_STATUS, OBSERVATIONS, REJECTED_EVENTS
+from trend_assets.lake.waiting import once_unlocked
 from trend_assets.operations.identity import Identified, identify
 from trend_assets.operations.import_report import FileReport, ImportStatistics, Part
 from trend_assets.operations.origins import content_hash, origin, within
@@ -92,12 +93,16 @@ def _store(lake: Lake, name: str, batch: Batch, guard: Guard) -> tuple[Identifie
     raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
     formats = {payload.format for payload in batch.payloads}
     rejected = guard.rejected(rejected_frame(batch.rejections, name, now), formats)
-    with lake.transaction() as connection:
-        found = identify(connection, lake.known_events, raw)
-        lake.insert_events(connection, found.new)
-        write_frame(connection, OBSERVATIONS, found.observations())
-        write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))
-    return found, rejected
+
+    def written() -> Identified:
+        with lake.transaction() as connection:
+            found = identify(connection, lake.known_events, raw)
+            lake.insert_events(connection, found.new)
+            write_frame(connection, OBSERVATIONS, found.observations())
+            write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))
+        return found
+
+    return once_unlocked(written), rejected
 
 
 def _record(lake: Lake, report: FileReport) -> None:

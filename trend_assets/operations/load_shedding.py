@@ -46,6 +46,7 @@ _AT_ONCE = 6
 
 _LOOKS = "SELECT arg_max(step, checked_at) AS step, max(hour) AS last FROM load_checks"
 _DEFERRED = "SELECT hour, postponed, sampled FROM deferred_hours WHERE postponed OR sampled"
+_OF_ANOTHER_MODEL = "SELECT DISTINCT hour FROM event_embeddings WHERE model <> $model ORDER BY hour DESC LIMIT $most"
 # Imported events are not backlog: a backfill takes them. An hour of a live source waits for its run.
 _COLLECTED = """
     WITH raw AS (SELECT id, hour, source FROM raw_events WHERE hour >= $since),
@@ -186,9 +187,15 @@ def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
 
 
 def due_hours(lake: Lake, settings: Settings) -> list[datetime]:
-    """Postponed hours to embed now, the newest first, bounded; none while the load is too high for it."""
+    """Hours to embed now, the newest first, bounded; none while the load is too high for it.
+
+    They are postponed hours, and those whose vectors are of another model than `embeddings.model`.
+    """
     known = shedding_state(lake)
-    return sorted(known.postponed, reverse=True)[:_AT_ONCE] if known.state(settings).embeds else []
+    if not known.state(settings).embeds:
+        return []
+    other = lake.read(_OF_ANOTHER_MODEL, {"model": settings.embeddings.model, "most": _AT_ONCE})["hour"]
+    return sorted(known.postponed.union(other), reverse=True)[:_AT_ONCE]
 
 
 def shedding_state(lake: Lake) -> SheddingState:

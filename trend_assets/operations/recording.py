@@ -16,6 +16,7 @@ from trend_assets.lake.tables import (
     OBSERVATIONS,
     REJECTED_EVENTS,
 )
+from trend_assets.lake.waiting import once_unlocked
 from trend_assets.operations.backoff import SOON, next_try
 from trend_assets.operations.collecting import CollectionState
 from trend_assets.operations.identity import Identified, identify
@@ -116,13 +117,17 @@ def record(
     status = _with_retries(_given(lake, collection, collected.status, attempts, memory), memory)
     if collection.purpose == "late":
         status = status.filter(pl.col("status").is_in(["complete", "empty"]))
-    with lake.transaction() as connection:
-        for source in collection.reserved:
-            connection.execute(_RELEASE, [source, collection.started])
-        write_frame(connection, COLLECTION_ATTEMPTS, attempts)
-        write_frame(connection, COLLECTION_STATUS, status)
-        write_frame(connection, REJECTED_EVENTS, collected.rejected)
-        write_frame(connection, OBSERVATIONS, compared.observations())
+
+    def written() -> None:
+        with lake.transaction() as connection:
+            for source in collection.reserved:
+                connection.execute(_RELEASE, [source, collection.started])
+            write_frame(connection, COLLECTION_ATTEMPTS, attempts)
+            write_frame(connection, COLLECTION_STATUS, status)
+            write_frame(connection, REJECTED_EVENTS, collected.rejected)
+            write_frame(connection, OBSERVATIONS, compared.observations())
+
+    once_unlocked(written)
     return replace(collected, status=status, attempts=attempts)
 
 

@@ -110,7 +110,7 @@ def train(
     begin = _begin(week, until)
     began = time.monotonic()
     read = lake.snapshot() if snapshot is None else snapshot
-    history = load_history(lake, begin, snapshot, settings.training.messages)
+    history = load_history(lake, begin, snapshot, settings.training.messages, settings.embeddings.model)
     if len(history) < settings.training.min_events:
         raise NothingKnown(
             f"{len(history)} mentions before {begin:%Y-%m-%d}, training needs {settings.training.min_events} "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from trend_assets.settings.section import Section
 from trend_assets.words import label_ahead
@@ -39,7 +39,8 @@ class ForecastSettings(Section):
     further_horizons: dict[Hours, Annotated[int, Field(ge=1)]] = Field(
         default_factory=lambda: {6: 4, 168: 20},
         description="Hours ahead for which it is forecast, too, what will grow (`emerges`), each with the mentions "
-        "that it needs, half of them more than before; {} for none.",
+        "that it needs, half of them more than before; {} for none. `horizon_hours` is left out.",
+        validate_default=True,
     )
     threshold: int = Field(8, ge=1, description="Mentions in the horizon that count as risen.")
     min_growth: int = Field(4, ge=0, description="`emerges`: mentions more than in the horizon before the cut.")
@@ -50,11 +51,10 @@ class ForecastSettings(Section):
         """The name by which the forecasts of a label are stored, `emerges_6h`; by default of the main horizon."""
         return label_ahead(kind, hours or self.horizon_hours, self.horizon_hours)
 
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if self.horizon_hours in self.further_horizons:
-            raise ValueError(f"further_horizons names horizon_hours ({self.horizon_hours}) again: leave it out there")
-        return self
+    @field_validator("further_horizons")
+    @classmethod
+    def _each_once(cls, further: dict[int, int], info: ValidationInfo) -> dict[int, int]:
+        return {hours: needed for hours, needed in further.items() if hours != info.data.get("horizon_hours")}
 
 
 class TrainingSettings(Section):

@@ -109,6 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
     timeout = 60
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time of the world, for the header ``Date``."""
+        return super().date_time_string(self.mock_server.now().timestamp() if timestamp is None else timestamp)
+
     def do_GET(self) -> None:
         """Answers, and hangs up in the middle where that is the fault."""
         parts = urlsplit(self.path)

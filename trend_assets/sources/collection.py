@@ -15,7 +15,7 @@ from trend_assets.lake.tables import (
     RAW_EVENTS,
     REJECTED_EVENTS,
 )
-from trend_assets.sources.collector import Collector, CollectorError, Usage
+from trend_assets.sources.collector import Collector, CollectorError, Usage, moment
 from trend_assets.sources.event import Payload
 from trend_assets.sources.frames import raw_frame, rejected_frame
 from trend_assets.sources.registry import Rejection
@@ -176,6 +176,17 @@ def _hours(
         yield attempt
 
 
+def _need_end(collector: Collector, end: datetime) -> None:
+    """With the clock of this machine ahead, an hour that is still to come would look empty, and stay so."""
+    told = collector.usage.source_time
+    if told is not None and told < end:
+        raise CollectorError(
+            "server",
+            f"by the clock of {collector.source} it is {moment(told)}, so this hour is not over: set this machine's "
+            "clock (NTP), or wait; the hour is asked for again",
+        )
+
+
 def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
     attempt = _Hour(hour)
     requests, units = collector.usage.requests, collector.usage.units
@@ -185,6 +196,7 @@ def _ask(collector: Collector, hour: datetime, cursor: str) -> _Hour:
                 attempt.payloads.append(item)
             else:
                 attempt.rejections.append(item)
+        _need_end(collector, hour + _HOUR)
     except Exception as error:
         # What was received before the failure is kept; the hour is asked again by the next run.
         attempt.failure = error

@@ -7,8 +7,10 @@ are handed in; the posts, its use of the budget and its failures are handed back
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Literal, Protocol
 
 from trend_assets.errors import TrendError
@@ -71,11 +73,18 @@ class Usage:
     """What a collector has used since it was made.
 
     ``requests`` were sent; ``units`` are what the source counts: posts received (X), quota units (YouTube),
-    requests elsewhere.
+    requests elsewhere. ``source_time`` is what the source's own clock said last, where it says it.
     """
 
     requests: int = 0
     units: int = 0
+    source_time: datetime | None = None
+
+    def note_date(self, header: str | None) -> None:
+        """To be told of the header ``Date`` of each answer; what cannot be read is no time."""
+        with suppress(ValueError, OverflowError):
+            told = parsedate_to_datetime(header or "")
+            self.source_time = told if told.tzinfo else None
 
 
 class Collector(Protocol):

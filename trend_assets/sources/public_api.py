@@ -78,6 +78,7 @@ class PublicApi:
             )
         except requests.RequestException as error:
             raise CollectorError("network", f"{self._service} cannot be reached ({type(error).__name__})") from None
+        self._usage.note_date(response.headers.get("Date"))
         if response.status_code != 200:
             raise self._refused(response)
         try:

@@ -24,14 +24,14 @@ from trend_assets.tgn.contributors import Contributors, explained, most, partici
 from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
+from trend_assets.tgn.linear import Linear
 from trend_assets.tgn.model import is_of_nodes
 from trend_assets.tgn.settings import ForecasterSettings
+from trend_assets.tgn.shares import Shares
 from trend_assets.tgn.stream import Embedded, RollingState
 from trend_assets.tgn.torch_scope import one_thread, seeded
 
 KIND = "tgn_forecaster"
-#: The trees' share of the log-odds, beside the network's.
-_TREES = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +67,8 @@ class _Fitted:
     labels: tuple[str, ...]
     heads: Heads | None
     trees: Mapping[str, list[lightgbm.Booster]]
+    linear: Linear | None
+    shares: Shares
     until: int
     report: dict[str, Any]
 
@@ -78,7 +80,7 @@ class _Fitted:
         From `[rows, features]` and `[rows, embedding]`. Of rows that a label is not asked of, which costs nothing, its
         log-odds are NaN.
         """
-        assert self.heads is not None
+        assert self.heads is not None and self.linear is not None
         outputs = self.heads(torch.from_numpy(features), embedding)
         logits, growth = (output.numpy().astype(np.float64) for output in outputs)
         log_odds = {}
@@ -88,8 +90,10 @@ class _Fitted:
             rows = asked[label]
             log_odds[label] = found = np.full(len(features), np.nan)
             if rows.any():
-                trees = mean_logit(self.trees[label], features if rows.all() else features[rows])
-                found[rows] = _TREES * trees + (1 - _TREES) * logits[rows, column]
+                asked_of = features if rows.all() else features[rows]
+                trees, linear = mean_logit(self.trees[label], asked_of), self.linear.log_odds(asked_of, column)
+                share = self.shares
+                found[rows] = share.linear * linear + share.trees * trees + share.heads * logits[rows, column]
         return log_odds, growth
 
 
@@ -99,8 +103,9 @@ class TgnForecaster:
     `fit` trains the network to predict who will post where next, and then, with neural heads on a topic's
     embedding beside its log counts, the record of its participants and what became of earlier topics with like
     texts, to predict what became of the topics of past cuts. Beside them stand boosted trees on the same but the
-    embedding, of which some see the counts alone, so that little data makes it no worse than counting. Their
-    log-odds are averaged. Every fit starts anew, so that it depends on the mentions before `until`, the settings
+    embedding, of which some see the counts alone, and a linear model of the counts, so that little data makes it no
+    worse than counting. Their log-odds are averaged, with weights that depend on how many past cuts there were
+    (`Shares`). Every fit starts anew, so that it depends on the mentions before `until`, the settings
     and nothing else.
 
     `score` rolls the memory forward, so that what an hour costs does not grow with the history.
@@ -146,6 +151,8 @@ class TgnForecaster:
             labels = tuple(label for label in examples.asked if _learnable(examples, label))
             trees = {label: self._fit_trees(past.features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
+            linear = Linear.fit(past.features[:, : inputs.views[0]], examples, labels) if labels else None
+            clock.lap("linear")
             heads, losses = self._fit_heads(inputs, past, labels) if labels else (None, [])
             clock.lap("forecast")
         report = {
@@ -155,7 +162,7 @@ class TgnForecaster:
             "positives": {label: int(true.sum()) for label, true in examples.labels.items()},
             "seconds": clock.laps,
         }
-        self._fitted = _Fitted(inputs, labels, heads, trees, until, report)
+        self._fitted = _Fitted(inputs, labels, heads, trees, linear, Shares.of(len(past.cuts)), until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
@@ -269,12 +276,15 @@ class TgnForecaster:
         tensors = {f"network.{name}": value for name, value in state.model.state_dict().items()}
         if fitted.heads is not None:
             tensors |= {f"heads.{name}": value for name, value in fitted.heads.state_dict().items()}
+        if fitted.linear is not None:
+            tensors |= {f"linear.{name}": value for name, value in fitted.linear.tensors().items()}
         for label, boosters in fitted.trees.items():
             tensors |= {f"trees.{label}.{n}": to_tensor(booster) for n, booster in enumerate(boosters)}
         metadata = {
             "settings": asdict(self.settings),
             "label_definitions": asdict(self.settings.labels),
             "labels": fitted.labels,
+            "shares": list(fitted.shares),
             "seed": self.settings.seed,
             "until": fitted.until,
             "report": fitted.report,
@@ -330,6 +340,8 @@ class TgnForecaster:
                 ]
                 for label in labels
             },
+            linear=Linear.from_tensors(_part(checkpoint, "linear.")) if labels else None,
+            shares=Shares(*metadata["shares"]),
             until=metadata["until"],
             report=dict(metadata["report"]),
         )

@@ -32,10 +32,12 @@ from trend_assets.lake.tables import (
     TOPIC_LABELS,
     TRAINING_RUNS,
 )
-from trend_assets.settings import DagsterSettings, Settings
+from trend_assets.settings import DagsterSettings, EmbeddingSettings, Settings
 
 CUT = datetime(2024, 1, 2, tzinfo=UTC)
 ONE = timedelta(hours=1)
+#: The text model that has made the vectors; it cannot be loaded.
+THREE_NUMBERS = EmbeddingSettings(model="/nowhere/three-numbers")
 TOPICS = [f"#topic{index}" for index in range(12)]
 
 
@@ -142,7 +144,13 @@ def fill(home: Path, location: LakeLocation | None = None) -> Lake:
     lake.write(RAW_EVENTS, RAW_EVENTS.frame(raw))
     lake.write(EVENTS, EVENTS.frame(EVENTS_MADE), CUT - 2 * ONE, CUT)
     vectors = [
-        {"id": made["id"], "hour": made["hour"], "text_hash": made["id"], "model": "three", "embedding": vector}
+        {
+            "id": made["id"],
+            "hour": made["hour"],
+            "text_hash": made["id"],
+            "model": THREE_NUMBERS.model,
+            "embedding": vector,
+        }
         for made, vector in zip(EVENTS_MADE, VECTORS, strict=True)
     ]
     lake.write(EVENT_EMBEDDINGS, EVENT_EMBEDDINGS.frame(vectors), CUT - 2 * ONE, CUT)
@@ -294,5 +302,5 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def client(filled_home: Path, serve: Callable[[Settings], Any]) -> Iterator[httpx.Client]:
     """The API over the filled lake, with no Dagster behind it: nothing listens on port 1."""
-    with serve(Settings(home=filled_home, dagster=DagsterSettings(port=1))) as found:
+    with serve(Settings(home=filled_home, embeddings=THREE_NUMBERS, dagster=DagsterSettings(port=1))) as found:
         yield found

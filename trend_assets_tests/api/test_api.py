@@ -23,7 +23,18 @@ from trend_assets.lake.tables import EVENTS, PREDICTION_OUTCOMES, PREDICTIONS, T
 from trend_assets.operations.scoring import stored_scores
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.sources.event import Event
-from trend_assets_tests.api.conftest import CUT, EVENTS_MADE, ONE, TOPICS, TRUE, counts, event, forecasts, outcomes
+from trend_assets_tests.api.conftest import (
+    CUT,
+    EVENTS_MADE,
+    ONE,
+    THREE_NUMBERS,
+    TOPICS,
+    TRUE,
+    counts,
+    event,
+    forecasts,
+    outcomes,
+)
 from trend_assets_tests.lake import golden_schemas
 
 
@@ -247,7 +258,7 @@ def test_what_a_post_only_says_is_its_topic_as_what_it_tags(
     lake.write(TOPIC_PHRASES, TOPIC_PHRASES.frame(said), CUT - 2 * ONE, CUT)
     counted = lake.read_table(TOPIC_ACTIVITY).filter(topic="#topic1").with_columns(topic=pl.lit("#topic7"))
     lake.write(TOPIC_ACTIVITY, pl.concat([lake.read_table(TOPIC_ACTIVITY), counted]), CUT - 2 * ONE, CUT)
-    with serve(Settings(home=home)) as client:
+    with serve(Settings(home=home, embeddings=THREE_NUMBERS)) as client:
         seen = client.get("/predictions", params={"source": "youtube"}).json()["items"]
         assert [item["topic"] for item in seen] == ["#topic0", "#topic1", "#topic7"]
         near = client.get("/topics", params={"similar": "#topic1"}).json()["items"]
@@ -255,6 +266,14 @@ def test_what_a_post_only_says_is_its_topic_as_what_it_tags(
         assert near[0]["similarity"] == pytest.approx(1.0)
         mine = client.get("/topics", params={"similar": "#topic7"}).json()["items"]
         assert [item["topic"] for item in mine] == ["#topic1", "#topic0"]
+
+
+def test_vectors_of_another_text_model_are_not_compared(
+    home: Path, lake: Lake, serve: Callable[[Settings], Any]
+) -> None:
+    with serve(Settings(home=home)) as client:
+        found = client.get("/topics", params={"similar": "#topic1"}).json()
+    assert found["items"] == [] and "all-MiniLM-L6-v2" in found["reason"]
 
 
 def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:

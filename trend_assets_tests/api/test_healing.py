@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,48 +18,21 @@ from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTIONS
 from trend_assets.settings import DagsterSettings, LakeSettings, Settings
 from trend_assets_tests.api.conftest import CUT, ONE, fill, forecasts
-from trend_assets_tests.lake.conftest import _as_postgres, postgres_folder
+from trend_assets_tests.postgres_server import PostgresServer, binaries
 
 ROUTES = ("/predictions/top", "/topics", "/accuracy", "/collection/status", "/events/stats", "/training/status")
 
 
-class Postgres:
-    """A server of our own that can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self._binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-        self._folder = folder
-        self._run = _as_postgres(folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._run([self._binaries / "initdb", "-D", folder / "data", "-A", "trust", "-U", "trend", "--no-sync"])
-        self.start()
-        self._run([self._binaries / "createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "trend", "lake"])
-        self.url = f"postgresql://trend:secretword@127.0.0.1:{self.port}/lake"
-
-    def start(self) -> None:
-        sockets = f"-c unix_socket_directories={self._folder}"
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 {sockets} -c fsync=off"
-        self._control("-l", self._folder / "log", "-o", options, "start")
-
-    def stop(self) -> None:
-        self._control("-m", "immediate", "stop")
-
-    def _control(self, *arguments: object) -> None:
-        self._run([self._binaries / "pg_ctl", "-D", self._folder / "data", "-w", *arguments])
-
-
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    if not list(Path("/usr/lib/postgresql").glob("*/bin")):
+def postgres() -> Iterator[PostgresServer]:
+    """A server of our own that can be stopped and started."""
+    programs = binaries()
+    if programs is None:
         pytest.skip("no PostgreSQL server in /usr/lib/postgresql (Debian's package postgresql)")
-    folder = postgres_folder()
-    server = Postgres(folder)
+    server = PostgresServer(programs)
+    server.start()
     yield server
-    with contextlib.suppress(subprocess.CalledProcessError):
-        server.stop()
-    shutil.rmtree(folder)
+    server.remove()
 
 
 def eventually(answered: Callable[[], bool], seconds: float = 20) -> float:
@@ -97,13 +67,14 @@ def newest(client: httpx.Client) -> str:
 
 
 def test_a_postgres_catalog_that_goes_and_comes_back(
-    postgres: Postgres, home: Path, serve: Callable[[Settings], Any], caplog: pytest.LogCaptureFixture
+    postgres: PostgresServer, home: Path, serve: Callable[[Settings], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    location = LakeLocation(home, catalog_url=postgres.url, data_path=f"{home / 'files'}/")
+    url = postgres.create("lake").replace("trend@", "trend:secretword@")
+    location = LakeLocation(home, catalog_url=url, data_path=f"{home / 'files'}/")
     lake = fill(home, location)
     settings = Settings(
         home=home,
-        lake=LakeSettings(catalog_url=postgres.url, data_path=location.data_path),
+        lake=LakeSettings(catalog_url=url, data_path=location.data_path),
         dagster=DagsterSettings(port=1),
     )
     secrets = ["secretword", str(postgres.port), "127.0.0.1", str(home)]

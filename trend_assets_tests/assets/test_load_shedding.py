@@ -14,6 +14,7 @@ import orjson
 import polars as pl
 import pytest
 from dagster import AssetKey, DagsterInstance
+from polars.testing import assert_frame_equal
 
 from trend_assets.assets.collection_run import PURPOSE_TAG
 from trend_assets.automation import postponed
@@ -275,3 +276,17 @@ def test_two_runs_that_postpone_at_once_lose_nothing(lake: Lake) -> None:
         list(pool.map(postpone, hours))
     assert shedding_state(lake).postponed == set(hours)
     assert lake.read_table(DEFERRED_HOURS)["hour"].to_list() == hours
+
+
+def test_hours_of_another_text_model_are_embedded_again(lake: Lake, run: Live, tick: Tick) -> None:
+    collected(lake, START, posts(START, 2))
+    run(START)
+    assert tick(START) == []
+    made = lake.read_table(EVENT_EMBEDDINGS)
+    lake.write(EVENT_EMBEDDINGS, made.with_columns(model=pl.lit("another")), START, START + ONE)
+    (request,) = tick(START)
+    assert request.partition_key == hour_key(START)
+    assert request.asset_selection == [AssetKey("event_embeddings")]
+    run(START, 1, request.tags[PURPOSE_TAG])
+    assert_frame_equal(lake.read_table(EVENT_EMBEDDINGS), made, check_row_order=False)
+    assert tick(START) == []

@@ -10,7 +10,6 @@ import sys
 
 _ALL = (
     "readers",
-    "kills",
     "live",
     "throughput",
     "budgets",

@@ -162,7 +162,9 @@ class Comparison:
 def _history(path: Path | None) -> History:
     if path is not None:
         return History.from_mentions(pl.read_parquet(path))
-    return load_history(Lake(lake_location(load_settings()), read_only=True), messages=MESSAGES)
+    settings = load_settings()
+    lake = Lake(lake_location(settings), read_only=True)
+    return load_history(lake, messages=MESSAGES, text_model=settings.embeddings.model)
 
 
 def main() -> None:

@@ -41,12 +41,12 @@ def day(history: History, days: float) -> datetime:
     return to_datetime(history.start) + timedelta(days=days)
 
 
-def test_walk_fits_on_mondays_and_shows_only_the_past(history: History) -> None:
+def test_walk_fits_at_its_start_and_on_mondays_and_shows_only_the_past(history: History) -> None:
     oracle = Oracle(history)
     seen: list[tuple[int, int]] = []
     result = backtest(history, [oracle], day(history, 45), day(history, 60), progress=lambda *at: seen.append(at))
-    mondays = [to_datetime(until) for _, until in oracle.fits]
-    assert mondays == [datetime(2024, 2, 12, tzinfo=UTC) + timedelta(weeks=week) for week in range(3)]
+    moments = [to_datetime(until) for _, until in oracle.fits]
+    assert moments == [datetime(2024, 2, day, tzinfo=UTC) for day in (15, 19, 26)]
     assert all(end <= until for end, until in oracle.fits)
     assert oracle.views and all(end == time for end, time in oracle.views)
     assert result.cuts == len(seen) == 60
@@ -58,8 +58,8 @@ def test_walk_fits_on_mondays_and_shows_only_the_past(history: History) -> None:
 def test_every_fourth_monday_is_counted_from_the_first(history: History) -> None:
     oracle = Oracle(history)
     backtest(history, [oracle], day(history, 10), day(history, 60), every_hours=12, retraining="four-weekly")
-    mondays = [to_datetime(until) for _, until in oracle.fits]
-    assert mondays == [datetime(2024, 1, 8, tzinfo=UTC) + timedelta(weeks=4 * number) for number in range(2)]
+    moments = [to_datetime(until) for _, until in oracle.fits]
+    assert moments == [datetime(2024, 1, 11, tzinfo=UTC), datetime(2024, 2, 5, tzinfo=UTC)]
     assert all(end <= time for end, time in oracle.views)
 
 

@@ -6,6 +6,7 @@ from sklearn.metrics import ndcg_score
 
 from trend_assets.forecasting.labels import WEEK
 from trend_assets.forecasting.metrics import (
+    calibration_bins,
     expected_calibration_error,
     ndcg_at_k,
     paired_bootstrap,
@@ -99,8 +100,9 @@ def test_metrics_refuse_what_they_cannot_measure() -> None:
 def test_calibration_error_by_hand() -> None:
     confidence = np.array([0.1, 0.1, 0.1, 0.1, 0.9, 0.9])
     came_true = np.array([True, False, False, False, True, False])
-    # 4 of 6 state 0.1 where 0.25 came true, 2 of 6 state 0.9 where 0.5 came true.
-    assert expected_calibration_error(came_true, confidence) == pytest.approx(4 / 6 * 0.15 + 2 / 6 * 0.4)
+    # Two of each three bins state 0.1, where 0.5 and none came true; one states 0.9, where 0.5 did.
+    assert expected_calibration_error(came_true, confidence, 3) == pytest.approx((0.4 + 0.1 + 0.4) / 3)
+    assert [count for _, _, count in calibration_bins(came_true, confidence, 4)] == [2, 2, 1, 1]
     assert expected_calibration_error(np.array([True, False]), np.array([1.0, 0.0])) == 0.0
     with pytest.raises(ValueError, match="lie in"):
         expected_calibration_error(came_true[:1], np.array([1.1]))

@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from trend_assets.lake.connection import LakeLocation
+from trend_assets_tests.postgres_server import PostgresServer, binaries
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server of the tests' own; its address without a database name."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
-    if not binaries:
+    programs = binaries()
+    if programs is None:
         pytest.skip("no PostgreSQL server in /usr/lib/postgresql (Debian's package postgresql)")
-    folder = postgres_folder()
-    run = _as_postgres(folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run([binaries[-1] / "initdb", "-D", folder / "data", "-A", "trust", "-U", "trend", "--no-sync"])
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    run([binaries[-1] / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start"])
-    yield f"postgresql://trend@127.0.0.1:{port}"
-    run([binaries[-1] / "pg_ctl", "-D", folder / "data", "-w", "-m", "fast", "stop"], check=False)
-    shutil.rmtree(folder)
-
-
-def postgres_folder() -> Path:
-    """A new folder for a server, to be removed by whoever asked for it.
-
-    Not in pytest's folder: any other pytest that starts closes that to all users but its own.
-    """
-    return Path(tempfile.mkdtemp(prefix="trend_postgres_", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
-
-
-def _as_postgres(folder: Path):
-    """PostgreSQL refuses to run as root."""
-    prefix: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-        prefix = ["runuser", "-u", "postgres", "--"]
-
-    def run(command: list[object], check: bool = True) -> None:
-        subprocess.run([*prefix, *map(str, command)], check=check, capture_output=True, cwd=folder)
-
-    return run
+    server = PostgresServer(programs)
+    server.start()
+    yield server.address
+    server.remove()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from trend_assets.enrichment.embedder import DEFAULT_MODEL
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.history import to_epoch
 from trend_assets.graph.messages import KINDS, TEXT_DIM, projection
@@ -48,7 +49,7 @@ def talk(empty: Home) -> Lake:
     ]
     write_posts(empty.lake, EVENTS.frame(rows), START, END)
     vectors = [
-        {"id": name, "hour": START, "text_hash": name, "model": "m", "embedding": vector}
+        {"id": name, "hour": START, "text_hash": name, "model": DEFAULT_MODEL, "embedding": vector}
         for name, vector in VECTORS.items()
     ]
     empty.lake.write(EVENT_EMBEDDINGS, EVENT_EMBEDDINGS.frame(vectors), START, END)
@@ -91,6 +92,12 @@ def test_an_earlier_end_tells_less(talk: Lake) -> None:
 def test_without_vectors_texts_are_zero(talk: Lake) -> None:
     talk.write(EVENT_EMBEDDINGS, EVENT_EMBEDDINGS.frame(), START, END)
     assert not load_history(talk, messages=("text",)).detail("text").any()
+
+
+def test_vectors_of_another_text_model_are_not_read(talk: Lake) -> None:
+    assert load_history(talk, messages=("text",)).detail("text").any()
+    other = load_history(talk, messages=("text",), text_model="another's")
+    assert not other.detail("text").any()
 
 
 def weights(home: Home, messages: tuple[str, ...]) -> torch.Tensor:

@@ -52,7 +52,7 @@ def test_a_declared_stream_is_imported_and_walked(
     out = tmp_path / "out.json"
     told = {"--folder": "data", "--declare": "declared.json", "--homes": "homes", "--json": "out.json"}
     paths = [part for name, path in told.items() for part in (name, str(tmp_path / path))]
-    monkeypatch.setattr(sys, "argv", ["streams", *paths, "--no-tgn", "--lead-time", "1"])
+    monkeypatch.setattr(sys, "argv", ["streams", *paths, "--no-tgn", "--lead-time", "1", "--foresight", "12"])
     streams.main()
     found = json.loads(out.read_text())
     assert found["left_out"] == {"two": f"nothing is called b.csv in {tmp_path / 'data'}"}
@@ -60,6 +60,11 @@ def test_a_declared_stream_is_imported_and_walked(
     mean, low, high = label["rankings"]["mastodon"]["ndcg_at_10"]
     assert 0 < low <= mean <= high <= 1
     assert {"gradient_boosting", "ewma_3d", "seismic"} <= label["rankings"].keys()
+    # Who sees half of the day that is asked about knows more.
+    later, now = (
+        label["rankings"][name]["ndcg_at_10"][0] for name in ("gradient_boosting_12h_later", "gradient_boosting")
+    )
+    assert later > now + 0.05
     rates = found["streams"]["one"]["lead_time"]["false_alarms_a_day"]
     assert rates["1"]["gradient_boosting"]["called"] <= rates["10"]["gradient_boosting"]["called"]
     assert "one, bursts" in capsys.readouterr().out
@@ -84,7 +89,10 @@ def test_the_summary_counts_by_the_interval_against_the_best_of_a_kind() -> None
     learned = found["best learned baseline"]
     assert (learned["wins"], learned["ties"], learned["losses"]) == (1, 0, 1)
     assert learned["mean_relative_lead"] == pytest.approx((0.1 / 0.4 - 0.1 / 0.6) / 2)
-    assert found["best product formula"] == {"wins": 0, "ties": 2, "losses": 0, "mean_relative_lead": 0}
+    assert learned["interval"] == pytest.approx([-1.5 / 24, 3.5 / 24])
+    formula = found["best product formula"]
+    assert (formula["wins"], formula["ties"], formula["losses"], formula["mean_relative_lead"]) == (0, 2, 0, 0)
+    assert "TGN without its network" not in found
 
 
 def test_a_topic_crosses_when_it_reaches_the_threshold_and_grows_big_within_a_day() -> None:

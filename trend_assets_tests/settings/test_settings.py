@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from trend_assets.settings import Settings, SettingsError, example_yaml, load_settings, shown
+from trend_assets.settings import ForecastSettings, Settings, SettingsError, example_yaml, load_settings, shown
 
 
 def write(path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -83,3 +83,8 @@ def test_the_example_is_valid_and_complete(home: Path, tmp_path: Path, monkeypat
     write(tmp_path / "t.yaml", example_yaml(), monkeypatch)
     assert load_settings() == defaults
     assert set(yaml.safe_load(example_yaml())) == set(Settings.model_fields) - {"home"}
+
+
+def test_the_main_horizon_is_no_further_one() -> None:
+    assert ForecastSettings().further_horizons == {6: 4, 168: 20}
+    assert ForecastSettings(horizon_hours=6).further_horizons == {168: 20}

@@ -126,6 +126,24 @@ def test_an_hour_that_the_servers_clock_has_not_reached_is_asked_again(serve: Ca
 
 
 @pytest.mark.parametrize("source", SOURCES)
+def test_a_clock_that_is_a_day_ahead_calls_no_hour_empty(source: str, serve: Serve, busy_world: World) -> None:
+    """This machine takes an hour for over that has hardly begun."""
+    slow = serve(MORNING + timedelta(minutes=20))
+    hasty = collector(source, slow)
+    hasty._now = lambda: MORNING + 25 * HOUR
+    first = attempt(hasty, MORNING, lambda: MORNING + 25 * HOUR)
+    assert first.status["status"].item() in ("failed", "partial"), first.status["status"].item()
+    assert first.status["failure"].item() in ("server", "request", "past")
+    earlier = {(source, MORNING): Earlier(first.attempts["cursor"].item(), first.raw.height)}
+    second = attempt(collector(source, serve(NOW)), MORNING, lambda: NOW, earlier)
+    assert second.status["message"].item() == ""
+    there = happened(busy_world, source, MORNING, MORNING + HOUR)
+    if source in ("bluesky", "mastodon"):
+        assert "by the clock of" in first.status["message"].item() and "NTP" in first.status["message"].item()
+        assert {*received(first), *received(second)} == there
+
+
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("status", [400, 403, 429, 503])
 def test_an_error_of_any_form_is_told_in_words(source: str, status: int, serve: Serve, monkeypatch: Any) -> None:
     server = serve(NOW)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from trend_assets.commands.doctor.finding import Finding
 from trend_assets.lake.connection import LakeLocation, lake_location
+from trend_assets.lake.damage import damaged_files
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import missed_hours
 from trend_assets.operations.models import model_at, model_store, stored_models
@@ -25,10 +26,21 @@ def lake(settings: Settings) -> Iterator[Finding]:
         newest = opened.read("SELECT max(hour) AS hour, count(*) AS events FROM events").row(0, named=True)
         told = f"{location}: {newest['events']:,} events"
         yield Finding("lake", told + (f", the newest of {newest['hour']:%Y-%m-%d %H:%M} UTC" if newest["hour"] else ""))
+        yield _files(opened)
         yield from _clock(opened, location)
         yield from _hours(opened, settings)
         yield from _model(opened, settings)
     yield from _rights(location, settings)
+
+
+def _files(opened: Lake) -> Finding:
+    """Whether each file is there in full; what is in it is read by `trend repair`."""
+    damaged = damaged_files(opened, read=False)
+    if not damaged:
+        return Finding("files", "each is there in full")
+    tables = ", ".join(sorted({one.table for one in damaged}))
+    told = f"{len(damaged)} of {tables} cannot be read, e.g. {damaged[0].path}: {damaged[0].why}"
+    return Finding("files", told, "put them back from a copy of the disk, or see `trend repair`")
 
 
 def _rights(location: LakeLocation, settings: Settings) -> Iterator[Finding]:

@@ -75,7 +75,7 @@ class GoogleTrendsCollector:
         self._now = now
         self._retries = retries or retrying()
         self._session = requests.Session()
-        self._session.mount(_HOST, Gateway(_HOST, access.base_url, access.timeout))
+        self._session.mount(_HOST, Gateway(_HOST, access.base_url, access.timeout, self.usage))
         self._session.max_redirects = 0
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:

@@ -65,10 +65,10 @@ class YouTubeAccess:
 class _Http(httplib2.Http):
     """Sends the key as a header, so that it stands in no address, no log and no error; follows no redirect."""
 
-    def __init__(self, key: str, timeout: float) -> None:
+    def __init__(self, key: str, timeout: float, usage: Usage) -> None:
         super().__init__(timeout=timeout)
         self.follow_redirects = False
-        self._key = key
+        self._key, self._usage = key, usage
 
     def request(
         self,
@@ -80,7 +80,9 @@ class _Http(httplib2.Http):
         connection_type: Any = None,
     ) -> Any:
         sent = {**(headers or {}), "X-Goog-Api-Key": self._key}
-        return super().request(uri, method, body, sent, redirections, connection_type)
+        response, content = super().request(uri, method, body, sent, redirections, connection_type)
+        self._usage.note_date(response.get("date"))
+        return response, content
 
 
 class YouTubeCollector:
@@ -102,7 +104,7 @@ class YouTubeCollector:
         self.cursor = ""
         self._now = now
         self._retries = retries or retrying()
-        self._api = _api(access) if access.api_key else None
+        self._api = _api(access, self.usage) if access.api_key else None
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
         """Uploads and comments of ``[start, end)``, and the charts of now; see `Collector.collect`.
@@ -286,11 +288,11 @@ class _Hour:
         return self.start <= event.timestamp < self.end
 
 
-def _api(access: YouTubeAccess) -> Any:
+def _api(access: YouTubeAccess, usage: Usage) -> Any:
     # The library joins the address and a relative path.
     address = access.base_url.rstrip("/") + "/"
     return build(
-        "youtube", "v3", http=_Http(access.api_key or "", access.timeout), static_discovery=True,
+        "youtube", "v3", http=_Http(access.api_key or "", access.timeout, usage), static_discovery=True,
         cache_discovery=False, client_options={"api_endpoint": address},
     )  # fmt: skip
 

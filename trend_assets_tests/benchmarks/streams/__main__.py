@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -23,13 +24,19 @@ import orjson
 from rich.console import Console
 
 from trend_assets.forecasting.backtest import BacktestResult, Observer, Retraining
+from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.ranking import Ranking
 from trend_assets.operations.backtesting import run_backtest
 from trend_assets.operations.history import load_history
+from trend_assets.operations.training import new_forecaster
+from trend_assets.settings import Settings
+from trend_assets.tgn.settings import GROUPS
 from trend_assets_tests.benchmarks.homes import shared_data
 from trend_assets_tests.benchmarks.streams.declared import TABLE, Stream, declared
+from trend_assets_tests.benchmarks.streams.foresight import later
 from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
 from trend_assets_tests.benchmarks.streams.lead_time import Calls
-from trend_assets_tests.benchmarks.streams.told import figures, lead_table, summary, table
+from trend_assets_tests.benchmarks.streams.told import NO_NETWORK, figures, lead_table, summary, table
 
 _console = Console(width=120)
 _SHOWN_EVERY = 112
@@ -64,12 +71,19 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
             progress=progress,
             processes=options.processes,
             observe=observe,
+            more=further,
         )
+
+    def further(memory: CutMemory) -> list[Ranking]:
+        whole = load_history(lake) if options.foresight else None
+        found: list[Ranking] = [later(memory, whole, hours) for hours in options.foresight]
+        return [_without_network(settings, memory), *found] if options.ablation else found
 
     told: dict[str, Any] = {}
     if not options.lead_time_alone:
         result = walk(stream.start, 6)
         told = {"labels": figures(result, stream.labels), "cuts": result.cuts, "seconds": _seconds(result)}
+        told["reliability"] = {label: found and found.to_json() for label, found in result.reliability.items()}
         for label, found in told["labels"].items():
             _console.print(table(stream.name, label, found))
     if options.lead_time:
@@ -78,6 +92,13 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
         told["lead_time"] = calls.told(load_history(lake))
         _console.print(lead_table(stream.name, told["lead_time"]))
     return told | {"test": [stream.start, end], "import_seconds": imported, "all_seconds": time.perf_counter() - began}
+
+
+def _without_network(settings: Settings, memory: CutMemory) -> Ranking:
+    found = new_forecaster(settings, memory, threads=1)
+    found.name = NO_NETWORK
+    found.settings = replace(found.settings, groups=tuple(group for group in GROUPS if group != "network"))
+    return found
 
 
 def _seconds(result: BacktestResult) -> dict[str, Any]:
@@ -92,6 +113,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="where the files are")
     parser.add_argument("--declare", type=Path, default=TABLE, help="streams, YAML or JSON")
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
+    parser.add_argument("--ablation", action="store_true", help="the TGN without its network, too")
+    parser.add_argument(
+        "--foresight", type=int, nargs="*", default=[], metavar="HOURS", help="LightGBM that sees so many hours more"
+    )
     parser.add_argument("--no-tgn", dest="tgn", action="store_false", help="baselines and formulas alone")
     parser.add_argument("--retraining", choices=get_args(Retraining), default="four-weekly")
     parser.add_argument("--weeks", type=int, default=0, help="the first weeks of each test alone; default: all")
@@ -117,7 +142,8 @@ def main() -> None:
     for kind, found in told["summary"].items():
         _console.print(
             f"against the {kind}: {found['wins']} wins, {found['ties']} ties, {found['losses']} losses, "
-            f"mean relative lead {found['mean_relative_lead']:+.1%}"
+            f"mean relative lead {found['mean_relative_lead']:+.1%} "
+            f"[{found['interval'][0]:+.1%}, {found['interval'][1]:+.1%}]"
         )
 
 

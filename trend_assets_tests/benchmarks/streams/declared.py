@@ -63,7 +63,12 @@ class Stream(_Part):
     @property
     def forecast(self) -> ForecastSettings:
         """What is asked at a cut."""
-        return ForecastSettings(horizon_hours=self.horizon_hours, threshold=self.threshold, min_growth=self.min_growth)
+        return ForecastSettings(
+            horizon_hours=self.horizon_hours,
+            further_horizons={},
+            threshold=self.threshold,
+            min_growth=self.min_growth,
+        )
 
 
 def declared(path: Path = TABLE) -> list[Stream]:

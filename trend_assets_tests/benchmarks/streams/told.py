@@ -10,20 +10,28 @@ from rich.table import Table
 
 from trend_assets.forecasting.backtest import METRICS, BacktestResult, LabelResult
 from trend_assets.forecasting.formulas import FORMULAS
-from trend_assets.forecasting.metrics import Interval, paired_bootstrap
+from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
+from trend_assets_tests.benchmarks.streams.foresight import is_foresight
 
 MODEL = "tgn"
+#: The same model but what its network holds.
+NO_NETWORK = "tgn_without_network"
 #: Against which a lead is summed up: name to the rankings of which the best is taken.
 OPPONENTS: Mapping[str, Sequence[str] | None] = {
     "best learned baseline": ("logistic_regression", "gradient_boosting"),
     "best product formula": FORMULAS,
     "best other ranking": None,
+    "TGN without its network": (NO_NETWORK,),
 }
 _NDCG = "ndcg_at_10"
+_FEWEST_WEEKS = 4
 
 
 def figures(result: BacktestResult, labels: Sequence[str]) -> dict[str, Any]:
-    """`{label: {cuts, positives, rankings: {name: {metric: [mean, low, high], lead: …}}}}`; whole weeks resampled."""
+    """`{label: {cuts, positives, rankings: {name: {metric: [mean, low, high], lead: …}}}}`.
+
+    Whole weeks are resampled, days where there are fewer than four weeks.
+    """
     return {label: _of_label(result.labels[label]) for label in labels if len(result.labels[label].times)}
 
 
@@ -41,10 +49,12 @@ def _of_ranking(found: LabelResult, name: str) -> dict[str, Any]:
     scored = ~np.isnan(values[_NDCG])
     if not scored.any():
         return {}
+    whole = "weeks" if len(np.unique(week_start(found.times))) >= _FEWEST_WEEKS else "days"
     told: dict[str, Any] = {
-        metric: _listed(paired_bootstrap(values[metric][scored], found.times[scored])) for metric in METRICS
+        metric: _listed(paired_bootstrap(values[metric][scored], found.times[scored], whole=whole))
+        for metric in METRICS
     }
-    lead = found.lead(MODEL, name, _NDCG) if MODEL in found.values and name != MODEL else None
+    lead = found.lead(MODEL, name, _NDCG, whole=whole) if MODEL in found.values and name != MODEL else None
     return told | ({"lead_of_tgn": _listed(lead)} if lead else {})
 
 
@@ -59,25 +69,48 @@ def summary(streams: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         streams: name to what `figures` gave.
 
     Returns:
-        For each of `OPPONENTS`: wins, ties and losses by the interval of the lead, and the mean relative lead.
+        For each of `OPPONENTS` that was walked: wins, ties and losses by the interval of the lead, and the mean
+        relative lead with its 95 % interval.
     """
-    learnt = [told["rankings"] for labels in streams.values() for told in labels.values() if MODEL in told["rankings"]]
-    return {kind: _against(learnt, names) for kind, names in OPPONENTS.items()} if learnt else {}
+    learnt = [
+        (name, told["rankings"])
+        for name, labels in streams.items()
+        for told in labels.values()
+        if MODEL in told["rankings"]
+    ]
+    return {
+        kind: _against(learnt, names)
+        for kind, names in OPPONENTS.items()
+        if any(each != MODEL and (names is None or each in names) for _, rankings in learnt for each in rankings)
+    }
 
 
-def _against(learnt: Sequence[Mapping[str, Any]], names: Sequence[str] | None) -> dict[str, Any]:
-    leads, relative = [], []
-    for rankings in learnt:
-        others = [name for name in rankings if name != MODEL and (names is None or name in names)]
+def _against(learnt: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[str] | None) -> dict[str, Any]:
+    leads, relative, errors = [], [], dict[str, float]()
+    for stream, rankings in learnt:
+        others = [name for name in rankings if (name in names if names else not _is_ours(name))]
+        if not others:
+            continue
         best = max(others, key=lambda name: rankings[name][_NDCG][0])
-        leads.append(rankings[best]["lead_of_tgn"])
-        relative.append(leads[-1][0] / rankings[best][_NDCG][0])
+        mean, low, high = rankings[best]["lead_of_tgn"]
+        leads.append((mean, low, high))
+        relative.append(mean / rankings[best][_NDCG][0])
+        # Labels of a stream rise and fall together: their errors add up, those of streams cancel out in part.
+        error = (high - low) / 2 / rankings[best][_NDCG][0]
+        errors[stream] = errors.get(stream, 0.0) + error
+    mean = float(np.mean(relative))
+    error = float(np.sqrt(sum(value**2 for value in errors.values()))) / len(relative)
     return {
         "wins": sum(low > 0 for _, low, _ in leads),
         "ties": sum(low <= 0 <= high for _, low, high in leads),
         "losses": sum(high < 0 for _, _, high in leads),
-        "mean_relative_lead": float(np.mean(relative)),
+        "mean_relative_lead": mean,
+        "interval": [mean - error, mean + error],
     }
+
+
+def _is_ours(name: str) -> bool:
+    return name in (MODEL, NO_NETWORK) or is_foresight(name)
 
 
 def table(stream: str, label: str, told: Mapping[str, Any]) -> Table:

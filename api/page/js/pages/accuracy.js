@@ -82,6 +82,8 @@ export async function show() {
     ),
     h("h2", null, "Order by week"),
     weeks(found.weeks),
+    h("h2", null, "How early?"),
+    early(found.big_topics),
     h("h2", null, "Is it as sure as it should be?"),
     reliability(found),
   ];
@@ -93,6 +95,31 @@ function verdict(overall) {
   if (!ours || !best) return "";
   const [mine, theirs] = [ours, best].map((row) => decimal(10 * row.precision_at_10, 1));
   return `Of the ten topics that it names, ${mine} come true; of those that counting names, ${theirs}.`;
+}
+
+function early(big) {
+  if (!big?.topics) return nothing("no topic became big since the first of these forecasts.");
+  const { threshold, topics, lists } = big;
+  return [
+    h(
+      "p",
+      null,
+      `${counted(topics, "topic")} became big: ${threshold} mentions in 24 hours, and ${2 * threshold} within a day from then.`,
+    ),
+    table(
+      "Lists of ten, and how early they named them",
+      [
+        ["Topics ranked by", "name"],
+        ["Named before", "number"],
+        ["Hours before (median)", "number"],
+      ],
+      lists.map((list) => [
+        list.title,
+        `${list.named} of ${topics}`,
+        list.median_hours === null ? "–" : decimal(list.median_hours, 1),
+      ]),
+    ),
+  ];
 }
 
 function weeks(found) {
