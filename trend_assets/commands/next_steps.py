@@ -41,8 +41,8 @@ def written(moment: datetime) -> str:
 
 def after_backfill(lake: Lake, settings: Settings) -> list[Step]:
     """What follows on the hourly tables: a training, where there is enough to learn from; else the first forecast."""
-    first, last, enough = _span(lake, settings.training.min_events)
-    if first is None or last is None:
+    last, enough = _span(lake, settings.training.min_events)
+    if last is None:
         return []
     now = datetime.now(UTC)
     # The week that is not over yet can be forecast; a history of less than that week leaves only the next one.
@@ -72,11 +72,11 @@ def after_forecasts(end: datetime, newest: datetime) -> list[Step]:
     ]
 
 
-def _span(lake: Lake, enough: int) -> tuple[datetime | None, datetime | None, datetime | None]:
-    """When the first and the last hour with mentions began and ended, and until when there were enough of them."""
+def _span(lake: Lake, enough: int) -> tuple[datetime | None, datetime | None]:
+    """Where the last hour with mentions ends, and where the one ends with which there are enough of them."""
     hours = lake.read(f"SELECT hour, count(*) AS mentions FROM ({mentions_query()}) GROUP BY hour ORDER BY hour")
     if hours.is_empty():
-        return None, None, None
+        return None, None
     reached = hours.filter(hours["mentions"].cum_sum() >= enough)["hour"]
     until = reached[0] + timedelta(hours=1) if len(reached) else None
-    return hours["hour"][0], hours["hour"][-1] + timedelta(hours=1), until
+    return hours["hour"][-1] + timedelta(hours=1), until

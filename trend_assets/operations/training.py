@@ -6,10 +6,9 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,22 +127,16 @@ def train(
     rule = PromotionRule(**settings.promotion.model_dump())
     names = {ranking.name for ranking in counting_rankings()}
     counting = {one: figures for one, figures in baselines.items() if one in names}
-    before = _WeeksBefore(settings, history, to_epoch(begin), weeks, calibrations, counting)
+    # What first months elsewhere showed is of the main labels alone.
     further = {
-        one.label: decide(
-            HeldOut({one.label: calibrations[one.label].by_cut}),
-            counting,
-            {},
-            None,
-            rule,
-            partial(before.lead, [one.label]),
-        )
+        one.label: decide(HeldOut({one.label: calibrations[one.label].by_cut}), counting, {}, None, rule)
         for one in labels.further
     }
     if snapshot is None:
         learned = {one: figures for one, figures in baselines.items() if one not in names}
         former = _in_use(lake, settings, begin, name)
-        decision = decide(held_out, counting, learned, former, rule, partial(before.lead, LABELS))
+        before = _WeeksBefore(settings, history, to_epoch(begin), weeks, held_out, counting)
+        decision = decide(held_out, counting, learned, former, rule, before.lead)
     else:
         decision = Decision(False, f"trained again on snapshot {snapshot}: what is in use stays in use")
     metrics = {
@@ -188,50 +181,39 @@ def train(
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _WeeksBefore:
-    """The leads of a model with as many weeks before the held-out ones, by a model of the same settings.
+    """A model's lead with as many weeks before the held-out ones counted in, by a model of the same settings.
 
     Args:
+        settings: of the training.
         history: whole.
         until: where the held-out weeks end (epoch seconds UTC).
         weeks: how many are held out.
-        calibrations: the model's figures of these, by label.
+        held_out: the model's figures of these.
         counting: those of the counting rankings.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        history: History,
-        until: int,
-        weeks: int,
-        calibrations: Mapping[str, Calibration],
-        counting: Mapping[str, HeldOut],
-    ) -> None:
-        self._settings, self._history, self._weeks = settings, history, weeks
-        self._begin = until - weeks * WEEK
-        self._model = HeldOut({label: calibration.by_cut for label, calibration in calibrations.items()})
-        self._counting = counting
+    settings: Settings
+    history: History
+    until: int
+    weeks: int
+    held_out: HeldOut
+    counting: Mapping[str, HeldOut]
 
-    def lead(self, labels: Sequence[str]) -> Lead | None:
+    def lead(self) -> Lead | None:
         """The lead over counting at all these weeks; none where the history is too short to be fitted on before."""
-        stretches = self._stretches
-        return lead_over(labels, stretches, self._settings.promotion.min_cuts) if stretches else None
-
-    @cached_property
-    def _stretches(self) -> list[HeldOut]:
-        labels = label_settings(self._settings.forecast)
-        first = self._begin - self._weeks * WEEK
-        if first - self._history.start < WEEK or self._fitted_on(first) < self._settings.training.min_events:
-            return []
-        model = new_forecaster(self._settings, CutMemory(labels, days=self._settings.training.history_days))
-        return [
-            leads_before(model, self._history, self._begin, self._weeks, labels),
-            leads(self._model, self._counting, self._history, self._begin, labels),
+        settings, labels = self.settings, label_settings(self.settings.forecast)
+        begin = self.until - self.weeks * WEEK
+        first = begin - self.weeks * WEEK
+        if first - self.history.start < WEEK or len(self.history.until(first)) < settings.training.min_events:
+            return None
+        model = new_forecaster(settings, CutMemory(labels, days=settings.training.history_days))
+        stretches = [
+            leads_before(model, self.history, begin, self.weeks, labels),
+            leads(self.held_out, self.counting, self.history, begin, labels),
         ]
-
-    def _fitted_on(self, until: int) -> int:
-        return len(self._history.until(until))
+        return lead_over(LABELS, stretches, settings.promotion.min_cuts)
 
 
 def _begin(week: datetime, until: datetime | None) -> datetime:
