@@ -33,6 +33,7 @@ def _settings(source: str, url: str, countries: list[str]) -> tuple[tuple[str, s
         "youtube": {"API_KEY": "dummy", "QUERIES": '[""]', "REGIONS": "[]", "SEARCH_PAGES": "10",
                     "DAILY_UNITS": "100000000"},
         "google_trends": {"REGIONS": orjson.dumps(countries).decode()},
+        "bluesky": {"QUERIES": '["*"]'},
         "mastodon": {"TRENDS": "false"},
     }  # fmt: skip
     values = {"ENABLED": "true", **address, **more.get(source, {})}

@@ -133,6 +133,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sleep", type=int, default=12, help="hours between two ticks in the middle")
     parser.add_argument("--faults", type=float, default=0.05, help="share of requests that go wrong")
     parser.add_argument("--jumps", type=int, default=4, help="how often the clock is a day wrong for three ticks")
+    parser.add_argument("--late", action="store_true", help="with the late pass, which doubles the runs")
     parser.add_argument("--no-training", action="store_true")
     parser.add_argument("--events-per-day", type=float, default=120)
     parser.add_argument("--seed", type=int, default=5)
@@ -151,7 +152,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     began = time.perf_counter()
     with MockServer(world, lambda: CLOCK.world, faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
-        variables = environment(home, server, countries, weekday=0, late=True, recollect=0)
+        variables = environment(home, server, countries, weekday=0, late=options.late, recollect=0)
         os.environ.update({**variables, "TREND_TRAINING__EPOCHS": "1"})
         settings = load_settings()
         with open_instance(settings) as instance:
@@ -189,7 +190,7 @@ def _year(
     CLOCK.wrong = timedelta()
     extra, lake = 0, Lake(lake_location(machine.settings), read_only=True)
     at_the_end = len(incomplete(lake, start, end))
-    while extra < _MOST_EXTRA and (extra < 26 or _open(lake, span)):
+    while extra < _MOST_EXTRA and ((options.late and extra < 26) or _open(lake, span)):
         extra += 1
         CLOCK.world = awake[-1] + extra * HOUR
         machine.tick("hourly_collection")
