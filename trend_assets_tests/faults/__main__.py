@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trend_assets_tests.faults import (
+    clock_jump,
     cut_network,
     damaged_files,
     full_disk,
@@ -45,6 +46,7 @@ _MODULES = (
     storage_trouble,
     kills,
     services,
+    clock_jump,
     cut_network,
     poison,
     old_lakes,
