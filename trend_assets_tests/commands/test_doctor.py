@@ -1,7 +1,8 @@
-"""`trend doctor` on a sound deployment, and on ten that are broken in one way each."""
+"""`trend doctor` on a sound deployment, and on eleven that are broken in one way each."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,11 @@ def _garble(settings: Settings) -> Settings:
     return settings
 
 
+def _without_file(settings: Settings) -> Settings:
+    next((settings.home / "lake" / "files" / "main" / "events").glob("*.parquet")).unlink()
+    return settings
+
+
 def _newer(settings: Settings) -> Settings:
     lake = Lake(lake_location(settings))
     with lake.transaction() as connection:
@@ -98,7 +104,7 @@ def _newer(settings: Settings) -> Settings:
 def _unwritable(settings: Settings) -> Settings:
     # Elsewhere than the home: what may write anywhere, as the tests may, cannot be kept from a folder.
     elsewhere = settings.home / "elsewhere"
-    elsewhere.mkdir()
+    shutil.copytree(settings.home / "lake" / "files", elsewhere)
     (elsewhere / "models").write_text("a file where a folder should be")
     return settings.model_copy(update={"lake": LakeSettings(data_path=str(elsewhere))})
 
@@ -160,7 +166,8 @@ def _no_storage(settings: Settings) -> Settings:
 @pytest.mark.parametrize(
     ("break_it", "subject", "told"),
     [
-        (_garble, "lake", "the lake cannot be opened"),
+        (_garble, "lake", "restore the newest backup (`trend restore`)"),
+        (_without_file, "files", "see `trend repair`"),
         (_newer, "lake", "this lake has version 99"),
         (_unwritable, "lake", "models cannot be written to"),
         (_silent, "daemon", "run `trend up`"),

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trend_assets_tests.faults import (
+    clock_jump,
     cut_network,
     damaged_files,
     full_disk,
@@ -34,6 +35,7 @@ from trend_assets_tests.faults import (
 )
 from trend_assets_tests.faults.deployment import make_base, make_calm
 from trend_assets_tests.faults.fault import Fault, Ground, Missing, Seen
+from trend_assets_tests.scratch import MEMORY
 
 _MODULES = (
     damaged_files,
@@ -44,6 +46,7 @@ _MODULES = (
     storage_trouble,
     kills,
     services,
+    clock_jump,
     cut_network,
     poison,
     old_lakes,
@@ -100,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - FAULTS.keys():
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
-    with tempfile.TemporaryDirectory(prefix="trend_faults_") as folder:
+    with tempfile.TemporaryDirectory(prefix="trend_faults_", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         rows = try_all(options.names or list(FAULTS), options.seed, options.times, Path(folder))
     Console().print(_table(rows))
     if options.json:

@@ -10,11 +10,13 @@ import orjson
 
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import MockServer
+from trend_assets.simulator.timeline import Post
 from trend_assets.simulator.world import Volume, World
 from trend_assets_tests.benchmarks.live import happened
 from trend_assets_tests.faults.deployment import Deployment, Said
 from trend_assets_tests.faults.fault import Fault, Ground, Seen
 from trend_assets_tests.faults.invariants import broken_in
+from trend_assets_tests.sources.test_collectors import content_id
 
 _HOUR = timedelta(hours=1)
 _SOURCES = ("twitter", "youtube", "google_trends", "bluesky", "mastodon")
@@ -31,6 +33,7 @@ def _settings(source: str, url: str, countries: list[str]) -> tuple[tuple[str, s
         "youtube": {"API_KEY": "dummy", "QUERIES": '[""]', "REGIONS": "[]", "SEARCH_PAGES": "10",
                     "DAILY_UNITS": "100000000"},
         "google_trends": {"REGIONS": orjson.dumps(countries).decode()},
+        "bluesky": {"QUERIES": '["*"]'},
         "mastodon": {"TRENDS": "false"},
     }  # fmt: skip
     values = {"ENABLED": "true", **address, **more.get(source, {})}
@@ -69,7 +72,8 @@ def _collect(deployment: Deployment, source: str, hour: datetime) -> Said:
 
 def _missing(deployment: Deployment, world: World, source: str, hour: datetime) -> list[str]:
     if source in ("bluesky", "mastodon"):
-        wanted = Counter(event.id for event in world.events(source, hour, hour + _HOUR))  # type: ignore[union-attr]
+        posts = world.events(source, hour, hour + _HOUR)  # type: ignore[arg-type]
+        wanted = Counter(content_id(post, source) for post in posts if isinstance(post, Post))
     else:
         wanted = happened(world, source, hour, hour + _HOUR)
     with deployment.lake() as lake:

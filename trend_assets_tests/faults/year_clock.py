@@ -1,0 +1,39 @@
+"""The clock of a simulated year, in place of this process' own: import it before anything that takes a clock by name.
+
+What counts in days of this machine's time (snapshots, unused files) is a week older at each nightly maintenance.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from trend_assets.automation import jobs, maintenance
+from trend_assets.sources import collector
+
+_A_WEEK_ON = timedelta(days=8)
+
+
+class YearClock:
+    """What the world's clock shows, and by how much this machine's is wrong."""
+
+    def __init__(self) -> None:
+        self.world = datetime.now(UTC)
+        self.wrong = timedelta()
+
+    def here(self) -> datetime:
+        """What this machine takes the time to be."""
+        return self.world + self.wrong
+
+
+class _Later(datetime):
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+        return datetime.now(UTC) + _A_WEEK_ON
+
+
+CLOCK = YearClock()
+collector.utc_now = CLOCK.here
+maintenance.datetime = _Later  # type: ignore[misc]
+# The text model and the forecasts take more time than all the rest, and collecting is what is tried.
+jobs.FLOW_ASSETS = tuple(name for name in jobs.FLOW_ASSETS if name != "event_embeddings")
+jobs.FORECAST_ASSETS = ("prediction_outcomes",)
