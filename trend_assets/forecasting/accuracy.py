@@ -42,9 +42,10 @@ NOT_USED = """
     ) USING (model_version)
     WHERE status = 'succeeded' ORDER BY started_at DESC LIMIT 1
 """
-#: What was decided last of a model that could have ranked at $cut.
+#: What was decided last of a model that could have ranked at $cut: of one in use, where there is one.
 LAST_DECISION = """
-    SELECT version, action, reason FROM model_promotions WHERE week <= $cut ORDER BY number DESC LIMIT 1
+    SELECT version, arg_max(action, number) AS last, arg_max(reason, number) AS reason FROM model_promotions
+    WHERE week <= $cut GROUP BY version ORDER BY last = 'promoted' DESC, max(number) DESC LIMIT 1
 """
 
 

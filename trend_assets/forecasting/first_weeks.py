@@ -39,7 +39,7 @@ class Prior:
 
 
 #: Of first months of four streams (docs/method.md).
-ELSEWHERE = Prior(0.09, 0.05)
+ELSEWHERE = Prior(0.08, 0.05)
 #: Fewer days than this say nothing of how far days lie apart.
 _FEWEST_DAYS = 4
 _DAY = 24 * 3600

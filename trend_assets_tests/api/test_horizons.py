@@ -89,6 +89,10 @@ def test_without_a_trained_model_that_is_the_reason(lake: Lake, home: Path, serv
                 "the trained model tgn-1 was refused, so topics are ranked by counting and no chance is given: why. "
                 "More history helps most: import earlier posts or go on collecting, then train again"
             )
+    used = {**decided, "number": 0, "version": "tgn-0", "action": "promoted"}
+    lake.write(MODEL_PROMOTIONS, MODEL_PROMOTIONS.frame([used]))
+    with serve(Settings(home=home)) as client:
+        assert "tgn-0 was not used at this hour" in client.get("/predictions/horizons").json()[0]["reason"]
 
 
 def test_accuracy_topics_and_files_take_a_horizon(lake: Lake, home: Path, serve: Callable[[Settings], Any]) -> None:
