@@ -12,7 +12,7 @@ _YEAR = ["--days", "2", "--hourly-days", "1", "--sleep", "6", "--faults", "0", "
 
 
 def _happen(ground: Ground) -> Seen:
-    """Two days of ticks, three of which, now and then, believe that it is yesterday or tomorrow."""
+    """Two days of ticks; twice three of them in a row take the time to be a day earlier or later."""
     jumps = min(2, ground.times)
     command = ["-m", "trend_assets_tests.faults.year", *_YEAR, "--jumps", str(jumps), "--seed"]
     # In a process of its own: what is replaced there must be so before anything takes a clock by name.
