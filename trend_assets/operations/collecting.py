@@ -76,13 +76,21 @@ class Ledger:
     late: bool = False
 
 
-def ledger(lake: Lake, now: datetime) -> Ledger:
-    """Reads the ledger at a moment."""
+def ledger(lake: Lake, now: datetime, start: datetime | None = None, end: datetime | None = None) -> Ledger:
+    """Reads the ledger at a moment.
+
+    Args:
+        lake: is read.
+        now: timezone-aware.
+        start, end: the hours that are collected: the comments of videos from two days before them on are followed,
+            whenever the hours are asked for. None for now.
+    """
+    first, last = (start or now) - _TRACKED_HOURS, end or now
     return Ledger(
         now=now,
         posts=_spent(lake, "twitter", month(now)[0]),
         units=_spent(lake, "youtube", pacific_day(now)[0]),
-        videos=tuple(lake.read(_VIDEOS, [now - _TRACKED_HOURS, now, _TRACKED_VIDEOS])["content_id"]),
+        videos=tuple(lake.read(_VIDEOS, [first, last, _TRACKED_VIDEOS])["content_id"]),
     )
 
 
@@ -115,7 +123,7 @@ def collection_state(lake: Lake, start: datetime, end: datetime, now: datetime) 
     """Reads the state for a collection of ``[start, end)`` from the lake."""
     rows = lake.read(_LAST, [start, end]).iter_rows()
     return CollectionState(
-        ledger=ledger(lake, now),
+        ledger=ledger(lake, now, start, end),
         earlier={(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows},
         held={
             source: CollectorError(failure, message, retry_at)
