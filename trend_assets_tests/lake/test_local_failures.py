@@ -131,9 +131,7 @@ except LakeError as error:
 def test_a_disk_without_room_is_told_and_nothing_is_written_by_halves(sqlite_lake: LakeLocation) -> None:
     """A limit on the size of files stands for the full disk, for which one would have to be root."""
     Lake(sqlite_lake).close()
-    run = subprocess.run(
-        [sys.executable, "-P", "-c", _FULL_DISK, str(sqlite_lake.home)], capture_output=True, text=True
-    )
+    run = subprocess.run([sys.executable, "-c", _FULL_DISK, str(sqlite_lake.home)], capture_output=True, text=True)
     assert "is full: free some space" in run.stdout, run.stdout + run.stderr
     with closing(Lake(sqlite_lake)) as lake:
         assert lake.read("SELECT count(*) FROM raw_events").item() == 0
