@@ -18,9 +18,10 @@ from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut
 from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
-from trend_assets.tgn.boosting import fit_trees, from_tensor, mean_logit, to_tensor
+from trend_assets.tgn.boosting import fit_trees, from_tensor, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from trend_assets.tgn.contributors import Contributors, explained, most, participants_of
+from trend_assets.tgn.fitted import Fitted
 from trend_assets.tgn.forecast_training import ForecastTrainer, PastCuts
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
@@ -61,42 +62,6 @@ class Seen(NamedTuple):
     held: Embedded | None
 
 
-@dataclass(slots=True)
-class _Fitted:
-    inputs: TopicInputs
-    labels: tuple[str, ...]
-    heads: Heads | None
-    trees: Mapping[str, list[lightgbm.Booster]]
-    linear: Linear | None
-    shares: Shares
-    until: int
-    report: dict[str, Any]
-
-    def judge(
-        self, features: Table, embedding: torch.Tensor | None, asked: Mapping[str, npt.NDArray[np.bool_]]
-    ) -> tuple[Scores, npt.NDArray[np.float64]]:
-        """Log-odds of each label that is asked, (rows,) each, and growth, `[rows, horizons]`.
-
-        From `[rows, features]` and `[rows, embedding]`. Of rows that a label is not asked of, which costs nothing, its
-        log-odds are NaN.
-        """
-        assert self.heads is not None and self.linear is not None
-        outputs = self.heads(torch.from_numpy(features), embedding)
-        logits, growth = (output.numpy().astype(np.float64) for output in outputs)
-        log_odds = {}
-        for column, label in enumerate(self.labels):
-            if label not in asked:
-                continue
-            rows = asked[label]
-            log_odds[label] = found = np.full(len(features), np.nan)
-            if rows.any():
-                asked_of = features if rows.all() else features[rows]
-                trees, linear = mean_logit(self.trees[label], asked_of), self.linear.log_odds(asked_of, column)
-                share = self.shares
-                found[rows] = share.linear * linear + share.trees * trees + share.heads * logits[rows, column]
-        return log_odds, growth
-
-
 class TgnForecaster:
     """Ranks by a temporal graph network over users and topics, as a correction to counting.
 
@@ -126,7 +91,7 @@ class TgnForecaster:
         shared = (self._memory.settings, self._memory.every_hours, self._memory.days)
         if shared != (settings.labels, settings.every_hours, settings.days):
             raise ValueError("the shared memory of cuts has other labels, cadence or days than the settings")
-        self._fitted: _Fitted | None = None
+        self._fitted: Fitted | None = None
         #: What was kept beside the checkpoint that this was loaded from.
         self.extra_metadata: Mapping[str, Any] = {}
 
@@ -162,7 +127,7 @@ class TgnForecaster:
             "positives": {label: int(true.sum()) for label, true in examples.labels.items()},
             "seconds": clock.laps,
         }
-        self._fitted = _Fitted(inputs, labels, heads, trees, linear, Shares.of(len(past.cuts)), until, report)
+        self._fitted = Fitted(inputs, labels, heads, trees, linear, Shares.of(len(past.cuts)), until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
@@ -329,7 +294,7 @@ class TgnForecaster:
         else:
             inputs.begin(weights)
         labels = tuple(metadata["labels"])
-        forecaster._fitted = _Fitted(
+        forecaster._fitted = Fitted(
             inputs=inputs,
             labels=labels,
             heads=_load_heads(checkpoint, inputs, len(labels)) if labels else None,
@@ -351,7 +316,7 @@ class TgnForecaster:
     def _inputs(self) -> TopicInputs:
         return TopicInputs(self.settings, self._memory)
 
-    def _ready(self) -> _Fitted:
+    def _ready(self) -> Fitted:
         if self._fitted is None:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
