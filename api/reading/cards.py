@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader
+from trend_assets.lake.people import USERNAMES
 
 _SHOWN_TEXT = 500
 _DAY = timedelta(hours=24)
@@ -40,10 +41,6 @@ _NAMED = f"""
         FROM counted GROUP BY topic
     )
     SELECT * FROM platforms LEFT JOIN samples USING (topic)
-"""
-_PEOPLE = """
-    SELECT source || ':' || user_id AS person, arg_max(context ->> 'username', timestamp) AS username
-    FROM events WHERE hour >= ? AND hour < ? AND list_contains(?, source || ':' || user_id) GROUP BY person
 """
 _REACHED = """
     SELECT topic, min(hour) + INTERVAL 1 HOUR AS reached FROM (
@@ -84,7 +81,8 @@ def usernames(lake: LakeReader, people: Collection[str], cut: datetime) -> dict[
     if not people:
         return {}
     start = cut - _DAY
-    return dict(lake.read(_PEOPLE, [start, cut, sorted(people)], Within("events", "hour", start, cut)).iter_rows())
+    asked = {"start": start, "end": cut, "people": sorted(people)}
+    return dict(lake.read(USERNAMES, asked, Within("events", "hour", start, cut)).iter_rows())
 
 
 def hours_until(

@@ -20,6 +20,7 @@ from api.reading.catalog_snapshot import CatalogSnapshot, Files, Within
 from api.reading.pool import LakeLost, Pool
 from api.reading.sources import Newest, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
+from trend_assets.lake.people import SIMULATED
 from trend_assets.settings import Settings
 
 #: How long a snapshot counts as the newest: reading it takes longer than answering from memory.
@@ -34,7 +35,6 @@ _FAILED_SECONDS = 0.2
 #: Beginnings of the reasons that name nothing but the home.
 _TOLD = ("there is no lake", "this lake has version", "the DuckDB extension", "the installed duckdb_extension")
 _CLOSED = "the lake cannot be opened now: try again, and see the API's log"
-_SIMULATED = "SELECT count(*) > 0 FROM (SELECT 1 FROM raw_events WHERE starts_with(origin, 'simulator') LIMIT 1)"
 _OF_SIMULATOR = Within("raw_events", "origin", "simulator", "simulatos")
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -89,7 +89,7 @@ class LakeReader:
 
     def simulated(self) -> bool:
         """Whether any event came from the simulated world."""
-        return bool(self.value(_SIMULATED, (), _OF_SIMULATOR))
+        return bool(self.value(SIMULATED, (), _OF_SIMULATOR))
 
     def has_platform_ids(self) -> bool:
         """Whether ids are the platforms' own, so that addresses can be made of them: not simulated, and not hashed."""

@@ -73,12 +73,11 @@ def feed(
     attention = lake.settings.attention
     if watch is not None:
         refuse_unknown("watch", watch, attention.watch)
-    shown = (watch is not None or not attention.hide_spam) if spam is None else spam
     stored = lake.settings.forecast.label(label.value, horizon)
     end = newest_cut(lake, stored)
     items: list[Prediction] = []
     if end is not None:
-        hidden = [*attention.muted, *([] if shown else spam_topics(lake, end))]
+        hidden = [*attention.muted, *([] if attention.shows_spam(spam, watch is not None) else spam_topics(lake, end))]
         watched = None if watch is None else attention.watch[watch]
         items = _items(lake, dagster.address, stored, end, k, hidden, watched)
     hours = horizon or lake.settings.forecast.horizon_hours

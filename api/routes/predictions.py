@@ -212,7 +212,7 @@ def wanted_top(
         category=category,
         watched=watched,
         muted=attention.muted,
-        spam=(watched is not None or not attention.hide_spam) if spam is None else spam,
+        spam=attention.shows_spam(spam, watched is not None),
     )
 
 

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from trend_assets.commands.console import as_it_is, console
 from trend_assets.commands.forecast_table import OF_CUT, SHOWN, forecast_table
-from trend_assets.commands.next_steps import Step, show_next, written
+from trend_assets.commands.next_steps import Step, backfill_forecasts, show_next
+from trend_assets.lake.people import SIMULATED, USERNAMES
 from trend_assets.lake.spam_topics import left_out
 from trend_assets.lake.store import Lake
 from trend_assets.links import person_link, person_name
@@ -32,12 +33,6 @@ _SPAM = f"""
     SELECT p.topic FROM predictions p
     WHERE {OF_CUT} AND list_contains($spam::VARCHAR[], p.topic) AND ($last IS NULL OR p.rank < $last)
     ORDER BY p.rank LIMIT 10
-"""
-_SIMULATED = "SELECT 1 FROM raw_events WHERE starts_with(origin, 'simulator') LIMIT 1"
-_USERNAMES = """
-    SELECT source || ':' || user_id AS person, arg_max(context ->> 'username', timestamp) AS username
-    FROM events WHERE hour >= $start AND hour < $end AND list_contains($people, source || ':' || user_id)
-    GROUP BY person
 """
 
 
@@ -86,9 +81,9 @@ def _reasons(lake: Lake, settings: Settings, cut: datetime, rows: Sequence[Mappi
     counts = {row["rank"]: orjson.loads(row["metadata"]) for row in rows}
     people = {user["user_id"] for behind in counts.values() for user in _drivers(behind)}
     asked = {"start": cut - _DAY, "end": cut, "people": sorted(people)}
-    usernames = dict(lake.read(_USERNAMES, asked).rows()) if people else {}
+    usernames = dict(lake.read(USERNAMES, asked).rows()) if people else {}
     # Ids that were made up, or hashed, are nobody's address.
-    linked = not settings.privacy.hash_user_ids and lake.read(_SIMULATED).is_empty()
+    linked = not settings.privacy.hash_user_ids and not lake.read(SIMULATED).item()
     names = {person: _called(person, usernames.get(person), linked) for person in people}
     table = Table.grid(padding=(0, 1))
     for row in rows:
@@ -144,5 +139,4 @@ def _forecasts_before(lake: Lake, cut: datetime, hours: int) -> list[Step]:
     start = max(first, cut - timedelta(days=7))
     if start >= cut - timedelta(hours=hours):
         return []
-    stretch = f"--start {written(start)} --end {written(cut)}"
-    return [Step(f"trend backfill --only predictions --only prediction_outcomes {stretch}")]
+    return [backfill_forecasts(start, cut)]

@@ -57,9 +57,16 @@ def after_training(lake: Lake, week: datetime) -> list[Step]:
     newest = newest_mention(lake)
     if newest - week < 2 * _DAY:
         return [Step(f"trend predict --at {written(newest)}", "the newest hour")]
-    stretch = f"--start {written(max(week, newest - _WEEK))} --end {written(newest)}"
-    forecasts = f"trend backfill --only predictions --only prediction_outcomes {stretch}"
-    return [Step(forecasts), Step(f"trend predict --at {written(newest - _DAY)}", "with what came of it")]
+    return [
+        backfill_forecasts(max(week, newest - _WEEK), newest),
+        Step(f"trend predict --at {written(newest - _DAY)}", "with what came of it"),
+    ]
+
+
+def backfill_forecasts(start: datetime, end: datetime) -> Step:
+    """Forecasts of all hours of a stretch, and what came of them."""
+    stretch = f"--start {written(start)} --end {written(end)}"
+    return Step(f"trend backfill --only predictions --only prediction_outcomes {stretch}")
 
 
 def after_forecasts(end: datetime, newest: datetime) -> list[Step]:

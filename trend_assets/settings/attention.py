@@ -24,6 +24,10 @@ class AttentionSettings(Section):
         description="Leave topics of whose posts at least half look like spam out of top lists and alerts.",
     )
 
+    def shows_spam(self, asked: bool | None, watched: bool) -> bool:
+        """Whether a list shows topics that look like spam: as asked for, else on a watch list or by the setting."""
+        return (watched or not self.hide_spam) if asked is None else asked
+
     @field_validator("muted")
     @classmethod
     def _canonical(cls, value: list[str]) -> list[str]:

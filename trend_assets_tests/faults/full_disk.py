@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trend_assets_tests.faults.deployment import HOURS, Deployment, done
+from trend_assets_tests.faults.deployment import HOURS, Deployment
 from trend_assets_tests.faults.disks import fill, small_disk
 from trend_assets_tests.faults.fault import Fault, Ground, Seen
-from trend_assets_tests.faults.invariants import broken_in, differing
+from trend_assets_tests.faults.invariants import broken_in, wrong_after_going_on
 
 _MEGABYTES = 64
 _ADVICE = r"free some space|see whether the disk has room"
@@ -25,9 +25,7 @@ def _happen(ground: Ground) -> Seen:
             filler.unlink()
             seen.times += 1
             seen.broken += broken_in(deployment, ground.base)
-            done(deployment.trend("import", deployment.posts))
-            done(deployment.trend("backfill", *HOURS))
-            seen.broken += [*broken_in(deployment, ground.calm), *differing(deployment, ground.calm)]
+            seen.broken += wrong_after_going_on(deployment, ground.calm)
     seen.told = f"{stopped} of {4 * seen.times} commands stopped; all went on once there was room"
     return seen
 

@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TABLES
-from trend_assets_tests.faults.deployment import MADE, Deployment
+from trend_assets_tests.faults.deployment import HOURS, MADE, Deployment, done
 
 #: Hours of which a derived table holds other rows than its source makes: a write was torn.
 _TORN = """
@@ -47,6 +47,13 @@ def broken_in(deployment: Deployment, sound: Deployment) -> list[str]:
             return broken(lake, other)
     except TrendError as error:
         return [f"the lake does not open: {error}"]
+
+
+def wrong_after_going_on(deployment: Deployment, calm: Deployment) -> list[str]:
+    """What is broken or differs once the posts were imported and their hours made again, which must not fail."""
+    done(deployment.trend("import", deployment.posts))
+    done(deployment.trend("backfill", *HOURS))
+    return [*broken_in(deployment, calm), *differing(deployment, calm)]
 
 
 def differing(deployment: Deployment, calm: Deployment) -> list[str]:

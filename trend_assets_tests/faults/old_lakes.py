@@ -6,9 +6,9 @@ import shutil
 import time
 
 from trend_assets.lake.migrations import NEWEST
-from trend_assets_tests.faults.deployment import HOURS, Deployment, done, kill
+from trend_assets_tests.faults.deployment import Deployment, kill
 from trend_assets_tests.faults.fault import Fault, Ground, Seen
-from trend_assets_tests.faults.invariants import broken_in, differing
+from trend_assets_tests.faults.invariants import wrong_after_going_on
 from trend_assets_tests.lake import golden_schemas
 
 
@@ -21,9 +21,7 @@ def _happen(ground: Ground) -> Seen:
         golden_schemas.make(deployment.location, version).close()
         for _ in range(ground.times // 3):
             killed += _kill_on_the_way(deployment, ground.chance.uniform(0.5, 2.5))
-        done(deployment.trend("import", deployment.posts))
-        done(deployment.trend("backfill", *HOURS))
-        wrong = [*broken_in(deployment, ground.calm), *differing(deployment, ground.calm)]
+        wrong = wrong_after_going_on(deployment, ground.calm)
         seen.broken += [f"version {version}: {one}" for one in wrong]
         with deployment.lake() as lake:
             found = lake.read("SELECT max(version) FROM lake_versions").item()

@@ -11,7 +11,7 @@ from random import Random
 
 from trend_assets_tests.faults.deployment import HOURS, Deployment, done
 from trend_assets_tests.faults.fault import Fault, Ground, Missing, Seen
-from trend_assets_tests.faults.invariants import broken_in, differing
+from trend_assets_tests.faults.invariants import broken_in, wrong_after_going_on
 from trend_assets_tests.postgres_server import PostgresServer, binaries
 
 _ADVICE = r"see whether the server runs|try again|correct lake.catalog_url"
@@ -87,9 +87,7 @@ def _happen(ground: Ground) -> Seen:
                         seen.hear(said.err, _ADVICE)
         seen.times = blowing.crashes
         seen.broken += broken_in(deployment, ground.calm)
-        done(deployment.trend("import", deployment.posts))
-        done(deployment.trend("backfill", *HOURS))
-        seen.broken += [*broken_in(deployment, ground.calm), *differing(deployment, ground.calm)]
+        seen.broken += wrong_after_going_on(deployment, ground.calm)
     seen.told = f"{failed} commands failed; all went on behind it"
     return seen
 

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
-from trend_assets_tests.faults.deployment import HOURS, Deployment, done
+from trend_assets_tests.faults.deployment import HOURS, Deployment
 from trend_assets_tests.faults.fault import Fault, Ground, Missing, Seen
-from trend_assets_tests.faults.invariants import broken_in, differing
+from trend_assets_tests.faults.invariants import broken_in, wrong_after_going_on
 
 _ADVICE = r"try again later|correct lake\.s3_|see whether it runs"
 _SLOW_SECONDS = 0.3
@@ -142,9 +142,7 @@ def _happen(ground: Ground) -> Seen:
                     seen.hear(said.err, _ADVICE)
             proxy.kind = ""
             seen.broken += [f"{kind}: {wrong}" for wrong in _torn(deployment, ground)]
-        done(deployment.trend("import", deployment.posts))
-        done(deployment.trend("backfill", *HOURS))
-        seen.broken += [*broken_in(deployment, ground.calm), *differing(deployment, ground.calm)]
+        seen.broken += wrong_after_going_on(deployment, ground.calm)
     seen.told = f"{proxy.hit} requests hit; {failed} commands failed; all went on behind it"
     return seen
 
