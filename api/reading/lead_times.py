@@ -40,7 +40,9 @@ _SHOWN = f"""
         SELECT cut, topic, rank AS {FORECAST}, row_number() OVER (
             PARTITION BY cut ORDER BY (metadata ->> '{MOST_MENTIONED}')::DOUBLE DESC, topic
         ) AS {MOST_MENTIONED}
-        FROM predictions WHERE label = $label AND made = $made AND revision = 0 AND cut >= $before AND cut < $end
+        FROM predictions
+        WHERE label = $label AND model_version = coalesce($model, model_version) AND made = $made AND revision = 0
+          AND cut >= $before AND cut < $end
     )
     SELECT * FROM ranked WHERE least({FORECAST}, {MOST_MENTIONED}) <= $k
 """
@@ -59,7 +61,7 @@ class LeadTimes(NamedTuple):
     hours: dict[str, list[float]]
 
 
-def lead_times(lake: LakeReader, label: str, made: str, asked: Span, k: int = 10) -> LeadTimes:
+def lead_times(lake: LakeReader, label: str, model: str | None, made: str, asked: Span, k: int = 10) -> LeadTimes:
     """Lead times of the first forecasts, and of the list of the most mentioned topics at the same moments.
 
     A topic becomes big in the hour in which its mentions of 24 hours reach the threshold (`forecast.threshold`), if
@@ -68,13 +70,14 @@ def lead_times(lake: LakeReader, label: str, made: str, asked: Span, k: int = 10
     Args:
         lake: is read.
         label: whose forecasts, as it is stored.
+        model: forecasts of this version alone; None for all.
         made: when they were made, seen from their cuts.
         asked: when the topics became big. Only the time from the first such forecast on counts.
         k: topics of a list.
     """
     threshold = lake.settings.forecast.threshold
     before = asked.start - _DAY
-    given = {"label": label, "made": made, "before": before, "end": asked.end, "k": k}
+    given = {"label": label, "model": model, "made": made, "before": before, "end": asked.end, "k": k}
     shown = lake.read(_SHOWN, given, Within("predictions", "cut", before, asked.end))
     if shown.is_empty():
         return LeadTimes(0, {})

@@ -80,7 +80,7 @@ def accuracy(
         )
     asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
     found = measure(lake, stored, hours, model, made, asked)
-    return found.model_copy(update={"big_topics": _big_topics(lake, stored, made, asked)})
+    return found.model_copy(update={"big_topics": _big_topics(lake, stored, model, made, asked)})
 
 
 def measure(lake: LakeReader, label: str, hours: int, model: str | None, made: Made, asked: Span) -> Accuracy:
@@ -122,8 +122,8 @@ def measure(lake: LakeReader, label: str, hours: int, model: str | None, made: M
     )
 
 
-def _big_topics(lake: LakeReader, label: str, made: Made, asked: Span) -> BigTopics | None:
-    found = lead_times(lake, label, made.value, asked)
+def _big_topics(lake: LakeReader, label: str, model: str | None, made: Made, asked: Span) -> BigTopics | None:
+    found = lead_times(lake, label, model, made.value, asked)
     if not found.hours:
         return None
     return BigTopics(

@@ -52,6 +52,20 @@ def test_each_list_is_told_for_itself(home: Path, serve: Callable[[Settings], An
     assert late is None
 
 
+def test_of_one_model_only_its_own_lists_are_told(home: Path, serve: Callable[[Settings], Any]) -> None:
+    lake = Lake(LakeLocation(home))
+    # Another model's forecast of an hour before would have named #topic1 an hour earlier.
+    other = [{**row, "metadata": "{}", "model_version": "another"} for row in forecasts(CUT - ONE)]
+    lake.write(PREDICTIONS, PREDICTIONS.frame(other), CUT - 2 * ONE, CUT - ONE)
+    lake.close()
+    with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as client:
+        asked = {"end": (CUT + 12 * ONE).isoformat()}
+        of_all = client.get("/accuracy", params=asked).json()["big_topics"]["lists"][0]
+        model = forecasts(CUT)[0]["model_version"]
+        of_one = client.get("/accuracy", params={**asked, "model": model}).json()["big_topics"]["lists"][0]
+    assert (of_all["median_hours"], of_one["median_hours"]) == (3.0, 2.0)
+
+
 def test_what_came_true_says_after_how_many_hours(home: Path, serve: Callable[[Settings], Any]) -> None:
     with serve(Settings(home=home, dagster=DagsterSettings(port=1))) as client:
         items = client.get("/predictions/cards", params={"k": 12, "at": CUT.isoformat()}).json()["items"]
