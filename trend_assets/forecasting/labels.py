@@ -205,7 +205,8 @@ def usual_mentions(
     return usual
 
 
-def _needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
+def mentions_needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
+    """Mentions in its horizon from which each label comes true, by what was known at the cut; (n,) each."""
     least = np.full(len(cut), settings.threshold, dtype=np.int64)
     return {
         "bursts": np.maximum(least, np.ceil(settings.burst_ratio * cut.usual).astype(np.int64)),
@@ -227,7 +228,7 @@ def outcomes(history: History, cut: Cut, settings: LabelSettings) -> Outcomes:
         raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon at {to_datetime(end)}")
     after = {hours: history.counts(cut.topics, cut.time, cut.time + hours * HOUR) for hours in passed}
     hours_of = settings.hours_of
-    needed = {label: found for label, found in _needed(cut, settings).items() if hours_of[label] in passed}
+    needed = {label: found for label, found in mentions_needed(cut, settings).items() if hours_of[label] in passed}
     return Outcomes(
         labels={label: cut.asked[label] & (after[hours_of[label]] >= needed[label]) for label in needed},
         needed=needed,

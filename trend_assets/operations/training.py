@@ -79,6 +79,7 @@ def new_forecaster(settings: Settings, memory: CutMemory, threads: int = 2) -> T
             messages=tuple(training.messages),
             days=training.history_days,
             link_epochs=training.epochs,
+            pretrained=training.pretrained,
             seed=training.seed,
             processes=training.processes,
             threads=threads,

@@ -67,6 +67,12 @@ class TrainingSettings(Section):
         1, ge=1, le=64, description="Processes that train the network, each on a stretch of time of its own."
     )
     epochs: int = Field(1, ge=1, description="Passes of link prediction over the history.")
+    pretrained: str = Field(
+        "shipped",
+        min_length=1,
+        description="Trees fitted on other streams, which count beside those fitted here: `shipped` with this "
+        "release, `none`, or a folder of such.",
+    )
     messages: list[MessagePart] = Field(
         default_factory=lambda: list[MessagePart](("weight", "place")),
         min_length=1,

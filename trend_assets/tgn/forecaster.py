@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from trend_assets.forecasting.context import Context
 from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut
 from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
-from trend_assets.tgn.boosting import fit_trees, from_tensor, to_tensor
+from trend_assets.tgn.boosting import fit_trees, from_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from trend_assets.tgn.contributors import Contributors, explained, most, participants_of
 from trend_assets.tgn.fitted import Fitted
@@ -27,6 +28,7 @@ from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
 from trend_assets.tgn.linear import Linear
 from trend_assets.tgn.model import is_of_nodes
+from trend_assets.tgn.pretrained import TOPIC_NAMES, Pretrained, pretrained_of
 from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.shares import Shares
 from trend_assets.tgn.stream import Embedded, RollingState
@@ -55,11 +57,13 @@ class Seen(NamedTuple):
         history: in which it was seen.
         features: of its topics; float32 `[n, features]`.
         held: what the network holds of them, if it is used.
+        context: what surrounds them, if what other streams taught is used.
     """
 
     history: History
     features: Table
     held: Embedded | None
+    context: Context | None
 
 
 class TgnForecaster:
@@ -68,10 +72,10 @@ class TgnForecaster:
     `fit` trains the network to predict who will post where next, and then, with neural heads on a topic's
     embedding beside its log counts, the record of its participants and what became of earlier topics with like
     texts, to predict what became of the topics of past cuts. Beside them stand boosted trees on the same but the
-    embedding, of which some see the counts alone, and a linear model of the counts, so that little data makes it no
-    worse than counting. Their log-odds are averaged, with weights that depend on how many past cuts there were
-    (`Shares`). Every fit starts anew, so that it depends on the mentions before `until`, the settings
-    and nothing else.
+    embedding, of which some see the counts alone, a linear model of the counts, and trees that were fitted on other
+    streams (`Pretrained`), so that little data makes it no worse than counting. Their log-odds are averaged, with
+    weights that depend on how many past cuts there were (`Shares`). Every fit starts anew, so that it depends on the
+    mentions before `until`, the settings, those other streams and nothing else.
 
     `score` rolls the memory forward, so that what an hour costs does not grow with the history.
 
@@ -108,6 +112,7 @@ class TgnForecaster:
         clock = _Clock()
         with seeded(self.settings.seed):
             inputs = self._inputs()
+            taught = self._taught(inputs.names)
             inputs.fit(history, until)
             clock.lap("links")
             past = inputs.past_cuts(history, until)
@@ -127,7 +132,7 @@ class TgnForecaster:
             "positives": {label: int(true.sum()) for label, true in examples.labels.items()},
             "seconds": clock.laps,
         }
-        self._fitted = Fitted(inputs, labels, heads, trees, linear, Shares.of(len(past.cuts)), until, report)
+        self._fitted = Fitted(inputs, labels, heads, trees, linear, taught, Shares.of(len(past.cuts)), until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
@@ -153,7 +158,9 @@ class TgnForecaster:
         """What `judge` needs to know; the memory goes on, so one at a time may look."""
         inputs = self._ready().inputs
         with one_thread(), torch.no_grad():
-            return Seen(history, *inputs.at(history, cut))
+            features, held = inputs.at(history, cut)
+        taught = self._ready().pretrained is not None
+        return Seen(history, features, held, Context.at(history, cut, self.settings.labels) if taught else None)
 
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
         """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
@@ -163,7 +170,7 @@ class TgnForecaster:
             none = np.full(len(cut), np.nan)
             return Forecast({label: np.empty(0) for label in fitted.labels}, dict.fromkeys(horizons, none))
         with one_thread(), torch.no_grad():
-            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), cut.asked)
+            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), seen.context, cut.asked)
         scores = {label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}
         return Forecast(scores, dict(zip(horizons, growth.T, strict=True)))
 
@@ -174,7 +181,7 @@ class TgnForecaster:
             cut, seen: as for `judge`.
             forecast: what `judge` gave, where that is known.
         """
-        fitted, (history, features, held) = self._ready(), seen
+        fitted, (history, features, held, context) = self._ready(), seen
         if not len(cut) or fitted.heads is None:
             return {label: [()] * len(cut) for label in fitted.labels}
         scores = (forecast or self.judge(cut, seen)).scores
@@ -183,10 +190,15 @@ class TgnForecaster:
         embedding = _tensor(held)
         with one_thread(), torch.no_grad():
             whole, _ = fitted.judge(
-                features[chosen], None if embedding is None else embedding[chosen], _of_rows(cut, chosen)
+                features[chosen],
+                None if embedding is None else embedding[chosen],
+                context and context.rows(chosen),
+                _of_rows(cut, chosen),
             )
             without, _ = fitted.judge(
-                *fitted.inputs.without(history, cut, (features, held), rows, users), _of_rows(cut, rows)
+                *fitted.inputs.without(history, cut, (features, held), rows, users),
+                context and context.rows(rows),
+                _of_rows(cut, rows),
             )
         names = [history.user_name(user) for user in users]
         return {label: most(len(cut), rows, names, told[place] - without[label]) for label, told in whole.items()}
@@ -239,17 +251,13 @@ class TgnForecaster:
         fitted = self._ready()
         state = fitted.inputs.state
         tensors = {f"network.{name}": value for name, value in state.model.state_dict().items()}
-        if fitted.heads is not None:
-            tensors |= {f"heads.{name}": value for name, value in fitted.heads.state_dict().items()}
-        if fitted.linear is not None:
-            tensors |= {f"linear.{name}": value for name, value in fitted.linear.tensors().items()}
-        for label, boosters in fitted.trees.items():
-            tensors |= {f"trees.{label}.{n}": to_tensor(booster) for n, booster in enumerate(boosters)}
+        tensors |= fitted.tensors()
         metadata = {
             "settings": asdict(self.settings),
             "label_definitions": asdict(self.settings.labels),
             "labels": fitted.labels,
             "shares": list(fitted.shares),
+            "pretrained": fitted.pretrained and dict(fitted.pretrained.origin),
             "seed": self.settings.seed,
             "until": fitted.until,
             "report": fitted.report,
@@ -306,6 +314,7 @@ class TgnForecaster:
                 for label in labels
             },
             linear=Linear.from_tensors(_part(checkpoint, "linear.")) if labels else None,
+            pretrained=_load_pretrained(checkpoint),
             shares=Shares(*metadata["shares"]),
             until=metadata["until"],
             report=dict(metadata["report"]),
@@ -320,6 +329,11 @@ class TgnForecaster:
         if self._fitted is None:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
+
+    def _taught(self, names: list[str]) -> Pretrained | None:
+        # Without the columns that they see there is nothing to ask them.
+        known = names[: len(TOPIC_NAMES)] == list(TOPIC_NAMES)
+        return pretrained_of(self.settings.pretrained) if known else None
 
     def _fit_heads(self, inputs: TopicInputs, past: PastCuts, labels: tuple[str, ...]) -> tuple[Heads, list[float]]:
         state = inputs.state if inputs.uses_network else None
@@ -366,6 +380,12 @@ def _learnable(examples: Examples, label: str) -> bool:
 
 def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items() if name.startswith(prefix)}
+
+
+def _load_pretrained(checkpoint: Checkpoint) -> Pretrained | None:
+    # Models of the releases before have none.
+    origin = checkpoint.metadata.get("pretrained")
+    return None if origin is None else Pretrained.from_tensors(_part(checkpoint, "pretrained."), origin)
 
 
 def _load_heads(checkpoint: Checkpoint, inputs: TopicInputs, labels: int) -> Heads:

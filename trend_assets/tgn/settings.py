@@ -33,6 +33,7 @@ class ForecasterSettings:
         link_epochs: passes over the stream.
         heads: the neural heads, and what of the network is learnt with them.
         boosting: the trees.
+        pretrained: trees fitted on other streams that count beside those: `shipped`, `none`, or a folder of such.
         seed: of everything drawn.
         threads: threads that fit the trees; the same number gives the same bits.
         processes: that train the network, each on a stretch of time; the same number gives the same bits.
@@ -50,6 +51,7 @@ class ForecasterSettings:
     link_epochs: int = 1
     heads: HeadSettings = field(default_factory=HeadSettings)
     boosting: BoostingSettings = field(default_factory=BoostingSettings)
+    pretrained: str = "shipped"
     seed: int = 0
     threads: int = 2
     processes: int = 1

@@ -44,7 +44,7 @@ from trend_assets.periods import monday
 from trend_assets.settings import Settings
 from trend_assets_tests.benchmarks.homes import shared_data
 from trend_assets_tests.benchmarks.streams.declared import Stream, declared
-from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
+from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of, unseen_by
 
 _WEEK = timedelta(weeks=1)
 #: Weeks of a stretch, and those of them before the first that is ranked.
@@ -92,6 +92,8 @@ def walked(lake: Lake, settings: Settings, start: datetime) -> dict[str, Any] | 
 
 def _each(stream: Stream, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     lake, settings = lake_of(stream, options.folder or shared_data(), options.homes)
+    if options.pretrained:
+        settings = unseen_by(options.pretrained, stream, settings)
     for start in stretches(lake, options.apart):
         began = time.perf_counter()
         if found := walked(lake, settings, start):
@@ -175,6 +177,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="where the files are")
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
     parser.add_argument("--apart", type=int, default=4, help="weeks from one stretch to the next")
+    parser.add_argument(
+        "--pretrained", type=Path, metavar="FOLDER", help="FOLDER/NAME was made without the stream (`pretraining`)"
+    )
     parser.add_argument("--json", type=Path, default=Path("first_months.json"))
     parser.add_argument("--told", type=Path, nargs="+", help="only tell of figures that are there")
     options = parser.parse_args()

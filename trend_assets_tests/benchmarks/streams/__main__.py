@@ -34,7 +34,7 @@ from trend_assets.tgn.settings import GROUPS
 from trend_assets_tests.benchmarks.homes import shared_data
 from trend_assets_tests.benchmarks.streams.declared import TABLE, Stream, declared
 from trend_assets_tests.benchmarks.streams.foresight import later
-from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
+from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of, unseen_by
 from trend_assets_tests.benchmarks.streams.lead_time import Calls
 from trend_assets_tests.benchmarks.streams.told import NO_NETWORK, figures, lead_table, summary, table
 
@@ -51,6 +51,8 @@ def walked(stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
     began = time.perf_counter()
     lake, settings = lake_of(stream, options.folder, options.homes)
     imported = time.perf_counter() - began
+    if options.pretrained:
+        settings = unseen_by(options.pretrained, stream, settings)
 
     end = min(stream.end, stream.start + timedelta(weeks=options.weeks)) if options.weeks else stream.end
 
@@ -113,6 +115,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="where the files are")
     parser.add_argument("--declare", type=Path, default=TABLE, help="streams, YAML or JSON")
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
+    parser.add_argument(
+        "--pretrained", type=Path, metavar="FOLDER", help="FOLDER/NAME was made without the stream (`pretraining`)"
+    )
     parser.add_argument("--ablation", action="store_true", help="the TGN without its network, too")
     parser.add_argument(
         "--foresight", type=int, nargs="*", default=[], metavar="HOURS", help="LightGBM that sees so many hours more"

@@ -34,6 +34,12 @@ def settings_of(stream: Stream, home: Path) -> Settings:
     return Settings(home=home, forecast=stream.forecast, enrichment=EnrichmentSettings(topics=topics))
 
 
+def unseen_by(pretrained: Path, stream: Stream, settings: Settings) -> Settings:
+    """The settings with trees that were fitted without the stream: those that `pretraining --each-left-out` made."""
+    training = settings.training.model_copy(update={"pretrained": str(pretrained.absolute() / stream.name)})
+    return settings.model_copy(update={"training": training})
+
+
 def lake_of(stream: Stream, data: Path, homes: Path) -> tuple[Lake, Settings]:
     """The stream's lake in `homes`; made anew only if its files or how they are read have changed.
 
