@@ -13,6 +13,7 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 
 from api.reading.lake import LakeReader
+from api.reading.spam import hidden_topics
 from trend_assets.lake.connection import LakeError
 
 _EVERY_SECONDS = 1.0
@@ -26,7 +27,8 @@ _TRAINED = "SELECT max(week) FROM training_runs WHERE status = 'succeeded'"
 _CUTS = "SELECT DISTINCT cut FROM predictions WHERE cut > coalesce(?, cut - INTERVAL 1 HOUR) ORDER BY cut DESC LIMIT ?"
 _PREDICTIONS = """
     SELECT label, topic, rank, score, confidence, made FROM predictions
-    WHERE cut = ? AND rank <= ? AND revision = 0 ORDER BY label, rank
+    WHERE cut = ? AND revision = 0 AND topic NOT IN (SELECT unnest(?::VARCHAR[]))
+    QUALIFY row_number() OVER (PARTITION BY label ORDER BY rank) <= ? ORDER BY label, rank
 """
 
 
@@ -138,7 +140,7 @@ class Feed:
 
     def _forecast(self, snapshot: int, cut: datetime) -> News:
         labels: dict[str, list[dict[str, Any]]] = {}
-        for row in self._reader.read(_PREDICTIONS, [cut, _TOP]).iter_rows(named=True):
+        for row in self._reader.read(_PREDICTIONS, [cut, hidden_topics(self._reader, cut), _TOP]).iter_rows(named=True):
             labels.setdefault(row.pop("label"), []).append(row)
         return News("predictions", snapshot, {"cut": cut, "labels": labels})
 

@@ -15,3 +15,9 @@ def spam_topics(lake: LakeReader, cut: datetime) -> list[str]:
     within = [Within(table, "hour", start, cut) for table in ("events", "topic_phrases")]
     topics: list[str] = lake.read(SPAM_TOPICS, {"start": start, "end": cut}, *within)["topic"].to_list()
     return topics
+
+
+def hidden_topics(lake: LakeReader, cut: datetime) -> list[str]:
+    """Those that no top list of a cut shows if nothing else is asked: muted ones, and spam unless it is to be shown."""
+    attention = lake.settings.attention
+    return [*attention.muted, *(spam_topics(lake, cut) if attention.hide_spam else ())]

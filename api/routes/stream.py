@@ -26,7 +26,8 @@ async def stream(
     """Server-sent events on every new snapshot of the lake.
 
     `status` tells the snapshot and the newest event, forecast and training; `predictions` the ten likeliest
-    topics of every label of a new cut, of further horizons as `emerges_6h`. The id of an event is the lake's snapshot.
+    topics of every label of a new cut, of further horizons as `emerges_6h`, without muted ones and those that look
+    like spam (`attention`). The id of an event is the lake's snapshot.
     """
     feed: Feed = request.app.state.feed
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

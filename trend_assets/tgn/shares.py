@@ -11,7 +11,7 @@ _LINEAR, _LINEAR_CUTS = 0.4, 200
 _TREES, _MOST_TREES, _TREES_CUTS = 1 / 3, 0.75, 400
 #: The share of trees fitted on other streams with any number of cuts, what they have beyond it with none, and the cuts
 #: at which that is halved.
-_LEAST_PRETRAINED, _PRETRAINED, _PRETRAINED_CUTS = 0.15, 0.55, 200
+_LEAST_PRETRAINED, _PRETRAINED, _PRETRAINED_CUTS = 0.05, 0.45, 400
 
 
 class Shares(NamedTuple):
@@ -27,9 +27,9 @@ class Shares(NamedTuple):
         """The shares after so many past cuts.
 
         Trees need many examples, a linear model few, and what other streams taught none. The curves were chosen on the
-        first months and on later months of the fitted part of eight streams (docs/method.md).
+        first months and on later months of the fitted part of some streams (docs/method.md).
         """
-        pretrained = _LEAST_PRETRAINED + _PRETRAINED / (1 + (cuts / _PRETRAINED_CUTS) ** 2)
+        pretrained = _LEAST_PRETRAINED + _PRETRAINED / (1 + cuts / _PRETRAINED_CUTS)
         linear = _LINEAR / (1 + (cuts / _LINEAR_CUTS) ** 2)
         trees = (1 - linear) * (_TREES + (_MOST_TREES - _TREES) * cuts / (cuts + _TREES_CUTS))
         own = cls(linear, trees, 1 - linear - trees)

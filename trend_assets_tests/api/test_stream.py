@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 
-from trend_assets.lake.tables import PREDICTIONS
+from trend_assets.lake.tables import EVENTS, PREDICTIONS
 from trend_assets.settings import Settings
-from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, fill, forecasts
+from trend_assets.settings.attention import AttentionSettings
+from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, event, fill, forecasts
 
 
 def events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
@@ -32,7 +33,10 @@ def events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
 
 def test_new_forecasts_arrive_and_what_was_missed_is_told(home: Path, serve: Callable[[Settings], Any]) -> None:
     lake = fill(home)
-    with serve(Settings(home=home)) as client:
+    spam = {**event(31, CUT, "twitter", [TOPICS[2]], "7", "buy"), "spam_score": 0.9}
+    lake.write(EVENTS, EVENTS.frame([spam]), CUT, CUT + ONE)
+    shown = [topic for topic in TOPICS if topic not in TOPICS[1:3]][:10]
+    with serve(Settings(home=home, attention=AttentionSettings(muted=[TOPICS[1]]))) as client:
         with client.stream("GET", "/stream") as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             told = events(answer)
@@ -45,7 +49,7 @@ def test_new_forecasts_arrive_and_what_was_missed_is_told(home: Path, serve: Cal
             assert next(told)["event"] == "status"
             news = next(told)
             assert news["event"] == "predictions" and news["data"]["cut"].startswith("2024-01-02T03:00")
-            assert [row["topic"] for row in news["data"]["labels"]["emerges"]] == TOPICS[:10]
+            assert [row["topic"] for row in news["data"]["labels"]["emerges"]] == shown
             assert int(news["id"]) == lake.snapshot()
         for hours in (4, 5):
             cut = CUT + hours * ONE

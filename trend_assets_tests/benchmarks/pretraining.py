@@ -1,10 +1,9 @@
 """Makes the trees that a model begins with, from the days of real streams that may be fitted on.
 
-    python -m trend_assets_tests.benchmarks.pretraining [NAMES…] --out trend_assets/tgn/shipped
-    python -m trend_assets_tests.benchmarks.pretraining --each-left-out --out FOLDER
+    python -m trend_assets_tests.benchmarks.pretraining --out trend_assets/tgn/shipped [--each-left-out FOLDER]
 
 `streams.yaml` declares the streams; only what was before the first day of a stream's test is seen, of its last year.
-With `--each-left-out` FOLDER/NAME is made of all streams but NAME, so that it can be told what is worth on a stream
+FOLDER/NAME is made of all streams but NAME, so that it can be told what is worth on a stream
 that it has not seen (`benchmarks.streams --pretrained FOLDER`, `benchmarks.first_months --pretrained FOLDER`).
 """
 
@@ -133,7 +132,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="where the files are")
     parser.add_argument("--declare", type=Path, default=TABLE, help="streams, YAML or JSON")
     parser.add_argument("--homes", type=Path, default=Path(tempfile.gettempdir()) / "trend_streams")
-    parser.add_argument("--each-left-out", action="store_true", help="one of all others for each stream")
+    parser.add_argument("--each-left-out", type=Path, metavar="FOLDER", help="for each stream one of all others, too")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     folder = options.folder or shared_data()
@@ -146,10 +145,9 @@ def main() -> None:
             _console.print(stream.name, taught[stream.name][1])
         except Absent as reason:
             _console.print(f"{stream.name} is left out: {reason}")
-    if not options.each_left_out:
-        made(taught, options.out)
+    made(taught, options.out)
     for name in taught if options.each_left_out else ():
-        made({other: each for other, each in taught.items() if other != name}, options.out / name)
+        made({other: each for other, each in taught.items() if other != name}, options.each_left_out / name)
 
 
 if __name__ == "__main__":
