@@ -206,13 +206,17 @@ def usual_mentions(
 
 
 def mentions_needed(cut: Cut, settings: LabelSettings) -> Mapping[str, npt.NDArray[np.int64]]:
-    """Mentions in its horizon from which each label comes true, by what was known at the cut; (n,) each."""
+    """Mentions from which each label of the cut's horizons comes true, by what was known at the cut; (n,) each."""
     least = np.full(len(cut), settings.threshold, dtype=np.int64)
     return {
         "bursts": np.maximum(least, np.ceil(settings.burst_ratio * cut.usual).astype(np.int64)),
         "breaks_out": least,
         "emerges": np.maximum(least, cut.before[settings.horizon_hours] + settings.min_growth),
-        **{one.label: np.maximum(one.threshold, cut.before[one.hours] + one.min_growth) for one in settings.further},
+        **{
+            one.label: np.maximum(one.threshold, cut.before[one.hours] + one.min_growth)
+            for one in settings.further
+            if one.hours in cut.before
+        },
     }
 
 

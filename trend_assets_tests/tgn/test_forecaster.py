@@ -230,7 +230,8 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
     seen = forecaster.look(history, cut)
     scores, named = forecaster.judge(cut, seen).scores["bursts"], forecaster.contributors(cut, seen)["bursts"]
     frame, falls = mentions(), []
-    for row in np.flatnonzero([bool(users) and users[0].log_odds > 0.2 for users in named])[:4]:
+    owed = np.array([users[0].log_odds if users else 0.0 for users in named])
+    for row in np.argsort(-owed)[:4]:
         topic, user = history.topic_name(int(cut.topics[row])), named[row][0].user
         theirs = (pl.col("topic") == topic) & (pl.col("user_id") == user)
         other = pl.when(theirs).then(pl.lit(f"stranger of {topic}")).otherwise("user_id").alias("user_id")
