@@ -2,10 +2,10 @@
 
     python -m trend_assets_tests.benchmarks.embedding_speed --static FOLDER [--texts 400] [--rounds 3]
 
-FOLDER is what `trend embeddings distil` has written. Texts are tweets of 2015, drawn evenly. Each round embeds the same texts
-in every way, one after another; a way's time is the least CPU time of its rounds. ONNX Runtime and OpenVINO are
-measured where `pip install onnx onnxruntime openvino` was said; the model is exported on the spot. Cosines are to the
-vectors of plain `encode` (float32).
+FOLDER is what `trend embeddings distil` has written. Texts are tweets of 2015, drawn evenly. Each round embeds the
+same texts in every way, one after another; a way's time is the least CPU time of its rounds. ONNX Runtime and OpenVINO
+are measured where `pip install onnx onnxruntime openvino` was said; the model is exported on the spot. Cosines are to
+the vectors of plain `encode` (float32).
 """
 
 from __future__ import annotations
