@@ -1,6 +1,6 @@
 """Words that become topics, measured on real posts: coverage, hidden tags, speed, and topics to be judged by hand.
 
-    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|speed|sample [--posts 1000000]
+    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|week|speed|sample [--posts 1000000]
 
 `titles` compares with YAKE and BERTopic where `pip install yake bertopic` was said; `--days 12` takes so many days,
 spread evenly, for BERTopic takes seconds a day.
@@ -309,6 +309,23 @@ def speed(options: argparse.Namespace) -> None:
                   f"{count:,} rows")  # fmt: skip
 
 
+def week(_: argparse.Namespace) -> None:
+    """The ten topics that grew most in the week in which Alibaba went public, by tags and with phrases."""
+    begins = int(datetime(2014, 9, 15, tzinfo=UTC).timestamp()) // _HOUR
+    tags, phrases = Counter[str](), Counter[str]()
+    for number, part, said, _ in run(tweets("2014-08", "2014-09")):
+        if not begins - 168 <= number < begins + 168:
+            continue
+        sign = 1 if number >= begins else -1
+        told = {(row, tag) for row, tags_of in enumerate(part["topics"]) for tag in tags_of}
+        more = told | {(one.row, one.topic) for one in said}
+        for count, pairs in ((tags, told), (phrases, more)):
+            for _, topic in pairs:
+                count[topic] += sign
+    for name, count in (("tags alone", tags), ("with phrases", phrases)):
+        print(f"{name:12}", ", ".join(f"{topic} +{more}" for topic, more in count.most_common(10)))
+
+
 def sample(options: argparse.Namespace) -> None:
     """Twenty topics at random, with three posts each."""
     for name, posts in (("tweets", tweets("2015-01", "2015-06")), ("HN title words", titles())):
@@ -326,7 +343,7 @@ def sample(options: argparse.Namespace) -> None:
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "coverage": coverage, "hidden": hidden, "titles": front_page, "speed": speed, "sample": sample,
+    "coverage": coverage, "hidden": hidden, "titles": front_page, "week": week, "speed": speed, "sample": sample,
 }  # fmt: skip
 
 
