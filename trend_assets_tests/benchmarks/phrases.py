@@ -1,8 +1,9 @@
 """Words that become topics, measured on real posts: coverage, hidden tags, speed, and topics to be judged by hand.
 
-    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|speed|sample [--posts 1000000]
+    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|week|speed|sample [--posts 1000000]
 
-`titles` compares with YAKE where `pip install yake` was said.
+`titles` compares with YAKE and BERTopic where `pip install yake bertopic` was said; `--days 12` takes so many days,
+spread evenly, for BERTopic takes seconds a day.
 
 Reads `TREND_SHARED_DATA`, by default the folder `shared/data` beside the checkout. `speed` makes posts of a made-up
 vocabulary that grows with them.
@@ -19,10 +20,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import zip_longest
 
 import numpy as np
 import polars as pl
 
+from trend_assets.enrichment.embedder import RealtimeTextEmbedder
 from trend_assets.enrichment.phrases.background import key_of, language_code, word
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.tracker import TopicMention, Tracker
@@ -147,7 +150,7 @@ def hidden(_: argparse.Namespace) -> None:
     print(f"phrase topics: {len(topics):,}, of which hashtags or with them {len(of_tags & topics):,}")
 
 
-def front_page(_: argparse.Namespace) -> None:
+def front_page(options: argparse.Namespace) -> None:
     """Of the words that several stories on Hacker News' front page of a day had, how many are among 50 of that day."""
     posts = titles()
     words = {id_: _words(text) for id_, text in posts.select("id", "text").iter_rows()}
@@ -168,10 +171,14 @@ def front_page(_: argparse.Namespace) -> None:
         for part in posts.with_columns(day=pl.col("time") // (24 * _HOUR)).partition_by("day", maintain_order=True)
         if several.get(int(part["day"][0]))
     }
+    if options.days:
+        judged = sorted(days.keys() & fresh.keys())
+        days = {day: days[day] for day in judged[:: max(1, len(judged) // options.days)][: options.days]}
     for name, truth in (("of several stories", several), ("of twice as many as on each of 7 days before", fresh)):
         each = [len(truth[day]) for day in days if day in truth]
         print(f"words {name}: {np.mean(each):.1f} a day on {len(each)} days")
-    for name, ranked in (("counting", _counted), ("unusual", _unusual), ("trend", _trend), ("YAKE", _yake)):
+    for name, ranked in (("counting", _counted), ("unusual", _unusual), ("trend", _trend), ("YAKE", _yake),
+                         ("BERTopic", _bertopic)):  # fmt: skip
         began, memory = time.process_time(), _memory()
         found = ranked(posts, days)
         if found is None:
@@ -258,6 +265,25 @@ def _yake(_: pl.DataFrame, days: dict[int, pl.DataFrame]) -> Ranking | None:
     return ranking
 
 
+def _bertopic(_: pl.DataFrame, days: dict[int, pl.DataFrame]) -> Ranking | None:
+    """BERTopic (Grootendorst 2022) as it comes on the day's titles: its topics' words, the most telling first."""
+    try:
+        bertopic = import_module("bertopic")
+    except ImportError:
+        return None
+    embedder = RealtimeTextEmbedder()
+    ranking = {}
+    for day, part in days.items():
+        texts = part["text"].to_list()
+        topics = bertopic.BERTopic(embedding_model=embedder.model)
+        topics.fit(texts, embedder.embed(texts))
+        words = [[token for token, _ in told] for topic, told in sorted(topics.get_topics().items()) if topic >= 0]
+        every = [token for column in zip_longest(*words) for token in column if token]
+        keys = (key_of(told.stem) for token in every if not (told := word(token, "en")).stop)
+        ranking[day] = list(dict.fromkeys(keys))
+    return ranking
+
+
 def speed(options: argparse.Namespace) -> None:
     """Posts a second of this process's CPU, and memory, as posts and their vocabulary grow."""
     random = np.random.default_rng(7)
@@ -283,6 +309,23 @@ def speed(options: argparse.Namespace) -> None:
                   f"{count:,} rows")  # fmt: skip
 
 
+def week(_: argparse.Namespace) -> None:
+    """The ten topics that grew most in the week in which Alibaba went public, by tags and with phrases."""
+    begins = int(datetime(2014, 9, 15, tzinfo=UTC).timestamp()) // _HOUR
+    tags, phrases = Counter[str](), Counter[str]()
+    for number, part, said, _ in run(tweets("2014-08", "2014-09")):
+        if not begins - 168 <= number < begins + 168:
+            continue
+        sign = 1 if number >= begins else -1
+        told = {(row, tag) for row, tags_of in enumerate(part["topics"]) for tag in tags_of}
+        more = told | {(one.row, one.topic) for one in said}
+        for count, pairs in ((tags, told), (phrases, more)):
+            for _, topic in pairs:
+                count[topic] += sign
+    for name, count in (("tags alone", tags), ("with phrases", phrases)):
+        print(f"{name:12}", ", ".join(f"{topic} +{more}" for topic, more in count.most_common(10)))
+
+
 def sample(options: argparse.Namespace) -> None:
     """Twenty topics at random, with three posts each."""
     for name, posts in (("tweets", tweets("2015-01", "2015-06")), ("HN title words", titles())):
@@ -300,7 +343,7 @@ def sample(options: argparse.Namespace) -> None:
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "coverage": coverage, "hidden": hidden, "titles": front_page, "speed": speed, "sample": sample,
+    "coverage": coverage, "hidden": hidden, "titles": front_page, "week": week, "speed": speed, "sample": sample,
 }  # fmt: skip
 
 
@@ -310,6 +353,7 @@ def main() -> None:
     options.add_argument("--posts", type=int, default=1_000_000)
     options.add_argument("--posts-a-day", type=int, default=240_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--days", type=int, default=0, help="of titles; default: all")
     chosen = options.parse_args()
     _PARTS[chosen.part](chosen)
 

@@ -38,7 +38,8 @@ def groups(topics: Mapping[str, Topic]) -> dict[str, str]:
     Leaders are taken in an order that hardly changes: those that led before, then the most mentioned. A topic joins the
     first one that it belongs to, its former leader before others; nobody joins one who has joined another.
     """
-    order = sorted(topics, key=lambda name: (not _led(name, topics), -len(topics[name].posts), name))
+    led = {topic.leader for name, topic in topics.items() if topic.leader != name}
+    order = sorted(topics, key=lambda name: (name not in led, -len(topics[name].posts), name))
     posts = {name: set(topic.posts) for name, topic in topics.items()}
     leaders: dict[str, str] = {}
     spelled: dict[str, str] = {}
@@ -56,10 +57,6 @@ def groups(topics: Mapping[str, Topic]) -> dict[str, str]:
             for post in posts[name]:
                 by_post.setdefault(post, []).append(name)
     return leaders
-
-
-def _led(name: str, topics: Mapping[str, Topic]) -> bool:
-    return any(topic.leader == name for other, topic in topics.items() if other != name)
 
 
 def _shared(posts: set[str], by_post: Mapping[str, Sequence[str]]) -> dict[str, int]:

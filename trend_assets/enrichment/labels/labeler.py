@@ -88,7 +88,7 @@ def _middle(posts: pl.DataFrame) -> _Middle:
     have = posts.filter(pl.col("embedding").is_not_null()).unique("text", keep="first", maintain_order=True)
     if have.is_empty():
         return _Middle(None, posts["id"][0])
-    vectors = np.array(have["embedding"].to_list(), np.float32)
+    vectors = have["embedding"].explode().to_numpy().astype(np.float32, copy=False).reshape(have.height, -1)
     mean = vectors.mean(axis=0)
     length = float(np.linalg.norm(mean))
     if length == 0.0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 from stopwordsiso import stopwords
@@ -38,10 +38,10 @@ class Phrases:
     """
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
-        self._said = {topic: [dict(_phrases(text)) for text in own] for topic, own in texts.items()}
-        every = {text: None for own in texts.values() for text in own}
+        every = {text: _phrases(text) for own in texts.values() for text in own}
+        self._said = {topic: [every[text] for text in own] for topic, own in texts.items()}
         self._texts = len(every)
-        self._frequency = Counter(key for text in every for key in dict(_phrases(text)))
+        self._frequency = Counter(key for phrases in every.values() for key in phrases)
 
     def name(self, topic: str, before: str | None = None) -> str:
         """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough."""
@@ -83,8 +83,14 @@ def _mostly(forms: Counter[str]) -> str:
     return min(forms, key=lambda form: (-forms[form], form))
 
 
-def _phrases(text: str) -> Iterator[tuple[str, str]]:
-    """Phrases of a text, folded, and as they are written."""
+# A post is read for up to four labels of each of its topics.
+@lru_cache(maxsize=4096)
+def _phrases(text: str) -> Mapping[str, str]:
+    """Phrases of a text, folded, to how they are written."""
+    return dict(_runs(text))
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
     for piece in _PIECE.split(_ADDRESS.sub(" . ", text)):
         words = _WORD.findall(piece)
         for first in range(len(words)):

@@ -15,6 +15,9 @@ from trend_assets.enrichment.spam import cleaning
 from trend_assets.sources.event import Event
 
 _WORDS_BESIDE_A_LINK = 15
+#: Posts a day from which an account posts unusually often, and from which no more is said: 95 % and 99 % of the 18,715
+#: accounts of the tweets of 2014 stay below.
+_OFTEN, _VERY_OFTEN = 100.0, 300.0
 _DIGIT = re.compile(r"\d")
 _REPEATED = re.compile(r"([^\W\d_])\1{3,}|([!?$*.])\2{4,}")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -49,7 +52,8 @@ def _link_signals(lowered: str) -> dict[str, float]:
     links = len(cleaning.addresses(lowered))
     if not links:
         return {}
-    signals = {"links": min(1.0, links / 2)}
+    # One link is no sign: three of four ordinary tweets have one, one of eighteen has two.
+    signals = {"links": min(1.0, (links - 1) / 2)} if links > 1 else {}
     if len(_NOT_LETTERS.sub("", cleaning.without_addresses(lowered))) < _WORDS_BESIDE_A_LINK:
         signals["bare_link"] = 1.0
     return signals
@@ -90,8 +94,8 @@ def account_signals(features: Mapping[str, float]) -> dict[str, float]:
     statuses = features.get("statuses")
     if statuses is not None and age is not None:
         rate = statuses / max(age, 1.0)
-        if rate > 50:
-            signals["posting_rate"] = min(1.0, (rate - 50) / 150)
+        if rate > _OFTEN:
+            signals["posting_rate"] = min(1.0, (rate - _OFTEN) / (_VERY_OFTEN - _OFTEN))
     for name, feature in (
         ("default_profile", "default_profile"),
         ("default_picture", "default_profile_image"),

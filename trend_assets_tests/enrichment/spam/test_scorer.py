@@ -59,6 +59,15 @@ def test_of_other_languages_the_model_says_next_to_nothing(text: str) -> None:
     assert SCORER.score(event(text)).score == pytest.approx(SCORER.score(event("")).score, abs=0.02)
 
 
+def test_a_busy_account_with_tags_and_one_link_is_ordinary() -> None:
+    features = {"statuses": 80_000.0, "account_age_days": 400.0, "default_profile": 1.0}
+    text = "Quarterly results are out $AAPL $GOOG $MSFT $AMZN $FB http://t.co/a"
+    ordinary = SCORER.score(Event(WHEN, "twitter", "original", "1", "u", text, features=features))
+    assert "links" not in ordinary.signals and "posting_rate" in ordinary.signals
+    assert ordinary.score < 0.5
+    assert SCORER.score(Event(WHEN, "twitter", "original", "1", "u", f"{text} http://t.co/b")).signals["links"] == 0.5
+
+
 def test_an_unknown_text_counts_by_its_shape() -> None:
     unknown = SCORER.score(event(f"{UNKNOWN} http://a.ru http://b.ru"))
     assert unknown.score > SCORER.score(event(UNKNOWN)).score
