@@ -15,8 +15,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -125,6 +126,13 @@ def _wrong(location: LakeLocation, acknowledged: dict[int, int]) -> list[str]:
     return found
 
 
+def _megabytes(one: BaseProcess) -> float:
+    """What a process has for itself alone."""
+    with suppress(psutil.NoSuchProcess):
+        return float(psutil.Process(one.pid).memory_full_info().uss) / 2**20
+    return 0.0
+
+
 def measured(location: LakeLocation, writers: int, readers: int, seconds: float) -> dict[str, Any]:
     """The figures of one catalog."""
     Lake(location).close()
@@ -138,9 +146,7 @@ def measured(location: LakeLocation, writers: int, readers: int, seconds: float)
     ended, most = threading.Timer(seconds, stop.set), 0.0
     ended.start()
     while not stop.wait(2):
-        most = max(
-            most, sum(psutil.Process(one.pid).memory_full_info().uss for one in running if one.is_alive()) / 2**20
-        )
+        most = max(most, sum(map(_megabytes, running)))
     told = [answers.get() for _ in running]
     for one in running:
         one.join()

@@ -132,7 +132,13 @@ class Cluster:
             self.service("control", name)
         for worker in ("one", "two"):
             self.service(worker, "worker")
-        self.service("api", "api", TREND_API__HOST="0.0.0.0", TREND_DAGSTER__HOST=self.on["control"].address)
+        self.service(
+            "api",
+            "api",
+            TREND_API__HOST="0.0.0.0",
+            TREND_API__EXPOSED="true",
+            TREND_DAGSTER__HOST=self.on["control"].address,
+        )
         self.until(self._known, "the webserver knows the code")
 
     def _known(self) -> bool:
@@ -143,7 +149,7 @@ class Cluster:
             return False
 
     def _ask(self, query: str, **variables: object) -> dict[str, Any]:
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60)
+        answer = httpx.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=300)
         found: dict[str, Any] = answer.json()["data"]
         return found
 
@@ -284,9 +290,9 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         cluster.start()
         figures = on_hosts(cluster, options)
         url = f"http://{on['api'].address}:8000"
-        top = httpx.get(f"{url}/predictions/top", timeout=60)
+        top = httpx.get(f"{url}/predictions/top", timeout=300)
         figures["api"] = {"status": top.status_code, "bytes": len(top.content)}
-        figures["api"]["dashboard"] = httpx.get(f"{url}/", timeout=60).status_code
+        figures["api"]["dashboard"] = httpx.get(f"{url}/", timeout=300).status_code
         figures["killed"] |= {"steps_by_worker": {name: on[name].said().count("received") for name in ("one", "two")}}
         there = held(shared, folder / "onlooker")
     embedded = {name: value for name, value in shared.items() if not name.startswith(("TREND_LAKE", "DAGSTER_"))}
