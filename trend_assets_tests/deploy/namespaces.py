@@ -95,8 +95,9 @@ def hosts(names: Sequence[str], logs: Path) -> Iterator[dict[str, Host]]:
             _ip("-n", host.name, "link", "set", "lo", "up")
         yield made
     finally:
-        for host in made.values():
+        for number, host in enumerate(made.values()):
             host.kill()
-            with suppress(subprocess.CalledProcessError):
-                _ip("netns", "del", host.name)
+            for arguments in (("link", "del", f"trendv{number}"), ("netns", "del", host.name)):
+                with suppress(subprocess.CalledProcessError):
+                    _ip(*arguments)
         _ip("link", "del", _BRIDGE)

@@ -31,18 +31,18 @@ import yaml
 
 from trend_assets.assets.declare import asset_keys
 from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS, HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
-from trend_assets.lake.connection import lake_location
+from trend_assets.lake.connection import LakeLocation, lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, PREDICTIONS, RAW_EVENTS, TEMPORAL_EDGES
 from trend_assets.names import SIMULATED_SOURCES
 from trend_assets.periods import hour_key, week_key
-from trend_assets.settings import Settings, load_settings
+from trend_assets.settings import load_settings
 from trend_assets_tests.benchmarks.homes import REPOSITORY
 from trend_assets_tests.deploy.namespaces import ENGINES, NETWORK, Host, hosts, missing
 from trend_assets_tests.postgres_server import PostgresServer, binaries
 
 _HOUR = timedelta(hours=1)
-_START = datetime(2026, 1, 5, tzinfo=UTC)
+START = datetime(2026, 1, 5, tzinfo=UTC)
 _DEPLOY = REPOSITORY / "deploy"
 _OURS = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())["services"]
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
@@ -51,8 +51,26 @@ _SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "tren
 _PATIENCE = 1800
 
 
+class Broker:
+    """A Redis that keeps what it is told, as in `compose.yaml`, and can be gone for a while."""
+
+    def __init__(self, folder: Path) -> None:
+        self._command = ["redis-server", "--bind", ENGINES, "--protected-mode", "no", "--appendonly", "yes"]
+        self._command += ["--dir", str(folder)]
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, with what it held before."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        """Stops it."""
+        self._process.terminate()
+        self._process.wait()
+
+
 @contextmanager
-def engines(folder: Path) -> Iterator[dict[str, str]]:
+def engines(folder: Path) -> Iterator[tuple[dict[str, str], Broker]]:
     """PostgreSQL, Redis and S3 on the bridge; the variables of all hosts."""
     import boto3
     from moto.server import ThreadedMotoServer
@@ -66,40 +84,41 @@ def engines(folder: Path) -> Iterator[dict[str, str]]:
     boto3.client("s3", endpoint_url=f"http://{ENGINES}:9000", **keys).create_bucket(Bucket="trend")
     server = PostgresServer(programs, ENGINES, NETWORK)
     server.start()
-    redis = ["redis-server", "--bind", ENGINES, "--protected-mode", "no", "--save", "", "--dir", str(folder)]
-    broker = subprocess.Popen(redis, stdout=subprocess.DEVNULL)
-    records = server.create("dagster").replace("postgresql:", "postgresql+psycopg2:")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREND_", "DAGSTER_"))}
+    broker = Broker(folder)
     try:
-        yield {
-            **clean,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "DAGSTER_POSTGRES_URL": records,
-            "DAGSTER_CELERY_BROKER": f"redis://{ENGINES}:6379/0",
-            "TREND_LAKE__CATALOG_URL": server.create("lake"),
-            "TREND_LAKE__DATA_PATH": "s3://trend/lake",
-            "TREND_LAKE__S3_ENDPOINT": f"{ENGINES}:9000",
-            "TREND_LAKE__S3_REGION": "us-east-1",
-            "TREND_LAKE__S3_KEY_ID": "anid",
-            "TREND_LAKE__S3_SECRET": "asecretkey",
-            "TREND_LAKE__S3_URL_STYLE": "path",
-            "TREND_LAKE__S3_USE_SSL": "false",
-        }
+        yield _shared(server), broker
     finally:
-        broker.terminate()
-        broker.wait()
+        broker.stop()
         server.remove()
         storage.stop()
 
 
-def world(options: argparse.Namespace) -> dict[str, str]:
+def _shared(server: PostgresServer) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREND_", "DAGSTER_"))}
+    return {
+        **clean,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DAGSTER_POSTGRES_URL": server.create("dagster").replace("postgresql:", "postgresql+psycopg2:"),
+        "DAGSTER_CELERY_BROKER": f"redis://{ENGINES}:6379/0",
+        "TREND_LAKE__CATALOG_URL": server.create("lake"),
+        "TREND_LAKE__DATA_PATH": "s3://trend/lake",
+        "TREND_LAKE__S3_ENDPOINT": f"{ENGINES}:9000",
+        "TREND_LAKE__S3_REGION": "us-east-1",
+        "TREND_LAKE__S3_KEY_ID": "anid",
+        "TREND_LAKE__S3_SECRET": "asecretkey",
+        "TREND_LAKE__S3_URL_STYLE": "path",
+        "TREND_LAKE__S3_USE_SSL": "false",
+    }
+
+
+def world(users: int) -> dict[str, str]:
     """Of the demo's world, the same here and there."""
     return {
         "TREND_SCHEDULE__ENABLED": "false",
-        "TREND_SCHEDULE__HISTORY_START": f"{_START:%Y-%m-%d}",
+        "TREND_SCHEDULE__HISTORYSTART": f"{START:%Y-%m-%d}",
         "TREND_SIMULATOR__ENABLED": "true",
-        "TREND_SIMULATOR__START": f"{_START:%Y-%m-%d}",
-        "TREND_SIMULATOR__USERS": str(options.users),
+        "TREND_SIMULATOR_START": f"{START:%Y-%m-%d}",
+        "TREND_SIMULATOR__USERS": str(users),
     }
 
 
@@ -170,6 +189,13 @@ class Cluster:
         query = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
         return str(self._ask(query, id=run)["runOrError"]["status"])
 
+    def told(self, run: str) -> list[str]:
+        """What Dagster says of a run that did not go as it should: its errors."""
+        query = """query ($id: ID!) { runOrError(runId: $id) { ... on Run { eventConnection { events {
+            ... on MessageEvent { message } ... on ErrorEvent { error { message } } } } } } }"""
+        events = self._ask(query, id=run)["runOrError"]["eventConnection"]["events"]
+        return [f"{one['message']} {one['error']['message']}" for one in events if one.get("error")]
+
     def statuses(self, partition: str) -> list[str]:
         """Of all runs of an hour, the newest first."""
         query = "query ($f: RunsFilter!) { runsOrError(filter: $f) { ... on Runs { results { status } } } }"
@@ -198,7 +224,7 @@ class Cluster:
             time.sleep(0.5)
 
 
-def _hourly(hours: tuple[datetime, datetime], forecasts: bool) -> tuple[list[str], dict[str, str]]:
+def hourly(hours: tuple[datetime, datetime], forecasts: bool) -> tuple[list[str], dict[str, str]]:
     assets = asset_keys((*FLOW_ASSETS, *(FORECAST_ASSETS if forecasts else ())), SIMULATED_SOURCES)
     first, last = hour_key(hours[0]), hour_key(hours[1] - _HOUR)
     names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
@@ -208,7 +234,7 @@ def _hourly(hours: tuple[datetime, datetime], forecasts: bool) -> tuple[list[str
 
 def on_hosts(cluster: Cluster, options: argparse.Namespace) -> dict[str, Any]:
     """History, training and live hours on the workers, one of which is killed; what came of it."""
-    live = _START + timedelta(weeks=options.weeks)
+    live = START + timedelta(weeks=options.weeks)
     took: dict[str, list[str]] = {}
     began = time.monotonic()
     seconds: dict[str, float] = {}
@@ -218,13 +244,13 @@ def on_hosts(cluster: Cluster, options: argparse.Namespace) -> dict[str, Any]:
         took[name] = cluster.taken(run)
         seconds[name] = round(time.monotonic() - began - sum(seconds.values()), 1)
 
-    done("history", cluster.launch(HOURLY_JOB, *_hourly((_START, live), False)))
+    done("history", cluster.launch(HOURLY_JOB, *hourly((START, live), False)))
     training = [asset.to_user_string() for asset in asset_keys(TRAINING_ASSETS, ())]
     done("training", cluster.launch(WEEKLY_JOB, training, {"dagster/partition": week_key(live)}))
     killed: dict[str, Any] = {}
     for index in range(options.hours):
         hour = live + index * _HOUR
-        assets, tags = _hourly((hour, hour + _HOUR), True)
+        assets, tags = hourly((hour, hour + _HOUR), True)
         if index != options.hours // 2:
             done(f"hour {index}", cluster.launch(HOURLY_JOB, assets, tags))
             continue
@@ -249,22 +275,28 @@ def alone(options: argparse.Namespace) -> None:
     from trend_assets.launch import HourRange, materialize_hours, materialize_week
 
     settings = load_settings()
-    live, instance = _START + timedelta(weeks=options.weeks), open_instance(settings)
-    materialize_hours(make_definitions(settings), instance, HourRange(_START, live), FLOW_ASSETS)
+    live, instance = START + timedelta(weeks=options.weeks), open_instance(settings)
+    materialize_hours(make_definitions(settings), instance, HourRange(START, live), FLOW_ASSETS)
     materialize_week(make_definitions(settings), instance, live)
     definitions = make_definitions(settings)
     for hour in HourRange(live, live + options.hours * _HOUR).each():
         materialize_hours(definitions, instance, hour, [*FLOW_ASSETS, *FORECAST_ASSETS])
 
 
-def held(variables: dict[str, str], home: Path) -> dict[str, pl.DataFrame]:
-    """Tables of a lake; its settings are taken from variables."""
+def location(variables: dict[str, str], home: Path) -> LakeLocation:
+    """The lake that settings in variables name, for a host with nothing of its own."""
     own = {name: value for name, value in variables.items() if name.startswith("TREND_")}
     os.environ.update(own | {"TREND_HOME": str(home)})
-    settings: Settings = load_settings()
-    for name in own:
-        del os.environ[name]
-    with closing(Lake(lake_location(settings), read_only=True)) as lake:
+    try:
+        return lake_location(load_settings())
+    finally:
+        for name in own:
+            os.environ.pop(name)
+
+
+def held(variables: dict[str, str], home: Path) -> dict[str, pl.DataFrame]:
+    """Tables of a lake."""
+    with closing(Lake(location(variables, home), read_only=True)) as lake:
         return {table.name: lake.read_table(table) for table in (RAW_EVENTS, EVENTS, TEMPORAL_EDGES, PREDICTIONS)}
 
 
@@ -285,7 +317,8 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Both sides, one after the other."""
     with ExitStack() as stack:
         on = stack.enter_context(hosts(("control", "one", "two", "api"), folder))
-        shared = stack.enter_context(engines(folder)) | world(options)
+        shared, _ = stack.enter_context(engines(folder))
+        shared |= world(options.users)
         cluster = Cluster(on, shared, folder)
         cluster.start()
         figures = on_hosts(cluster, options)
