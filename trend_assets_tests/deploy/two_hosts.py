@@ -115,9 +115,9 @@ def world(users: int) -> dict[str, str]:
     """Of the demo's world, the same here and there."""
     return {
         "TREND_SCHEDULE__ENABLED": "false",
-        "TREND_SCHEDULE__HISTORYSTART": f"{START:%Y-%m-%d}",
+        "TREND_SCHEDULE__HISTORY_START": f"{START:%Y-%m-%d}",
         "TREND_SIMULATOR__ENABLED": "true",
-        "TREND_SIMULATOR_START": f"{START:%Y-%m-%d}",
+        "TREND_SIMULATOR__START": f"{START:%Y-%m-%d}",
         "TREND_SIMULATOR__USERS": str(users),
     }
 
