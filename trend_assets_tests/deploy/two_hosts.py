@@ -147,6 +147,8 @@ class Cluster:
 
     def start(self) -> None:
         """All services; returns once the webserver knows the code."""
+        # As in `compose.yaml`, all others wait for the tables.
+        assert self.service("control", "init").wait() == 0, self.on["control"].said()
         for name in ("location", "webserver", "daemon"):
             self.service("control", name)
         for worker in ("one", "two"):
