@@ -47,8 +47,9 @@ class Host:
 
     def start(self, command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         """Starts a service on an empty disk, in a process group of its own."""
-        inside = f'mount -t tmpfs tmpfs {DISK} && mkdir -p {DISK}/home {DISK}/tmp && cd {DISK} && exec "$@"'
-        whole = ["ip", "netns", "exec", self.name, "unshare", "--mount", "sh", "-c", inside, "--", *command]
+        disk = f"mount -t tmpfs tmpfs {DISK} && mkdir -p {DISK}/home {DISK}/tmp && cd {DISK}"
+        inside = f'hostname {self.name} && {disk} && exec "$@"'
+        whole = ["ip", "netns", "exec", self.name, "unshare", "--mount", "--uts", "sh", "-c", inside, "--", *command]
         own = {"TREND_HOME": f"{DISK}/home", "DAGSTER_HOME": f"{DISK}/home/dagster", "TMPDIR": f"{DISK}/tmp"}
         with self.log.open("ab") as log:
             process = subprocess.Popen(

@@ -44,6 +44,7 @@ from trend_assets_tests.postgres_server import PostgresServer, binaries
 _HOUR = timedelta(hours=1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 _DEPLOY = REPOSITORY / "deploy"
+_TEMPLATES = REPOSITORY / "trend_assets" / "automation" / "templates"
 _OURS = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())["services"]
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -126,23 +127,21 @@ class Cluster:
     """The hosts with their services, and the runs that they are asked for."""
 
     def __init__(self, on: dict[str, Host], shared: dict[str, str], folder: Path) -> None:
-        self.on, self.shared, self.folder = on, shared, folder
+        self.on, self.shared = on, shared
         self.url = f"http://{on['control'].address}:3000"
+        self._workspace, self._dagster = folder / "workspace.yaml", folder / "dagster.yaml"
+        asked = (_DEPLOY / "workspace.yaml").read_text()
+        self._workspace.write_text(asked.replace("host: location", f"host: {on['control'].address}"))
+        values = yaml.safe_load((_TEMPLATES / "dagster-celery.yaml").read_text())
+        # A dead run is noticed within seconds, not minutes.
+        values["run_monitoring"] |= {"poll_interval_seconds": 2}
+        self._dagster.write_text(yaml.safe_dump(values))
 
     def service(self, host: str, name: str, **variables: str) -> subprocess.Popen[bytes]:
         """A service with the very command of `compose.yaml`."""
-        workspace = self.folder / "workspace.yaml"
-        asked = (_DEPLOY / "workspace.yaml").read_text()
-        workspace.write_text(asked.replace("host: location", f"host: {self.on['control'].address}"))
-        command = [{"/app/workspace.yaml": str(workspace)}.get(part, part) for part in _OURS[name]["command"]]
-        # A dead run is noticed within seconds, not hours.
-        values = yaml.safe_load(
-            (REPOSITORY / "trend_assets" / "automation" / "templates" / "dagster-celery.yaml").read_text()
-        )
-        values["run_monitoring"] |= {"poll_interval_seconds": 2}
-        quick = self.folder / "dagster.yaml"
-        quick.write_text(yaml.safe_dump(values))
-        prepare = f'mkdir -p home/dagster && cp {quick} home/dagster/ && exec sh {_DEPLOY / "entrypoint.sh"} "$@"'
+        command = [{"/app/workspace.yaml": str(self._workspace)}.get(part, part) for part in _OURS[name]["command"]]
+        made = f"mkdir -p home/dagster && cp {self._dagster} home/dagster/"
+        prepare = f'{made} && exec sh {_DEPLOY / "entrypoint.sh"} "$@"'
         return self.on[host].start(["sh", "-c", prepare, "--", *command], {**self.shared, **variables})
 
     def start(self) -> None:
