@@ -24,10 +24,12 @@ class PostgresServer:
 
     Args:
         programs: as `binaries` finds them.
+        host: the address of this machine on which it listens.
+        network: of the hosts that may come in besides this one, as `10.0.0.0/24`.
     """
 
-    def __init__(self, programs: Path) -> None:
-        self._programs = programs
+    def __init__(self, programs: Path, host: str = "127.0.0.1", network: str = "") -> None:
+        self._programs, self._host = programs, host
         # Not in pytest's folder: any other pytest that starts closes that to all users but its own.
         self.folder = Path(tempfile.mkdtemp(prefix="trend_postgres_", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
         with socket.socket() as probe:
@@ -39,15 +41,20 @@ class PostgresServer:
             shutil.chown(self.folder, "postgres")
             self._prefix = ["runuser", "-u", "postgres", "--"]
         self._run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", USER, "--no-sync")
+        if network:
+            with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network} trust\n")
 
     @property
     def address(self) -> str:
         """Without the name of a database."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}"
+        return f"postgresql://{USER}@{self._host}:{self.port}"
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
+        options = (
+            f"-p {self.port} -c listen_addresses={self._host} -c unix_socket_directories={self.folder} -c fsync=off"
+        )
         self._control("-l", self.folder / "log", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -62,7 +69,7 @@ class PostgresServer:
 
     def create(self, database: str) -> str:
         """Creates a database; its address."""
-        command = ["createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, database]
+        command = ["createdb", "-h", self._host, "-p", str(self.port), "-U", USER, database]
         subprocess.run(command, check=True, capture_output=True)
         return f"{self.address}/{database}"
 

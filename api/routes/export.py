@@ -19,6 +19,7 @@ from api.reading.spans import End, Start, span
 router = APIRouter(prefix="/export", tags=["export"])
 
 _DEFAULT_DAYS = 7
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Filtered before the join, so that files of other times are passed over.
 _ROWS = """
     SELECT p.cut, p.label, p.horizon_hours, p.topic, p.rank, p.score, p.confidence, p.growth, p.source_events_count,
@@ -100,6 +101,13 @@ def _encoded(first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], format: F
     kind = parquet.ParquetWriter if format is Format.PARQUET else csv.CSVWriter
     with pa.PythonFile(outbox, mode="w") as sink, kind(sink, first.schema) as writer:  # type: ignore[arg-type]
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(batch if format is Format.PARQUET else _without_formulas(batch))
             yield outbox.empty()
     yield outbox.empty()
+
+
+def _without_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Spreadsheets run what begins like a formula, and people on platforms choose how topics are called."""
+    field = batch.schema.field("topic")
+    safe = [f"'{topic}" if (topic or "").startswith(_FORMULA) else topic for topic in batch.column("topic").to_pylist()]
+    return batch.set_column(batch.schema.get_field_index("topic"), field, pa.array(safe, field.type))

@@ -106,7 +106,8 @@ def inbox_sensor(context: dg.SensorEvaluationContext, settings: dg.ResourceParam
     now = datetime.now(UTC)
     requests = []
     for path in sorted(inbox.glob("*")) if inbox.is_dir() else []:
-        if not path.is_file() or path.name.startswith("."):
+        # A link may lead to any file that this user can read.
+        if path.is_symlink() or not path.is_file() or path.name.startswith("."):
             continue
         stat = path.stat()
         # ctime, and not mtime: copies and archives keep the file's own mtime, which may lie in the future, and a

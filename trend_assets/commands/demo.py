@@ -257,6 +257,9 @@ def _until_now(settings: Settings, plan: Plan) -> None:
 def _serve(settings: Settings) -> None:
     import uvicorn
 
+    from trend_assets.settings.exposure import refuse_open_api
+
+    refuse_open_api(settings.api)
     console.print(f"http://{settings.api.host}:{settings.api.port}/docs (Ctrl-C stops it)")
     uvicorn.run("api.app:app", factory=True, host=settings.api.host, port=settings.api.port, log_level="warning")
 

@@ -25,6 +25,9 @@ class ApiSettings(Section):
     keys: list[ApiKey] = Field(
         default_factory=list, description="Keys (name, sha256, scopes); `trend api-key NAME` makes one."
     )
+    exposed: bool = Field(
+        False, description="Listen on an address that others reach without a key: a proxy with a log-in is in front."
+    )
     open_reads: bool = Field(True, description="Reading needs no key; starting runs always does.")
     cors_origins: list[str] = Field(default_factory=list, description="Origins whose pages may read the API.")
     requests_per_minute: int = Field(30_000, ge=1, description="Requests a minute of one key or address.")
@@ -38,6 +41,9 @@ class DagsterSettings(Section):
 
     host: str = Field("127.0.0.1", description="Address that the webserver listens on.")
     port: int = Field(3000, ge=1, le=65535, description="Port that it listens on.")
+    exposed: bool = Field(
+        False, description="`trend up` may open the UI to other machines: a proxy with a log-in is in front."
+    )
     executor: Literal["in_process", "multiprocess", "celery", "docker", "k8s"] = Field(
         "in_process", description="Where the steps of a run are done: one process, one a step, or elsewhere."
     )

@@ -13,8 +13,10 @@ from urllib.parse import quote
 import httpx
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
+from api.routes import export
 from trend_assets.enrichment.topics import topics_of
 from trend_assets.forecasting.metrics import ndcg_at_k, precision_at_k
 from trend_assets.lake.connection import LakeLocation
@@ -393,6 +395,17 @@ def test_an_export_is_a_file_of_forecasts_and_outcomes(client: httpx.Client) -> 
     assert csv["topic"].to_list() == frame["topic"].to_list()
     one = {"start": CUT.isoformat(), "end": (CUT + timedelta(minutes=1)).isoformat(), "label": "emerges"}
     assert pl.read_parquet(io.BytesIO(client.get("/export", params=one).content)).height == 12
+
+
+@pytest.mark.parametrize("topic", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_a_spreadsheet_runs_no_topic(topic: str) -> None:
+    made = [topic, "#plain", "a=b"]
+    batch = pa.RecordBatch.from_pydict({"rank": [1, 2, 3], "topic": made})
+    csv, parquet = (
+        b"".join(export._encoded(batch, iter([batch]), kind)) for kind in (export.Format.CSV, export.Format.PARQUET)
+    )
+    assert pl.read_csv(csv)["topic"].to_list() == [f"'{topic}", *made[1:]]
+    assert pl.read_parquet(io.BytesIO(parquet))["topic"].to_list() == made
 
 
 def test_an_answer_is_known_again_by_its_etag(client: httpx.Client) -> None:

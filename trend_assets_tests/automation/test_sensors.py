@@ -88,6 +88,13 @@ def test_a_file_is_asked_for_once_and_by_name(inbox: Path) -> None:
     assert first.run_key != second.run_key
 
 
+def test_a_link_out_of_the_inbox_is_not_followed(inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.jsonl").write_bytes(TWEETS)
+    (inbox / "linked.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    (inbox / "posts.jsonl").write_bytes(TWEETS)
+    assert [request.tags["trend/file"] for request in requests()] == ["posts.jsonl"]
+
+
 def test_hidden_files_folders_and_a_missing_inbox_are_passed_over(inbox: Path) -> None:
     (inbox / ".posts.jsonl.part").write_bytes(TWEETS)
     (inbox / "done").mkdir()

@@ -3,6 +3,7 @@
     python -m trend_assets_tests.benchmarks.api_load                          # 10^6 made-up events, 5 minutes
     python -m trend_assets_tests.benchmarks.api_load --home data/demo --seconds 40
     python -m trend_assets_tests.benchmarks.api_load --backfill               # writes at the same time
+    python -m trend_assets_tests.benchmarks.api_load --processes 3 --rate 500 --backfill --listeners 0
 
 Requests go out when they are due, whether or not earlier ones were answered, so that a server that stalls is seen.
 Latencies are told apart by what the server says of its cache (`Cache-Status`): `known` (304 to If-None-Match), `kept`
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,10 @@ def _wait(url: str) -> None:
 
 
 class Memory:
-    """Samples of a process's resident memory and CPU time while something runs."""
+    """Samples of processes' resident memory and CPU time while something runs."""
 
-    def __init__(self, process: psutil.Process, every: float = 2.0) -> None:
-        self._process = process
+    def __init__(self, processes: Sequence[psutil.Process], every: float = 2.0) -> None:
+        self._processes = processes
         self._every = every
         self.megabytes: list[float] = []
         self._cpu = 0.0
@@ -96,16 +97,18 @@ class Memory:
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
-        self.megabytes.append(self._process.memory_info().rss / 2**20)
+        self._look()
+
+    def _look(self) -> None:
+        self.megabytes.append(sum(process.memory_info().rss for process in self._processes) / 2**20)
 
     async def _sample(self) -> None:
         while True:
-            self.megabytes.append(self._process.memory_info().rss / 2**20)
+            self._look()
             await asyncio.sleep(self._every)
 
     def _cpu_seconds(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        return float(sum(sum(process.cpu_times()[:2]) for process in self._processes))
 
     def figures(self) -> dict[str, Any]:
         """Megabytes by tenth of the run, and the share of one core."""
@@ -137,15 +140,17 @@ def writing(home: Path, enabled: bool) -> Iterator[None]:
             backfill.wait()
 
 
-async def measure(url: str, server: psutil.Process, home: Path, options: argparse.Namespace) -> dict[str, Any]:
+async def measure(
+    urls: list[str], servers: list[psutil.Process], home: Path, options: argparse.Namespace
+) -> dict[str, Any]:
     mix = await asyncio.to_thread(Mix.of_lake, home, options.uncached, options.seed)
     with writing(home, options.backfill):
-        async with Memory(server) as memory:
-            load = await run_load(url, mix, options.rate, options.seconds)
+        async with Memory(servers) as memory:
+            load = await run_load(urls, mix, options.rate, options.seconds)
     figures = {"load": {**load, **memory.figures()}}
     if options.listeners:
-        async with Memory(server, every=0.5) as memory:
-            heard = await listen(url, home, options.listeners, options.listen_seconds)
+        async with Memory(servers[:1], every=0.5) as memory:
+            heard = await listen(urls[0], home, options.listeners, options.listen_seconds)
         figures["stream"] = {**heard, **memory.figures()}
     return figures
 
@@ -155,6 +160,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="a lake's home; it gets one more forecast (default: a made-up lake)")
     parser.add_argument("--events", type=int, default=1_000_000, help="in the made-up lake")
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second")
+    parser.add_argument("--processes", type=int, default=1, help="of the API, asked in turn")
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--uncached", type=float, default=0.1, help="share of requests that nobody asked before")
     parser.add_argument("--backfill", action="store_true", help="write real tweets at the same time")
@@ -166,8 +172,10 @@ def main() -> None:
         home = options.home or Path(folder)
         if options.home is None:
             make_lake(home, options.events)
-        with served(home) as (url, server):
-            figures = asyncio.run(measure(url, server, home, options))
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(served(home)) for _ in range(options.processes)]
+            urls, servers = [url for url, _ in running], [server for _, server in running]
+            figures = asyncio.run(measure(urls, servers, home, options))
     print(json.dumps(figures, indent=2))
 
 

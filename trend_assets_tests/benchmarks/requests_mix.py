@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,11 +119,11 @@ class _Taken:
     etags: dict[str, str] = field(default_factory=dict)
 
 
-async def run_load(url: str, mix: Mix, rate: float, seconds: float) -> dict[str, Any]:
+async def run_load(urls: Sequence[str], mix: Mix, rate: float, seconds: float) -> dict[str, Any]:
     """Sends requests when they are due.
 
     Args:
-        url: of the API.
+        urls: of the API's processes, which are asked in turn.
         mix: what is asked.
         rate: requests a second.
         seconds: for how long.
@@ -131,7 +132,7 @@ async def run_load(url: str, mix: Mix, rate: float, seconds: float) -> dict[str,
         Latencies in ms by route and kind of answer, errors, the rate reached, how late requests went out (ms).
     """
     taken = _Taken()
-    client = LightClient(url)
+    clients = [LightClient(url) for url in urls]
     began = time.perf_counter()
     tasks: set[asyncio.Task[None]] = set()
     for number in range(int(rate * seconds)):
@@ -139,12 +140,13 @@ async def run_load(url: str, mix: Mix, rate: float, seconds: float) -> dict[str,
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         taken.late.append(time.perf_counter() - due)
         tagged = mix.chance.random() < _SEND_ETAG
-        task = asyncio.create_task(_ask(client, *mix.next(), tagged, taken))
+        task = asyncio.create_task(_ask(clients[number % len(clients)], *mix.next(), tagged, taken))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
     took = time.perf_counter() - began
-    client.close()
+    for client in clients:
+        client.close()
     return _figures(taken, took)
 
 

@@ -52,7 +52,11 @@ def test_variables_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     named = {name for service in OURS.values() for name in service["environment"] if name.startswith("TREND_")}
     secret = yaml.safe_load((DEPLOY / "kubernetes" / "secret.example.yaml").read_text())["stringData"]
     for name in named | {name for name in secret if name.startswith("TREND_")}:
-        value = {"TREND_LAKE__S3_USE_SSL": "false", "TREND_LAKE__S3_URL_STYLE": "path"}.get(name, "x" * 20)
+        value = {
+            "TREND_LAKE__S3_USE_SSL": "false",
+            "TREND_API__EXPOSED": "true",
+            "TREND_LAKE__S3_URL_STYLE": "path",
+        }.get(name, "x" * 20)
         monkeypatch.setenv(name, value)
     # What is no setting is refused.
     assert Settings(home=tmp_path).lake.s3_use_ssl is False

@@ -1,11 +1,16 @@
-"""Months of hourly ticks through the schedules' own code, on a compressed clock, against the simulated services.
+"""A year of hourly ticks through the schedules' own code, on a compressed clock, against the simulated services.
 
-    python -m trend_assets_tests.faults.year --days 30 [--hourly-days 3] [--sleep 12] [--faults 0.05] [--jumps 2]
+    python -m trend_assets_tests.faults.year [--days 365] [--hourly-days 5] [--awake 4] [--sleep 44] [--faults 0.05]
 
-The first and the last days tick every hour; between them the machine sleeps for `--sleep` hours at a time, which the
-bounded catch-up must make up for. Requests fail, the clock is a day wrong for some
-hours, the lake is maintained every night and a model trained every week. At the end the clock goes on until nothing can
-be had any more. Then every hour must be complete or marked with its reason, and every post there exactly once.
+The first and the last days tick every hour. Between them the machine sleeps for `--sleep` hours and then is awake for
+`--awake` hourly ticks, in which the bounded catch-up must make up for what it has slept through. Requests fail, the
+clock is a day wrong for some ticks, the lake is maintained every night in which the machine is awake and a model
+trained every week. At the end the clock goes on until nothing can be had any more. Then every hour must be complete or
+marked with its reason, and every post there exactly once.
+
+Thinned, so that a year ends within the hour: the ticks (all 8,760 hours are collected, most of them by catching up, up
+to twelve in a run), the posts (`--events-per-day`), an epoch a training, and what an hour makes of its posts
+(`year_clock`: no vectors, phrases, near copies, labels and forecasts).
 """
 
 from __future__ import annotations
@@ -100,13 +105,17 @@ class Machine:
         self.statuses[f"{job} {'succeeded' if result.success else 'failed'}"] += 1
 
 
-def moments(start: datetime, days: int, hourly_days: int, sleep: int) -> Iterator[datetime]:
-    """When the machine is awake: every hour at first and at last, seldom between."""
-    at, end = start + HOUR, start + timedelta(days=days)
+def moments(start: datetime, options: argparse.Namespace) -> Iterator[datetime]:
+    """When the machine is awake: every hour at first and at last, a few hours at a time between."""
+    at, end, edge = start + HOUR, start + timedelta(days=options.days), timedelta(days=options.hourly_days)
+    awake = 0
     while at <= end:
         yield at + timedelta(minutes=10)
-        near = at - start < timedelta(days=hourly_days) or end - at <= timedelta(days=hourly_days)
-        at += HOUR if near else min(sleep * HOUR, end - timedelta(days=hourly_days) - at + HOUR)
+        awake += 1
+        if start + edge <= at < end - edge and awake >= options.awake:
+            awake, at = 0, min(at + (options.sleep + 1) * HOUR, end - edge)
+        else:
+            at += HOUR
 
 
 def sizes(lake: Lake, settings: Settings) -> dict[str, float]:
@@ -129,13 +138,14 @@ def _megabytes(folder: Path) -> float:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--hourly-days", type=int, default=30, help="at the beginning and at the end")
-    parser.add_argument("--sleep", type=int, default=12, help="hours between two ticks in the middle")
+    parser.add_argument("--hourly-days", type=int, default=5, help="at the beginning and at the end")
+    parser.add_argument("--awake", type=int, default=4, help="ticks after each sleep")
+    parser.add_argument("--sleep", type=int, default=44, help="hours without a tick")
     parser.add_argument("--faults", type=float, default=0.05, help="share of requests that go wrong")
     parser.add_argument("--jumps", type=int, default=4, help="how often the clock is a day wrong for three ticks")
     parser.add_argument("--late", action="store_true", help="with the late pass, which doubles the runs")
     parser.add_argument("--no-training", action="store_true")
-    parser.add_argument("--events-per-day", type=float, default=120)
+    parser.add_argument("--events-per-day", type=float, default=40)
     parser.add_argument("--seed", type=int, default=5)
     return parser.parse_args()
 
@@ -153,7 +163,7 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     with MockServer(world, lambda: CLOCK.world, faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
         variables = environment(home, server, countries, weekday=0, late=options.late, recollect=0)
-        os.environ.update({**variables, "TREND_TRAINING__EPOCHS": "1"})
+        os.environ.update({**variables, "TREND_TRAINING__EPOCHS": "1", "TREND_LAKE__THREADS": "1"})
         settings = load_settings()
         with open_instance(settings) as instance:
             return _year(options, Machine(settings, instance, chance), world, (start, end), faults) | {
@@ -166,7 +176,7 @@ def _year(
     options: argparse.Namespace, machine: Machine, world: World, span: tuple[datetime, datetime], faults: Faults
 ) -> dict[str, object]:
     start, end = span
-    awake = list(moments(start, options.days, options.hourly_days, options.sleep))
+    awake = list(moments(start, options))
     # Not at the first: what is before the first hour that was asked for is none that was missed.
     begun = machine.chance.sample(range(5, len(awake) - 5), options.jumps)
     jumps = {index + step for index in begun for step in range(3)}
@@ -186,11 +196,11 @@ def _year(
             trained = moment.isocalendar()[:2]
             machine.tick("weekly_training")
         if index % 24 == 0:
-            print(f"{moment:%Y-%m-%d %H:%M} {statistics.median(took[-24:]):.2f} s a tick", file=sys.stderr, flush=True)
+            _say(moment, took[-24:], machine)
     CLOCK.wrong = timedelta()
     extra, lake = 0, Lake(lake_location(machine.settings), read_only=True)
     at_the_end = len(incomplete(lake, start, end))
-    while extra < _MOST_EXTRA and ((options.late and extra < 26) or _open(lake, span)):
+    while extra < _MOST_EXTRA and ((options.late and extra < 26) or _open(machine, lake, end)):
         extra += 1
         CLOCK.world = awake[-1] + extra * HOUR
         machine.tick("hourly_collection")
@@ -217,9 +227,16 @@ def _year(
     }
 
 
-def _open(lake: Lake, span: tuple[datetime, datetime]) -> bool:
-    """Whether an hour may still become complete."""
-    return any(state != "skipped" for _, _, state, _ in incomplete(lake, *span))
+def _say(moment: datetime, took: list[float], machine: Machine) -> None:
+    runs, spent = sum(machine.statuses.values()), time.process_time()
+    line = f"{moment:%Y-%m-%d %H:%M} {statistics.median(took):.2f} s a tick, {runs} runs, {spent:.0f} s of CPU"
+    print(line, file=sys.stderr, flush=True)
+
+
+def _open(machine: Machine, lake: Lake, end: datetime) -> bool:
+    """Whether an hour may still become complete: one that the catch-up still looks at."""
+    first = CLOCK.world - timedelta(hours=machine.settings.schedule.catch_up_hours + 1)
+    return first < end and any(state != "skipped" for _, _, state, _ in incomplete(lake, first.replace(minute=0), end))
 
 
 def _sizes(machine: Machine) -> dict[str, float]:

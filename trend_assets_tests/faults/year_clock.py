@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from trend_assets.automation import jobs, maintenance
-from trend_assets.sources import collector
+from trend_assets.sources import collector, retrying
 
 _A_WEEK_ON = timedelta(days=8)
 
@@ -19,6 +19,9 @@ class YearClock:
     def __init__(self) -> None:
         self.world = datetime.now(UTC)
         self.wrong = timedelta()
+
+    def pause(self, seconds: float) -> None:
+        """The pause before a request is made again takes none of this machine's time."""
 
     def here(self) -> datetime:
         """What this machine takes the time to be."""
@@ -33,7 +36,9 @@ class _Later(datetime):
 
 CLOCK = YearClock()
 collector.utc_now = CLOCK.here
+retrying.retrying.__defaults__ = (retrying.ATTEMPTS, CLOCK.pause)
 maintenance.datetime = _Later  # type: ignore[misc]
-# The text model and the forecasts take more time than all the rest, and collecting is what is tried.
-jobs.FLOW_ASSETS = tuple(name for name in jobs.FLOW_ASSETS if name != "event_embeddings")
+# Texts and forecasts take more time than all the rest, and collecting is what is tried.
+_LEFT_OUT = ("event_embeddings", "topic_phrases", "near_copies", "topic_labels")
+jobs.FLOW_ASSETS = tuple(name for name in jobs.FLOW_ASSETS if name not in _LEFT_OUT)
 jobs.FORECAST_ASSETS = ("prediction_outcomes",)

@@ -12,6 +12,7 @@ from typing import Any
 
 from trend_assets.commands.up.ports import address, free_port
 from trend_assets.settings import Settings
+from trend_assets.settings.exposure import refuse_open_api, refuse_open_ui
 
 _ANSWER_SECONDS = 3
 _HEARTBEATS = "{ instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } } }"
@@ -51,6 +52,7 @@ def services(settings: Settings) -> list[Service]:
     from trend_assets.automation.instance import workspace_file
 
     workspace = str(workspace_file(settings))
+    refuse_open_ui(settings.dagster)
     host = settings.dagster.host
     port = free_port(host, settings.dagster.port, "Dagster UI")
     ui = address(host, port)
@@ -76,6 +78,7 @@ def services(settings: Settings) -> list[Service]:
 
 def dashboard(settings: Settings) -> Service:
     """The API with the dashboard, on a free port."""
+    refuse_open_api(settings.api)
     host = settings.api.host
     port = free_port(host, settings.api.port, "Dashboard and API")
     url = address(host, port)
