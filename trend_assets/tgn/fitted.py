@@ -47,7 +47,7 @@ class Fitted:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What a checkpoint keeps of the members."""
-        tensors = {}
+        tensors: dict[str, torch.Tensor] = {}
         if self.heads is not None:
             tensors |= {f"heads.{name}": value for name, value in self.heads.state_dict().items()}
         if self.linear is not None:

@@ -32,8 +32,8 @@ class Shares(NamedTuple):
         pretrained = _LEAST_PRETRAINED + _PRETRAINED / (1 + cuts / _PRETRAINED_CUTS)
         linear = _LINEAR / (1 + (cuts / _LINEAR_CUTS) ** 2)
         trees = (1 - linear) * (_TREES + (_MOST_TREES - _TREES) * cuts / (cuts + _TREES_CUTS))
-        own = cls(linear, trees, 1 - linear - trees)
-        return cls(*(share * (1 - pretrained) for share in own[:3]), pretrained)
+        own = 1 - pretrained
+        return cls(own * linear, own * trees, own * (1 - linear - trees), pretrained)
 
     def without_pretrained(self) -> Self:
         """Those of a label that other streams did not teach."""
