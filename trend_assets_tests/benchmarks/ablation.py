@@ -179,7 +179,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     history = _history(options.mentions)
-    settings = ForecasterSettings(threads=1)
+    # What other streams have taught is no part of what is taken away here, and may have seen these days.
+    settings = ForecasterSettings(threads=1, pretrained="none")
     memory = CutMemory(settings.labels)
     rankings: list[Any] = [*variants(settings, memory, options.only, more=options.mentions is None)]
     if options.baselines:

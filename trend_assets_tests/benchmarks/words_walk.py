@@ -51,6 +51,7 @@ from trend_assets.operations.importing import import_file
 from trend_assets.operations.phrasing import topic_choice, track
 from trend_assets.operations.training import new_forecaster
 from trend_assets.settings import EmbeddingSettings, ForecastSettings, Settings
+from trend_assets.settings.forecasting import TrainingSettings
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.tgn.settings import GROUPS
 from trend_assets_tests.benchmarks.homes import shared_data
@@ -170,12 +171,17 @@ def main() -> None:
     parser.add_argument("--static", type=Path, help="a folder of `trend embeddings distil`; default: none is compared")
     parser.add_argument("--home", type=Path, help="where the lake is kept; default: it is thrown away")
     parser.add_argument("--no-network", dest="network", action="store_false")
+    parser.add_argument("--pretrained", default="none", help="trees that have not seen the stream (`pretraining`)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     start = options.start.replace(tzinfo=UTC)
     end = start + timedelta(weeks=options.weeks)
     with tempfile.TemporaryDirectory() as scratch:
-        settings = Settings(home=options.home or Path(scratch), forecast=ForecastSettings(further_horizons={}))
+        settings = Settings(
+            home=options.home or Path(scratch),
+            forecast=ForecastSettings(further_horizons={}),
+            training=TrainingSettings(pretrained=options.pretrained),
+        )
         exact = EmbeddingSettings().model
         models = [exact, *([str(options.static)] if options.static else [])]
         if (settings.home / "embedded").exists():

@@ -151,7 +151,10 @@ def test_a_model_that_learnt_from_shuffled_outcomes_is_not_promoted(own: Home) -
     history = load_history(own.lake, WEEK)
     labels = label_settings(own.settings.forecast)
     days = own.settings.training.history_days
-    forecaster = new_forecaster(own.settings, ShuffledOutcomes(labels, 1, days))
+    # Other streams' outcomes are not shuffled.
+    alone = own.settings.training.model_copy(update={"pretrained": "none"})
+    untaught = own.settings.model_copy(update={"training": alone})
+    forecaster = new_forecaster(untaught, ShuffledOutcomes(labels, 1, days))
     calibrations = fit_calibrated(forecaster, history, to_epoch(WEEK), labels, 1)
     held_out = HeldOut({label: calibrations[label].by_cut for label in LABELS})
     baselines = _baselines(history, labels, CutMemory(labels, days=days), 1)
