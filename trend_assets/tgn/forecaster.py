@@ -35,6 +35,8 @@ from trend_assets.tgn.stream import Embedded, RollingState
 from trend_assets.tgn.torch_scope import one_thread, seeded
 
 KIND = "tgn_forecaster"
+#: Share of mentions whose user is known from which other streams' trees are asked.
+_KNOWN_USERS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +114,7 @@ class TgnForecaster:
         clock = _Clock()
         with seeded(self.settings.seed):
             inputs = self._inputs()
-            taught = self._taught(inputs.names)
+            taught = self._taught(inputs.names, history.until(until))
             inputs.fit(history, until)
             clock.lap("links")
             past = inputs.past_cuts(history, until)
@@ -330,9 +332,10 @@ class TgnForecaster:
             raise RuntimeError("the forecaster has not been fitted")
         return self._fitted
 
-    def _taught(self, names: list[str]) -> Pretrained | None:
-        # Without the columns that they see there is nothing to ask them.
-        known = names[: len(TOPIC_NAMES)] == list(TOPIC_NAMES)
+    def _taught(self, names: list[str], past: History) -> Pretrained | None:
+        # They judge by counts and by who takes part; where that is not known they mislead.
+        seen = names[: len(TOPIC_NAMES)] == list(TOPIC_NAMES)
+        known = seen and len(past) > 0 and float((past.user >= 0).mean()) >= _KNOWN_USERS
         return pretrained_of(self.settings.pretrained) if known else None
 
     def _fit_heads(self, inputs: TopicInputs, past: PastCuts, labels: tuple[str, ...]) -> tuple[Heads, list[float]]:

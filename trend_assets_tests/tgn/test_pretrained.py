@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from trend_assets.forecasting.context import CONTEXT_NAMES, Context
@@ -18,7 +19,7 @@ from trend_assets.tgn.forecaster import TgnForecaster
 from trend_assets.tgn.pretrained import COLUMNS, KIND, SHIPPED, TOPIC_NAMES, Lesson, Pretrained, load_pretrained
 from trend_assets.tgn.shares import Shares
 from trend_assets_tests.benchmarks.streams.declared import declared
-from trend_assets_tests.tgn.test_forecaster import SETTINGS, START, UNTIL, cut_at, mentions, same
+from trend_assets_tests.tgn.test_forecaster import DAYS, SETTINGS, START, UNTIL, cut_at, mentions, same
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,17 @@ def test_they_count_and_a_checkpoint_keeps_them(history: History, tmp_path: Path
     assert not np.allclose(scores["shipped"]["emerges"], scores["none"]["emerges"])
     forecasters["shipped"].save(tmp_path / "kept")
     assert same(TgnForecaster.load(tmp_path / "kept").score(history, cut), scores["shipped"])
+
+
+def test_where_nobody_knows_who_takes_part_they_are_not_asked(history: History) -> None:
+    nobody = mentions().with_columns(user_id=None).cast({"user_id": pl.String})
+    unknown = History.from_mentions(nobody, START, START + timedelta(days=DAYS))
+    scores = {}
+    for name in ("shipped", "none"):
+        forecaster = TgnForecaster(replace(SETTINGS, pretrained=name))
+        forecaster.fit(unknown, UNTIL)
+        scores[name] = forecaster.score(unknown, cut_at(unknown, 24))
+    assert same(scores["shipped"], scores["none"])
 
 
 def test_a_label_that_they_do_not_know_is_that_of_the_stream_alone(history: History, tmp_path: Path) -> None:
