@@ -9,8 +9,8 @@ trained every week. At the end the clock goes on until nothing can be had any mo
 marked with its reason, and every post there exactly once.
 
 Thinned, so that a year takes hours of one core and not days: the ticks (all 8,760 hours are collected, most of them by
-catching up, up to twelve in a run), the posts (`--events-per-day`), an epoch a training, and what an hour makes of its posts
-(`year_clock`: no vectors, phrases, near copies, labels and forecasts).
+catching up, up to twelve in a run), the posts (`--events-per-day`), an epoch a training, and what an hour makes of its
+posts (`year_clock`: no vectors, phrases, near copies, labels and forecasts).
 """
 
 from __future__ import annotations
