@@ -17,7 +17,7 @@ def spam_topics(lake: LakeReader, cut: datetime) -> list[str]:
     return topics
 
 
-def hidden_topics(lake: LakeReader, cut: datetime) -> list[str]:
-    """Those that no top list of a cut shows if nothing else is asked: muted ones, and spam unless it is to be shown."""
+def hidden_topics(lake: LakeReader, cut: datetime, spam: bool | None = None, watched: bool = False) -> list[str]:
+    """Those that a top list of a cut leaves out: muted ones, and spam unless it is asked for or the list is watched."""
     attention = lake.settings.attention
-    return [*attention.muted, *(spam_topics(lake, cut) if attention.hide_spam else ())]
+    return [*attention.muted, *([] if attention.shows_spam(spam, watched) else spam_topics(lake, cut))]

@@ -18,7 +18,7 @@ from api.pipeline.dagster_client import Dagster
 from api.reading.catalog_snapshot import Within
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
-from api.reading.spam import spam_topics
+from api.reading.spam import hidden_topics
 from api.routes.predictions import COLUMNS, JOIN, Ahead, ForLabel, newest_cut, prediction
 from trend_assets.words import TITLES, ahead
 
@@ -77,7 +77,7 @@ def feed(
     end = newest_cut(lake, stored)
     items: list[Prediction] = []
     if end is not None:
-        hidden = [*attention.muted, *([] if attention.shows_spam(spam, watch is not None) else spam_topics(lake, end))]
+        hidden = hidden_topics(lake, end, spam, watched=watch is not None)
         watched = None if watch is None else attention.watch[watch]
         items = _items(lake, dagster.address, stored, end, k, hidden, watched)
     hours = horizon or lake.settings.forecast.horizon_hours
