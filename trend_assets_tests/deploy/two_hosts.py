@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ from typing import Any
 import httpx
 import polars as pl
 import yaml
+from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from trend_assets.assets.declare import asset_keys
 from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS, HOURLY_JOB, TRAINING_ASSETS, WEEKLY_JOB
@@ -79,6 +81,8 @@ def engines(folder: Path) -> Iterator[tuple[dict[str, str], Broker]]:
     programs = binaries()
     if programs is None or not shutil.which("redis-server"):
         raise SystemExit("Debian's packages postgresql and redis-server are missing")
+    # Else it writes a line a request.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     storage = ThreadedMotoServer(ip_address=ENGINES, port=9000, verbose=False)
     storage.start()
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
@@ -203,9 +207,17 @@ class Cluster:
         wanted = {"tags": [{"key": "dagster/partition", "value": partition}]}
         return [run["status"] for run in self._ask(query, f=wanted)["runsOrError"]["results"]]
 
+    def steps_done(self, run: str) -> int:
+        """How many of its steps have ended."""
+        query = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { endTime } } } }"
+        return sum(bool(step["endTime"]) for step in self._ask(query, id=run)["runOrError"]["stepStats"])
+
     def taken(self, run: str) -> list[str]:
-        """The workers that have received a run."""
-        return [name for name in ("one", "two") if run in self.on[name].said()]
+        """The workers that have received a run's Celery task."""
+        query = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { tags { key value } } } }"
+        tags = {tag["key"]: tag["value"] for tag in self._ask(query, id=run)["runOrError"]["tags"]}
+        task = tags.get(DAGSTER_CELERY_TASK_ID_TAG)
+        return [name for name in ("one", "two") if task and task in self.on[name].said()]
 
     def finish(self, run: str) -> None:
         """Waits until a run has succeeded."""
@@ -256,8 +268,7 @@ def on_hosts(cluster: Cluster, options: argparse.Namespace) -> dict[str, Any]:
             done(f"hour {index}", cluster.launch(HOURLY_JOB, assets, tags))
             continue
         run = cluster.launch(HOURLY_JOB, assets, {**tags, "dagster/max_runtime": "40"})
-        cluster.until(lambda run=run: bool(cluster.taken(run)) and cluster.status(run) == "STARTED", "it is taken")
-        time.sleep(6)
+        cluster.until(lambda run=run: bool(cluster.taken(run)) and cluster.steps_done(run) > 2, "it is in its middle")
         victim = cluster.taken(run)[0]
         cluster.on[victim].kill()
         killed = {"worker": victim, "status_when_killed": cluster.status(run)}

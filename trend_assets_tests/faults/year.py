@@ -1,6 +1,6 @@
 """A year of hourly ticks through the schedules' own code, on a compressed clock, against the simulated services.
 
-    python -m trend_assets_tests.faults.year [--days 365] [--hourly-days 5] [--awake 4] [--sleep 44] [--faults 0.05]
+    python -m trend_assets_tests.faults.year [--days 365] [--hourly-days 5] [--awake 4] [--sleep 116] [--faults 0.05]
 
 The first and the last days tick every hour. Between them the machine sleeps for `--sleep` hours and then is awake for
 `--awake` hourly ticks, in which the bounded catch-up must make up for what it has slept through. Requests fail, the
@@ -49,6 +49,8 @@ from trend_assets_tests.scratch import MEMORY
 
 HOUR = timedelta(hours=1)
 _LOG = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+#: The most that the setting allows: a sleep of days is made up for.
+_CATCH_UP_HOURS = 168
 _MOST_EXTRA = 96
 #: All but a line that stays silent, for which one would have to wait in real time.
 _KINDS = tuple(kind for kind in KINDS if kind != "stalled")
@@ -140,7 +142,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--hourly-days", type=int, default=5, help="at the beginning and at the end")
     parser.add_argument("--awake", type=int, default=4, help="ticks after each sleep")
-    parser.add_argument("--sleep", type=int, default=44, help="hours without a tick")
+    parser.add_argument("--sleep", type=int, default=116, help="hours without a tick")
     parser.add_argument("--faults", type=float, default=0.05, help="share of requests that go wrong")
     parser.add_argument("--jumps", type=int, default=4, help="how often the clock is a day wrong for three ticks")
     parser.add_argument("--late", action="store_true", help="with the late pass, which doubles the runs")
@@ -163,7 +165,12 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
     with MockServer(world, lambda: CLOCK.world, faults=faults) as server:
         countries = sorted({event.country for event in world.events("google_trends", start, end)})  # type: ignore[union-attr]
         variables = environment(home, server, countries, weekday=0, late=options.late, recollect=0)
-        os.environ.update({**variables, "TREND_TRAINING__EPOCHS": "1", "TREND_LAKE__THREADS": "1"})
+        thinned = {
+            "TREND_SCHEDULE__CATCH_UP_HOURS": str(_CATCH_UP_HOURS),
+            "TREND_TRAINING__EPOCHS": "1",
+            "TREND_LAKE__THREADS": "1",
+        }
+        os.environ.update(variables | thinned)
         settings = load_settings()
         with open_instance(settings) as instance:
             return _year(options, Machine(settings, instance, chance), world, (start, end), faults) | {
