@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from trend_assets.forecasting.history import HOUR, History
 from trend_assets.forecasting.labels import LabelSettings, make_cut
 from trend_assets_tests.benchmarks.streams import __main__ as streams
+from trend_assets_tests.benchmarks.streams import pictures
 from trend_assets_tests.benchmarks.streams.declared import declared
 from trend_assets_tests.benchmarks.streams.lead_time import Calls, crossings
 from trend_assets_tests.benchmarks.streams.told import summary
@@ -68,14 +69,36 @@ def test_a_declared_stream_is_imported_and_walked(
     rates = found["streams"]["one"]["lead_time"]["false_alarms_a_day"]
     assert rates["1"]["gradient_boosting"]["called"] <= rates["10"]["gradient_boosting"]["called"]
     assert "one, bursts" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["pictures", str(out), "--lead-time", str(tmp_path)])
+    pictures.main()
+    drawn = (tmp_path / "lead-time-one.svg").read_text()
+    assert all(name in drawn for name in ("LightGBM", "Mastodon", "false alarms a day", "topics became big"))
     # The lake is made once, and of a file with other rows another.
     assert [path.name for path in (tmp_path / "homes").glob("one-*/finished")] == ["finished"]
 
 
-def test_the_summary_counts_by_the_interval_against_the_best_of_a_kind() -> None:
-    def ranking(ndcg: float, *lead: float) -> dict[str, list[float]]:
-        return {"ndcg_at_10": [ndcg, 0, 1]} | ({"lead_of_tgn": list(lead)} if lead else {})
+def ranking(ndcg: float, *lead: float) -> dict[str, list[float]]:
+    return {"ndcg_at_10": [ndcg, 0, 1]} | ({"lead_of_tgn": list(lead)} if lead else {})
 
+
+def test_the_picture_of_leads_has_a_row_a_stream_and_label(tmp_path: Path) -> None:
+    found = {"rankings": {"tgn": ranking(0.5), "gradient_boosting": ranking(0.4, 0.1, 0.05, 0.15)}}
+    for number, name in enumerate(("chat", "mails")):
+        told = {"streams": {name: {"labels": {"bursts": found}}}}
+        (tmp_path / f"{number}.json").write_text(json.dumps(told))
+    drawn = tmp_path / "leads.svg"
+    paths = (str(path) for path in sorted(tmp_path.glob("*.json")))
+    pictures_of = ["pictures", *paths, "--leads", str(drawn)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", pictures_of)
+        pictures.main()
+    text = drawn.read_text()
+    assert "chat, bursts" in text and "mails, bursts" in text and "best learned baseline" in text
+    # A quarter ahead, from an eighth to three: the axis goes as far.
+    assert "+40%" in text or "+35%" in text
+
+
+def test_the_summary_counts_by_the_interval_against_the_best_of_a_kind() -> None:
     ahead = {
         "tgn": ranking(0.5),
         "gradient_boosting": ranking(0.4, 0.1, 0.05, 0.15),

@@ -88,10 +88,9 @@ def summary(streams: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def _against(learnt: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[str] | None) -> dict[str, Any]:
     leads, relative, errors = [], [], dict[str, float]()
     for stream, rankings in learnt:
-        others = [name for name in rankings if (name in names if names else not _is_ours(name))]
-        if not others:
+        best = best_of(rankings, names)
+        if best is None:
             continue
-        best = max(others, key=lambda name: rankings[name][_NDCG][0])
         mean, low, high = rankings[best]["lead_of_tgn"]
         leads.append((mean, low, high))
         relative.append(mean / rankings[best][_NDCG][0])
@@ -107,6 +106,12 @@ def _against(learnt: Sequence[tuple[str, Mapping[str, Any]]], names: Sequence[st
         "mean_relative_lead": mean,
         "interval": [mean - error, mean + error],
     }
+
+
+def best_of(rankings: Mapping[str, Any], names: Sequence[str] | None) -> str | None:
+    """The ranking with the highest NDCG@10 among those named, or among all but the model's own."""
+    others = [name for name in rankings if (name in names if names else not _is_ours(name))]
+    return max(others, key=lambda name: float(rankings[name][_NDCG][0]), default=None)
 
 
 def _is_ours(name: str) -> bool:
