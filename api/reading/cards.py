@@ -17,6 +17,8 @@ _HOUR = timedelta(hours=1)
 #: Errors of earlier forecasts are those of these days, among topics of like size.
 _LEARNT = timedelta(days=28)
 _FEWEST = 30
+#: Of outcomes lie so many below a range, and as many above it.
+_BELOW = 0.1
 # Copies of a text are one post: the newest of them.
 _NAMED = f"""
     WITH said AS (
@@ -49,9 +51,9 @@ _REACHED = """
     ) WHERE mentions >= $needed GROUP BY topic
 """
 # `hour` is the last one of the horizon: what it says was known at the cut.
-_ERRORS = """
+_ERRORS = f"""
     SELECT floor(log2(1 + o.mentions_before))::INTEGER AS size,
-           quantile_cont(o.growth - p.growth, [0.1, 0.9]) AS errors, count(*) AS forecasts
+           quantile_cont(o.growth - p.growth, [{_BELOW}, {1 - _BELOW}]) AS errors, count(*) AS forecasts
     FROM (FROM prediction_outcomes WHERE cut >= $start AND cut < $end AND hour < $end AND label = $label) o
     JOIN (FROM predictions WHERE cut >= $start AND cut < $end AND label = $label AND growth IS NOT NULL
           AND revision = 0) p USING (cut, topic)
@@ -110,12 +112,22 @@ class Errors:
         rows = lake.read(_ERRORS, {"start": start, "end": cut, "label": label}, *within)
         self._of: Mapping[int, dict[str, Any]] = {row["size"]: row for row in rows.iter_rows(named=True)}
 
-    def bounds(self, before: int, growth: float | None) -> Bounds | None:
-        """Where 8 of 10 would lie with those errors; None without a growth, or with too few forecasts of this size."""
+    def bounds(self, before: int, growth: float | None, confidence: float | None, needed: int | None) -> Bounds | None:
+        """Where 8 of 10 would lie with those errors; None without a growth, or with too few forecasts of this size.
+
+        Args:
+            before: mentions in the horizon-long time before the cut.
+            growth: expected log1p(after) - log1p(before).
+            confidence: that `needed` mentions are reached, with which the range agrees; None where it is not known.
+            needed: forecasts of earlier releases do not say it.
+        """
         known = self._of.get(math.floor(math.log2(1 + before)))
         if growth is None or known is None or known["forecasts"] < _FEWEST:
             return None
         low, high = (_mentions(before, growth + error) for error in known["errors"])
+        if confidence is not None and needed is not None:
+            low = max(low, needed) if confidence >= 1 - _BELOW else min(low, needed - 1)
+            high = max(high, needed) if confidence >= _BELOW else min(high, needed - 1)
         return Bounds(low, _mentions(before, growth), high, known["forecasts"])
 
 

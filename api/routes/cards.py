@@ -61,8 +61,8 @@ def _card(
     linked: bool,
     came: dict[str, int],
 ) -> Card:
-    bounds = errors.bounds(item.mentions_before, item.growth)
     counts = item.metadata
+    bounds = errors.bounds(item.mentions_before, item.growth, item.confidence, counts.get("needed"))
     return Card(
         **item.model_dump(),
         days=[counts[name] for name in _DAYS] if counts.keys() >= set(_DAYS) else [],

@@ -14,7 +14,7 @@ import polars as pl
 from trend_assets.forecasting.calibration import Calibrator
 from trend_assets.forecasting.features import COUNT_NAMES, count_table
 from trend_assets.forecasting.history import HOUR, History, to_datetime, to_epoch
-from trend_assets.forecasting.labels import Cut, LabelSettings, cut_of, make_cut, outcomes
+from trend_assets.forecasting.labels import Cut, LabelSettings, cut_of, make_cut, mentions_needed, outcomes
 from trend_assets.forecasting.metrics import ranked
 from trend_assets.forecasting.ranking import Scorer
 from trend_assets.lake.tables import PREDICTION_OUTCOMES, PREDICTIONS
@@ -62,7 +62,8 @@ def forecast(
         history: mentions at least until the cut; nothing later is looked at.
         time: the cut (forecast origin): a whole hour, timezone-aware.
         calibrators: for labels whose confidence is calibrated for `ranking`; elsewhere it is null.
-        growth: estimates `growth`; without it that is null.
+        growth: estimates `growth`; without it that is null. Where a confidence says that a label is likelier than
+            not to come true, the mentions expected are those that it needs at least, and else fewer.
         model_version: names the trained model; without it the ranking is a baseline and is called
             `baseline:NAME`.
         fallback: gives a ranking for a label that `ranking` has not learnt; its rows name it as a baseline and
@@ -84,6 +85,7 @@ def forecast(
     estimates = growth.growth(past, cut) if growth and len(cut) else {}
     own = ranking.score(past, cut) if ranking else {}
     contributors = reasons.contributors(past, cut) if reasons else {}
+    needed = mentions_needed(cut, settings)
     frames = []
     for label, hours in settings.hours_of.items():
         asked = np.flatnonzero(cut.asked[label])
@@ -99,6 +101,10 @@ def forecast(
             continue
         order = asked[ranked(scores[asked])]
         chosen = np.asarray(scores, dtype=np.float64)[order]
+        confidence = calibrator.confidence(chosen) if calibrator else None
+        expected = None if estimate is None else estimate[order]
+        if expected is not None and confidence is not None:
+            expected = _agreeing(expected, confidence, needed[label][order], cut.before[hours][order])
         frames.append(
             _predictions(
                 cut,
@@ -108,10 +114,12 @@ def forecast(
                     "horizon_hours": [hours] * len(order),
                     "topic": [past.topics[topic] for topic in cut.topics[order]],
                     "score": chosen,
-                    "confidence": calibrator.confidence(chosen) if calibrator else None,
-                    "growth": None if estimate is None else _null_for_nan(estimate[order]),
+                    "confidence": confidence,
+                    "growth": None if expected is None else _null_for_nan(expected),
                     "source_events_count": cut.support[order],
-                    "metadata": [orjson.dumps(metadata[row]).decode() for row in order],
+                    "metadata": [
+                        orjson.dumps(metadata[row] | {"needed": int(needed[label][row])}).decode() for row in order
+                    ],
                 },
             )
         )
@@ -189,6 +197,23 @@ def _predictions(cut: Cut, label: str, version: str, columns: Mapping[str, Any])
         **{name: [None] * size if value is None else value for name, value in columns.items()},
     }
     return pl.DataFrame({name: pl.Series(name, values[name], dtype=kind) for name, kind in _SAID.items()})
+
+
+def _agreeing(
+    growth: npt.NDArray[np.floating],
+    confidence: npt.NDArray[np.floating],
+    needed: npt.NDArray[np.int64],
+    before: npt.NDArray[np.integer],
+) -> npt.NDArray[np.float64]:
+    """Growth on the side of what is needed on which the calibrated confidence has its median; (n,) each.
+
+    Most topics vanish, so that a growth learnt from all is too low where one is likely to rise.
+    """
+    reached, missed = (np.log(amount / (1.0 + before)) for amount in (1.0 + needed, needed))
+    agreed: npt.NDArray[np.float64] = np.where(
+        confidence >= 0.5, np.maximum(growth, reached), np.minimum(growth, missed)
+    )
+    return agreed
 
 
 def _null_for_nan(values: npt.NDArray[np.floating]) -> pl.Series:

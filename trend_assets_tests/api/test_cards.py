@@ -13,6 +13,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from api.reading.cards import Errors
+from api.reading.lake import LakeReader
 from trend_assets.lake.tables import EVENTS, NODES, PREDICTION_OUTCOMES, PREDICTIONS, TEMPORAL_EDGES
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.settings.attention import AttentionSettings
@@ -91,6 +93,20 @@ def test_a_range_is_that_of_earlier_errors_that_were_known_then(client: httpx.Cl
     expected = {"low": low, "middle": middle, "high": high, "forecasts": 41}
     assert first["expected_range"] == second["expected_range"] == expected
     assert all(item["expected_range"] is None for item in others)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "needed", "bounds"),
+    [(None, None, (4, 22)), (0.5, None, (4, 22)), (0.95, 9, (9, 22)), (0.5, 9, (4, 22)), (0.5, 2, (1, 22)),
+     (0.5, 30, (4, 30)), (0.05, 9, (4, 8))],
+)  # fmt: skip
+def test_a_range_agrees_with_the_chance_beside_it(
+    home: Path, confidence: float | None, needed: int | None, bounds: tuple[int, int]
+) -> None:
+    reader = LakeReader(Settings(home=home))
+    found = Errors(reader, "emerges", NOW).bounds(5, math.log(1.7), confidence, needed)
+    assert found is not None and found.forecasts == 41
+    assert (found.low, found.high) == bounds
 
 
 def test_a_card_has_posts_platforms_people_and_days(client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""How often the range of mentions that a card shows held what came: 80 of 100 times, if it is right.
+"""How often the range of mentions that a card shows held what came (80 of 100 times, if it is right), and its middle.
 
     python -m trend_assets_tests.benchmarks.ranges [NAMES…] [--weeks 8] [--json OUT]
 
@@ -43,7 +43,10 @@ _SHOWN = 10
 
 
 def covered(stream: Stream, homes: Path, weeks: int) -> dict[str, Any]:
-    """`{label: {all, shown: {forecasts, with_range, covered, median_width}}}` of a stream."""
+    """`{label: {all, shown: {forecasts, with_range, covered, …}}}` of a stream.
+
+    Errors are of log1p(after) - log1p(before); above zero where more came than was expected.
+    """
     lake, settings = lake_of(stream, shared_data(), homes)
     history = load_history(lake, messages=settings.training.messages)
     end = min(stream.start + timedelta(weeks=weeks), stream.end)
@@ -77,19 +80,21 @@ def _store(lake: Lake, settings: Settings, history: History, start: datetime, en
 def _told(settings: Settings, start: datetime, end: datetime) -> dict[str, Any]:
     reader = LakeReader(settings)
     rows = reader.read(
-        "SELECT o.label, o.cut, o.rank, o.mentions_before, o.mentions_after, p.growth "
+        "SELECT o.label, o.cut, o.rank, o.mentions_before, o.mentions_after, p.growth, p.confidence, "
+        "o.growth - p.growth AS error, "
+        "(p.metadata ->> 'needed')::INTEGER AS needed "
         "FROM prediction_outcomes o JOIN predictions p USING (cut, label, topic) WHERE o.cut >= ? AND o.cut < ?",
         [start, end],
     )
-    found: dict[str, list[tuple[int, bool, bool, int]]] = {}
+    found: dict[str, list[tuple[int, bool, bool, int, float]]] = {}
     for (label, cut), group in rows.group_by("label", "cut", maintain_order=True):
         errors = Errors(reader, str(label), cut)  # type: ignore[arg-type]
         for row in group.iter_rows(named=True):
-            bounds = errors.bounds(row["mentions_before"], row["growth"])
+            bounds = errors.bounds(row["mentions_before"], row["growth"], row["confidence"], row["needed"])
             inside = bounds is not None and bounds.low <= row["mentions_after"] <= bounds.high
             width = bounds.high - bounds.low if bounds else 0
-            found.setdefault(str(label), []).append((row["rank"], bounds is not None, inside, width))
-    columns = ["rank", "known", "inside", "width"]
+            found.setdefault(str(label), []).append((row["rank"], bounds is not None, inside, width, row["error"]))
+    columns = ["rank", "known", "inside", "width", "error"]
     frames = {label: pl.DataFrame(each, columns, orient="row") for label, each in found.items()}
     return {
         label: {"all": _of(frame), "shown": _of(frame.filter(pl.col("rank") <= _SHOWN))}
@@ -103,6 +108,8 @@ def _of(frame: pl.DataFrame) -> dict[str, Any]:
         "forecasts": frame.height,
         "with_range": known.height / max(frame.height, 1),
         "covered": known["inside"].mean(),
+        "mean_error": frame["error"].mean(),
+        "mean_absolute_error": frame["error"].abs().mean(),
         "median_width": float(np.median(known["width"])) if known.height else None,
     }
 

@@ -91,6 +91,23 @@ def test_model_confidence_growth_and_fallback(history: History, cut: datetime) -
     assert set(without["label"]) == {"bursts"}
 
 
+def test_mentions_expected_agree_with_the_chance_beside_them(history: History, cut: datetime) -> None:
+    ranking = LogisticBaseline(CutMemory(SETTINGS))
+    ranking.fit(history, int(cut.timestamp()))
+    calibrators = {label: Calibrator("platt", (1.0,), (0.0,), logit=True) for label in LABELS}
+    made_by = forecast(ranking, history, cut, SETTINGS, calibrators, AllMentions())
+    uncalibrated = forecast(ranking, history, cut, SETTINGS, growth=AllMentions())
+    counts = made_by["metadata"].str.json_decode(pl.Struct({"before": pl.Int64, "needed": pl.Int64})).struct.unnest()
+    rows = made_by.hstack(counts).with_columns(raw=uncalibrated["growth"])
+    rows = rows.with_columns(expected=((1 + pl.col("before")) * pl.col("growth").exp() - 1).round())
+    likely, unlikely = rows.filter(pl.col("confidence") >= 0.5), rows.filter(pl.col("confidence") < 0.5)
+    assert len(likely) > 2 and (likely["expected"] >= likely["needed"]).all()
+    assert len(unlikely) > 2 and (unlikely["expected"] < unlikely["needed"]).all()
+    # What agrees already stays as it was learnt.
+    same = rows.filter(pl.col("growth") == pl.col("raw"))
+    assert 0 < len(same) < len(rows)
+
+
 def test_outcomes_equal_the_labels(history: History, cut: datetime) -> None:
     times = [cut, cut + timedelta(hours=6)]
     predictions = pl.concat([made(forecast(MENTIONS_24H, history, time, SETTINGS)) for time in times])
