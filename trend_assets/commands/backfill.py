@@ -57,7 +57,7 @@ def backfill(
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")
     _need_posts(settings)
-    console.print(f"{hours.hours:,} hours materialized: {', '.join(assets)}.")
+    console.print(f"{hours.hours:,} {'hour' if hours.hours == 1 else 'hours'} materialized: {', '.join(assets)}.")
     _lead_on(settings, assets, hours)
 
 

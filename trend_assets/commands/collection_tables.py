@@ -67,7 +67,7 @@ def _sources(rows: list[dict[str, Any]], enabled: Sequence[str], settings: Setti
 
 
 def _files(rows: list[dict[str, Any]]) -> Table:
-    table = columns("imported", "newest hour", "state", "events", counts=_COUNTS, wraps="imported")
+    table = columns("file", "imported in", "state", "events", counts=_COUNTS, wraps="file")
     for row in rows:
         table.add_row(
             as_it_is(row["source"]), f"{row['hour']:%Y-%m-%d %H:%M}", state(row["status"]), f"{row['events']:,}"

@@ -157,7 +157,8 @@ def _keep_settings(home: Path, settings: Settings, now: datetime) -> None:
     chosen = "start" in settings.simulator.model_fields_set
     start = settings.simulator.start if chosen else (monday(now - 2 * _DAY) - timedelta(weeks=_WEEKS)).date()
     simulator = {**settings.simulator.model_dump(), "enabled": True, "start": start}
-    values = {"schedule": {"history_start": start}, "simulator": simulator}
+    # A date of its own, else YAML writes an anchor and an alias.
+    values = {"schedule": {"history_start": start.replace(), "enabled": True}, "simulator": simulator}
     path.write_text("# Settings of the demo's simulated world.\n" + yaml.safe_dump(values), encoding="utf-8")
 
 
@@ -265,9 +266,14 @@ def _serve(settings: Settings) -> None:
 
 
 def _where_next(settings: Settings) -> None:
+    from trend_assets.commands.next_steps import Step, show_next
+
     home = settings.home
     shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
-    console.print(
-        f"\nNext: [bold]TREND_HOME={shown} .venv/bin/trend up[/bold] opens this lake in the Dagster UI and the API;\n"
-        f'      TREND_HOME={shown} .venv/bin/trend sql "select * from predictions limit 5" asks it in SQL.'
+    console.print()
+    show_next(
+        [
+            Step(f"TREND_HOME={shown} trend up", "dashboard, API and Dagster UI; goes on every hour"),
+            Step(f'TREND_HOME={shown} trend sql "from predictions limit 5"', "asks the lake in SQL"),
+        ]
     )

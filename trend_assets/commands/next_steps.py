@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from trend_assets.commands.console import console
@@ -15,6 +19,7 @@ from trend_assets.settings import Settings
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _NOTES_FROM = 44
+_PROGRAM = re.compile(r"(?<!\S)trend(?= )")
 
 
 class Step(NamedTuple):
@@ -31,7 +36,20 @@ def show_next(steps: Sequence[Step]) -> None:
     console.print("Next:")
     for step in steps:
         note = f"  # {step.purpose}" if step.purpose else ""
-        console.print(f"  {step.command:<{_NOTES_FROM}}{note}".rstrip(), soft_wrap=True, markup=False)
+        command = _PROGRAM.sub(lambda _: _called(), step.command, count=1)
+        console.print(f"  {command:<{_NOTES_FROM}}{note}".rstrip(), soft_wrap=True, markup=False)
+
+
+def _called() -> str:
+    """What to type for this program: its name where the shell finds it, else the path by which it was called."""
+    program = Path(sys.argv[0])
+    if program.name != "trend" or not program.is_file():
+        return "trend"
+    found = shutil.which("trend")
+    if found and Path(found).samefile(program):
+        return "trend"
+    here = Path.cwd()
+    return str(program.absolute().relative_to(here) if program.absolute().is_relative_to(here) else program)
 
 
 def written(moment: datetime) -> str:

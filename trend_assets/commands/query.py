@@ -45,6 +45,10 @@ def sql(
 
     Example: trend sql "select topic, sum(mentions) as n from topic_activity group by 1 order by 2 desc limit 10"
 
+    Example: trend sql "show tables"
+
+    Example: trend sql "describe predictions"
+
     Example: trend sql "from predictions" --output predictions.parquet
     """
     written = _format(format, output)

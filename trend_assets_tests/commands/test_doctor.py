@@ -18,7 +18,7 @@ from trend_assets.commands.doctor.finding import Finding, findings
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, EVENTS
-from trend_assets.settings import AlertSettings, LakeSettings, Settings, TwitterSettings
+from trend_assets.settings import AlertSettings, LakeSettings, ScheduleSettings, Settings, TwitterSettings
 from trend_assets_tests.api.conftest import EVENTS_MADE
 from trend_assets_tests.commands.conftest import Trend, runner
 from trend_assets_tests.lake import conftest as lakes
@@ -72,6 +72,12 @@ def test_of_a_sound_one_nothing_is_wrong(sound: Settings, tmp_path: Path) -> Non
         assert f"ok  {subject}" in run.stdout
 
 
+def test_a_daemon_is_not_missed_where_nothing_is_scheduled(sound: Settings) -> None:
+    silent = _silent(sound)
+    assert "daemon" in wrong(silent)
+    assert wrong(silent.model_copy(update={"schedule": ScheduleSettings(enabled=False)})) == {}
+
+
 def test_what_is_wrong_is_told_with_what_to_do_and_a_status(folder: Path, trend: Trend) -> None:
     run = trend("doctor")
     assert run.returncode == 1 and not run.stderr
@@ -112,7 +118,7 @@ def _unwritable(settings: Settings) -> Settings:
 def _silent(settings: Settings) -> Settings:
     with open_instance(settings) as instance:
         instance.wipe_daemon_heartbeats()
-    return settings
+    return settings.model_copy(update={"schedule": ScheduleSettings(enabled=True)})
 
 
 @dg.job

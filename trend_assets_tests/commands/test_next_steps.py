@@ -89,3 +89,22 @@ def test_commands_stand_on_lines_of_their_own(capsys: pytest.CaptureFixture[str]
     assert lines[2].split("  # ") == ["  trend up" + " " * 36, "all [services]"]
     show_next([])
     assert capsys.readouterr().out == ""
+
+
+def test_a_command_is_named_as_this_one_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "venv" / "bin" / "trend"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    steps = [Step("trend train --week 2026-01-05"), Step("TREND_HOME=data/demo trend up", "opens trend data")]
+    monkeypatch.setattr("sys.argv", ["venv/bin/trend", "import"])
+    show_next(steps)
+    told = capsys.readouterr().out
+    assert "  venv/bin/trend train --week" in told and "  TREND_HOME=data/demo venv/bin/trend up" in told
+    assert "# opens trend data" in told
+    monkeypatch.setenv("PATH", str(program.parent))
+    show_next(steps)
+    assert "  trend train --week" in capsys.readouterr().out

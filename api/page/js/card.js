@@ -72,10 +72,14 @@ function sure({ words, confidence, came_true: cameTrue }) {
 
 function drivers(people, titles) {
   if (!people.length) return null;
-  const named = people.map(({ name, link, source, odds }) => {
-    const text = name ?? `someone on ${titles.get(source) ?? source}`;
-    return [link ? outside(link, text) : text, ` (odds ${odds} times as high)`];
-  });
+  const named = people
+    .filter(({ name }) => name)
+    .map(({ name, link, odds }) => [link ? outside(link, name) : name, ` (odds ${odds} times as high)`]);
+  for (const [source, unnamed] of Map.groupBy(people.filter(({ name }) => !name), ({ source }) => source)) {
+    const who = unnamed.length === 1 ? "someone" : `${unnamed.length} people`;
+    const odds = Math.max(...unnamed.map((one) => one.odds));
+    named.push([`${who} on ${titles.get(source) ?? source} (odds up to ${odds} times as high)`]);
+  }
   return h(
     "p",
     null,

@@ -19,7 +19,9 @@ def pipeline(settings: Settings) -> Iterator[Finding]:
         yield Finding("records", f"Dagster has none yet in {settings.dagster_home}", "run `trend up`")
         return
     yield Finding("records", f"Dagster keeps {found.runs:,} runs in {found.place}")
-    if found.silent:
+    if found.silent and not settings.schedule.enabled:
+        yield Finding("daemon", "none runs, and none is needed: the schedule is off (`schedule.enabled`)")
+    elif found.silent:
         todo = "nothing is collected on schedule: run `trend up`"
         yield Finding("daemon", f"no word from {', '.join(found.silent)}", todo)
     else:

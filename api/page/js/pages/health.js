@@ -149,7 +149,7 @@ async function alerts() {
       ],
       page.items.map((alert) => [
         moment(alert.raised_at),
-        [`${alert.rule.replaceAll("_", " ")}: ${alert.subject}`, h("small", null, ` ${alert.severity}`)],
+        [`${alert.rule.replaceAll("_", " ")}: ${alert.subject}`, " ", h("small", null, alert.severity)],
         alert.message,
         delivery(alert),
       ]),
