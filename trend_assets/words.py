@@ -13,11 +13,6 @@ TITLES: Mapping[str, str] = {
     "bursts": "Unusually high for this topic",
     "breaks_out": "New and rising",
 }
-MEANINGS: Mapping[str, str] = {
-    "emerges": "clearly more mentions than in the same time before",
-    "bursts": "far more mentions than at the same hours of the weeks before, which may be fewer than yesterday",
-    "breaks_out": "a topic first seen in the last day that goes on being mentioned",
-}
 DEFAULT_LABEL = next(iter(TITLES))
 _LENGTH = re.compile(r"_\d+[hd]$")
 #: How a forecast came about that is not live; `revised` is said of one that is not the first.
@@ -92,6 +87,24 @@ def counted_because(further: Sequence[str | None] = (), decision: Decision | Non
     return f"{who}, so topics are ranked by counting and no chance is given: {why}"
 
 
+def comes_true(kind: str, hours: int, threshold: int, min_growth: int, burst_ratio: float) -> str:
+    """What a forecast needs to come true: `at least 8 mentions in 24 h, and 4 more than in the 24 h before`.
+
+    Args:
+        kind: of `TITLES`.
+        hours: how far ahead.
+        threshold: mentions that are needed in any case.
+        min_growth: more than in as long a time before.
+        burst_ratio: times what is usual.
+    """
+    more = {
+        "emerges": f", and {min_growth} more than in the {ahead(hours)} before",
+        "bursts": f", and {burst_ratio:g} times as many as at the same hours of the weeks before",
+        "breaks_out": " of a topic first seen in the day before",
+    }
+    return f"at least {counted(threshold, 'mention')} in {ahead(hours)}{more[kind]}"
+
+
 def is_counting(model_version: str) -> bool:
     """Whether a forecast was made by counting, not by a trained model."""
     return model_version.startswith(_BASELINE)
@@ -122,17 +135,18 @@ def change(before: int, after: int) -> str:
 def expected_mentions(before: int, growth: float | None) -> int | None:
     """Mentions that a growth of log1p(after) - log1p(before) makes of those before, rounded as one would say it.
 
-    None where no growth is expected, or nothing at all.
+    None where no growth was estimated. Rounding makes no rise of a fall, and no fall of a rise.
     """
-    after = (1 + before) * math.exp(growth) - 1 if growth is not None else 0.0
-    if after < before + 0.5:
+    if growth is None:
         return None
+    after = max((1 + before) * math.exp(growth) - 1, 0.0)
     step = 1 if after < 20 else 5 if after < 100 else 10 ** (int(math.log10(after)) - 1)
-    return max(int(step * round(after / step)), before + 1)
+    rounded = int(step * round(after / step))
+    return max(rounded, before + 1) if after >= before + 0.5 else min(rounded, before)
 
 
 def outlook(before: int, expected: int | None) -> str:
-    """Mentions so far and what is expected: `25 → about 50`; `25` where no growth is."""
+    """Mentions so far and what is expected: `25 → about 50`; `25` where nothing was estimated."""
     return f"{before:,}" if expected is None else f"{before:,} → about {expected:,}"
 
 

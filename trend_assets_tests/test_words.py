@@ -14,12 +14,12 @@ from trend_assets.words import (
     COUNTING,
     DEFAULT_LABEL,
     MADE,
-    MEANINGS,
     TITLES,
     Decision,
     ahead,
     chance_of,
     change,
+    comes_true,
     counted_because,
     expected_mentions,
     forecast_in_words,
@@ -68,8 +68,10 @@ def test_an_unusual_height_is_told_beside_what_is_usual() -> None:
         (25, 49.2, "25 → about 50"),
         (2, 19, "2 → about 19"),
         (110, 246, "110 → about 250"),
-        (25, 20, "25"),
-        (25, 25, "25"),
+        (25, 20, "25 → about 20"),
+        (25, 25, "25 → about 25"),
+        (22, 22, "22 → about 20"),
+        (25, 0, "25 → about 0"),
     ],
 )
 def test_growth_is_told_as_a_size(before: int, after: float, told: str) -> None:
@@ -82,13 +84,12 @@ def test_without_an_estimate_no_size_is_told() -> None:
 
 
 @given(COUNTS, st.floats(-5, 5))
-def test_an_expected_size_is_larger_and_near_what_was_estimated(before: int, growth: float) -> None:
+def test_an_expected_size_is_near_what_was_estimated_and_on_its_side(before: int, growth: float) -> None:
     expected = expected_mentions(before, growth)
-    real = (1 + before) * math.exp(growth) - 1
-    if expected is None:
-        assert real < before + 0.5
-    else:
-        assert expected > before and abs(expected - real) <= max(2.5, 0.06 * real)
+    real = max((1 + before) * math.exp(growth) - 1, 0)
+    assert expected is not None and expected >= 0
+    assert abs(expected - real) <= max(2.5, 0.06 * real)
+    assert (expected > before) == (real >= before + 0.5)
 
 
 @given(st.floats(0, 1))
@@ -116,8 +117,18 @@ def test_a_label_is_named_with_its_horizon_and_known_again() -> None:
     assert forecast_in_words("emerges_7d", 25, None, None, 168) == "will grow: 25 mentions in 7 days"
 
 
+def test_what_a_forecast_needs_to_come_true() -> None:
+    told = [comes_true(kind, 24, 8, 4, 2.0) for kind in LABELS]
+    assert told == [
+        "at least 8 mentions in 24 h, and 2 times as many as at the same hours of the weeks before",
+        "at least 8 mentions in 24 h of a topic first seen in the day before",
+        "at least 8 mentions in 24 h, and 4 more than in the 24 h before",
+    ]
+    assert comes_true("emerges", 168, 20, 10, 2.0).endswith("in 7 days, and 10 more than in the 7 days before")
+
+
 def test_every_label_has_words_and_growth_is_the_default() -> None:
-    assert set(TITLES) == set(MEANINGS) == set(LABELS)
+    assert set(TITLES) == set(LABELS)
     assert DEFAULT_LABEL == "emerges"
     assert [verdict(value) for value in (True, False, None)] == ["came true", "did not come true", "not due yet"]
     assert set(MADE) == {"late", "backfill", "revised", "unrecorded"}

@@ -87,7 +87,7 @@ class Prediction(BaseModel):
     )
     mentions_before: int = Field(description="Events in as long a time before the cut as the horizon.")
     expected_mentions: int | None = Field(
-        description="Events expected in the horizon, rounded; null where no growth is expected or estimated."
+        description="Events expected in the horizon, rounded; null where no growth was estimated."
     )
     came_true: bool | None = Field(description="Whether it came true; null until the horizon has passed.")
     mentions_after: int | None = Field(description="Events in the horizon; null until it has passed.")
@@ -173,6 +173,10 @@ class Horizon(BaseModel):
     title: str = Field(description="The same in words.", examples=["7 days"])
     main: bool = Field(description="Whether it is `forecast.horizon_hours`, which is shown where none is asked for.")
     labels: list[Label] = Field(description="What is forecast so far ahead.")
+    comes_true: dict[Label, str] = Field(
+        description="What each of them needs to come true, by the settings in force.",
+        examples=[{"emerges": "at least 8 mentions in 24 h, and 4 more than in the 24 h before"}],
+    )
     cut: datetime = Field(description="The newest cut (UTC).")
     model_version: str = Field(description="Who made the newest forecast of the first of the labels.")
     reason: str | None = Field(None, description="Why counting made it, and no trained model; null where one did.")

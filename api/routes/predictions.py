@@ -120,6 +120,17 @@ def horizons(lake: Reader) -> list[Horizon]:
     ]
 
 
+def _is_asked(lake: LakeReader, hours: int) -> bool:
+    """Whether the settings in force still forecast so far ahead."""
+    forecast = lake.settings.forecast
+    return hours == forecast.horizon_hours or hours in forecast.further_horizons
+
+
+def _needs(lake: LakeReader, label: Label, hours: int) -> str:
+    forecast = lake.settings.forecast
+    return words.comes_true(label.value, hours, *forecast.needed(hours), forecast.burst_ratio)
+
+
 def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int) -> Horizon:
     rows = sorted(rows, key=lambda row: list(Label).index(Label(kind_of(row["label"]))))
     first, reason = rows[0], None
@@ -134,6 +145,7 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
         title=words.ahead(hours),
         main=hours == main,
         labels=labels,
+        comes_true={label: _needs(lake, label, hours) for label in labels} if _is_asked(lake, hours) else {},
         cut=first["cut"],
         model_version=version,
         reason=reason,

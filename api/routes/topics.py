@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -178,7 +179,9 @@ def topic(
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
     labels = [lake.settings.forecast.label(label.value, horizon) for label in Label]
-    forecasts = _predictions(lake, dagster.address, name, asked, labels, predictions)
+    # Forecasts go on for a day after the last mention.
+    until = replace(asked, end=asked.end + _DAY) if last else asked
+    forecasts = _predictions(lake, dagster.address, name, until, labels, predictions)
     told = _story(lake, dagster.address, name, asked, posts, forecasts)
     # Where a span with an end holds mentions, there is such a topic: nothing else has to be asked.
     if last is None and not told.mentions:

@@ -10,6 +10,7 @@ import numpy as np
 from trend_assets.forecasting.first_weeks import Lead
 from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
+from trend_assets.words import COUNTING, ranking_title
 
 #: Fewer weeks than this are too few to resample: days are resampled instead, and more is asked for since the
 #: days of a week resemble each other.
@@ -89,7 +90,7 @@ def _beats_counting(
         return found.better(rule.level), found.words(rule.level)
     if to_beat:
         return False, to_beat[1].words(to_beat[0])
-    return False, f"fewer than {rule.min_cuts} held-out cuts to compare it at"
+    return False, f"too little has come due to judge it: fewer than {rule.min_cuts} forecasts of the last weeks"
 
 
 def _best(candidate: HeldOut, rivals: Mapping[str, HeldOut], rule: PromotionRule) -> tuple[str, _Ahead] | None:
@@ -122,7 +123,8 @@ class _Ahead:
         low, high = self.interval.low, self.interval.high
         verdict = "neither clearly better nor clearly worse than"
         verdict = "better than" if self.better else "clearly worse than" if self.clearly_worse else verdict
-        return f"{verdict} {other} ({self.mean:+.3f} NDCG@10, {self.level:.0%} interval [{low:+.3f}, {high:+.3f}])"
+        rival = f"counting ({ranking_title(other)})" if other in COUNTING else other
+        return f"{verdict} {rival} ({self.mean:+.3f} NDCG@10, {self.level:.0%} interval [{low:+.3f}, {high:+.3f}])"
 
 
 def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Ahead | None:

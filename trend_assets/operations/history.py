@@ -248,5 +248,5 @@ def _nothing(lake: Lake, end: datetime | None) -> TrendError:
 
 def label_settings(forecast: ForecastSettings) -> LabelSettings:
     """The labels' definitions as the settings have them."""
-    further = (FurtherHorizon(hours, needed, needed // 2) for hours, needed in forecast.further_horizons.items())
+    further = (FurtherHorizon(hours, *forecast.needed(hours)) for hours in forecast.further_horizons)
     return LabelSettings(**forecast.model_dump(exclude={"further_horizons"}), further=tuple(further))

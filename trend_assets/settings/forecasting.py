@@ -51,6 +51,13 @@ class ForecastSettings(Section):
         """The name by which the forecasts of a label are stored, `emerges_6h`; by default of the main horizon."""
         return label_ahead(kind, hours or self.horizon_hours, self.horizon_hours)
 
+    def needed(self, hours: int | None = None) -> tuple[int, int]:
+        """Mentions that `emerges` needs so many hours ahead, and by how many they must be more than before."""
+        if hours is None or hours == self.horizon_hours:
+            return self.threshold, self.min_growth
+        threshold = self.further_horizons[hours]
+        return threshold, threshold // 2
+
     @field_validator("further_horizons")
     @classmethod
     def _each_once(cls, further: dict[int, int], info: ValidationInfo) -> dict[int, int]:

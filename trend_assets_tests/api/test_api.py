@@ -281,7 +281,7 @@ def test_vectors_of_another_text_model_are_not_compared(
 def test_answers_link_to_their_hour_in_dagster(client: httpx.Client) -> None:
     story = client.get("/topics/%23topic0").json()
     assert story["predictions"][0]["dagster_link"] == (
-        "http://127.0.0.1:1/assets/predictions?view=partitions&partition=2024-01-01-23%3A00"
+        "http://127.0.0.1:1/assets/predictions?view=partitions&partition=2024-01-02-01%3A00"
     )
     links = {post["text"]: post["dagster_link"] for post in story["posts"]}
     assert links["a video"] == "http://127.0.0.1:1/assets/events?view=partitions&partition=2024-01-01-22%3A00"
@@ -303,7 +303,10 @@ def test_a_topic_tells_its_whole_story(client: httpx.Client) -> None:
         ("22", "twitter", 1),
         ("23", "twitter", 2),
     ]
-    assert [(row["cut"], row["came_true"]) for row in story["predictions"]] == [("2024-01-02T00:00:00Z", False)]
+    # Forecasts go on after the last mention.
+    assert [(row["cut"], row["came_true"]) for row in story["predictions"]] == [
+        ("2024-01-02T02:00:00Z", None), ("2024-01-02T01:00:00Z", True), ("2024-01-02T00:00:00Z", False)
+    ]  # fmt: skip
     assert [post["text"] for post in story["posts"]] == ["both <b>#topic0</b>", "again", "a video", "hello #topic0"]
     assert story["users"][0] == {
         "user_id": "7", "source": "twitter", "name": None, "link": "https://x.com/i/user/7", "mentions": 2

@@ -172,8 +172,11 @@ def test_choices_are_in_the_address_and_a_shared_one_restores_them(client: httpx
     page.wait_for_url("**/?label=breaks_out")
     open_page(page, address(client, "?label=breaks_out&source=youtube&language=de&at=2024-01-02T00:00:00Z"))
     chosen = [page.get_by_label(name).input_value() for name in ("What is forecast", "Platform", "Language", "As of")]
-    assert chosen == ["breaks_out", "youtube", "de", "2024-01-02T00:00:00Z"]
+    assert chosen == ["breaks_out", "youtube", "de", "2024-01-02T00:00"]
     assert "No forecast of breaks_out at or before" in text(page)
+    page.get_by_label("As of").fill("2024-01-03T06:00")
+    page.get_by_label("As of").blur()
+    page.wait_for_url("**at=2024-01-03T06%3A00Z**")
 
 
 def test_times_are_shown_in_the_chosen_zone(client: httpx.Client, page: Page) -> None:

@@ -83,7 +83,7 @@ def test_nothing_measured_is_not_promoted() -> None:
     nothing = HeldOut({"bursts": {}})
     decision = decide(nothing, {"strong": held_out(0.4)}, {}, None, RULE)
     assert not decision.promoted
-    assert "fewer than 10 held-out cuts" in decision.reason
+    assert "fewer than 10 forecasts" in decision.reason
 
 
 def test_what_could_not_be_scored_is_left_out_and_json_keeps_the_rest() -> None:

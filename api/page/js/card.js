@@ -5,6 +5,9 @@ import { count, moment, percent } from "./format.js";
 import { sparkline } from "./sparkline.js";
 import { badges, called, topicLink } from "./topic_name.js";
 
+/** Who raises the odds by less is no reason. */
+const LEAST_ODDS = 1.1;
+
 /**
  * @param titles names of the platforms.
  * @param isPicked whether it is ticked to be compared; `pick` is told when that changes.
@@ -70,24 +73,31 @@ function sure({ words, confidence, came_true: cameTrue }) {
   ];
 }
 
+/** Who raises the chance; those whose name is not known are counted by platform. */
 function drivers(people, titles) {
-  if (!people.length) return null;
-  const named = people
+  const strong = people.filter(({ odds }) => odds >= LEAST_ODDS);
+  if (!strong.length) return null;
+  const named = strong
     .filter(({ name }) => name)
-    .map(({ name, link, odds }) => [link ? outside(link, name) : name, ` (odds ${odds} times as high)`]);
-  for (const [source, unnamed] of Map.groupBy(people.filter(({ name }) => !name), ({ source }) => source)) {
-    const who = unnamed.length === 1 ? "someone" : `${unnamed.length} people`;
-    const odds = Math.max(...unnamed.map((one) => one.odds));
-    named.push([`${who} on ${titles.get(source) ?? source} (odds up to ${odds} times as high)`]);
+    .map(({ name, link, odds }) => told(link ? outside(link, name) : name, odds));
+  const unnamed = Map.groupBy(
+    strong.filter(({ name }) => !name),
+    ({ source }) => source,
+  );
+  for (const [source, some] of unnamed) {
+    const who = some.length === 1 ? "someone" : `${some.length} people`;
+    named.push(told(`${who} on ${titles.get(source) ?? source}`, Math.max(...some.map(({ odds }) => odds))));
   }
   return h(
     "p",
     null,
-    "Driven by ",
+    "Likelier because of ",
     named.flatMap((one, index) => (index ? [", ", one] : [one])),
     ", compared with the same posts by strangers.",
   );
 }
+
+const told = (who, odds) => [who, ` (odds ${odds} times as high)`];
 
 /** A post with who, where and when; it links to the platform where that has an address for it. */
 function sample(post, titles) {

@@ -27,17 +27,17 @@ export function select(name, title, choices, help) {
 export const narrowing = (name, title, all, choices) =>
   choices.length || choice(name) ? select(name, title, [{ name: "", title: all }, ...choices]) : null;
 
-/** A field whose text is taken when it is left. */
-export const field = (name, title, placeholder, help) =>
+/** A moment in UTC, whole minutes. */
+export const momentChoice = (name, title, help) =>
   h(
     "label",
     { title: help },
     title,
     h("input", {
       id: `choose-${name}`,
-      value: choice(name),
-      placeholder,
-      onchange: (event) => choose({ [name]: event.target.value.trim() }),
+      type: "datetime-local",
+      value: choice(name).slice(0, "2026-02-02T12:00".length),
+      onchange: ({ target }) => choose({ [name]: target.value && `${target.value}Z` }),
     }),
   );
 
@@ -68,6 +68,13 @@ export const horizonChoice = (horizons) =>
         horizons.map((one) => ({ name: String(one.horizon_hours), title: one.title })),
       )
     : null;
+
+/** What the chosen forecast needs to come true, in a sentence; nothing where that is not known. */
+export function comesTrue(horizons, label) {
+  const chosen = horizons.find((one) => String(one.horizon_hours) === choice("horizon")) ?? horizons[0];
+  const needed = chosen?.comes_true[label];
+  return needed ? `To come true it needs ${needed}.` : "";
+}
 
 export const daysChoice = (days) =>
   select(

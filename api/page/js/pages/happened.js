@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
-import { chosenLabel, horizonChoice, labelChoice } from "../filters.js";
+import { chosenLabel, comesTrue, horizonChoice, labelChoice } from "../filters.js";
 import { earlier, moment, hoursSince } from "../format.js";
 import { address, choice } from "../place.js";
 import { sparkline } from "../sparkline.js";
@@ -32,7 +32,11 @@ export async function show() {
     ];
   const at = choice("at") || earlier(summary.cut, Number(horizon) || horizons[0].horizon_hours);
   const page = await get("/predictions/cards", { label, horizon, k: SHOWN, at });
-  return [head, days(page.cut ?? at), page.items.length ? outcome(page) : nothing(page.reason)];
+  return [
+    head,
+    days(page.cut ?? at),
+    page.items.length ? outcome(page, comesTrue(horizons, label)) : nothing(page.reason),
+  ];
 }
 
 function days(cut) {
@@ -47,7 +51,7 @@ function days(cut) {
   );
 }
 
-function outcome(page) {
+function outcome(page, meaning) {
   const due = page.items.filter((item) => item.came_true !== null);
   const right = due.filter((item) => item.came_true).length;
   const more = due.filter((item) => item.mentions_after > item.mentions_before).length;
@@ -57,7 +61,8 @@ function outcome(page) {
           "p",
           { class: "lead" },
           h("b", null, `${right} of ${due.length}`),
-          ` came true; ${more} had more mentions than in the ${page.items[0].words.ahead} before.`,
+          ` came true; ${more} had more mentions than in the ${page.items[0].words.ahead} before. `,
+          h("span", { class: "quiet" }, meaning),
         )
       : nothing("these forecasts have not come due: outcomes follow when their time has passed."),
     h("div", { class: "bar" }, exports({ name: "what-happened", rows: () => rows(page.items) })),

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { card } from "../card.js";
 import { figure, h, note, nothing, outside, strip } from "../dom.js";
 import { exports } from "../files.js";
-import { chosenLabel, field, horizonChoice, labelChoice, narrowing, toggle } from "../filters.js";
+import { chosenLabel, comesTrue, horizonChoice, labelChoice, momentChoice, narrowing, toggle } from "../filters.js";
 import { ago, count, decimal, hoursSince, moment } from "../format.js";
 import { measured } from "../measured.js";
 import { address, changed, choice, go } from "../place.js";
@@ -20,7 +20,15 @@ export async function show() {
   const label = chosenLabel();
   const horizon = choice("horizon");
   const narrowed = Object.fromEntries(NARROWING.map((name) => [name, choice(name)]));
-  const asked = { label, horizon, k: SHOWN, at: choice("at"), revision: choice("newest") ? "newest" : "", spam: choice("spam"), ...narrowed };
+  const asked = {
+    label,
+    horizon,
+    k: SHOWN,
+    at: choice("at"),
+    revision: choice("newest") ? "newest" : "",
+    spam: choice("spam"),
+    ...narrowed,
+  };
   const [summary, cards, accuracy, horizons] = await Promise.all([
     get("/summary", { label, horizon }),
     get("/predictions/cards", asked),
@@ -36,7 +44,7 @@ export async function show() {
       ? nothing(`${cards.reason}: run \`trend predict\`, or let the hourly schedule run (\`trend up\`).`)
       : [
           whyCounting(cards, horizons),
-          list(cards, titles),
+          list(cards, titles, comesTrue(horizons, label)),
           cards.items.length ? null : [nothing(cards.reason), h("p", null, leftOut(cards))],
         ],
   ];
@@ -61,14 +69,11 @@ function figures(summary, cards, accuracy) {
       `each with a forecast for the next ${cards.items[0]?.words.ahead ?? "24 h"}`,
     ),
     ours
-      ? figure(
-          "Right, of its ten",
-          decimal(10 * ours.precision_at_10, 1),
-          counting
-            ? `counting alone: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title})`
-            : `over ${accuracy.cuts} hours`,
-        )
-      : figure("Right, of its ten", "—", "no forecast has come due yet"),
+      ? figure("Came true, of ten named", decimal(10 * ours.precision_at_10, 1), [
+          counting ? `counting alone: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title}); ` : null,
+          `mean of ${count(accuracy.cuts)} lists${accuracy.made === "live" ? "" : ", tried afterwards"}`,
+        ])
+      : figure("Came true, of ten named", "—", "no forecast has come due yet"),
     figure(
       "Newest post",
       newest ? `${ago(newest)} ago` : "—",
@@ -98,7 +103,7 @@ function filters(choices, horizons) {
       narrowing("source", "Platform", "all", choices.source),
       narrowing("community", "Community", "all", choices.community),
       narrowing("watch", "Watch list", "all topics", choices.watch),
-      field("at", "As of (UTC)", "now, or 2026-02-02T12:00Z", "The list as it was shown then"),
+      momentChoice("at", "As of (UTC)", "The list as it was shown then"),
       toggle("spam", "Spam, too", "Topics of whose posts of the day before at least half look like spam"),
       toggle(
         "newest",
@@ -119,19 +124,24 @@ function languageName(code) {
 }
 
 /** Of when the forecast is, and how it came about. */
-function made(cards) {
+function made(cards, meaning) {
   const { cut, items, revisions } = cards;
   const kinds = [...new Set(items.map((item) => item.words.made).filter(Boolean))];
   return h(
     "p",
     { class: "quiet" },
-    `The likeliest first, for ${items[0].words.ahead} from ${moment(cut)} on. `,
+    items[0].confidence === null ? null : "The likeliest first, ",
+    `${items[0].confidence === null ? "For" : "for"} ${items[0].words.ahead} from ${moment(cut)} on. `,
+    `${meaning} `,
+    isNarrowed() ? "Mentions are those of all platforms and languages. " : null,
     kinds.map((kind) => `This forecast was ${kind}. `),
     revisions ? `Made again ${revisions} ${revisions === 1 ? "time" : "times"} with posts that came later. ` : null,
-    outside(items[0].dagster_link, `How ${items[0].words.by} made it, in Dagster`),
+    outside(items[0].dagster_link, `Made by ${items[0].words.by}: its hour in Dagster`),
     leftOut(cards),
   );
 }
+
+const isNarrowed = () => ["source", "language", "community"].some((name) => choice(name));
 
 /** Why counting ranks the topics, where it does. */
 function whyCounting({ items }, horizons) {
@@ -156,12 +166,13 @@ function leftOut({ left_out: topics }) {
 /** Topics that are ticked; they stay so when the list is shown anew. */
 const compared = new Set();
 
-function list(cards, titles) {
+function list(cards, titles, meaning) {
   if (!cards.items.length) return null;
   const compare = h("button", { type: "button", onclick: () => go(address("compare", { topic: [...compared] })) });
   const tell = () => {
     compare.disabled = compared.size < 2;
     compare.textContent = compared.size ? `Compare ${compared.size}` : "Compare";
+    compare.title = `Tick 2 to ${MOST_COMPARED} topics at the right`;
   };
   const pick = (topic) => (event) => {
     if (event.target.checked && compared.size >= MOST_COMPARED) event.target.checked = false;
@@ -171,13 +182,28 @@ function list(cards, titles) {
   };
   tell();
   return [
-    h("div", { class: "bar" }, compare, exports({ name: "rising-topics", rows: () => rows(cards.items) }), made(cards)),
+    h(
+      "div",
+      { class: "bar" },
+      compare,
+      exports({ name: "rising-topics", rows: () => rows(cards.items) }),
+      made(cards, meaning),
+    ),
     h(
       "ol",
       { class: "cards" },
-      cards.items.map((item) => card(item, titles, compared.has(item.topic), pick(item.topic))),
+      cards.items.map((item, index) => [
+        isFirstUnlikely(cards.items, index) ? h("li", { class: "divider" }, "Less likely than not") : null,
+        card(item, titles, compared.has(item.topic), pick(item.topic)),
+      ]),
     ),
   ];
+}
+
+/** From here on fewer than half of such forecasts come true. */
+function isFirstUnlikely(items, index) {
+  const unlikely = ({ confidence }) => confidence !== null && confidence < 0.5;
+  return unlikely(items[index]) && !(index && unlikely(items[index - 1]));
 }
 
 function rows(items) {

@@ -14,9 +14,10 @@ const SPANS = [7, 30, 90, 365],
   NEAREST = 10,
   SHOWN = 9;
 /** What a cosine of mean vectors says, from these values on. */
+const NEAR = 0.3;
 const NEARNESS = [
   [0.6, "very near"],
-  [0.3, "near"],
+  [NEAR, "near"],
   [-1, "loosely related"],
 ];
 
@@ -27,7 +28,8 @@ export async function show() {
   let story = await find(`/topics/${encodeURIComponent(wanted)}`, { posts: "10" });
   if (!story) return [h("h1", null, "Topics"), await candidates(wanted)];
   if (days !== SPANS[0]) {
-    const span = { start: earlier(story.end, 24 * days), end: story.end };
+    const newest = story.predictions[0]?.cut ?? story.end;
+    const span = { start: earlier(story.end, 24 * days), end: newest > story.end ? newest : story.end };
     story = await get(`/topics/${encodeURIComponent(wanted)}`, { posts: "10", predictions: "1000", ...span });
   }
   const [near, summary] = await Promise.all([
@@ -53,9 +55,12 @@ async function candidates(wanted) {
       `no topic begins with “${wanted}” in the last seven days, and none is near it in meaning: try another word.`,
     );
   }
+  const meant = near.items.filter((item) => item.similarity >= NEAR);
   return [
     begin.items.length ? choices(`Topics that begin with “${wanted}”`, begin.items) : null,
-    near.items.length ? choices(`Topics whose posts mean “${wanted}”`, near.items) : null,
+    meant.length
+      ? choices(`Topics whose posts mean “${wanted}”`, meant)
+      : h("p", null, `No topic of the last seven days has posts that mean “${wanted}”.`),
   ];
 }
 
@@ -240,7 +245,7 @@ function forecasts(items) {
   const rows = items.map((item) => [
     [
       outside(item.dagster_link, moment(item.cut)),
-      item.words.made ? h("small", null, ` ${item.words.made.split(":")[0]}`) : null,
+      item.words.made ? [" ", h("small", null, item.words.made.split(":")[0])] : null,
     ],
     item.words.title,
     item.rank,
