@@ -29,7 +29,9 @@ from trend_assets.sources.archive.files import Batch
 
 
 def import_archive(
-    files: Annotated[list[Path], typer.Argument(help="Plain, compressed or in zip or tar; what is inside decides, not the name.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Plain, compressed, in zip or tar; what is inside decides, not the name.")
+    ],
     columns: Annotated[
         str | None,
         typer.Option(help="Event field = column, for CSV, Parquet and JSON lines of any community."),
