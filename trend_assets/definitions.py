@@ -66,7 +66,7 @@ def make_definitions(settings: Settings) -> dg.Definitions:
         jobs=[*asset_jobs(sources), import_inbox, nightly_maintenance],
         schedules=[
             hourly_schedule(settings.schedule, live_sources(settings)),
-            weekly_schedule(settings.schedule),
+            weekly_schedule(settings.schedule, settings.training.min_events),
             nightly_schedule(settings),
         ],
         sensors=[

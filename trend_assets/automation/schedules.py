@@ -17,6 +17,7 @@ from trend_assets.automation.jobs import FLOW_ASSETS, HOURLY_JOB, WEEKLY_JOB
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
+from trend_assets.operations.history import mentions_before
 from trend_assets.periods import hour_key, monday, week_key
 from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
@@ -97,8 +98,13 @@ def _status(settings: ScheduleSettings) -> dg.DefaultScheduleStatus:
     return dg.DefaultScheduleStatus.RUNNING if settings.enabled else dg.DefaultScheduleStatus.STOPPED
 
 
-def weekly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
-    """The model of the week that has begun."""
+def weekly_schedule(settings: ScheduleSettings, least_mentions: int) -> dg.ScheduleDefinition:
+    """The model of the week that has begun.
+
+    Args:
+        settings: when.
+        least_mentions: with fewer there is nothing to train on (`training.min_events`), and no run fails for it.
+    """
     # cron counts days from Sunday, Python from Monday.
     weekday = (settings.training_weekday + 1) % 7
 
@@ -110,9 +116,16 @@ def weekly_schedule(settings: ScheduleSettings) -> dg.ScheduleDefinition:
         default_status=_status(settings),
         description="Trains the TGN of the week on everything before its Monday 00:00 UTC.",
     )
-    def weekly_training(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def weekly_training(
+        context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeResource]
+    ) -> dg.RunRequest | dg.SkipReason:
         now = context.scheduled_execution_time
-        week = week_key(monday(now))
+        week, known = week_key(monday(now)), mentions_before(lake.lake, monday(now))
+        if known < least_mentions:
+            return dg.SkipReason(
+                f"{known:,} mentions before {week}, training needs {least_mentions:,} (training.min_events): "
+                "collect or import more; until then topics are ranked by counting"
+            )
         return dg.RunRequest(run_key=f"{week} at {now:%Y-%m-%d}", partition_key=week)
 
     return weekly_training

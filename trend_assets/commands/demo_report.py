@@ -32,7 +32,7 @@ def show(settings: Settings, start: datetime, cut: datetime) -> None:
     show_forecast(lake, settings, cut, DEFAULT_LABEL, 10, earlier=False)
     console.print()
     for made in made_of(lake, start, cut):
-        ranked = {label: told for label, *told in lake.read(_RANKED, [start, cut, made]).iter_rows()}
+        ranked = {label: (hours, counted) for label, hours, counted in lake.read(_RANKED, [start, cut, made]).rows()}
         console.print(_scores(stored_scores(lake, start, cut, made), ranked, cut, made))
 
 

@@ -163,6 +163,12 @@ def newest_mention(lake: Lake) -> datetime:
     return newest + timedelta(hours=1)
 
 
+def mentions_before(lake: Lake, moment: datetime) -> int:
+    """How often topics were mentioned before a moment."""
+    query = "SELECT count(*) AS mentions FROM temporal_edges WHERE edge_type = 'about' AND hour < ?"
+    return int(lake.read(query, [moment])["mentions"][0])
+
+
 def _with_details(
     lake: Lake, tables: _Tables, span: _Span, mentions: pl.DataFrame, messages: Sequence[str]
 ) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from trend_assets.automation.jobs import HOURLY_JOB, WEEKLY_JOB
 from trend_assets.automation.schedules import hourly_schedule, weekly_schedule
 from trend_assets.lake.io_manager import LakeResource
-from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS
+from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, TEMPORAL_EDGES
 from trend_assets.settings import ScheduleSettings, load_settings
 
 HOUR = timedelta(hours=1)
@@ -58,15 +58,35 @@ def test_nothing_is_asked_from_before_the_history() -> None:
 
 def test_the_schedules_run_their_jobs_at_the_set_times_in_utc() -> None:
     settings = ScheduleSettings(minute=25, training_weekday=6, training_hour=4)
-    hourly, weekly = hourly_schedule(settings, ()), weekly_schedule(settings)
+    hourly, weekly = hourly_schedule(settings, ()), weekly_schedule(settings, 1)
     assert (hourly.cron_schedule, hourly.job_name, hourly.execution_timezone) == ("25 * * * *", HOURLY_JOB, "UTC")
     assert (weekly.job_name, weekly.execution_timezone) == (WEEKLY_JOB, "UTC")
 
 
+def mentioned(home: Path, moment: datetime, times: int) -> None:
+    """A lake in which topics were mentioned so often in an hour."""
+    edge = {"hour": moment, "timestamp": moment, "src": 1, "edge_type": "about", "weight": 1.0}
+    edges = [{**edge, "event_id": f"e{number}", "dst": number} for number in range(times)]
+    lake = LakeResource(load_settings()).lake
+    lake.write(TEMPORAL_EDGES, TEMPORAL_EDGES.frame(edges), moment, moment + HOUR)
+
+
+def test_no_training_is_asked_for_that_would_have_too_little(home: Path) -> None:
+    sunday = datetime(2026, 2, 1, 5, tzinfo=UTC)
+    mentioned(home, sunday, 3)
+    mentioned(home, sunday + timedelta(days=1), 4)
+    (skipped,) = evaluated(weekly_schedule(ScheduleSettings(), 4), sunday + timedelta(days=2))
+    assert isinstance(skipped, dg.SkipReason)
+    assert str(skipped.skip_message).startswith("3 mentions before 2026-02-02, training needs 4 (training.min_events)")
+    (asked,) = evaluated(weekly_schedule(ScheduleSettings(), 3), sunday + timedelta(days=2))
+    assert asked.partition_key == "2026-02-02"
+
+
 @pytest.mark.parametrize("weekday", range(7))
-def test_training_is_for_the_monday_of_its_week(weekday: int) -> None:
+def test_training_is_for_the_monday_of_its_week(home: Path, weekday: int) -> None:
     """The cron line falls on the weekday that was set, and the model is the one of that week."""
-    schedule = weekly_schedule(ScheduleSettings(training_weekday=weekday, training_hour=3))
+    mentioned(home, datetime(2026, 2, 1, tzinfo=UTC), 1)
+    schedule = weekly_schedule(ScheduleSettings(training_weekday=weekday, training_hour=3), 1)
     after = datetime(2026, 2, 2, tzinfo=UTC)
     ticks = schedule_execution_time_iterator(after.timestamp(), str(schedule.cron_schedule), "UTC")
     moment = next(ticks).astimezone(UTC)
@@ -78,9 +98,10 @@ def test_training_is_for_the_monday_of_its_week(weekday: int) -> None:
     assert later.run_key != request.run_key
 
 
-def test_a_tick_through_dagster_names_partitions_that_exist(home) -> None:
+def test_a_tick_through_dagster_names_partitions_that_exist(home: Path) -> None:
     from trend_assets.definitions import defs
 
+    mentioned(home, datetime(2026, 2, 1, tzinfo=UTC), load_settings().training.min_events)
     repository = defs().get_repository_def()
     moment = datetime(2026, 2, 4, 8, 10, tzinfo=UTC)
     for name, expected in (("hourly_collection", 3), ("weekly_training", 1)):
