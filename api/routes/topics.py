@@ -236,7 +236,7 @@ def _known_hour(lake: LakeReader, name: str) -> datetime:
             last: datetime | None = lake.value(_LAST, (name, since), Within("topic_activity", "hour", since, None))
             if last:
                 return last
-    raise HTTPException(404, f"no topic {name!r}: search with GET /topics?prefix=")
+    raise HTTPException(404, f"no topic {name!r}: search for it (GET /topics?prefix=, `search_topics`)")
 
 
 def _post(row: dict[str, Any], dagster: str, linked: bool) -> Post:

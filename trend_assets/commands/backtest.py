@@ -11,6 +11,7 @@ from rich.table import Table
 
 from trend_assets.commands.console import console, progress, utc_hour
 from trend_assets.commands.priority import give_way
+from trend_assets.forecasting.metrics import whole_blocks
 from trend_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ def backtest(
         lead = result.lead_over_best(label) if tgn else None
         if lead:
             other, interval = lead
+            blocks = whole_blocks(figures.times)
             console.print(
-                f"tgn - {other}: NDCG@10 {interval.mean:+.3f}, 95 % interval "
-                f"[{interval.low:+.3f}, {interval.high:+.3f}] (weeks resampled)\n"
+                f"tgn - {other}: NDCG@10 {interval.mean:+.3f}, 95 % interval [{interval.low:+.3f}, "
+                f"{interval.high:+.3f}] ({blocks} resampled{'' if blocks == 'weeks' else ': fewer than four weeks'})\n"
             )
     for label, found in result.reliability.items():
         if found:

@@ -89,10 +89,10 @@ def backfill_forecasts(start: datetime, end: datetime) -> Step:
 
 def after_forecasts(end: datetime, newest: datetime) -> list[Step]:
     """What follows on forecasts until `end`: one of them with its outcome, the newest, and the dashboard."""
-    known = min(end, newest - _DAY)
+    known, last = min(end, newest - _DAY), min(end, newest)
     return [
         Step(f"trend predict --at {written(known)}", "with what came of it"),
-        Step(f"trend predict --at {written(min(end, newest))}", "the newest hour"),
+        *([Step(f"trend predict --at {written(last)}", "the newest hour")] if last > known else []),
         Step("trend up", "dashboard, API and Dagster UI"),
     ]
 

@@ -16,7 +16,14 @@ from joblib import Parallel, delayed
 
 from trend_assets.forecasting.history import HOUR, History, to_epoch
 from trend_assets.forecasting.labels import WEEK, Cut, LabelSettings, make_cut, outcomes
-from trend_assets.forecasting.metrics import Interval, ndcg_at_k, paired_bootstrap, precision_at_k, week_start
+from trend_assets.forecasting.metrics import (
+    Interval,
+    ndcg_at_k,
+    paired_bootstrap,
+    precision_at_k,
+    week_start,
+    whole_blocks,
+)
 from trend_assets.forecasting.ranking import Ranking, Scores
 from trend_assets.forecasting.reliability import Reliability
 
@@ -58,12 +65,13 @@ class LabelResult:
         return max(known, key=known.__getitem__) if known else None
 
     def lead(self, ranking: str, other: str, metric: str, **bootstrap: Any) -> Interval | None:
-        """How far `ranking` is ahead of `other`, over cuts that both scored, whole weeks resampled."""
+        """How far `ranking` is ahead of `other`, over cuts that both scored, `whole_blocks` of them resampled."""
         differences = self.values[ranking][metric] - self.values[other][metric]
         both = ~np.isnan(differences)
         if not both.any():
             return None
-        return paired_bootstrap(differences[both], self.times[both], **bootstrap)
+        times = self.times[both]
+        return paired_bootstrap(differences[both], times, **{"whole": whole_blocks(times), **bootstrap})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

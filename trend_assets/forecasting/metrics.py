@@ -13,6 +13,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 _DAY = 24 * 3600
 _WEEK = 7 * _DAY
+#: Fewer are too few to resample.
+_FEWEST_WEEKS = 4
 # 1970-01-05 was the first Monday.
 _FIRST_MONDAY = 4 * _DAY
 
@@ -168,6 +170,11 @@ def week_start(times: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Monday 00:00 UTC of each epoch second's week, in epoch seconds."""
     seconds = np.asarray(times, dtype=np.int64)
     return seconds - (seconds - _FIRST_MONDAY) % _WEEK
+
+
+def whole_blocks(times: npt.ArrayLike) -> Literal["weeks", "days"]:
+    """What to resample of cuts at some times (epoch seconds): days where there are fewer than four weeks."""
+    return "weeks" if len(np.unique(week_start(times))) >= _FEWEST_WEEKS else "days"
 
 
 def paired_bootstrap(

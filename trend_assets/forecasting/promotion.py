@@ -9,12 +9,11 @@ import numpy as np
 
 from trend_assets.forecasting.first_weeks import Lead
 from trend_assets.forecasting.held_out import HeldOut
-from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
+from trend_assets.forecasting.metrics import Interval, paired_bootstrap, whole_blocks
 from trend_assets.words import COUNTING, ranking_title
 
-#: Fewer weeks than this are too few to resample: days are resampled instead, and more is asked for since the
-#: days of a week resemble each other.
-_FEW_WEEKS = 4
+#: Where there are too few weeks to resample, days are resampled instead, and more is asked for since the days of a
+#: week resemble each other.
 _FEW_WEEKS_LEVEL = 0.99
 
 
@@ -139,7 +138,7 @@ def _lead(one: HeldOut, other: HeldOut, rule: PromotionRule) -> _Ahead | None:
         return None
     moments = np.array(times, dtype=np.int64)
     values = np.array(differences)
-    if len(np.unique(week_start(moments))) >= _FEW_WEEKS:
+    if whole_blocks(moments) == "weeks":
         return _Ahead(paired_bootstrap(values, moments, level=rule.level), rule.level, is_short=False)
     level = max(rule.level, _FEW_WEEKS_LEVEL)
     return _Ahead(paired_bootstrap(values, moments, level=level, whole="days"), level, is_short=True)

@@ -108,3 +108,9 @@ def test_a_command_is_named_as_this_one_was_called(
     monkeypatch.setenv("PATH", str(program.parent))
     show_next(steps)
     assert "  trend train --week" in capsys.readouterr().out
+
+
+def test_one_forecast_is_named_once() -> None:
+    early = [step.command for step in after_forecasts(MONDAY, MONDAY + 3 * DAY)]
+    assert early == ["trend predict --at 2026-01-05", "trend up"]
+    assert len(after_forecasts(MONDAY, MONDAY)) == 3

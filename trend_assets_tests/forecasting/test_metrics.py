@@ -14,6 +14,7 @@ from trend_assets.forecasting.metrics import (
     ranked,
     score_lists,
     week_start,
+    whole_blocks,
 )
 
 MONDAY = 1_704_067_200  # 2024-01-01
@@ -139,3 +140,9 @@ def test_bootstrap_draws_whole_weeks_and_is_seeded() -> None:
     assert interval.mean == pytest.approx(differences.mean())
     with pytest.raises(ValueError, match="0 differences"):
         paired_bootstrap(np.empty(0), np.empty(0, dtype=np.int64))
+
+
+def test_days_are_resampled_where_there_are_too_few_weeks() -> None:
+    day = 24 * 3600
+    assert whole_blocks(MONDAY + np.arange(0, 28 * day, day)) == "weeks"
+    assert whole_blocks(MONDAY + np.arange(0, 21 * day, day)) == "days"

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from trend_assets.forecasting.backtest import METRICS, BacktestResult, LabelResult
 from trend_assets.forecasting.formulas import FORMULAS
-from trend_assets.forecasting.metrics import Interval, paired_bootstrap, week_start
+from trend_assets.forecasting.metrics import Interval, paired_bootstrap, whole_blocks
 from trend_assets_tests.benchmarks.streams.foresight import is_foresight
 
 MODEL = "tgn"
@@ -24,7 +24,6 @@ OPPONENTS: Mapping[str, Sequence[str] | None] = {
     "TGN without its network": (NO_NETWORK,),
 }
 _NDCG = "ndcg_at_10"
-_FEWEST_WEEKS = 4
 
 
 def figures(result: BacktestResult, labels: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def _of_ranking(found: LabelResult, name: str) -> dict[str, Any]:
     scored = ~np.isnan(values[_NDCG])
     if not scored.any():
         return {}
-    whole = "weeks" if len(np.unique(week_start(found.times))) >= _FEWEST_WEEKS else "days"
+    whole = whole_blocks(found.times)
     told: dict[str, Any] = {
         metric: _listed(paired_bootstrap(values[metric][scored], found.times[scored], whole=whole))
         for metric in METRICS
