@@ -124,6 +124,9 @@ def test_the_terminal_the_api_and_the_page_say_the_same(page: Page, tmp_path: Pa
             assert page.locator(".card h2 a").all_inner_texts() == [item["topic"] for item in found]
             assert page.locator(".card .size b").all_inner_texts() == mentions
             assert page.locator(".card .sure b").all_inner_texts() == chances
+            # A line stands where they become less likely than not.
+            likely = sum(item["confidence"] >= 0.5 for item in found)
+            assert page.locator(".cards > li").all_inner_texts()[likely] == "Less likely than not"
             assert any("→ about" in one for one in mentions) == (cut == grown)
 
 
@@ -213,6 +216,7 @@ def test_what_happened_counts_what_came_true(client: httpx.Client, page: Page) -
     open_page(page, address(client, "?page=happened&at=2024-01-02T00:00:00Z"))
     assert "2 of 10 came true; 10 had more mentions" in text(page)
     assert page.locator("td .up").count() == 10
+    assert "needs at least 8 mentions in 24 h, and 4 more than in the 24 h before" in text(page)
 
 
 def test_engineers_see_what_is_wrong(client: httpx.Client, page: Page) -> None:

@@ -19,6 +19,8 @@ def test_the_plan_is_four_weeks_of_the_simulated_world(home: Path) -> None:
     assert settings.home == home / "demo" and (home / "demo" / "trend.yaml").is_file()
     assert settings.simulator.enabled and isinstance(settings.simulator.start, date)
     assert settings.schedule.history_start == settings.simulator.start
+    # The world goes on while `trend up` runs.
+    assert settings.schedule.enabled and "&id" not in (home / "demo" / "trend.yaml").read_text()
     assert plan.start == datetime.combine(settings.simulator.start, datetime.min.time(), UTC)
     assert plan.live - plan.start == timedelta(weeks=4)
     assert plan.now == datetime(2026, 7, 1, 10, tzinfo=UTC)
