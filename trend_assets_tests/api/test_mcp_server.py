@@ -85,7 +85,7 @@ def test_it_says_what_the_api_says_though_reading_needs_a_key(home: Path) -> Non
 def test_an_error_says_what_to_do(home: Path) -> None:
     async def questions(client: Client) -> None:
         answer = await client.call_tool("topic", {"name": "#nothing"})
-        assert answer.is_error and "search with GET /topics?prefix=" in answer.content[0].text
+        assert answer.is_error and "`search_topics`" in answer.content[0].text
         naive = await client.call_tool("rising_topics", {"at": "2024-01-02T00:00:00"})
         assert naive.is_error and "timezone" in naive.content[0].text
 
