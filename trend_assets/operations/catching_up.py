@@ -11,7 +11,7 @@ from trend_assets.lake.tables import COLLECTION_STATUS
 from trend_assets.sources.collection import Purpose
 
 _HOUR = timedelta(hours=1)
-#: The most missed hours that one tick requests, and that one run collects.
+#: The most missed hours of a source that one tick requests, and the most hours that one run collects.
 _AT_ONCE, _IN_ONE_RUN = 48, 12
 
 # An hour is missed only after the first one that the schedule asked for, even in a run that was killed: nothing
@@ -83,8 +83,15 @@ def missed_hours(
 
 
 def catch_up(missed: Iterable[tuple[str, datetime]]) -> list[Due]:
-    """Missed hours as runs: neighbours together, the newest first, bounded."""
-    hours = sorted({hour for _, hour in missed}, reverse=True)[:_AT_ONCE]
+    """Missed hours as runs: neighbours together, the newest first, bounded.
+
+    The bound is one of each source: one that goes on failing keeps no other from its older hours.
+    """
+    of_source: dict[str, list[datetime]] = {}
+    for source, hour in missed:
+        of_source.setdefault(source, []).append(hour)
+    newest = (hour for hours in of_source.values() for hour in sorted(hours, reverse=True)[:_AT_ONCE])
+    hours = sorted(set(newest), reverse=True)
     runs: list[Due] = []
     for hour in hours:
         last = runs[-1] if runs else None

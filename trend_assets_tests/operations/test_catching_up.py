@@ -126,3 +126,11 @@ def test_pauses_grow_twofold_to_a_bound_and_leave_an_hourly_tick_in_time(failure
 @pytest.mark.parametrize("failure", ["", "past", "no_key", "quota", "budget"])
 def test_what_waiting_does_not_mend_has_no_next_try(failure: str) -> None:
     assert next_try(failure, 0, NOW) is None
+
+
+def test_a_source_that_goes_on_failing_keeps_no_other_from_its_older_hours() -> None:
+    failing = [("youtube", TICK - back * HOUR) for back in range(1, 49)]
+    older = [("twitter", TICK - back * HOUR) for back in range(60, 120)]
+    runs = catch_up([*failing, *older])
+    asked = {run.start + step * HOUR for run in runs for step in range((run.end - run.start) // HOUR)}
+    assert asked == {TICK - back * HOUR for back in (*range(1, 49), *range(60, 108))}
