@@ -11,7 +11,6 @@ from rich.table import Table
 
 from trend_assets.commands.console import console, progress, utc_hour
 from trend_assets.commands.priority import give_way
-from trend_assets.forecasting.metrics import whole_blocks
 from trend_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def backtest(
         lead = result.lead_over_best(label) if tgn else None
         if lead:
             other, interval = lead
-            blocks = whole_blocks(figures.times)
+            blocks = figures.blocks("tgn", other, "ndcg_at_10")
             console.print(
                 f"tgn - {other}: NDCG@10 {interval.mean:+.3f}, 95 % interval [{interval.low:+.3f}, "
                 f"{interval.high:+.3f}] ({blocks} resampled{'' if blocks == 'weeks' else ': fewer than four weeks'})\n"

@@ -66,12 +66,19 @@ class LabelResult:
 
     def lead(self, ranking: str, other: str, metric: str, **bootstrap: Any) -> Interval | None:
         """How far `ranking` is ahead of `other`, over cuts that both scored, `whole_blocks` of them resampled."""
-        differences = self.values[ranking][metric] - self.values[other][metric]
+        differences = self._differences(ranking, other, metric)
         both = ~np.isnan(differences)
         if not both.any():
             return None
-        times = self.times[both]
-        return paired_bootstrap(differences[both], times, **{"whole": whole_blocks(times), **bootstrap})
+        blocks = self.blocks(ranking, other, metric)
+        return paired_bootstrap(differences[both], self.times[both], **{"whole": blocks, **bootstrap})
+
+    def blocks(self, ranking: str, other: str, metric: str) -> Literal["weeks", "days"]:
+        """What `lead` resamples of the cuts that both scored."""
+        return whole_blocks(self.times[~np.isnan(self._differences(ranking, other, metric))])
+
+    def _differences(self, ranking: str, other: str, metric: str) -> npt.NDArray[np.float64]:
+        return self.values[ranking][metric] - self.values[other][metric]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
