@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
 
 from trend_assets.lake.store import Lake
 from trend_assets.periods import month, pacific_day
@@ -19,16 +22,16 @@ _TRACKED_VIDEOS = 50
 # A late pass begins anew and is not gone on with; what is still running has left nothing yet.
 _LAST = """
     SELECT source, hour, arg_max(cursor, finished_at), sum(coalesce(added, events))::BIGINT
-    FROM collection_attempts
+    FROM attempts
     WHERE hour >= ? AND hour < ? AND status <> 'running' AND purpose <> 'late' GROUP BY source, hour
 """
 _HELD = """
     WITH answered AS (
-        SELECT source, max(finished_at) AS answered_at FROM collection_attempts
+        SELECT source, max(finished_at) AS answered_at FROM attempts
         WHERE requests > 0 AND status <> 'running' AND failure NOT IN ('auth', 'quota', 'rate_limit') GROUP BY source
     )
     SELECT source, arg_max(failure, finished_at), arg_max(message, finished_at), max(retry_at)
-    FROM collection_attempts LEFT JOIN answered USING (source)
+    FROM attempts LEFT JOIN answered USING (source)
     WHERE retry_at > ? AND failure IN ('auth', 'quota', 'rate_limit')
       AND (answered_at IS NULL OR finished_at >= answered_at)
     GROUP BY source
@@ -36,20 +39,20 @@ _HELD = """
 # A collection that failed for several hours counts once.
 _REFUSED = """
     WITH answered AS (
-        SELECT source, max(finished_at) AS answered_at FROM collection_attempts
+        SELECT source, max(finished_at) AS answered_at FROM attempts
         WHERE requests > 0 AND status <> 'running' AND failure <> 'auth' GROUP BY source
     )
-    SELECT source, count(DISTINCT started_at) FROM collection_attempts LEFT JOIN answered USING (source)
+    SELECT source, count(DISTINCT started_at) FROM attempts LEFT JOIN answered USING (source)
     WHERE failure = 'auth' AND requests > 0 AND (answered_at IS NULL OR finished_at > answered_at) GROUP BY source
 """
 _FAILED = """
-    SELECT source, hour, count(*) FROM collection_attempts
+    SELECT source, hour, count(*) FROM attempts
     WHERE hour >= ? AND hour < ? AND requests > 0
       AND failure NOT IN ('', 'auth', 'quota', 'budget', 'rate_limit', 'past')
     GROUP BY source, hour
 """
-_BUSY = "SELECT DISTINCT source FROM collection_attempts WHERE status = 'running' AND units > 0 AND started_at > ?"
-_SPENT = "SELECT coalesce(sum(units), 0)::BIGINT FROM collection_attempts WHERE source = ? AND finished_at >= ?"
+_BUSY = "SELECT DISTINCT source FROM attempts WHERE status = 'running' AND units > 0 AND started_at > ?"
+_SPENT = "SELECT coalesce(sum(units), 0)::BIGINT FROM attempts WHERE source = ? AND finished_at >= ?"
 _VIDEOS = """
     SELECT content_id FROM raw_events
     WHERE source = 'youtube' AND event_type = 'upload' AND hour >= ? AND hour < ?
@@ -76,28 +79,6 @@ class Ledger:
     late: bool = False
 
 
-def ledger(lake: Lake, now: datetime, start: datetime | None = None, end: datetime | None = None) -> Ledger:
-    """Reads the ledger at a moment.
-
-    Args:
-        lake: is read.
-        now: timezone-aware.
-        start, end: the hours that are collected: the comments of videos from two days before them on are followed,
-            whenever the hours are asked for. None for now.
-    """
-    first, last = (start or now) - _TRACKED_HOURS, end or now
-    return Ledger(
-        now=now,
-        posts=_spent(lake, "twitter", month(now)[0]),
-        units=_spent(lake, "youtube", pacific_day(now)[0]),
-        videos=tuple(lake.read(_VIDEOS, [first, last, _TRACKED_VIDEOS])["content_id"]),
-    )
-
-
-def _spent(lake: Lake, source: str, since: datetime) -> int:
-    return int(lake.read(_SPENT, [source, since]).item())
-
-
 @dataclass(frozen=True, slots=True)
 class CollectionState:
     """The state of earlier collections, which a new one continues.
@@ -120,16 +101,34 @@ class CollectionState:
 
 
 def collection_state(lake: Lake, start: datetime, end: datetime, now: datetime) -> CollectionState:
-    """Reads the state for a collection of ``[start, end)`` from the lake."""
-    rows = lake.read(_LAST, [start, end]).iter_rows()
+    """Reads the state for a collection of ``[start, end)`` from the lake; `now` is timezone-aware.
+
+    The comments of videos from two days before the hours on are followed, whenever the hours are asked for.
+    """
+    # One read: until the nightly maintenance each attempt is a file of its own.
+    attempts = lake.read("FROM collection_attempts")
+    videos = lake.read(_VIDEOS, [start - _TRACKED_HOURS, end, _TRACKED_VIDEOS])["content_id"]
+    with lake.cursor() as cursor:
+        cursor.register("attempts", attempts)
+        return _state(cursor, start, end, now, tuple(videos))
+
+
+def _state(
+    cursor: duckdb.DuckDBPyConnection, start: datetime, end: datetime, now: datetime, videos: tuple[str, ...]
+) -> CollectionState:
+    def rows(query: str, *parameters: datetime | str) -> list[tuple[Any, ...]]:
+        return cursor.execute(query, parameters).pl().rows()
+
     return CollectionState(
-        ledger=ledger(lake, now, start, end),
-        earlier={(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows},
-        held={
-            source: CollectorError(failure, message, retry_at)
-            for source, failure, message, retry_at in lake.read(_HELD, [now]).iter_rows()
-        },
-        refused=dict(lake.read(_REFUSED).rows()),
-        failed={(source, hour): times for source, hour, times in lake.read(_FAILED, [start, end]).iter_rows()},
-        busy=frozenset(lake.read(_BUSY, [now - _LONGEST_RUN])["source"]),
+        ledger=Ledger(
+            now=now,
+            posts=rows(_SPENT, "twitter", month(now)[0])[0][0],
+            units=rows(_SPENT, "youtube", pacific_day(now)[0])[0][0],
+            videos=videos,
+        ),
+        earlier={(source, hour): Earlier(cursor, events) for source, hour, cursor, events in rows(_LAST, start, end)},
+        held={source: CollectorError(failure, message, at) for source, failure, message, at in rows(_HELD, now)},
+        refused=dict(rows(_REFUSED)),
+        failed={(source, hour): times for source, hour, times in rows(_FAILED, start, end)},
+        busy=frozenset(source for (source,) in rows(_BUSY, now - _LONGEST_RUN)),
     )

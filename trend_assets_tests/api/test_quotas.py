@@ -12,7 +12,7 @@ from api.routes.quotas import quotas
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS
-from trend_assets.operations.collecting import ledger
+from trend_assets.operations.collecting import collection_state
 from trend_assets.settings import Settings, TwitterSettings, YouTubeSettings
 
 
@@ -55,7 +55,7 @@ def test_quotas_count_the_month_and_the_pacific_day_as_the_collectors_do(tmp_pat
     settings = settings_of(tmp_path)
     lake = Lake(LakeLocation(tmp_path))
     lake.write(COLLECTION_ATTEMPTS, COLLECTION_ATTEMPTS.frame(rows))
-    counted = ledger(lake, noon)
+    counted = collection_state(lake, noon, noon, noon).ledger
     lake.close()
     reader = LakeReader(settings)
     posts, units = quotas(reader, settings, noon)

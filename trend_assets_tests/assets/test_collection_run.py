@@ -14,7 +14,7 @@ from trend_assets.assets.collection_run import collect_hours
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import RAW_EVENTS
-from trend_assets.operations.collecting import ledger
+from trend_assets.operations.collecting import collection_state
 from trend_assets.settings import load_settings
 from trend_assets.simulator.server import MockServer
 from trend_assets.simulator.serving import Limits
@@ -166,7 +166,7 @@ def test_what_a_killed_collection_might_have_spent_counts_as_spent(
     monkeypatch.setattr(collection_run, "utc_now", lambda: late_in_the_month)
     for back in (1, 2, 3):
         collect_hours(lake, load_settings(), now - back * HOUR, now - (back - 1) * HOUR, "new")
-        spent = ledger(lake, late_in_the_month).posts
+        spent = collection_state(lake, late_in_the_month, late_in_the_month, late_in_the_month).ledger.posts
         assert server.limits.posts_given <= spent <= 100
     assert set(lake.read("SELECT status FROM collection_attempts")["status"]) == {"running"}
     assert server.limits.posts_given >= 10
@@ -174,7 +174,8 @@ def test_what_a_killed_collection_might_have_spent_counts_as_spent(
 
 def test_a_collection_that_ends_gives_back_what_it_did_not_spend(lake: Lake, server: MockServer, now: datetime) -> None:
     collected(lake, now - HOUR)
-    assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given > 0
+    now = datetime.now(UTC)
+    assert collection_state(lake, now, now, now).ledger.posts == server.limits.posts_given > 0
     assert "running" not in lake.read("SELECT status FROM collection_attempts")["status"]
 
 

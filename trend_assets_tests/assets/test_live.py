@@ -18,7 +18,7 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_ATTEMPTS, COLLECTION_STATUS, RAW_EVENTS
 from trend_assets.launch import HourRange, materialize_hours
-from trend_assets.operations.collecting import collection_state, ledger
+from trend_assets.operations.collecting import collection_state
 from trend_assets.periods import hour_key, month
 from trend_assets.settings import Settings, SettingsError, load_settings
 from trend_assets.simulator.faults import Faults
@@ -234,7 +234,8 @@ def test_the_ledger_survives_a_restart_and_bounds_what_is_spent(
     late = month(datetime.now(UTC))[1] - HOUR
     for back in range(1, 6):
         lake = asked(now - back * HOUR, late)
-    assert ledger(lake, datetime.now(UTC)).posts == server.limits.posts_given
+    now = datetime.now(UTC)
+    assert collection_state(lake, now, now, now).ledger.posts == server.limits.posts_given
     assert 10 <= server.limits.posts_given <= 25
     state, message = status(lake)["twitter"]
     assert state in ("partial", "failed") and "the month's 25 posts" in message
