@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -16,26 +17,32 @@ EVERY, WINDOW = 6, timedelta(hours=24)
 REMEMBERED = timedelta(days=7)
 
 _HOUR = timedelta(hours=1)
+_AT_ONCE = 8
 # Of near copies only what counts is read: a campaign is one post.
 _POSTS = """
-    WITH posted AS (
-        SELECT id, timestamp, text, topics FROM events
+    WITH labelled AS (
+        SELECT unnest($hours::TIMESTAMPTZ[]) AS ends
+    ), posted AS (
+        SELECT ends, id, timestamp, text, topics FROM events JOIN labelled ON hour <= ends AND hour > ends - $window
         WHERE hour >= $start AND hour < $end AND text <> '' AND event_type <> 'retweet'
     ), told AS (
-        SELECT id, unnest(topics) AS topic FROM posted
-        UNION SELECT event_id, topic FROM topic_phrases WHERE hour >= $start AND hour < $end
+        SELECT ends, id, unnest(topics) AS topic FROM posted
+        UNION SELECT ends, event_id, topic FROM topic_phrases JOIN labelled ON hour <= ends AND hour > ends - $window
+        WHERE hour >= $start AND hour < $end
     ), repeated AS (
-        SELECT event_id AS id, unnest(repeated) AS topic FROM near_copies WHERE hour >= $start AND hour < $end
+        SELECT ends, event_id AS id, unnest(repeated) AS topic
+        FROM near_copies JOIN labelled ON hour <= ends AND hour > ends - $window WHERE hour >= $start AND hour < $end
     ), chosen AS (
-        SELECT topic, id, timestamp, text FROM told JOIN posted USING (id) ANTI JOIN repeated USING (id, topic)
-        QUALIFY count(*) OVER (PARTITION BY topic) >= $least
-            AND row_number() OVER (PARTITION BY topic ORDER BY timestamp DESC, id) <= $most
+        SELECT ends, topic, id, timestamp, text FROM told JOIN posted USING (ends, id)
+        ANTI JOIN repeated USING (ends, id, topic)
+        QUALIFY count(*) OVER (PARTITION BY ends, topic) >= $least
+            AND row_number() OVER (PARTITION BY ends, topic ORDER BY timestamp DESC, id) <= $most
     )
-    SELECT topic, chosen.id, timestamp, text, embedding
+    SELECT ends, topic, chosen.id, timestamp, text, embedding
     FROM chosen LEFT JOIN (
         SELECT id, embedding FROM event_embeddings WHERE hour >= $start AND hour < $end AND model = $model
     ) AS vectors ON vectors.id = chosen.id
-    ORDER BY topic, timestamp, chosen.id
+    ORDER BY ends, topic, timestamp, chosen.id
 """
 _BEFORE = """
     SELECT * FROM topic_labels WHERE hour >= $since AND hour < $hour
@@ -57,10 +64,19 @@ def label_topics(lake: Lake, labeler: TopicLabeler, model: str, start: datetime,
     if not sixth:
         return made[0]
     known = lake.read(_BEFORE, {"since": start - REMEMBERED, "hour": start}).cast(dict(TOPIC_LABELS.schema))  # type: ignore[arg-type]
-    for hour in sixth:
+    for hour, posts in _posts(lake, sixth, model):
         known = pl.concat([known, made[-1]]).filter(pl.col("hour") >= hour - REMEMBERED)
         known = before = known.sort("hour").unique("topic", keep="last", maintain_order=True)
-        given = {"start": hour + _HOUR - WINDOW, "end": hour + _HOUR, "model": model}
-        posts = lake.read(_POSTS, {**given, "least": LEAST_POSTS, "most": MOST_POSTS})
         made.append(labeler.label(hour, posts, before))
     return pl.concat(made)
+
+
+def _posts(lake: Lake, hours: Sequence[datetime], model: str) -> Iterator[tuple[datetime, pl.DataFrame]]:
+    """Each hour with the posts of the window that ends with it."""
+    # A read costs as much for one window as for a few; more at once would take memory.
+    for first in range(0, len(hours), _AT_ONCE):
+        some = hours[first : first + _AT_ONCE]
+        given = {"hours": some, "start": some[0] + _HOUR - WINDOW, "end": some[-1] + _HOUR, "model": model}
+        posts = lake.read(_POSTS, {**given, "window": WINDOW, "least": LEAST_POSTS, "most": MOST_POSTS})
+        for hour in some:
+            yield hour, posts.filter(pl.col("ends") == hour).drop("ends")

@@ -11,9 +11,10 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from trend_assets.automation.event_log import BATCH_SIZE, BatchedSqliteEventLogStorage
@@ -37,9 +38,15 @@ def one() -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"rows": 3}, tags={"colour": "blue"})
 
 
-@dg.asset(partitions_def=HOURS, backfill_policy=dg.BackfillPolicy.single_run(), deps=[one])
+@dg.asset(
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[one],
+    check_specs=[dg.AssetCheckSpec("has_rows", asset="two")],
+)
 def two() -> dg.MaterializeResult:
-    return dg.MaterializeResult(metadata={"rows": 4})
+    passed = dg.AssetCheckResult(passed=True, check_name="has_rows", metadata={"rows": 4})
+    return dg.MaterializeResult(metadata={"rows": 4}, check_results=[passed])
 
 
 JOB = dg.Definitions(
@@ -124,8 +131,10 @@ def test_files_lie_where_dagsters_own_storage_keeps_them(ours: Ran, dagsters: Ra
 
 
 def test_the_run_has_the_same_events_in_the_same_order(ours: Ran, dagsters: Ran) -> None:
-    events = outline(ours.instance)
-    assert events == outline(dagsters.instance)
+    events, theirs = outline(ours.instance), outline(dagsters.instance)
+    # Both are planned at once; which are written first says nothing.
+    planned = DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value
+    assert events == sorted(theirs, key=lambda event: event[0] != planned)
     kinds = [kind for kind, *_ in events]
     for kind in (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED):
         assert kinds.count(kind.value) == 2 * PARTITIONS
@@ -182,6 +191,32 @@ def test_transactions_do_not_grow_with_the_partitions(ours: Ran, dagsters: Ran) 
     of_the_run = dagsters.commits - 2 * asset_events
     assert of_the_run > 0
     assert ours.commits - of_the_run <= 10
+
+
+def test_the_checks_are_recorded_alike(ours: Ran, dagsters: Ran) -> None:
+    key = dg.AssetCheckKey(AssetKey("two"), "has_rows")
+    told = []
+    for ran in (ours, dagsters):
+        records = ran.instance.event_log_storage.get_asset_check_execution_history(key, limit=1000)
+        told.append([(record.partition, record.status, record.run_id) for record in records])
+    assert told[0] and told[0] == told[1]
+
+
+def test_a_planned_check_is_recorded_for_each_partition(ours: Ran, tmp_path: Path) -> None:
+    """As Dagster's own storage does it, of the same event, byte for byte."""
+    (planned,) = (
+        entry
+        for entry in ours.instance.all_logs(RUN_ID)
+        if entry.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+    )
+    columns = [column for column in AssetCheckExecutionsTable.c if column.name not in ("id", "create_timestamp")]
+    rows = []
+    for storage in (BatchedSqliteEventLogStorage(str(tmp_path / "a")), SqliteEventLogStorage(str(tmp_path / "b"))):
+        storage.store_asset_check_event(planned, 7)
+        with storage.index_connection() as connection:
+            rows.append(connection.execute(select(*columns).order_by(AssetCheckExecutionsTable.c.id)).all())
+        storage.dispose()
+    assert len(rows[0]) == PARTITIONS and rows[0] == rows[1]
 
 
 def test_a_batch_of_other_events_goes_dagsters_way(ours: Ran, tmp_path: Path) -> None:
