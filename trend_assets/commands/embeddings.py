@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trend_assets.commands.console import console
+from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings, load_settings
@@ -52,4 +53,9 @@ def distil(
 
 
 def _texts(settings: Settings, most: int) -> set[str]:
-    return set(Lake(lake_location(settings), read_only=True).read(_TEXTS, [most])["text"])
+    found = set(Lake(lake_location(settings), read_only=True).read(_TEXTS, [most])["text"])
+    if not found:
+        raise TrendError(
+            "the lake has no texts yet: run `trend backfill` over the days that you imported, or name files of posts"
+        )
+    return found
