@@ -22,7 +22,8 @@ from trend_assets.lake.waiting import once_unlocked
 
 #: Files above this size are left as they are: merging a table into one file would write it anew each night.
 _SMALL_BYTES = 64 << 20
-#: A file is written anew once this share of its rows is deleted.
+#: A file is written anew once this share of its rows is deleted; in a small table with the first, for files with
+#: deleted rows are not merged.
 _DELETED_SHARE = 0.2
 #: A query of another process may still read a file that nothing refers to any more. On a SQLite catalog DuckLake
 #: (duckdb 1.5.5) compares days, not moments: two of them are one at least.
@@ -123,8 +124,9 @@ def compact(lake: Lake, deleted_share: float = _DELETED_SHARE) -> None:
     Args:
         deleted_share: of a file's rows, 0 to 1; at 0 every file with a deleted row is written anew.
     """
+    small = _names(lake, f"file_size_bytes < {_SMALL_BYTES}")
     for table in _names(lake, "delete_file_count > 0"):
-        _patiently(partial(_rewrite, lake, table, deleted_share))
+        _patiently(partial(_rewrite, lake, table, 0.0 if table in small else deleted_share))
     for table in _names(lake, "file_count > 1"):
         _patiently(partial(_merge, lake, table))
 

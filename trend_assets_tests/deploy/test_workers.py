@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,19 +47,49 @@ TEMPLATES = REPOSITORY / "trend_assets" / "automation" / "templates"
 TREND = [sys.executable, "-c", "from trend_assets.cli import main; main()"]
 
 
+@dataclass(slots=True)
+class Broker:
+    """A Redis of the test's own, which forgets what it was told when it stops.
+
+    Args:
+        folder: for its log.
+        port: on this machine.
+    """
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """For `DAGSTER_CELERY_BROKER`."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Starts it."""
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
+        self.process = subprocess.Popen([*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        """Ends it by force."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    """A Redis of the test's own."""
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A running one."""
     if not shutil.which("redis-server"):
         pytest.skip("no redis-server (Debian's package redis-server)")
-    port = _free_port()
-    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path), "--bind", "127.0.0.1"]
-    with _running(command, dict(os.environ), tmp_path / "redis.log"):
-        yield f"redis://127.0.0.1:{port}/0"
+    made = Broker(tmp_path, _free_port())
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
-def shared(postgres: str, bucket: str, broker: str, tmp_path: Path) -> dict[str, str]:
+def shared(postgres: str, bucket: str, broker: Broker, tmp_path: Path) -> dict[str, str]:
     """The variables that all hosts have in common."""
     names = [f"{kind}_{tmp_path.name[-20:].replace('-', '_')}" for kind in ("lake", "dagster")]
     with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
@@ -68,7 +99,7 @@ def shared(postgres: str, bucket: str, broker: str, tmp_path: Path) -> dict[str,
     return {
         **clean,
         "DAGSTER_POSTGRES_URL": f"{postgres}/{names[1]}".replace("postgresql:", "postgresql+psycopg2:"),
-        "DAGSTER_CELERY_BROKER": broker,
+        "DAGSTER_CELERY_BROKER": broker.address,
         "TREND_LAKE__CATALOG_URL": f"{postgres}/{names[0]}",
         "TREND_LAKE__DATA_PATH": f"s3://trend/{tmp_path.name}",
         "TREND_LAKE__S3_ENDPOINT": bucket,
@@ -196,13 +227,51 @@ def _held(shared: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch) -
         }
 
 
-@pytest.mark.soak
-def test_two_workers_share_the_hours_and_the_death_of_one_loses_none(
-    shared: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    homes = {name: tmp_path / name for name in (*OURS, "worker2", "alone")}
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The running hosts of a deployment.
+
+    Args:
+        shared: variables that they have in common.
+        homes: of each.
+        ports: of code location, webserver and API.
+        workers: their processes.
+    """
+
+    shared: dict[str, str]
+    homes: dict[str, Path]
+    ports: dict[str, int]
+    workers: list[subprocess.Popen[bytes]]
+
+    def ask_for(self, *hours: datetime) -> None:
+        """Asks for a run of each hour, with a limit after which a run that hangs has failed."""
+        for hour in hours:
+            _start(self.ports["webserver"], hour, **{"dagster/max_runtime": "45"})
+
+    def wait(self, check: Callable[[], bool], seconds: float) -> None:
+        """Fails after so many seconds, with what the hosts have said."""
+        _eventually(check, seconds, self._told)
+
+    def has_taken_a_run(self) -> bool:
+        """Whether the first worker has."""
+        return "received" in (self.homes["worker"] / "log").read_text()
+
+    def succeeded(self, hours: list[datetime]) -> bool:
+        """Whether these hours and no others have a run that succeeded."""
+        found = {key for key, status in _statuses(self.shared) if status == "SUCCESS"}
+        return found == {hour_key(hour) for hour in hours}
+
+    def _told(self) -> object:
+        logs = [home / "log" for home in self.homes.values()]
+        return _statuses(self.shared), [log.read_text()[-1500:] for log in logs if log.exists()]
+
+
+@contextmanager
+def _hosts(shared: dict[str, str], folder: Path, *workers: str) -> Iterator[Hosts]:
+    """All services of `compose.yaml`, each on a host of its own."""
+    homes = {name: folder / name for name in (*OURS, *workers)}
     ports = {name: _free_port() for name in ("location", "webserver", "api")}
-    workspace = tmp_path / "workspace.yaml"
+    workspace = folder / "workspace.yaml"
     asked = (DEPLOY / "workspace.yaml").read_text().replace("host: location", "host: 127.0.0.1")
     workspace.write_text(asked.replace("4000", str(ports["location"])))
     inside = {
@@ -214,34 +283,58 @@ def test_two_workers_share_the_hours_and_the_death_of_one_loses_none(
     api = {"TREND_API__PORT": str(ports["api"]), "TREND_DAGSTER__PORT": str(ports["webserver"])}
     with _host("init", shared, homes["init"], inside) as made:
         assert made.wait(120) == 0, (homes["init"] / "log").read_text()
-    limit = {"dagster/max_runtime": "45"}
-    with ExitStack() as hosts:
+    with ExitStack() as running:
         for name in ("location", "webserver", "daemon", "api"):
             _quick(homes[name])
-            hosts.enter_context(_host(name, shared, homes[name], inside, **api))
-        first = hosts.enter_context(_host("worker", shared, homes["worker"], inside))
-        hosts.enter_context(_host("worker", shared, homes["worker2"], inside))
-        logs = [home / "log" for home in homes.values()]
-        told = lambda: (_statuses(shared), [log.read_text()[-1500:] for log in logs if log.exists()])  # noqa: E731
-        _eventually(lambda: _is_up(ports["webserver"]), 180, told)
-        for hour in HOURS[:3]:
-            _start(ports["webserver"], hour, **limit)
-        _eventually(lambda: "received" in (homes["worker"] / "log").read_text(), 180, told)
-        # In the middle of its first run, with all its processes.
-        _kill(first, signal.SIGKILL)
-        _start(ports["webserver"], HOURS[3], **limit)
-        wanted = {hour_key(hour) for hour in HOURS}
-        _eventually(lambda: {key for key, status in _statuses(shared) if status == "SUCCESS"} == wanted, 300, told)
-        stats = httpx.get(f"http://127.0.0.1:{ports['api']}/events/stats").json()
-        assert "<main" in httpx.get(f"http://127.0.0.1:{ports['api']}/").text
-    there = _held(shared, homes["init"], monkeypatch)
-    assert str(len(there["events"])) in str(stats), stats
+            running.enter_context(_host(name, shared, homes[name], inside, **api))
+        made_workers = [running.enter_context(_host("worker", shared, homes[name], inside)) for name in workers]
+        hosts = Hosts(shared, homes, ports, made_workers)
+        hosts.wait(lambda: _is_up(ports["webserver"]), 180)
+        yield hosts
+
+
+def _alone(shared: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[object, ...]]]:
+    """What one machine makes of the same hours with nothing but a folder."""
     alone = {name: value for name, value in shared.items() if not name.startswith(("TREND_LAKE", "DAGSTER_"))}
     for name in shared.keys() - alone.keys():
         monkeypatch.delenv(name, raising=False)
     end = HOURS[-1] + timedelta(hours=1)
     command = [*TREND, "backfill", "--start", f"{START:%Y-%m-%dT%H:%M}", "--end", f"{end:%Y-%m-%dT%H:%M}"]
-    home = {"TREND_HOME": str(homes["alone"])}
-    subprocess.run(command, env=alone | home, check=True, capture_output=True)
-    here = _held(alone, homes["alone"], monkeypatch)
-    assert there == here and len(here["raw_events"]) > 20
+    subprocess.run(command, env=alone | {"TREND_HOME": str(home)}, check=True, capture_output=True)
+    return _held(alone, home, monkeypatch)
+
+
+@pytest.mark.soak
+def test_two_workers_share_the_hours_and_the_death_of_one_loses_none(
+    shared: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _hosts(shared, tmp_path, "worker", "worker2") as hosts:
+        hosts.ask_for(*HOURS[:3])
+        hosts.wait(hosts.has_taken_a_run, 180)
+        # In the middle of its first run, with all its processes.
+        _kill(hosts.workers[0], signal.SIGKILL)
+        hosts.ask_for(HOURS[3])
+        hosts.wait(lambda: hosts.succeeded(HOURS), 300)
+        api = f"http://127.0.0.1:{hosts.ports['api']}"
+        stats = httpx.get(f"{api}/events/stats").json()
+        assert "<main" in httpx.get(f"{api}/").text
+    there = _held(shared, hosts.homes["init"], monkeypatch)
+    assert str(len(there["events"])) in str(stats), stats
+    assert there == _alone(shared, tmp_path / "alone", monkeypatch) and len(there["raw_events"]) > 20
+
+
+@pytest.mark.soak
+def test_the_broker_goes_and_comes_back_empty_and_no_hour_is_lost(
+    shared: dict[str, str], broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _hosts(shared, tmp_path, "worker") as hosts:
+        hosts.ask_for(*HOURS[:3])
+        hosts.wait(hosts.has_taken_a_run, 180)
+        # One run has begun; what waits for a worker is forgotten.
+        broker.stop()
+        time.sleep(20)
+        broker.start()
+        hosts.ask_for(HOURS[3])
+        hosts.wait(lambda: hosts.succeeded(HOURS), 420)
+    there = _held(shared, hosts.homes["init"], monkeypatch)
+    assert there == _alone(shared, tmp_path / "alone", monkeypatch) and len(there["raw_events"]) > 20

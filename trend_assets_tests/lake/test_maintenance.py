@@ -77,6 +77,22 @@ def test_snapshots_within_the_days_stay_readable_and_older_ones_expire(lake: Lak
     lake.close()
 
 
+def test_a_few_deleted_rows_keep_no_small_file_apart(lake: Lake) -> None:
+    """Else a table whose rows are changed now and then has more files every night."""
+    for night in range(3):
+        for index in range(10):
+            hour = START + (100 + 10 * night + index) * HOUR
+            lake.write(TOPIC_ACTIVITY, rows(hour, f"#night{night}"), hour, hour + HOUR)
+        compact(lake)
+        lake.write(TOPIC_ACTIVITY, rows(hour, "#again"), hour, hour + HOUR)
+    before = lake.read_table(TOPIC_ACTIVITY)
+    compact(lake)
+    held = "SELECT file_count, delete_file_count FROM ducklake_table_info('lake') WHERE table_name = 'topic_activity'"
+    assert lake.read(held).rows() == [(1, 0)]
+    assert lake.read_table(TOPIC_ACTIVITY).equals(before)
+    lake.close()
+
+
 def test_what_is_deleted_leaves_the_files_and_the_bounds(lake: Lake, location: LakeLocation) -> None:
     other = Lake(location)
     other.read("SELECT topic FROM topic_activity WHERE topic > '#'")
