@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import psycopg
 
 WAIT_SECONDS = 120.0
+#: Seconds between two looks at a file's lock: of who is next, and of all others.
+_OFTEN, _SELDOM = 0.005, 0.02
 #: Each database has locks of its own, and one lake: DuckLake keeps it in `public`, whatever the search path is.
 _KEY = "hashtextextended('trend_assets lake', 0)"
 #: A server that loses a client must notice soon, and may not end a session that waits or rests.
@@ -104,7 +107,10 @@ def holding(lock: WriteLock) -> Iterator[None]:
 
 
 class FileWriteLock:
-    """A lock on a file beside a SQLite catalog.
+    """A lock on a file beside a SQLite catalog, and one before it on which all but the next writer wait.
+
+    Who waits for a file looks now and then, so that whoever lets go of it could have it again before anyone looks.
+    As the next one alone waits for the first lock, it can look often, and who lets go must wait behind it.
 
     Args:
         location: where the lake is.
@@ -114,7 +120,8 @@ class FileWriteLock:
     def __init__(self, location: LakeLocation, seconds: float) -> None:
         self._path = location.lock_file
         self._seconds = seconds
-        self._lock = FileLock(self._path, timeout=seconds)
+        self._lock = FileLock(self._path, poll_interval=_OFTEN)
+        self._next = FileLock(self._path.with_suffix(".next"), poll_interval=_SELDOM)
 
     @property
     def key(self) -> str:
@@ -128,8 +135,10 @@ class FileWriteLock:
             LakeError: another process has held it for too long.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        until = time.monotonic() + self._seconds
         try:
-            self._lock.acquire()
+            with self._next.acquire(self._seconds):
+                self._lock.acquire(max(0.0, until - time.monotonic()))
         except Timeout:
             raise LakeUnavailable(
                 f"{_file_holder(self._path)} has held {self._path} for {self._seconds:g} s: wait for it or end it, "

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from filelock import FileLock, Timeout
 
 from trend_assets.lake.connection import LakeError, LakeLocation
 from trend_assets.lake.store import Lake, write_frame
@@ -241,3 +242,33 @@ def test_without_psycopg_it_says_what_to_install(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(LakeError, match=r"pip install 'trend-assets\[postgres\]'"):
         AdvisoryLock(LakeLocation(tmp_path, catalog_url="postgresql://u@127.0.0.1:1/a"), 1)
+
+
+def test_who_lets_go_of_the_lock_and_wants_it_again_waits_behind_who_waited(tmp_path: Path) -> None:
+    first, second = (write_lock(LakeLocation(tmp_path), 20) for _ in range(2))
+    order: list[str] = []
+
+    def wait() -> None:
+        second.take()
+        order.append("second")
+        second.give()
+
+    first.take()
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while _is_free(LakeLocation(tmp_path).lock_file.with_suffix(".next")):
+        time.sleep(0.01)
+    first.give()
+    first.take()
+    order.append("first")
+    first.give()
+    waiting.join()
+    assert order == ["second", "first"]
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return True
+    except Timeout:
+        return False
