@@ -30,12 +30,14 @@ __all__ = [
     "lake_location",
     "no_lake",
     "open_duckdb",
+    "quoted",
 ]
 
 LAKE = "lake"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -79,10 +81,10 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
         connection = connect_with([extension_file(name) for name in location.extensions])
         _set_up(connection, location)
         # The catalog stores the path of its files; with this a moved or copied home still opens.
-        options = f"DATA_PATH {_quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
+        options = f"DATA_PATH {quoted(location.files)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0"
         if read_only:
             options += ", READ_ONLY"
-        connection.execute(f"ATTACH {_quoted(catalog)} AS {LAKE} ({options})")
+        connection.execute(f"ATTACH {quoted(catalog)} AS {LAKE} ({options})")
         connection.execute(f"USE {LAKE}")
     except duckdb.Error as error:
         if connection is not None:
@@ -95,7 +97,7 @@ def open_duckdb(location: LakeLocation, *, read_only: bool) -> duckdb.DuckDBPyCo
 
 def _set_up(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> None:
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET memory_limit = {_quoted(location.memory_limit)}")
+    connection.execute(f"SET memory_limit = {quoted(location.memory_limit)}")
     connection.execute(f"SET threads = {location.threads}")
     # In a notebook DuckDB refuses even to switch it off where there are no widgets, and it is off then.
     with contextlib.suppress(duckdb.InvalidInputException):
@@ -103,5 +105,5 @@ def _set_up(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> No
     if "httpfs" in location.extensions:
         connection.execute(f"SET http_timeout = {location.s3_timeout}")
     if location.s3:
-        secret = ", ".join(f"{key} {_quoted(value)}" for key, value in location.s3)
+        secret = ", ".join(f"{key} {quoted(value)}" for key, value in location.s3)
         connection.execute(f"CREATE SECRET (TYPE s3, {secret})")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import duckdb
 
-from trend_assets.lake.connection import LakeError
+from trend_assets.lake.connection import LakeError, quoted
 from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6
+from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
 
 _VERSION_TABLE = "lake_versions"
@@ -57,8 +58,16 @@ def migrate(connection: duckdb.DuckDBPyConnection, until: int = NEWEST) -> None:
             connection.execute(MIGRATIONS[step])
             connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (?, now())", [step])
         for table in TABLES.values() if until == NEWEST else ():
-            connection.execute(f"COMMENT ON TABLE {table.name} IS '{table.meaning.replace(chr(39), chr(39) * 2)}'")
+            _comment(connection, table)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Writes what a table and its columns mean into the catalog, where `duckdb_columns()` shows it."""
+    connection.execute(f"COMMENT ON TABLE {table.name} IS {quoted(table.meaning)}")
+    for column in table.columns:
+        told = f"{column.meaning} ({column.unit})" if column.unit else column.meaning
+        connection.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(told)}')

@@ -156,3 +156,14 @@ def test_rows_are_inserted_by_the_names_of_their_columns(sqlite_lake: LakeLocati
     lake.write(turned, turned.frame([{**row, "finished_at": CUT, "message": "well"}]))
     told = lake.read("SELECT status, events, rejected, requests, message FROM collection_status").row(0)
     assert told == ("complete", 1, 2, 3, "well")
+
+
+def test_the_catalog_says_what_each_column_means(location: LakeLocation) -> None:
+    lake = Lake(location)
+    told = lake.read("SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'lake'")
+    lake.close()
+    found = {(table, column): comment for table, column, comment in told.iter_rows()}
+    for table in TABLES.values():
+        for column in table.columns:
+            assert (found[table.name, column.name] or "").startswith(column.meaning)
+    assert found["predictions", "horizon_hours"].endswith("(hours)"), found["predictions", "horizon_hours"]
