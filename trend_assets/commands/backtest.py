@@ -99,7 +99,8 @@ def _table(found: LabelResult, label: str) -> Table:
         title=f"{label}: {len(found.times)} cuts, {positives:.1f} positives a cut",
         title_justify="left",
     )
+    absent = "not learnt" if len(found.times) else "nothing came true"
     for name in found.values:
         figures = [found.mean(name, metric) for metric in ("precision_at_10", "ndcg_at_10")]
-        table.add_row(name, *("not learnt" if figure is None else f"{figure:.3f}" for figure in figures))
+        table.add_row(name, *(absent if figure is None else f"{figure:.3f}" for figure in figures))
     return table
