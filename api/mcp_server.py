@@ -100,7 +100,9 @@ def mcp_server(settings: Settings) -> MCPServer:
         made: Annotated[
             Made, Field(description="When they were made; `scored` counts those of each kind.")
         ] = Made.LIVE,
-        start: _From = None,
+        start: Annotated[
+            datetime | None, Field(description="First hour, with a time zone; default: twelve weeks ago.")
+        ] = None,
         end: _Until = None,
     ) -> dict[str, Any]:
         """How right the forecasts were beside counting, week by week, and how well their confidence held."""
