@@ -112,7 +112,10 @@ def changed_by_the_future(mentions: pl.DataFrame, start: datetime, settings: For
         found.append((cut.topics.tolist(), forecaster.score(each, cut)))
     (topics, scores), (others, again) = found
     same = topics == others and scores.keys() == again.keys()
-    differing = sum(int((scores[label] != again[label]).sum()) for label in scores) if same else len(topics)
+    # What a label cannot be asked of has no score in either.
+    pairs = [(scores[label], again[label]) for label in scores] if same else []
+    differing = sum(int(((one != two) & ~(np.isnan(one) & np.isnan(two))).sum()) for one, two in pairs)
+    differing += 0 if same else len(topics)
     return {"topics": len(topics), "labels": list(scores), "scores_that_differ": differing}
 
 
