@@ -24,10 +24,11 @@ from trend_assets.topic_names import canonical_topic
 READ_AT_MOST = 2_000
 
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<!\w)[@\uff20]\w[\w.@-]*|^\s*RT\b:?|&\w{2,8};", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<!\w)[@\uff20]\w[\w.@-]*|(?<!\w)RT\s+\w+:|^\s*RT\b:?|&\w{2,8};",
+    re.IGNORECASE,
 )
 # Looked for first: most texts have none, and this is faster.
-_MAY_ADDRESS = re.compile(r"://|[@\uff20&]|[Ww][Ww][Ww]\.|^\s*[Rr][Tt]")
+_MAY_ADDRESS = re.compile(r"://|[@\uff20&]|[Ww][Ww][Ww]\.|(?<!\w)[Rr][Tt]\b")
 _BARE_ADDRESS = re.compile(r"(?<![\w@.$#-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,24}/\S*", re.IGNORECASE)
 #: Platforms cut texts that are longer than this, and say so by an ellipsis.
 _CUT_FROM = 100

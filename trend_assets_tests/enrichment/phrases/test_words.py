@@ -24,6 +24,8 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     ("en", "mail bob@example.com", ["mail"]),
     ("en", "@potus said", []),
     ("en", "RT @nasa: Artemis lands", ["artemis", "artemis lands", "lands"]),
+    ("en", "RT NewsNasa: RT NewsEsa: Artemis lands", ["artemis", "artemis lands", "lands"]),
+    ("en", "Look! RT SpaceFan: Artemis lands", ["artemis", "artemis lands", "lands"]),
     ("en", "<b>Artemis</b> lands", ["artemis", "artemis lands", "lands"]),
     ("en", "AT&amp;T outage", ["at&t", "at&t outage", "outage"]),
     ("en", "AT&T outage", ["at&t", "at&t outage", "outage"]),
