@@ -171,6 +171,8 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
             "TREND_SCHEDULE__CATCH_UP_HOURS": str(_CATCH_UP_HOURS),
             "TREND_TRAINING__EPOCHS": "1",
             "TREND_LAKE__THREADS": "1",
+            # Older than each nightly maintenance takes this machine's time to be: records go as they do in real time.
+            "TREND_DAGSTER__KEEP_DAYS": "8",
         }
         os.environ.update(variables | thinned)
         settings = load_settings()
@@ -223,7 +225,7 @@ def _year(
     CLOCK.wrong = timedelta()
     extra, lake = 0, Lake(lake_location(machine.settings), read_only=True)
     at_the_end = len(incomplete(lake, start, end))
-    while extra < _MOST_EXTRA and ((options.late and extra < 26) or _open(machine, lake, end)):
+    while extra < _MOST_EXTRA and ((options.late and extra < 26) or _open(machine, lake, span)):
         extra += 1
         CLOCK.world = awake[-1] + extra * HOUR
         machine.tick("hourly_collection")
@@ -256,10 +258,12 @@ def _say(moment: datetime, took: list[float], machine: Machine) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _open(machine: Machine, lake: Lake, end: datetime) -> bool:
+def _open(machine: Machine, lake: Lake, span: tuple[datetime, datetime]) -> bool:
     """Whether an hour may still become complete: one that the catch-up still looks at."""
-    first = CLOCK.world - timedelta(hours=machine.settings.schedule.catch_up_hours + 1)
-    return first < end and any(state != "skipped" for _, _, state, _ in incomplete(lake, first.replace(minute=0), end))
+    start, end = span
+    back = CLOCK.world.replace(minute=0) - timedelta(hours=machine.settings.schedule.catch_up_hours + 1)
+    first = max(start, back)
+    return first < end and any(state != "skipped" for _, _, state, _ in incomplete(lake, first, end))
 
 
 def _sizes(machine: Machine) -> dict[str, float]:

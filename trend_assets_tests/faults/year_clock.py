@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from trend_assets.automation import jobs, maintenance
 from trend_assets.sources import collector, retrying
 
-_A_WEEK_ON = timedelta(days=8)
+_A_WEEK_ON = timedelta(days=9)
 
 
 class YearClock:
