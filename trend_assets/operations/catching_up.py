@@ -47,6 +47,12 @@ _LOST = f"""
     )
     SELECT source, hour FROM wanted ANTI JOIN collection_status USING (source, hour) ORDER BY hour
 """
+# What was to be tried again.
+_OVERDUE = f"""
+    SELECT collection_status.* FROM collection_status JOIN ({_FIRST}) AS first USING (source)
+    WHERE collection_status.hour >= first.hour AND collection_status.hour < $bound
+      AND status IN ('failed', 'partial') AND failure NOT IN ('past', 'no_key')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,10 @@ def collected_before(lake: Lake, sources: Sequence[str], hour: datetime) -> bool
 
 
 def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> int:
-    """Writes down as `skipped` each hour that no run will ask for any more; returns how many.
+    """Writes down which hours no run will ask for any more; returns how many.
+
+    Those that none has asked for become `skipped`; those that failed, or were read in part, keep their state, and it is
+    told that they were not tried again.
 
     Args:
         lake: what was collected.
@@ -117,13 +126,17 @@ def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> in
         now: timezone-aware.
         hours: how far back missed hours are fetched (`schedule.catch_up_hours`).
     """
-    bound = now.replace(minute=0, second=0, microsecond=0) - (hours + 1) * _HOUR
-    lost = lake.read(_LOST, {"sources": list(sources), "bound": bound}).rows() if sources else []
-    if not lost:
+    if not sources:
         return 0
-    message = f"no run asked for it in time: hours are fetched up to {hours} h later (schedule.catch_up_hours)"
+    bound = {"sources": list(sources), "bound": now.replace(minute=0, second=0, microsecond=0) - (hours + 1) * _HOUR}
+    why = f"hours are fetched up to {hours} h later (schedule.catch_up_hours)"
     counts = {"events": 0, "rejected": 0, "requests": 0}
-    state = {**counts, "status": "skipped", "finished_at": now, "message": message, "failure": "past"}
-    rows = [{**state, "source": source, "hour": hour} for source, hour in lost]
-    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+    never = {**counts, "status": "skipped", "finished_at": now, "message": f"no run asked for it in time: {why}"}
+    rows = [{**never, "source": source, "hour": hour} for source, hour in lake.read(_LOST, bound).iter_rows()]
+    rows += [
+        {**row, "retry_at": None, "message": f"{row['message']}. None did in time: {why}"}
+        for row in lake.read(_OVERDUE, bound).iter_rows(named=True)
+    ]
+    if rows:
+        lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame({**row, "failure": "past"} for row in rows))
     return len(rows)

@@ -105,10 +105,10 @@ def test_what_is_too_old_is_told_once(lake: Lake) -> None:
     state(lake, 12, "complete")
     state(lake, 8, "failed", failure="server")
     state(lake, 2, "complete")
-    assert give_up(lake, ("twitter", "youtube"), NOW, 6) == 3
+    assert give_up(lake, ("twitter", "youtube"), NOW, 6) == 4
     told = lake.read("SELECT hour, status, message FROM collection_status WHERE failure = 'past' ORDER BY hour").rows()
-    assert [int((TICK - hour) / HOUR) for hour, _, _ in told] == [11, 10, 9]
-    assert {status for _, status, _ in told} == {"skipped"}
+    assert [int((TICK - hour) / HOUR) for hour, _, _ in told] == [11, 10, 9, 8]
+    assert [status for _, status, _ in told] == ["skipped", "skipped", "skipped", "failed"]
     assert all("up to 6 h later (schedule.catch_up_hours)" in message for _, _, message in told)
     assert give_up(lake, ("twitter",), NOW, 6) == 0
     assert missed(lake, back=7) == [("twitter", 3), ("twitter", 4), ("twitter", 5), ("twitter", 6), ("twitter", 7)]
@@ -134,3 +134,20 @@ def test_a_source_that_goes_on_failing_keeps_no_other_from_its_older_hours() -> 
     runs = catch_up([*failing, *older])
     asked = {run.start + step * HOUR for run in runs for step in range((run.end - run.start) // HOUR)}
     assert asked == {TICK - back * HOUR for back in (*range(1, 49), *range(60, 108))}
+
+
+def test_what_failed_and_is_too_old_to_be_tried_again_says_so_once(lake: Lake) -> None:
+    state(lake, 12, "complete")
+    state(lake, 11, "failed", failure="rate_limit", message="the next run goes on", retry_at=NOW + HOUR, requests=2)
+    state(lake, 10, "partial", failure="budget", message="the budget is spent", events=3)
+    for ago in (9, 8):
+        state(lake, ago, "complete")
+    state(lake, 7, "failed", failure="server", message="status 503", retry_at=NOW)
+    assert give_up(lake, ("twitter",), NOW, 7) == 2
+    assert give_up(lake, ("twitter",), NOW, 7) == 0
+    told = lake.read("SELECT status, failure, retry_at, events, message FROM collection_status ORDER BY hour").rows()
+    late = "None did in time: hours are fetched up to 7 h later (schedule.catch_up_hours)"
+    assert told[1] == ("failed", "past", None, 0, f"the next run goes on. {late}")
+    assert told[2] == ("partial", "past", None, 3, f"the budget is spent. {late}")
+    assert told[5][:2] == ("failed", "server")
+    assert missed(lake, back=20) == [("twitter", hours) for hours in (2, 3, 4, 5, 6, 7)]
