@@ -89,20 +89,20 @@ def missed_hours(
 
 
 def catch_up(missed: Iterable[tuple[str, datetime]]) -> list[Due]:
-    """Missed hours as runs: neighbours together, the newest first, bounded.
+    """Missed hours as runs: neighbours together, bounded, the oldest first.
 
-    The bound is one of each source: one that goes on failing keeps no other from its older hours.
+    Which comments are asked for, and what is a copy or a phrase, depends on the hours before. The bound is one of each
+    source, its newest hours: one that goes on failing keeps no other from its older hours.
     """
     of_source: dict[str, list[datetime]] = {}
     for source, hour in missed:
         of_source.setdefault(source, []).append(hour)
     newest = (hour for hours in of_source.values() for hour in sorted(hours, reverse=True)[:_AT_ONCE])
-    hours = sorted(set(newest), reverse=True)
     runs: list[Due] = []
-    for hour in hours:
+    for hour in sorted(set(newest)):
         last = runs[-1] if runs else None
-        if last and last.start == hour + _HOUR and last.end - hour <= _IN_ONE_RUN * _HOUR:
-            runs[-1] = Due(hour, last.end, "catch_up")
+        if last and last.end == hour and hour - last.start < _IN_ONE_RUN * _HOUR:
+            runs[-1] = Due(last.start, hour + _HOUR, "catch_up")
         else:
             runs.append(Due(hour, hour + _HOUR, "catch_up"))
     return runs

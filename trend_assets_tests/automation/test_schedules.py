@@ -140,7 +140,7 @@ def test_missed_hours_are_ranges_and_a_day_old_hour_gets_its_late_pass(
     assert [request.partition_key for request in by_purpose["again"]] == ["2026-02-04-06:00"]
     assert [request.partition_key for request in by_purpose["late"]] == ["2026-02-03-07:00"]
     ranges = [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in by_purpose["catch_up"]]
-    assert ranges == [("2026-02-03-21:00", "2026-02-04-05:00"), ("2026-02-02-17:00", "2026-02-03-01:00")]
+    assert ranges == [("2026-02-02-17:00", "2026-02-03-01:00"), ("2026-02-03-21:00", "2026-02-04-05:00")]
     priorities = [int(by_purpose[name][0].tags["dagster/priority"]) for name in ("new", "again", "catch_up", "late")]
     assert priorities == sorted(priorities, reverse=True) and len(set(priorities)) == 4
     for name in ("late", "catch_up"):

@@ -91,12 +91,12 @@ def test_a_first_collection_that_was_killed_is_made_up_for(lake: Lake) -> None:
     assert missed(lake) == [("twitter", 2), ("twitter", 3)]
 
 
-def test_runs_are_neighbours_newest_first_and_bounded() -> None:
+def test_runs_are_neighbours_oldest_first_and_bounded() -> None:
     hours = [("twitter", TICK - ago * HOUR) for ago in (2, 3, 4, 9, *range(20, 90))]
     runs = catch_up([*hours, ("youtube", TICK - 3 * HOUR)])
-    assert runs[0] == Due(TICK - 4 * HOUR, TICK - HOUR, "catch_up")
-    assert runs[1] == Due(TICK - 9 * HOUR, TICK - 8 * HOUR, "catch_up")
-    assert [run.start for run in runs] == sorted((run.start for run in runs), reverse=True)
+    assert runs[-1] == Due(TICK - 4 * HOUR, TICK - HOUR, "catch_up")
+    assert runs[-2] == Due(TICK - 9 * HOUR, TICK - 8 * HOUR, "catch_up")
+    assert [run.start for run in runs] == sorted(run.start for run in runs)
     assert all(run.end - run.start <= 12 * HOUR for run in runs)
     assert sum((run.end - run.start for run in runs), timedelta()) == 48 * HOUR
 
