@@ -20,6 +20,7 @@ _FIRST = """
     SELECT source, min(hour) AS hour FROM collection_attempts
     WHERE purpose = 'new' AND list_contains($sources, source) GROUP BY source
 """
+_TO_BE_TRIED = "status IN ('failed', 'partial') AND failure NOT IN ('past', 'no_key')"
 _MISSED = f"""
     WITH known AS (
         SELECT source, arg_max(failure, hour) AS newest FROM collection_status WHERE hour < $end GROUP BY source
@@ -34,8 +35,7 @@ _MISSED = f"""
     WHERE asked >= since AND (
         s.status IS NULL
         OR s.failure = 'no_key' AND newest <> 'no_key'
-        OR s.status IN ('failed', 'partial') AND s.failure NOT IN ('past', 'no_key')
-           AND (s.retry_at <= $now OR s.retry_at IS NULL)
+        OR {_TO_BE_TRIED} AND (s.retry_at <= $now OR s.retry_at IS NULL)
     )
     ORDER BY asked DESC, wanted.source
 """
@@ -45,13 +45,8 @@ _LOST = f"""
                                               $bound::TIMESTAMPTZ - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
         FROM first
     )
-    SELECT source, hour FROM wanted ANTI JOIN collection_status USING (source, hour) ORDER BY hour
-"""
-# What was to be tried again.
-_OVERDUE = f"""
-    SELECT collection_status.* FROM collection_status JOIN ({_FIRST}) AS first USING (source)
-    WHERE collection_status.hour >= first.hour AND collection_status.hour < $bound
-      AND status IN ('failed', 'partial') AND failure NOT IN ('past', 'no_key')
+    SELECT * FROM wanted LEFT JOIN collection_status USING (source, hour)
+    WHERE status IS NULL OR {_TO_BE_TRIED} ORDER BY hour
 """
 
 
@@ -132,11 +127,10 @@ def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> in
     why = f"hours are fetched up to {hours} h later (schedule.catch_up_hours)"
     counts = {"events": 0, "rejected": 0, "requests": 0}
     never = {**counts, "status": "skipped", "finished_at": now, "message": f"no run asked for it in time: {why}"}
-    rows = [{**never, "source": source, "hour": hour} for source, hour in lake.read(_LOST, bound).iter_rows()]
-    rows += [
-        {**row, "retry_at": None, "message": f"{row['message']}. None did in time: {why}"}
-        for row in lake.read(_OVERDUE, bound).iter_rows(named=True)
-    ]
+    rows = []
+    for row in lake.read(_LOST, bound).iter_rows(named=True):
+        told = {"retry_at": None, "message": f"{row['message']}. None did in time: {why}"} if row["status"] else never
+        rows.append({**row, **told, "failure": "past"})
     if rows:
-        lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame({**row, "failure": "past"} for row in rows))
+        lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
     return len(rows)

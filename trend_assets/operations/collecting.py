@@ -108,16 +108,16 @@ def collection_state(lake: Lake, start: datetime, end: datetime, now: datetime) 
     # One read: until the nightly maintenance each attempt is a file of its own.
     attempts = lake.read("FROM collection_attempts")
     videos = lake.read(_VIDEOS, [start - _TRACKED_HOURS, end, _TRACKED_VIDEOS])["content_id"]
-    with lake.cursor() as cursor:
-        cursor.register("attempts", attempts)
-        return _state(cursor, start, end, now, tuple(videos))
+    with lake.cursor() as connection:
+        connection.register("attempts", attempts)
+        return _state(connection, start, end, now, tuple(videos))
 
 
 def _state(
-    cursor: duckdb.DuckDBPyConnection, start: datetime, end: datetime, now: datetime, videos: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection, start: datetime, end: datetime, now: datetime, videos: tuple[str, ...]
 ) -> CollectionState:
     def rows(query: str, *parameters: datetime | str) -> list[tuple[Any, ...]]:
-        return cursor.execute(query, parameters).pl().rows()
+        return connection.execute(query, parameters).pl().rows()
 
     return CollectionState(
         ledger=Ledger(

@@ -186,13 +186,13 @@ def measured(options: argparse.Namespace, home: Path) -> dict[str, object]:
 
 def _seed(settings: Settings) -> None:
     """A table that never had a row costs DuckLake a query a column (ducklake#1313): a year leaves some without."""
-    lake = Lake(lake_location(settings))
+    lake, unfilled = Lake(lake_location(settings)), (PREDICTIONS, TOPIC_PHRASES, NEAR_COPIES, FORGOTTEN)
     with lake.transaction() as connection:
-        for table in (PREDICTIONS, TOPIC_PHRASES, NEAR_COPIES, FORGOTTEN):
+        for table in unfilled:
             row = {column.name: _ANYTHING.get(column.type, "0") for column in table.columns}
             connection.execute(f"INSERT INTO {table.name} ({', '.join(row)}) VALUES ({', '.join(row.values())})")
     with lake.transaction() as connection:
-        for table in (PREDICTIONS, TOPIC_PHRASES, NEAR_COPIES, FORGOTTEN):
+        for table in unfilled:
             connection.execute(f"DELETE FROM {table.name}")
     lake.close()
 
