@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from api.reading.catalog_snapshot import BOUNDED, CatalogSnapshot, DataFile, TableFiles, bound
+from trend_assets.lake.connection import quoted
 
 _CATALOG = "__ducklake_metadata_lake"
 _CHANGES = f"""
@@ -226,7 +227,7 @@ def _columns(declared: list[list[str | None]], snapshots: list[list[int]]) -> tu
 def _value(kind: str, default: str | None) -> str | None:
     if kind not in _TYPES:
         return None
-    literal = "NULL" if default is None else "'" + default.replace("'", "''") + "'"
+    literal = "NULL" if default is None else quoted(default)
     return f"CAST({literal} AS {_TYPES[kind]})"
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from trend_assets.lake.connection import quoted
+
 #: Of these the catalog's least and greatest value in each file are known here.
 BOUNDED = ("hour", "cut", "timestamp", "origin")
 _NAMED = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
@@ -153,7 +155,7 @@ class CatalogSnapshot:
 
 
 def _texts(values: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + value.replace("'", "''") + "'" for value in values) + "]"
+    return "[" + ", ".join(map(quoted, values)) + "]"
 
 
 def bound(column: str, value: str | None) -> Any:

@@ -21,7 +21,7 @@ import orjson
 from trend_assets import __version__
 from trend_assets.errors import TrendError
 from trend_assets.lake.checkpoints import checkpoint_store
-from trend_assets.lake.connection import LakeLocation, lake_location, open_duckdb
+from trend_assets.lake.connection import LakeLocation, lake_location, open_duckdb, quoted
 from trend_assets.lake.migrations import NEWEST, migrate, version
 from trend_assets.lake.object_storage import object_storage, reaching
 from trend_assets.lake.store import Lake
@@ -118,13 +118,11 @@ def _copy_tables(lake: Lake, snapshot: int, folder: Path) -> dict[str, int]:
     folder.mkdir()
     rows = {}
     for table in TABLES.values():
-        path = str(folder / f"{table.name}.parquet").replace("'", "''")
+        path = quoted(str(folder / f"{table.name}.parquet"))
         order = ", ".join(name for name in (table.partition, *table.key) if name)
         rows_in_order = f"SELECT * FROM {lake.at(table, snapshot)} ORDER BY {order}"
         with lake.cursor() as cursor:
-            counted = cursor.execute(
-                f"COPY ({rows_in_order}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
-            ).fetchone()
+            counted = cursor.execute(f"COPY ({rows_in_order}) TO {path} (FORMAT parquet, COMPRESSION zstd)").fetchone()
         assert counted is not None
         rows[table.name] = int(counted[0])
     return rows

@@ -13,6 +13,7 @@ from trend_assets.forecasting.history import History, to_datetime
 from trend_assets.forecasting.labels import FurtherHorizon, LabelSettings
 from trend_assets.graph.messages import kinds, projection
 from trend_assets.graph.references import QUOTES, REFERS_TO, REPLIES_TO, REPOSTS, WROTE
+from trend_assets.lake.connection import quoted
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENT_EMBEDDINGS, NODES, TEMPORAL_EDGES
 from trend_assets.settings import EmbeddingSettings, ForecastSettings
@@ -123,8 +124,7 @@ class _Tables(NamedTuple):
     def of(cls, lake: Lake, snapshot: int | None, text_model: str) -> Self:
         tables = (TEMPORAL_EDGES, NODES, EVENT_EMBEDDINGS)
         edges, nodes, vectors = (table.name if snapshot is None else lake.at(table, snapshot) for table in tables)
-        name = text_model.replace("'", "''")
-        return cls(edges, nodes, f"(FROM {vectors} WHERE model = '{name}')")
+        return cls(edges, nodes, f"(FROM {vectors} WHERE model = {quoted(text_model)})")
 
 
 def mentions_query(edges: str = TEMPORAL_EDGES.name, nodes: str = NODES.name, span: _Span = _ALL) -> str:
