@@ -29,6 +29,11 @@ class TopicSettings(Section):
     least_users: int = Field(3, ge=2, description="Different users of 24 hours who must say a phrase.")
     sigma: float = Field(3.0, gt=0, description="Deviations by which a phrase must be above its own past.")
     days: int = Field(7, ge=1, description="Days after which a phrase that is no longer unusual is no topic.")
+    steady: bool = Field(
+        False,
+        description="Whether a rare word is a topic, too, that people say far more often than elsewhere, though no "
+        "more often than before: for streams without tags.",
+    )
 
     @field_validator("stop", "block", "watch")
     @classmethod

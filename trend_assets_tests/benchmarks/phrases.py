@@ -1,6 +1,6 @@
 """Words that become topics, measured on real posts: coverage, hidden tags, speed, and topics to be judged by hand.
 
-    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|week|speed|sample [--posts 1000000]
+    python -m trend_assets_tests.benchmarks.phrases coverage|hidden|titles|week|speed|sample [--posts N] [--steady]
 
 `titles` compares with YAKE and BERTopic where `pip install yake bertopic` was said; `--days 12` takes so many days,
 spread evenly, for BERTopic takes seconds a day.
@@ -93,11 +93,11 @@ def run(
         yield number, part, tracker.step(number, part), tracker
 
 
-def coverage(_: argparse.Namespace) -> None:
+def coverage(options: argparse.Namespace) -> None:
     """Share of posts with a topic, before and after."""
     for name, posts in (("tweets 2015-01..06", tweets("2014-12", "2015-06")), ("HN title words", titles())):
         seen, topics, days = Counter[str](), set[str](), set[int]()
-        for number, part, said, _ in run(posts):
+        for number, part, said, _ in run(posts, Choice(steady=options.steady)):
             with_phrase = {one.row for one in said}
             topics |= {one.topic for one in said}
             days.add(number // 24)
@@ -330,7 +330,7 @@ def sample(options: argparse.Namespace) -> None:
     """Twenty topics at random, with three posts each."""
     for name, posts in (("tweets", tweets("2015-01", "2015-06")), ("HN title words", titles())):
         examples: dict[str, list[str]] = defaultdict(list)
-        for _, part, said, _ in run(posts):
+        for _, part, said, _ in run(posts, Choice(steady=options.steady)):
             texts = part["text"].to_list()
             for one in said:
                 examples[one.topic].append(texts[one.row])
@@ -354,6 +354,7 @@ def main() -> None:
     options.add_argument("--posts-a-day", type=int, default=240_000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--days", type=int, default=0, help="of titles; default: all")
+    options.add_argument("--steady", action="store_true", help="words that are no more than before, too")
     chosen = options.parse_args()
     _PARTS[chosen.part](chosen)
 

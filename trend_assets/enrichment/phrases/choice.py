@@ -27,6 +27,7 @@ class Choice:
         least_users: different users of a day who must say a phrase.
         sigma: deviations by which it must be above its past.
         days: without being unusual, after which it is no topic any more.
+        steady: whether a rare word may be a topic that is far above ordinary language, and no more than its past.
     """
 
     kinds: frozenset[str] = frozenset(KINDS)
@@ -37,6 +38,7 @@ class Choice:
     least_users: int = 3
     sigma: float = 3.0
     days: int = 7
+    steady: bool = False
 
     @classmethod
     def of(
@@ -49,6 +51,7 @@ class Choice:
         least_users: int,
         sigma: float,
         days: int,
+        steady: bool = False,
     ) -> Choice:
         """From what somebody has typed."""
         pairs = {canonical_topic(name): canonical_topic(other) for name, other in synonyms.items()}
@@ -61,6 +64,7 @@ class Choice:
             least_users,
             sigma,
             days,
+            steady,
         )
 
     def tags(self, topics: Iterable[str]) -> list[str]:
@@ -77,7 +81,7 @@ class Choice:
 
     def digest(self) -> str:
         """The same for the same choice: what was decided under another one is no past of this one."""
-        told = [self.block, self.watch, self.least_users, self.sigma, self.days]
+        told = [self.block, self.watch, self.least_users, self.sigma, self.days, *(["steady"] if self.steady else [])]
         fixed = [FORM, CELLS, ROWS, HALF_LIFE_DAYS, BIAS, BIAS_BY_POST]
 
         return blake2b(orjson.dumps([told, fixed]), digest_size=8).hexdigest()

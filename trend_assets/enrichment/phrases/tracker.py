@@ -28,6 +28,9 @@ HOURS_A_DAY = 24
 _STEADY_SHARE = 1e-3
 #: Users by post of the day, today and on the days before, of a word that the stream is about.
 _SUBJECT_SHARE = 0.05
+#: The most frequent word (its share of the words of ordinary texts) that may be steady where the settings ask for such,
+#: and the deviations above ordinary language that it needs, by those of a trend. Chosen on Hacker News' titles.
+_RARE_WORD, _STEADY_SIGMA = 3e-5, 2
 #: A user who says a phrase hour after hour counts so often.
 _MOST_HOURS = 2
 #: Tags and names that are remembered beyond the window.
@@ -130,8 +133,8 @@ class Tracker:
         rows = self.window.rows(hour.keys[at])
         keys, users = distinct_counts(rows.keys, rows.users)
         said = np.minimum(self.window.said(keys), _MOST_HOURS * users)
-        unusual, trend = self.significances(keys, hour.usual[at], said, users)
-        chosen = (users >= self.choice.least_users) & (unusual >= self.choice.sigma) & (trend >= self.choice.sigma)
+        trend = self._trend(hour, at, said, users)
+        chosen = (users >= self.choice.least_users) & (trend >= self.choice.sigma)
         if chosen.any():
             born = SignificantPhrases(keys[chosen], trend[chosen], users[chosen], hour.usual[at][chosen])
             self._add(rows, born, hour.number)
@@ -156,8 +159,16 @@ class Tracker:
         at = at[ordinary >= self.choice.sigma]
         settled = known({key for key, one in self.members.items() if one.strong} | self.blocked)
         at = at[~np.isin(hour.keys[at], settled)]
-        unusual, trend = self.significances(hour.keys[at], hour.usual[at], most[at], most[at])
-        return at[(unusual >= self.choice.sigma) & (trend >= self.choice.sigma)]
+        return at[self._trend(hour, at, most[at], most[at]) >= self.choice.sigma]
+
+    def _trend(self, hour: Hour, at: Counts, said: Counts, users: Counts) -> Floats:
+        """By how many deviations the hour's phrases at these places are above their past, where they are unusual."""
+        usual = hour.usual[at]
+        unusual, trend = self.significances(hour.keys[at], usual, said, users)
+        if self.choice.steady:
+            words = (hour.lengths[at] == 1) & (usual <= _RARE_WORD)
+            trend[words & (unusual >= _STEADY_SIGMA * self.choice.sigma)] = np.inf
+        return np.where(unusual >= self.choice.sigma, trend, 0.0)
 
     def significances(self, keys: Keys, usual: np.ndarray, said: Counts, users: Counts) -> tuple[Floats, Floats]:
         """By how many deviations phrases are above ordinary language, and above their past as well.

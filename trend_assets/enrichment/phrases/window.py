@@ -35,6 +35,7 @@ class Hour:
         number: hours since 1970.
         keys: of its phrases, each once, ascending.
         usual: of each, its share of the words of ordinary texts.
+        lengths: of each, in words.
         said_by: of each, its users.
         bounds: of each and behind the last, where its posts begin in `posts`.
         posts: numbers of posts in this hour.
@@ -51,6 +52,7 @@ class Hour:
     number: int
     keys: Keys
     usual: NDArray[np.float32]
+    lengths: NDArray[np.int8]
     said_by: NDArray[np.int32]
     bounds: NDArray[np.int32]
     posts: NDArray[np.int32]
@@ -91,6 +93,7 @@ class Hour:
             number,
             found.keys[starts],
             np.maximum.reduceat(found.usual, starts) if len(starts) else found.usual,
+            found.length[starts],
             (np.add.reduceat(others, starts, dtype=np.int32) if len(starts) else np.empty(0, np.int32)),
             np.append(starts, len(found.keys)).astype(np.int32),
             found.posts,

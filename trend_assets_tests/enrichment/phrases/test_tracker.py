@@ -69,6 +69,20 @@ def test_what_is_said_every_day_is_no_topic_however_many_say_it() -> None:
     assert not list(tracker(days=12).step(FIRST, posts(*SMALL_TALK)))
 
 
+def test_rare_words_of_every_day_are_topics_where_the_settings_say_so() -> None:
+    shop: list[Post] = [(user, text, []) for user, text in (
+        ("a", "my sourdough again"), ("b", "which flour for sourdough"), ("c", "sourdough never fails me"),
+        ("d", "another sourdough question"),
+    )]  # fmt: skip
+    found = {}
+    for steady in (False, True):
+        made = Tracker(Choice(steady=steady))
+        for hour in range(FIRST - 24 * 12, FIRST, 24):
+            made.step(hour, posts(*SMALL_TALK, *shop))
+        found[steady] = topics(made.step(FIRST, posts(*SMALL_TALK, *shop)))
+    assert found == {False: set(), True: {"sourdough"}}
+
+
 def test_on_the_first_day_nothing_is_known_to_be_unusual() -> None:
     made = Tracker(Choice())
     assert not list(made.step(FIRST, posts(*NEWS)))
@@ -139,7 +153,8 @@ def test_tags_are_chosen_by_kind_stop_list_and_synonym() -> None:
 
 def test_another_choice_that_decides_otherwise_has_another_digest() -> None:
     assert Choice().digest() == Choice(stop=frozenset({"#a"})).digest()
-    assert len({Choice().digest(), Choice(sigma=4.0).digest(), Choice(watch=("a b",)).digest()}) == 3
+    choices = (Choice(), Choice(sigma=4.0), Choice(watch=("a b",)), Choice(steady=True))
+    assert len({choice.digest() for choice in choices}) == len(choices)
 
 
 WORDS = ["Neuralink", "Gravelotte", "storm", "#Luty", "Luty", "chip", "weather", "the", "Zorblax"]
