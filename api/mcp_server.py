@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import httpx
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from api.app import create_app
@@ -34,6 +35,19 @@ _From = Annotated[datetime | None, Field(description="First hour, with a time zo
 _Until = Annotated[datetime | None, Field(description="Where the span ends, exclusive; default: now.")]
 
 
+class _StrictServer(MCPServer):
+    """Refuses arguments that a tool does not take: left out in silence, the answer would be to another question."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Calls a tool; `ToolError` names the arguments that it takes where there are others."""
+        taken = self._tool_input_schema(name)
+        if taken is not None and (unknown := sorted(arguments.keys() - taken["properties"].keys())):
+            raise ToolError(f"{name} takes no {', '.join(unknown)}; it takes {', '.join(taken['properties'])}")
+        return await super().call_tool(name, arguments, context)
+
+
 def mcp_server(settings: Settings) -> MCPServer:
     """A server whose tools ask the API inside this process.
 
@@ -48,7 +62,7 @@ def mcp_server(settings: Settings) -> MCPServer:
         async with app.router.lifespan_context(app), client:
             yield
 
-    server = MCPServer("trend_assets", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan)
+    server = _StrictServer("trend_assets", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan)
 
     async def ask(path: str, **parameters: Any) -> dict[str, Any]:
         given = {name: _text(value) for name, value in parameters.items() if value is not None}

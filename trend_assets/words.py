@@ -77,7 +77,8 @@ def counted_because(further: Sequence[str | None] = (), decision: Decision | Non
     if further:
         who, why = "the trained model is not used this far ahead", further[0] or "it has not learnt this horizon"
     elif decision is None:
-        who, why = "no model has been trained for this hour yet", "`trend train` trains one"
+        who = "no model has been trained for this hour yet"
+        why = "`trend train` trains one, once there are `training.min_events` mentions"
     elif decision.action == "promoted":
         who, why = f"the trained model {decision.version} was not used at this hour", "`trend alerts list` says why"
     else:
@@ -209,8 +210,10 @@ def chance_of(confidence: float) -> str:
     return "<1%" if confidence < 0.005 else f"{confidence:.0%}"
 
 
-def likely(confidence: float) -> str:
-    """A calibrated probability in words: `likely: 8 of 10 such come true`."""
+def likely(confidence: float | None) -> str:
+    """A calibrated probability in words: `likely: 8 of 10 such come true`; of None, why there is none."""
+    if confidence is None:
+        return "no chance given: ranked by counting"
     word = next(word for bound, word in _LIKELY if confidence >= bound)
     if confidence >= 0.95:
         return f"{word}: nearly all such come true"

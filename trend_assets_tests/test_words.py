@@ -99,6 +99,7 @@ def test_a_chance_is_told_in_words(confidence: float) -> None:
 
 def test_a_chance_of_four_fifths_means_eight_of_ten() -> None:
     assert likely(0.81) == "likely: 8 of 10 such come true"
+    assert likely(None) == "no chance given: ranked by counting"
     assert forecast_in_words("bursts", 25, 0.67, 0.81, 24) == (
         "unusually high for this topic (chance 81 %): 25 → about 50 mentions in 24 h"
     )

@@ -30,7 +30,9 @@ class Words(BaseModel):
         examples=["25 → about 50", "25 → 46 ▲ 84 %"],
     )
     chance: str | None = Field(description="The confidence in whole per cent; null where there is none.")
-    likely: str | None = Field(description="What it means.", examples=["likely: 8 of 10 such come true"])
+    likely: str = Field(
+        description="What the chance means, or why there is none.", examples=["likely: 8 of 10 such come true"]
+    )
     verdict: str = Field(description="Whether it came true.", examples=["not due yet"])
     why: str = Field(description="The counts behind it.")
     by: str = Field(description="The model, or the count that it goes by.")

@@ -113,14 +113,13 @@ def _document(base: str, address: str, title: str, updated: datetime | None, ite
 def _entry(root: ElementTree.Element, base: str, item: Prediction) -> None:
     entry = _add(root, "entry")
     words = item.words
-    chance = "" if words.likely is None else f" ({words.likely})"
     day = f"{item.label}/{item.horizon_hours}/{item.cut:%Y-%m-%d}"
     _add(entry, "id", f"tag:trend-assets,2026:{day}/{quote(item.topic)}")
     _add(entry, "title", f"{item.topic}: {words.mentions}")
     _add(entry, "updated", _moment(item.cut))
     _add(entry, "link", rel="alternate", href=f"{base}?{urlencode({'page': 'topic', 'topic': item.topic})}")
     _add(entry, "category", term=words.title)
-    told = f"{words.title} in {words.ahead}{chance}: {words.mentions} mentions. {words.why}. {words.by}."
+    told = f"{words.title} in {words.ahead} ({words.likely}): {words.mentions} mentions. {words.why}. {words.by}."
     _add(entry, "summary", told)
 
 

@@ -343,7 +343,7 @@ def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
             label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
         ),
         chance=None if confidence is None else words.chance_of(confidence),
-        likely=None if confidence is None else words.likely(confidence),
+        likely=words.likely(confidence),
         verdict=words.verdict(row["came_true"]),
         why=words.why(counts),
         by=words.forecaster(row["model_version"]),

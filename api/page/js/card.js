@@ -63,7 +63,7 @@ function expected({ mentions_after: after, expected_range: range, words }) {
 }
 
 function sure({ words, confidence, came_true: cameTrue }) {
-  if (confidence === null) return h("small", null, "no chance given");
+  if (confidence === null) return h("small", null, words.likely);
   const verdict = cameTrue === null ? null : h("span", { class: `mark ${cameTrue}` }, words.verdict);
   return [
     h("b", null, words.chance),

@@ -23,7 +23,7 @@ _SPELLINGS = {
     " time ts date day when unixtime epoch unixtimestamp eventtime messagedate submitted postcreated",
     "user_id": "userid authorid fromid senderid accountid ownerid creatorid posterid memberid useridstr uid"
     " authorusername username screenname userscreenname userhandle handle authorname author user account from sender"
-    " poster owner creator nick nickname login member by actor channelid",
+    " poster owner creator nick nickname login member by who actor channelid",
     "text": "fulltext text body content message tweet tweettext posttext rawcontent rawtext selftext comment"
     " commenttext messagetext contenttext description caption videodescription post posts headline title subject",
     "hashtags": "hashtags hashtag hashtaglist hashtagnames entitieshashtags tags tag taglist",
