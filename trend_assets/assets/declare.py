@@ -80,12 +80,17 @@ def table_metadata(table: Table) -> dict[str, Any]:
     return metadata
 
 
-def is_range(context: dg.AssetExecutionContext) -> bool:
+def is_range(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> bool:
     """Whether the run writes many partitions: their events share one metadata, so it is kept small."""
     keys = context.partition_key_range
     return bool(keys.start != keys.end)
 
 
-def counts(context: dg.AssetExecutionContext, numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """Numbers always, and what is large (plots, tables) only where one partition is written."""
-    return {**numbers} if is_range(context) else {**numbers, **more}
+def counts(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, numbers: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """Numbers, and what is large (plots, tables) only where one partition is written; of a range, what they are of."""
+    if not is_range(context):
+        return {**numbers, **more}
+    keys = context.partition_key_range
+    return {"counted_over": f"all partitions of this run: {keys.start} to {keys.end}", **numbers}

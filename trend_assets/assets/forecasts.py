@@ -59,7 +59,7 @@ def forecast_assets(hours: dg.HourlyPartitionsDefinition, horizons: Collection[i
         frame = score_hours(lake.lake, settings, window.start, window.end)
         yield dg.Output(
             frame,
-            metadata={"came_true": int(frame["came_true"].sum()), "scored": frame.height},
+            metadata=counts(context, {"came_true": int(frame["came_true"].sum()), "scored": frame.height}),
         )
 
     return [predictions, prediction_outcomes]

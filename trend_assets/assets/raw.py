@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from trend_assets.assets.checks import check_specs, sound
-from trend_assets.assets.declare import IO_MANAGER, OWNERS, table_metadata
+from trend_assets.assets.declare import IO_MANAGER, OWNERS, counts, table_metadata
 from trend_assets.assets.retrying import RETRY_POLICY, retried
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import RAW_EVENTS
@@ -49,7 +49,7 @@ def raw_events_asset(sources: Sequence[dg.AssetKey], hours: dg.HourlyPartitionsD
         by_source = lake.lake.read(_BY_SOURCE, [window.start, window.end]).rows()
         told = {f"rows_{source}": rows for source, rows in by_source}
         # The rows are in the table already.
-        yield dg.Output(None, "result", metadata={"dagster/row_count": frame.height, **told})
+        yield dg.Output(None, "result", metadata=counts(context, {"dagster/row_count": frame.height, **told}))
 
     @dg.graph_asset(
         name=RAW_EVENTS.name,
