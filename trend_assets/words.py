@@ -133,17 +133,21 @@ def change(before: int, after: int) -> str:
     return f"{told} {'▲' if after > before else '▼'}{share}"
 
 
-def expected_mentions(before: int, growth: float | None) -> int | None:
+def expected_mentions(before: int, growth: float | None, needed: int | None = None) -> int | None:
     """Mentions that a growth of log1p(after) - log1p(before) makes of those before, rounded as one would say it.
 
-    None where no growth was estimated. Rounding makes no rise of a fall, and no fall of a rise.
+    None where no growth was estimated. Rounding makes no rise of a fall, no fall of a rise, and nothing that is needed
+    to come true of what is less, or the other way round.
     """
     if growth is None:
         return None
     after = max((1 + before) * math.exp(growth) - 1, 0.0)
     step = 1 if after < 20 else 5 if after < 100 else 10 ** (int(math.log10(after)) - 1)
     rounded = int(step * round(after / step))
-    return max(rounded, before + 1) if after >= before + 0.5 else min(rounded, before)
+    rounded = max(rounded, before + 1) if after >= before + 0.5 else min(rounded, before)
+    if needed is None:
+        return rounded
+    return max(rounded, needed) if after >= needed - 0.5 else min(rounded, needed - 1)
 
 
 def outlook(before: int, expected: int | None) -> str:
@@ -151,12 +155,14 @@ def outlook(before: int, expected: int | None) -> str:
     return f"{before:,}" if expected is None else f"{before:,} → about {expected:,}"
 
 
-def forecast_in_words(label: str, before: int, growth: float | None, confidence: float | None, hours: int) -> str:
+def forecast_in_words(
+    label: str, before: int, growth: float | None, confidence: float | None, hours: int, needed: int | None = None
+) -> str:
     """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`."""
     title = TITLES[kind_of(label)]
     title = title[:1].lower() + title[1:]
     chance = "" if confidence is None else f" (chance {chance_of(confidence).replace('%', ' %')})"
-    return f"{title}{chance}: {outlook(before, expected_mentions(before, growth))} mentions in {ahead(hours)}"
+    return f"{title}{chance}: {outlook(before, expected_mentions(before, growth, needed))} mentions in {ahead(hours)}"
 
 
 def outcome(label: str, before: int, after: int, usual: float | None) -> str:
@@ -167,10 +173,12 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
     return f"{mentions}, usual {usual:,.0f} ({change(before, after)})"
 
 
-def mentions(label: str, before: int, after: int | None, growth: float | None, usual: float | None) -> str:
+def mentions(
+    label: str, before: int, after: int | None, growth: float | None, usual: float | None, needed: int | None = None
+) -> str:
     """What came of a forecast in numbers; what is expected where that is not known yet."""
     if after is None:
-        return outlook(before, expected_mentions(before, growth))
+        return outlook(before, expected_mentions(before, growth, needed))
     return outcome(label, before, after, usual)
 
 

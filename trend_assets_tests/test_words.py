@@ -79,6 +79,12 @@ def test_growth_is_told_as_a_size(before: int, after: float, told: str) -> None:
     assert outlook(before, expected_mentions(before, growth)) == told
 
 
+def test_rounding_crosses_no_size_that_is_needed() -> None:
+    growth = math.log1p(21) - math.log1p(17)
+    assert expected_mentions(17, growth) == 20
+    assert [expected_mentions(17, growth, needed) for needed in (21, 22)] == [21, 20]
+
+
 def test_without_an_estimate_no_size_is_told() -> None:
     assert expected_mentions(25, None) is None
 

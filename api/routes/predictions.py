@@ -322,8 +322,8 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
         topic_label: what the topic was called, if anything.
     """
     link = partition_link(dagster, "predictions", row["cut"] - _HOUR)
-    expected = words.expected_mentions(row["mentions_before"], row["growth"])
     counts = orjson.loads(row["metadata"])
+    expected = words.expected_mentions(row["mentions_before"], row["growth"], counts.get("needed"))
     made = {
         "label": kind_of(row["label"]),
         "metadata": counts,
@@ -340,7 +340,12 @@ def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
         title=words.TITLES[label],
         ahead=words.ahead(row["horizon_hours"]),
         mentions=words.mentions(
-            label, row["mentions_before"], row["mentions_after"], row["growth"], counts.get("usual")
+            label,
+            row["mentions_before"],
+            row["mentions_after"],
+            row["growth"],
+            counts.get("usual"),
+            counts.get("needed"),
         ),
         chance=None if confidence is None else words.chance_of(confidence),
         likely=words.likely(confidence),

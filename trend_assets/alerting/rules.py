@@ -24,7 +24,8 @@ _LOOKED_BACK = timedelta(days=1)
 _TOPICS = 50
 _NEWEST = """
     SELECT topic, label, horizon_hours, rank, confidence, growth, cut, model_version,
-           coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before
+           coalesce((metadata ->> 'before')::BIGINT, source_events_count) AS before,
+           (metadata ->> 'needed')::BIGINT AS needed
     FROM predictions
     WHERE hour >= $since AND label = $label AND revision = 0 AND made = 'live'
       AND cut = (SELECT max(cut) FROM predictions WHERE hour >= $since AND label = $label)
@@ -89,7 +90,9 @@ def _hidden(lake: Lake, settings: Settings, cut: datetime) -> set[str]:
 
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
-    told = forecast_in_words(row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"])
+    told = forecast_in_words(
+        row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"], row["needed"]
+    )
     message = f"rank {row['rank']}: {told}; forecast at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     return Alert(rule, row["topic"], message)
 

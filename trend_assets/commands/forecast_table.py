@@ -36,7 +36,8 @@ SHOWN = f"{OF_CUT} AND NOT list_contains($left_out::VARCHAR[], p.topic) ORDER BY
 _QUERY = f"""
     SELECT p.rank, p.topic, p.horizon_hours, p.score, p.confidence, p.growth, p.model_version, p.forecast_at, p.made,
            coalesce(o.mentions_before, (p.metadata ->> 'before')::BIGINT, p.source_events_count) AS before,
-           (p.metadata ->> 'usual')::DOUBLE AS usual, o.came_true, o.mentions_after
+           (p.metadata ->> 'usual')::DOUBLE AS usual, (p.metadata ->> 'needed')::BIGINT AS needed, o.came_true,
+           o.mentions_after
     FROM predictions p
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
     WHERE {SHOWN}
@@ -79,7 +80,7 @@ def forecast_table(
             str(row["rank"]),
             as_it_is(row["topic"]),
             chance_of(row["confidence"]) if known else f"{row['score']:.3f}",
-            mentions(label, row["before"], row["mentions_after"], row["growth"], row["usual"]),
+            mentions(label, row["before"], row["mentions_after"], row["growth"], row["usual"], row["needed"]),
             _verdict(row["came_true"]),
         )
     return table
