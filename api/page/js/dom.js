@@ -39,6 +39,9 @@ export const nothing = (reason) => note(reason ?? "nothing is here yet.");
 
 export const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
+/** What is long, closed until somebody opens it; by its id it stays open when the page is drawn anew. */
+export const folded = (id, title, ...content) => h("details", { id }, h("summary", null, title), ...content);
+
 /**
  * A table.
  * @param caption read out before it, and shown where `shown`.

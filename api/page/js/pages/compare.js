@@ -2,7 +2,7 @@
 
 import { find } from "../api.js";
 import { axis, chart } from "../charts.js";
-import { h, note, nothing, table } from "../dom.js";
+import { folded, h, note, nothing, table } from "../dom.js";
 import { exports } from "../files.js";
 import { daysChoice } from "../filters.js";
 import { count, earlier, moment } from "../format.js";
@@ -110,10 +110,9 @@ function drawn(stories, days, end) {
       ],
       stories.map((story) => [topicLink(story.topic), count(story.mentions), ...forecast(story)]),
     ),
-    h(
-      "details",
-      { id: "figures" },
-      h("summary", null, "The chart as a table"),
+    folded(
+      "figures",
+      "The chart as a table",
       table(
         "Mentions",
         [["From", ""], ...series.map(({ topic }) => [topic, "number"])],

@@ -1,11 +1,13 @@
 /** Health page: readiness, lags, drift, load, latencies, alerts, schedules and runs. */
 
 import { get } from "../api.js";
-import { h, note, nothing, outside, table } from "../dom.js";
+import { folded, h, note, nothing, outside, table } from "../dom.js";
 import { ago, count, counted, decimal, moment } from "../format.js";
 import { latencies } from "../latencies.js";
 
 const ALERTS = 20;
+/** Alerts that are shown; those before them are folded. */
+const NEWEST = 5;
 const STATES = {
   waiting: "waiting",
   held: "held back by quiet hours",
@@ -67,7 +69,7 @@ export async function show() {
     h("h2", null, "Load"),
     load(health.load),
     h("h2", null, "The API's answers"),
-    latencies(metrics),
+    folded("latencies", "How long each route took", latencies(metrics)),
     h("h2", null, "Alerts"),
     await alerts(),
     h("h2", null, "Dagster"),
@@ -139,22 +141,33 @@ async function alerts() {
           "warning",
         )
       : null,
-    table(
-      "Alerts, the newest first",
-      [
-        ["When", ""],
-        ["Alert", "name"],
-        ["What happened", "said"],
-        ["Delivery", "said"],
-      ],
-      page.items.map((alert) => [
-        moment(alert.raised_at),
-        [`${alert.rule.replaceAll("_", " ")}: ${alert.subject}`, " ", h("small", null, alert.severity)],
-        alert.message,
-        delivery(alert),
-      ]),
-    ),
+    alertTable("Alerts, the newest first", page.items.slice(0, NEWEST)),
+    page.items.length > NEWEST
+      ? folded(
+          "earlier-alerts",
+          counted(page.items.length - NEWEST, "earlier alert"),
+          alertTable("Earlier alerts", page.items.slice(NEWEST)),
+        )
+      : null,
   ];
+}
+
+function alertTable(caption, items) {
+  return table(
+    caption,
+    [
+      ["When", ""],
+      ["Alert", "name"],
+      ["What happened", "said"],
+      ["Delivery", "said"],
+    ],
+    items.map((alert) => [
+      moment(alert.raised_at),
+      [`${alert.rule.replaceAll("_", " ")}: ${alert.subject}`, " ", h("small", null, alert.severity)],
+      alert.message,
+      delivery(alert),
+    ]),
+  );
 }
 
 function delivery({ state, delivered_at: at, last_error: error }) {
@@ -172,22 +185,26 @@ function dagster(status) {
     ill.length
       ? note(`these parts of the daemon do not run: ${ill.join(", ")}. Start it with \`trend up\`.`, "warning")
       : null,
-    table(
-      "Schedules and sensors",
-      [
-        ["Name", "name"],
-        ["Kind", "wide"],
-        ["State", ""],
-        ["Last tick", ""],
-        ["Next tick", "wide"],
-      ],
-      status.clocks.map((clock) => [
-        clock.name,
-        clock.kind,
-        clock.status.toLowerCase(),
-        `${moment(clock.last_tick)} ${(clock.last_tick_status ?? "").toLowerCase()}`,
-        moment(clock.next_tick),
-      ]),
+    folded(
+      "clocks",
+      `${count(status.clocks.length)} schedules and sensors`,
+      table(
+        "Schedules and sensors",
+        [
+          ["Name", "name"],
+          ["Kind", "wide"],
+          ["State", ""],
+          ["Last tick", ""],
+          ["Next tick", "wide"],
+        ],
+        status.clocks.map((clock) => [
+          clock.name,
+          clock.kind,
+          clock.status.toLowerCase(),
+          `${moment(clock.last_tick)} ${(clock.last_tick_status ?? "").toLowerCase()}`,
+          moment(clock.next_tick),
+        ]),
+      ),
     ),
     [
       ["Running now", status.running],

@@ -1,7 +1,7 @@
 /** Topic page: search by name or meaning, and the story of one topic. */
 
 import { find, get } from "../api.js";
-import { figure, h, nothing, outside, strip, table } from "../dom.js";
+import { figure, folded, h, nothing, outside, strip, table } from "../dom.js";
 import { exports } from "../files.js";
 import { daysChoice } from "../filters.js";
 import { count, counted, decimal, earlier, moment, percent } from "../format.js";
@@ -262,10 +262,9 @@ function forecasts(items) {
       rows.slice(0, SHOWN),
     ),
     rows.length > SHOWN
-      ? h(
-          "details",
-          { id: "earlier" },
-          h("summary", null, counted(rows.length - SHOWN, "earlier forecast")),
+      ? folded(
+          "earlier",
+          counted(rows.length - SHOWN, "earlier forecast"),
           table("Earlier forecasts of this topic", columns, rows.slice(SHOWN)),
         )
       : null,
