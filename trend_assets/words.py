@@ -106,6 +106,17 @@ def comes_true(kind: str, hours: int, threshold: int, min_growth: int, burst_rat
     return f"at least {counted(threshold, 'mention')} in {ahead(hours)}{more[kind]}"
 
 
+def nothing_asked(label: str) -> str:
+    """Why a label may be forecast of no topic: `nothing was mentioned in the window`."""
+    return _NOTHING_ASKED.get(kind_of(label), "nothing was mentioned in the window")
+
+
+_NOTHING_ASKED = {
+    "bursts": "nothing was mentioned in the window, or no week of posts lies before to compare with",
+    "breaks_out": "no topic was first seen in the window, or too few posts lie before to know what is new",
+}
+
+
 def is_counting(model_version: str) -> bool:
     """Whether a forecast was made by counting, not by a trained model."""
     return model_version.startswith(_BASELINE)

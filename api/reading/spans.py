@@ -16,6 +16,7 @@ from trend_assets.errors import TrendError
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
+_TICK = timedelta(microseconds=1)
 
 
 class WrongMoment(TrendError):
@@ -38,11 +39,11 @@ def _no_number(given: object) -> object:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_range), BeforeValidator(_no_number)]
 Start = Annotated[
     Moment | None,
-    Query(description="First hour, with time zone, e.g. 2026-02-02T00:00:00Z."),
+    Query(description="First hour, with time zone, e.g. 2026-02-02T00:00:00Z; rounded down to a whole one."),
 ]
 End = Annotated[
     Moment | None,
-    Query(description="Exclusive end, with time zone, e.g. 2026-02-03T00:00:00Z."),
+    Query(description="Exclusive end, with time zone, e.g. 2026-02-03T00:00:00Z; rounded up to a whole hour."),
 ]
 
 
@@ -61,7 +62,7 @@ class Span:
 def span(
     start: datetime | None, end: datetime | None, newest: datetime | None, default_days: int, max_days: int
 ) -> Span:
-    """The span that was asked for.
+    """The span that was asked for, in whole hours: all that is counted is counted by the hour.
 
     Args:
         start: as asked; None for `default_days` before the end.
@@ -76,10 +77,16 @@ def span(
     newest = newest or EVER
     until = end or (start + timedelta(days=default_days) if start and start > newest else newest + _HOUR)
     since = start or until - timedelta(days=default_days)
-    if since >= until:
+    if since == until:
+        raise WrongMoment(f"the span is empty: it starts and ends at {since.isoformat()}")
+    if since > until:
         raise WrongMoment(
             f"the span ends ({until.isoformat()}) before it starts ({since.isoformat()}): swap start and end"
         )
     if until - since > timedelta(days=max_days):
         raise WrongMoment(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
-    return Span(since, until)
+    return Span(_whole(since), _whole(until + _HOUR - _TICK))
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

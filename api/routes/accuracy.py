@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 
 from api.models.accuracy import Accuracy, BigTopics, CalibrationBin, LeadTime, RankingAccuracy, WeekAccuracy
 from api.models.common import Label, Made
+from api.reading.asked_label import stored_label
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.lead_times import lead_times
@@ -57,7 +58,7 @@ def accuracy(
     end: End = None,
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
-    stored = lake.settings.forecast.label(label.value, horizon)
+    stored = stored_label(lake, label, horizon)
     hours = horizon or lake.settings.forecast.horizon_hours
     newest = lake.value(_NEWEST, (stored, model))
     if newest is None and model is not None:

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from api.models.common import Label
 from api.models.predictions import Prediction
 from api.pipeline.dagster_client import Dagster
+from api.reading.asked_label import stored_label
 from api.reading.catalog_snapshot import Within
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
@@ -73,7 +74,7 @@ def feed(
     attention = lake.settings.attention
     if watch is not None:
         refuse_unknown("watch", watch, attention.watch)
-    stored = lake.settings.forecast.label(label.value, horizon)
+    stored = stored_label(lake, label, horizon)
     end = newest_cut(lake, stored)
     items: list[Prediction] = []
     if end is not None:

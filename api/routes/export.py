@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pyarrow import csv, parquet
 
 from api.models.common import Label, Revision
+from api.reading.asked_label import stored_label
 from api.reading.lake import Reader
 from api.reading.spans import End, Start, span
 
@@ -83,7 +84,8 @@ def export(
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
     asked = span(start, end, lake.newest("predictions", "cut"), _DEFAULT_DAYS, lake.settings.api.max_days)
     spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
-    stored = label and lake.settings.forecast.label(label.value, horizon)
+    named = stored_label(lake, label or Label.EMERGES, horizon)
+    stored = label and named
     wanted = {"label": stored, "hours": horizon, "newest": revision is Revision.NEWEST}
     batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, **wanted}, *spans)
     # The first piece is asked for here, so that a lake that cannot be read is a problem and not half a file.

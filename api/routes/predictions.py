@@ -13,6 +13,7 @@ from api.models.common import Label, Revision, SourceName
 from api.models.predictions import Horizon, Prediction, PredictionPage, Words
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
+from api.reading.asked_label import stored_label
 from api.reading.catalog_snapshot import Within
 from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
@@ -101,7 +102,7 @@ def predictions(
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
-    stored = lake.settings.forecast.label(label.value, horizon)
+    stored = stored_label(lake, label, horizon)
     wanted = Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
     return page(lake, dagster.address, wanted)
 
@@ -214,7 +215,7 @@ def wanted_top(
         refuse_unknown("watch", watch, attention.watch)
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
-    stored = lake.settings.forecast.label(label.value, horizon)
+    stored = stored_label(lake, label, horizon)
     return Wanted(
         stored,
         at,
@@ -252,7 +253,8 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
     cut = newest_cut(lake, label, wanted.at)
     if cut is None:
         when = f" at or before {wanted.at.isoformat()}" if wanted.at else " yet"
-        return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}")
+        needs = "" if kind_of(label) == Label.EMERGES.value else f": {words.nothing_asked(label)}"
+        return PredictionPage(cut=None, simulated=simulated, items=[], reason=f"no forecast of `{label}`{when}{needs}")
     revisions = lake.value(_NEWEST_REVISION, (cut, label), Within("predictions", "cut", cut, cut + _TICK))
     condition, named_by, named_in = wanted.named_by.condition(cut - 24 * _HOUR, cut)
     about, category, labelled_in = of_category(wanted.category, cut)

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from api.models.common import Label
 from api.models.summary import Choice, Choices, Summary
+from api.reading.asked_label import stored_label
 from api.reading.cards import usernames
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
@@ -48,7 +49,7 @@ _CATEGORIES = """
 def summary(lake: Reader, label: ForLabel = Label.EMERGES, horizon: Ahead = None) -> Summary:
     """Posts a day, topics watched, how new it is, and the values of the filters."""
     newest = lake.newest("events", "hour")
-    stored = lake.settings.forecast.label(label.value, horizon)
+    stored = stored_label(lake, label, horizon)
     cut = newest_cut(lake, stored)
     end = newest + _HOUR if newest else None
     day = _posts(lake, end) if end else {"posts": 0, "posts_before": 0}

@@ -13,6 +13,7 @@ from api.models.predictions import Prediction
 from api.models.topics import GenZ, Post, RelatedTopic, SourceHour, TopicPage, TopicStory, TopicSummary, TopicUser
 from api.pipeline.dagster_client import Dagster
 from api.pipeline.dagster_links import partition_link
+from api.reading.asked_label import stored_label
 from api.reading.catalog_snapshot import Within
 from api.reading.lake import LakeReader, Reader
 from api.reading.similar_topics import similar_topics
@@ -178,6 +179,7 @@ def topic(
     name = canonical_topic(topic) or topic
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
+    stored_label(lake, Label.EMERGES, horizon)
     labels = [lake.settings.forecast.label(label.value, horizon) for label in Label]
     # Forecasts go on for a day after the last mention.
     until = replace(asked, end=asked.end + _DAY) if last else asked

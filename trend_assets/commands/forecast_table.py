@@ -23,6 +23,7 @@ from trend_assets.words import (
     is_counting,
     kind_of,
     mentions,
+    nothing_asked,
     verdict,
 )
 
@@ -60,7 +61,7 @@ def forecast_table(
     asked = {"cut": cut, "label": label, "newest": newest}
     rows = lake.read(_QUERY, {**asked, "top": top, "left_out": sorted(left_out)})
     if rows.is_empty():
-        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: nothing was mentioned in the window"
+        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: {nothing_asked(label)}"
     known = rows["confidence"].null_count() == 0
     hours, version = rows["horizon_hours"][0], rows["model_version"][0]
     table = Table(

@@ -175,17 +175,24 @@ def cut_of(
         history: mentions at least up to `time`; nothing later is looked at.
         time: epoch seconds UTC.
         topics: their numbers; shape (n,).
-        newborn: which of them `breaks_out` asks; shape (n,).
+        newborn: which of them `breaks_out` asks; shape (n,). It asks none where the history begins less than another
+            window before the topics' own, and `bursts` none where no week lies before: what is new or usual is not
+            known then.
     """
     past = history.until(time)
     everything = np.ones(len(topics), dtype=np.bool_)
+    none = np.zeros(len(topics), dtype=np.bool_)
     return Cut(
         time=time,
         topics=topics,
         support=past.counts(topics, time - settings.window, time),
         before={hours: past.counts(topics, time - hours * HOUR, time) for hours in settings.horizons},
         usual=usual_mentions(past, topics, time, settings),
-        asked={**dict.fromkeys(settings.hours_of, everything), "breaks_out": newborn},
+        asked={
+            **dict.fromkeys(settings.hours_of, everything),
+            "bursts": everything if time - WEEK >= history.start else none,
+            "breaks_out": newborn if time - 2 * settings.window >= history.start else none,
+        },
     )
 
 
@@ -195,7 +202,7 @@ def usual_mentions(
     """Mean mentions in the horizon's hours of the last `burst_weeks` weeks; shape (n,).
 
     A week before a topic's birth counts as zero; weeks that begin before the history does are left
-    out. Where none is left nothing is usual, and it is zero.
+    out. Where none is left it is zero, and `bursts` asks of nothing.
     """
     starts = time - WEEK * np.arange(1, settings.burst_weeks + 1, dtype=np.int64)
     starts = starts[starts >= history.start]

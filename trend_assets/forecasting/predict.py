@@ -163,6 +163,9 @@ def _outcomes(
     # What was forecast is judged, also where a late event would now make the topic older.
     everything = np.ones(np.count_nonzero(known), dtype=np.bool_)
     cut = cut_of(history, time, number[known], settings, newborn=everything)
+    if len(cut) and not cut.asked[label].any():
+        # Of an earlier release, which forecast it where nothing was known to compare with.
+        return PREDICTION_OUTCOMES.frame()
     became, hours = outcomes(history, cut, settings), settings.hours_of[label]
     if label not in became.labels:
         raise ValueError(f"the history ends at {to_datetime(history.end)}, before the horizon of {label!r} has passed")
@@ -242,9 +245,9 @@ def _counts_behind(past: History, cut: Cut) -> list[dict[str, Any]]:
 def _of_horizon(
     counts: Sequence[dict[str, Any]], cut: Cut, hours: int, settings: LabelSettings
 ) -> Sequence[dict[str, Any]]:
-    """The counts with what is compared with the horizon; what is usual is known for the main one."""
+    """The counts with what is compared with the horizon; what is usual is known for the main one, after a week."""
     before = cut.before[hours].tolist()
-    if hours != settings.horizon_hours:
+    if hours != settings.horizon_hours or not cut.asked["bursts"].any():
         return [{**behind, "before": amount} for behind, amount in zip(counts, before, strict=True)]
     known = zip(counts, before, cut.usual.tolist(), strict=True)
     return [{**behind, "before": amount, "usual": usual} for behind, amount, usual in known]

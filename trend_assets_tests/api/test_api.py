@@ -199,6 +199,11 @@ def test_event_stats_count_what_is_there(client: httpx.Client) -> None:
     assert stats["by_language"] == [{"language": "en", "events": 4}]
     assert stats["top_topics"][0] == {"topic": "#topic0", "mentions": 4}
     assert stats["spam_share"] == 0.25
+    hour = max(stats["by_hour"], key=lambda row: row["events"])
+    part = {"start": hour["hour"].replace(":00:00Z", ":10:00Z"), "end": hour["hour"].replace(":00:00Z", ":20:00Z")}
+    found = client.get("/events/stats", params=part).json()
+    assert found["events"] == hour["events"] > 0, "the minutes of an hour are counted as all of it"
+    assert found["start"] == hour["hour"] and found["end"] > part["end"], "and the answer says so"
     empty = client.get("/events/stats", params={"start": "2025-01-01T00:00:00Z"}).json()
     assert empty["events"] == 0 and empty["spam_share"] is None
 

@@ -49,8 +49,11 @@ def test_a_horizon_is_shown_by_itself(lake: Lake, home: Path, serve: Callable[[S
         assert [row["came_true"] for row in soon] == [True] + [False] * 11
         week = client.get("/predictions/top", params={**at, "horizon": 168}).json()["items"]
         assert {row["came_true"] for row in week} == {None} == {row["confidence"] for row in week}
-        nothing = client.get("/predictions/top", params={"horizon": 6, "label": "bursts"}).json()
-        assert nothing["items"] == [] and "bursts_6h" in nothing["reason"]
+        for path in ("/predictions", "/predictions/top", "/accuracy", "/export", "/topics/%23topic0"):
+            refused = client.get(path, params={"horizon": 7})
+            assert refused.status_code == 422 and "is not forecast 7 h ahead, but 24, 6, 168 h" in refused.text, path
+        refused = client.get("/predictions/top", params={"horizon": 6, "label": "bursts"})
+        assert refused.status_code == 422 and "`bursts` is not forecast 6 h ahead, but 24 h" in refused.text
         assert client.get("/predictions/top", params={"horizon": 0}).status_code == 422
 
 

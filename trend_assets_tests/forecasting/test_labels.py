@@ -60,6 +60,19 @@ def test_a_week_before_birth_counts_as_zero_but_one_before_the_history_is_left_o
     assert judged(topic, start=CUT - timedelta(days=13))["bursts"]["a"] is False
 
 
+@pytest.mark.parametrize(
+    ("hours", "bursts", "breaks_out"), [(40, False, False), (48, False, True), (167, False, True), (168, True, True)]
+)
+def test_what_was_usual_or_known_before_is_not_asked_where_nothing_was_collected(
+    hours: int, bursts: bool, breaks_out: bool
+) -> None:
+    history = history_of({"new": [(-3, 2), (1, 20)]}, CUT - timedelta(hours=hours))
+    cut = make_cut(history, to_epoch(CUT), SETTINGS)
+    asked = {label: bool(flags[0]) for label, flags in cut.asked.items()}
+    assert asked == {"bursts": bursts, "breaks_out": breaks_out, "emerges": True}
+    assert {label: bool(flags[0]) for label, flags in outcomes(history, cut, SETTINGS).labels.items()} == asked
+
+
 def test_breaks_out_asks_only_newborn_topics() -> None:
     rows = {
         "newborn": [(-24, 1), (1, 8)],
@@ -70,7 +83,11 @@ def test_breaks_out_asks_only_newborn_topics() -> None:
     cut = make_cut(history, to_epoch(CUT), SETTINGS)
     asked = {history.topics[topic]: bool(flag) for topic, flag in zip(cut.topics, cut.asked["breaks_out"], strict=True)}
     assert asked == {"newborn": True, "seen before": False, "weak newborn": True}
-    assert judged(rows)["breaks_out"] == {"newborn": True, "seen before": False, "weak newborn": False}
+    assert judged(rows, CUT - timedelta(days=60))["breaks_out"] == {
+        "newborn": True,
+        "seen before": False,
+        "weak newborn": False,
+    }
 
 
 def test_emerges_needs_growth() -> None:

@@ -48,6 +48,14 @@ def test_counting_forecast_says_what_it_is(history: History, cut: datetime) -> N
     assert {"usual", "users_24h", "age_hours", "ewma_3d"} <= set(counts)
 
 
+def test_where_little_was_collected_before_nothing_is_said_of_what_is_new_or_usual(history: History) -> None:
+    early = to_datetime(history.start) + timedelta(hours=30)
+    predictions = forecast(MENTIONS_24H, history, early, SETTINGS)
+    assert set(predictions["label"]) == {"emerges"} and "usual" not in orjson.loads(predictions["metadata"][0])
+    stored = made(predictions).with_columns(pl.lit("bursts").alias("label"))
+    assert outcomes_frame(stored, history, SETTINGS).is_empty()
+
+
 def test_breaks_out_has_only_newborn_topics(history: History, cut: datetime) -> None:
     predictions = forecast(MENTIONS_24H, history, cut, SETTINGS)
     topics = predictions.filter(pl.col("label") == "breaks_out")["topic"].to_list()
