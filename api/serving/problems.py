@@ -94,6 +94,8 @@ def _told(item: Mapping[str, Any]) -> str:
     where = ".".join(str(place) for place in item["loc"])
     if item["type"] in {"enum", "literal_error"}:
         return f"{where}: {no_such(str(item['input']), _WORD.findall(item['ctx']['expected']))}"
+    if item["type"] == "timezone_aware":
+        return f"{where}: names no time zone: write it as 2026-02-02T12:00:00Z"
     return f"{where}: {item['msg']}"
 
 

@@ -135,6 +135,8 @@ def test_a_wrong_parameter_is_a_problem(client: httpx.Client) -> None:
         ("/predictions/top?labels=bursts", ["'labels'", "did you mean 'label'?", "'k'"]),
         ("/predictions/top?Label=bursts", ["did you mean 'label'?"]),
         ("/predictions/top?k=3&k=4", ["'k' stands there 2 times"]),
+        ("/predictions?at=2024-01-01T00:00:00", ["at: names no time zone: write it as 2026-02-02T12:00:00Z"]),
+        ("/topics?start=2024-01-01T00:00:00Z&end=2024-01-01T00:00:00Z", ["the span is empty"]),
         ("/predictions?label=Bursts", ["'Bursts'", "did you mean 'bursts'?", "'emerges'"]),
         ("/predictions?source=Twitter", ["'Twitter'", "did you mean 'twitter'?", "'youtube'"]),
         ("/predictions/top?source=", ["there is no ''", "'twitter'"]),
