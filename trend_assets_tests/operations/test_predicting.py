@@ -100,6 +100,8 @@ def test_a_first_forecast_counts_as_what_was_known_when_it_was_made(after: timed
 
 def test_each_horizon_comes_due_in_its_own_hour(tmp_path: Path) -> None:
     platform = Platform(tmp_path, threshold=3, further_horizons={6: 2, 168: 9})
+    # Nothing is unusual before there is a week to compare with.
+    platform.post("#old", CUT - 200 * HOUR)
     platform.post("#a", CUT - HOUR)
     platform.post("#a", CUT + HOUR, times=4)
     platform.forecast(CUT, CUT + SOON)
