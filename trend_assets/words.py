@@ -217,6 +217,11 @@ def counted(number: float, thing: str) -> str:
     return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
 
 
+def several(count: int, thing: str) -> str:
+    """How many rows or the like, thousands set apart: `1 row`, `1,234 rows`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def verdict(came_true: bool | None) -> str:
     """Whether it came true."""
     return {True: "came true", False: "did not come true", None: "not due yet"}[came_true]

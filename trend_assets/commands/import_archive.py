@@ -91,7 +91,7 @@ def import_all(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
-        TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f} rows/s, {task.fields[rejected]:,} rejected"),
+        TextColumn("rows {task.fields[rows]:,}, {task.fields[rate]:,.0f} rows/s, {task.fields[rejected]:,} rejected"),
         TimeElapsedColumn(),
         TextColumn("ETA"),
         TimeRemainingColumn(),
@@ -131,5 +131,4 @@ def _complain(report: FileReport) -> None:
         errors.print(error, soft_wrap=True, markup=False)
     for part in report.parts.values():
         if part.conflicts:
-            said = f"{part.name}: {part.conflicts:,} of {part.rows:,} rows were rejected, e.g. {part.conflict}"
-            errors.print(said, soft_wrap=True, markup=False)
+            errors.print(f"{part.name}: {part.conflict_share}", soft_wrap=True, markup=False)

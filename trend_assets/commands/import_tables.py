@@ -13,6 +13,7 @@ from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.lake.store import Lake
 from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
 from trend_assets.periods import FIRST_DAY
+from trend_assets.words import several
 
 _FILES_SHOWN = 20
 _REASONS_SHOWN = 12
@@ -40,8 +41,8 @@ def show(reports: Sequence[FileReport], seen: ImportStatistics, lake: Lake) -> N
         return
     total = _total(parts)
     console.print(
-        f"{total.events:,} events read, {total.new:,} of them new; {total.rejected:,} rows rejected; "
-        f"the lake holds {lake.read('SELECT count(*) AS n FROM raw_events')['n'][0]:,} raw events."
+        f"{several(total.events, 'event')} read, {total.new:,} of them new; {several(total.rejected, 'row')} rejected; "
+        f"the lake holds {several(lake.read('SELECT count(*) AS n FROM raw_events')['n'][0], 'raw event')}."
     )
     console.print(_counts(reports, total))
     if total.events:
@@ -124,7 +125,9 @@ def _rejections(total: Part) -> Table:
     for reason, count in total.reasons.most_common(_REASONS_SHOWN):
         table.add_row(as_it_is(_line(reason)), f"{count:,}", _example(total.examples[reason]))
     if len(total.reasons) > _REASONS_SHOWN:
-        table.add_row(f"… {len(total.reasons) - _REASONS_SHOWN} more reasons, all in rejected_events", "", "")
+        table.add_row(
+            f"… {several(len(total.reasons) - _REASONS_SHOWN, 'more reason')}, all in rejected_events", "", ""
+        )
     return table
 
 
@@ -150,7 +153,8 @@ def _next_commands(days: Iterable[date], now: datetime) -> None:
     spans = [(_midnight(first), min(_midnight(last + _DAY), over)) for first, last in spans_of(days, now.date())]
     spans = [(start, end) for start, end in spans if start < end]
     if early := [day for day in days if day < FIRST_DAY]:
-        console.print(f"{len(early):,} days before {FIRST_DAY} have no partitions: are these times right?")
+        have = "has" if len(early) == 1 else "have"
+        console.print(f"{several(len(early), 'day')} before {FIRST_DAY} {have} no partitions: are these times right?")
     show_next([Step(f"trend backfill --start {written(start)} --end {written(end)}") for start, end in spans])
 
 

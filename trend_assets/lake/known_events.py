@@ -11,7 +11,7 @@ import polars as pl
 
 from trend_assets.lake.tables import RAW_EVENTS
 
-_COLUMNS = "id, hour, timestamp, event_type, user_id, format, raw_data, collected_at"
+_COLUMNS = "id, hour, timestamp, event_type, user_id, format, raw_data, origin, collected_at"
 _FOUND = f"SELECT {_COLUMNS} FROM {RAW_EVENTS.name} SEMI JOIN wanted USING (id)"
 #: Hashes that were added since are merged into all others when they are more than this share of them.
 _MERGED_SHARE = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
@@ -15,6 +15,7 @@ from trend_assets.lake.tables import OBSERVATIONS, REJECTED_EVENTS
 from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.frames import rejection_id
 from trend_assets.sources.registry import parse
+from trend_assets.sources.wire.values import without_half_pairs
 
 _HOUR = timedelta(hours=1)
 #: Services differ in precision: some give whole seconds, others fractions.
@@ -25,10 +26,26 @@ _TOLD = """
     SELECT id, raw_data FROM observations SEMI JOIN held USING (id) WHERE hour BETWEEN ? AND ? ORDER BY observed_at
 """
 _SHOWN_CHARACTERS = 80
+_APART = "--namespace NAME, or with id=COLUMN+COLUMN"
+_NOT_UNIQUE = "choose another column as id=, or join columns, id=COLUMN+COLUMN"
+_OF_THIS_FILE = f", and stands in the same file: the id is not unique there, so {_NOT_UNIQUE}"
+_OF_A_NAMESAKE = (
+    f", and came with a file of the same name: if it is the same file, the id is not unique there, so {_NOT_UNIQUE}; "
+    "else keep both apart with --namespace NAME"
+)
+#: By what differs alone.
+_OF_ANOTHER_FILE = {
+    "time": ": import both files with the same timezone= and date_format=",
+    "text": f": if it is one post, edited or read by another text=, do nothing; else keep both apart with {_APART}",
+}
+#: A text mode that is applied twice writes several carriage returns before a feed.
+_LINE_END = re.compile(r"\r+\n|\r")
+#: The same within JSON; `\\r` is a backslash and a letter.
+_JSON_LINE_END = re.compile(r"(?:\\r)+\\n|\\r|\\.")
 
 
 class _Row(NamedTuple):
-    """What tells events apart."""
+    """What tells events apart, and where they came from."""
 
     id: str
     timestamp: datetime
@@ -36,6 +53,8 @@ class _Row(NamedTuple):
     user_id: str | None
     format: str
     raw_data: str
+    origin: str
+    collected_at: datetime
 
 
 @dataclass(slots=True)
@@ -91,7 +110,8 @@ class Identified:
         rows = zip(self.conflicts.select("origin", "raw_data", "collected_at").iter_rows(), self.reasons, strict=True)
         return REJECTED_EVENTS.frame(
             {
-                "id": rejection_id(origin, None, reason, raw_data),
+                # The reason is another one when the same file comes again: its posts are of an earlier import then.
+                "id": rejection_id(origin, None, "conflict", raw_data),
                 "origin": origin,
                 "line": None,
                 "reason": reason,
@@ -103,12 +123,18 @@ class Identified:
 
 
 def identify(
-    connection: duckdb.DuckDBPyConnection, known: KnownEvents, raw: pl.DataFrame, *, repeats_count: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    known: KnownEvents,
+    raw: pl.DataFrame,
+    *,
+    repeats_count: bool = False,
+    since: datetime | None = None,
 ) -> Identified:
     """Compares received rows with what the lake holds and with each other.
 
     A row conflicts where its time differs from that of the event with its id by a second or more, or its user,
-    or (both in tables of a column map) its text. What one side does not say does not differ.
+    or (both in tables of a column map) its text. What one side does not say does not differ, nor do line ends of
+    several systems.
 
     Args:
         connection: in the transaction that writes the rows.
@@ -116,6 +142,7 @@ def identify(
         raw: rows of `RAW_EVENTS`, in their order.
         repeats_count: a payload that was told before is a change where another one was told since, as counts are
             that go up and down; else it is known.
+        since: when the import of the rows' file began; what has its origin and came later is of the same file.
     """
     if raw.is_empty():
         return Identified(raw, pl.Series([], dtype=pl.String))
@@ -127,7 +154,7 @@ def identify(
     _add_told(connection, held, found.join(told_again.select("id"), on="id", how="semi"))
     rows = map(_Row._make, raw.filter(concerned).select(_Row._fields).iter_rows())
     for place, row in zip(concerned.arg_true(), rows, strict=True):
-        verdicts[place], reason = _judge(held, row, repeats_count)
+        verdicts[place], reason = _judge(held, row, repeats_count, since)
         reasons += [reason] if reason else []
     return Identified(raw, pl.Series(verdicts, dtype=pl.String), reasons)
 
@@ -159,18 +186,26 @@ def _add_told(connection: duckdb.DuckDBPyConnection, held: dict[str, _Held], ask
         connection.unregister("held")
 
 
-def _judge(held: dict[str, _Held], row: _Row, repeats_count: bool) -> tuple[str, str]:
+def _judge(held: dict[str, _Held], row: _Row, repeats_count: bool, since: datetime | None) -> tuple[str, str]:
     before = held.get(row.id)
     if before is None:
         held[row.id] = _Held(row, [row.raw_data])
         return "new", ""
     is_same = row.format == before.first.format and row.raw_data == before.first.raw_data
     if not is_same and (differing := _differing(before.first, row)):
-        return "conflict", _reason(before.first, row, differing)
-    if row.raw_data == before.told[-1] or (row.raw_data in before.told and not repeats_count):
+        return "conflict", _reason(before.first, row, differing, since)
+    if _is_among(before.told[-1:] if repeats_count else before.told, row.raw_data):
         return "known", ""
     before.told.append(row.raw_data)
     return "changed", ""
+
+
+def _is_among(told: list[str], raw_data: str) -> bool:
+    """Whether a payload was told, as it is or as another release kept it."""
+    if raw_data in told:
+        return True
+    plain = _comparable(raw_data)
+    return any(_comparable(other) == plain for other in told)
 
 
 def _differing(one: _Row, other: _Row) -> list[str]:
@@ -199,18 +234,32 @@ def _text(row: _Row) -> str:
 
 
 def _differ(one: str, other: str) -> bool:
-    return bool(one and other) and one != other
+    return bool(one and other) and _LINE_END.sub("\n", one) != _LINE_END.sub("\n", other)
 
 
-def _reason(one: _Row, other: _Row, differing: Iterable[str]) -> str:
+def _comparable(raw_data: str) -> str:
+    """A payload without what tells only which system or which release of ours wrote it: line ends, half characters."""
+    raw_data = without_half_pairs(raw_data)
+    if "\\r" not in raw_data:
+        return raw_data
+    return _JSON_LINE_END.sub(lambda found: "\\n" if found[0].startswith("\\r") else found[0], raw_data)
+
+
+def _reason(one: _Row, other: _Row, differing: list[str], since: datetime | None) -> str:
+    """What a row has in common with the first of its id, what it has not, and what to do."""
     user = "no user" if one.user_id is None else f"user {one.user_id}"
     at = f"{one.timestamp:%Y-%m-%dT%H:%M:%S}Z"
-    taken = f"the id {_content_id(one)} is already that of another post (time {at}, {user})"
+    fields = " and ".join([", ".join(differing[:-1]), differing[-1]] if len(differing) > 1 else differing)
+    alone = " alone" if len(differing) == 1 else ""
+    taken = (
+        f"the id {_content_id(one)} is already that of another post (time {at}, {user}), "
+        f"which differs in its {fields}{alone}"
+    )
     if not _is_table(other):
         return f"{taken}: the ids of this format are unique, so one of both was changed"
-    if list(differing) == ["time"]:
-        return f"{taken}, which differs in its time alone: import both with the same timezone="
-    return f"{taken}: keep both apart with --namespace NAME, or with id=COLUMN+COLUMN"
+    if one.format == other.format and one.origin == other.origin:
+        return taken + (_OF_THIS_FILE if since and one.collected_at >= since else _OF_A_NAMESAKE)
+    return taken + _OF_ANOTHER_FILE.get(fields, f": keep both apart with {_APART}")
 
 
 def _content_id(row: _Row) -> str:

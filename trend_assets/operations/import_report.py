@@ -17,6 +17,7 @@ from trend_assets.operations.identity import Identified
 from trend_assets.sources.archive.files import Batch
 from trend_assets.sources.event import Payload
 from trend_assets.sources.wire.notes import BEFORE_2000, LATER_THAN_NOW
+from trend_assets.words import several
 
 #: A file of which more rows than this share have the id of another post has failed.
 CONFLICT_SHARE = 0.001
@@ -88,6 +89,12 @@ class Part:
     def has_conflicts(self) -> bool:
         """Whether more rows than `CONFLICT_SHARE` have the id of another post."""
         return self.conflicts > CONFLICT_SHARE * self.rows
+
+    @property
+    def conflict_share(self) -> str:
+        """How many of its rows have the id of another post, and the first of them."""
+        were = "was" if self.conflicts == 1 else "were"
+        return f"{self.conflicts:,} of {several(self.rows, 'row')} {were} rejected, e.g. {self.conflict}"
 
     def add(self, batch: Batch, found: Identified, rejected: pl.DataFrame) -> None:
         """Counts a batch; what is in neither frame was left out."""
@@ -182,8 +189,7 @@ class FileReport:
     @property
     def why(self) -> str:
         """Why it failed, in words; empty where it did not."""
-        conflicts = (f"{part.conflicts:,} of {part.rows:,} rows were rejected, e.g. {part.conflict}"
-                     for part in self.parts.values() if part.has_conflicts)  # fmt: skip
+        conflicts = (part.conflict_share for part in self.parts.values() if part.has_conflicts)
         return "; ".join([*self.errors, *conflicts])
 
     @property

@@ -71,11 +71,12 @@ def import_file(
     report = FileReport(path, origin(path, folder))
     seen = ImportStatistics() if seen is None else seen
     guard = Guard.of(lake, settings)
+    began = datetime.now(UTC)
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
             name = within(report.name, batch.member)
             part = report.parts.setdefault(name, Part(name))
-            found, rejected = _store(lake, name, batch, guard)
+            found, rejected = _store(lake, name, batch, guard, began)
             part.add(batch, found, rejected)
             seen.add(batch.payloads, found)
             if progress:
@@ -87,7 +88,7 @@ def import_file(
     return report
 
 
-def _store(lake: Lake, name: str, batch: Batch, guard: Guard) -> tuple[Identified, pl.DataFrame]:
+def _store(lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime) -> tuple[Identified, pl.DataFrame]:
     """Writes a batch; what its events are, and the rows that cannot be events."""
     now = datetime.now(UTC)
     raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
@@ -96,7 +97,7 @@ def _store(lake: Lake, name: str, batch: Batch, guard: Guard) -> tuple[Identifie
 
     def written() -> Identified:
         with lake.transaction() as connection:
-            found = identify(connection, lake.known_events, raw)
+            found = identify(connection, lake.known_events, raw, since=began)
             lake.insert_events(connection, found.new)
             write_frame(connection, OBSERVATIONS, found.observations())
             write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))

@@ -96,7 +96,7 @@ def test_a_table_by_its_columns(folder: Path) -> None:
     )
     run = trend("import", "--columns", "id=message_id,timestamp=sent_at,user_id=user,topics=thread", "chat.csv")
     assert run.returncode == 0, run.stderr
-    assert "2 events read, 2 of them new; 1 rows rejected" in run.stdout
+    assert "2 events read, 2 of them new; 1 row rejected" in run.stdout
     assert "trend backfill --start 2026-02-04" in run.stdout
 
 
@@ -132,7 +132,7 @@ def test_what_was_read_is_told_and_the_next_command_works_as_printed(folder: Pat
     assert re.search(r"topics +#tea 41, \$spy 1\n?", run.stdout)
     assert "98% of the events" in run.stdout
     assert "line 45" in run.stdout and "\x1b" not in run.stdout
-    assert "--namespace" in run.stderr and "told.csv: 1 of 44" in run.stderr
+    assert "id=COLUMN+COLUMN" in run.stderr and "told.csv: 1 of 44 rows was rejected" in run.stderr
     (command,) = next_commands(run.stdout)
     assert command == ["backfill", "--start", "2009-03-04", "--end", "2009-03-05"]
     assert trend(*command).returncode == 0
@@ -152,7 +152,7 @@ def test_days_that_lie_years_apart_are_two_commands_and_what_is_not_over_is_left
     over = now.replace(minute=0, second=0, microsecond=0)
     if over.hour:
         assert later == [["backfill", "--start", f"{now:%Y-%m-%d}", "--end", f"{over:%Y-%m-%dT%H:%M}"]]
-    assert "3 of them new; 1 rows rejected" in run.stdout, "what is before 1980 is no event"
+    assert "3 of them new; 1 row rejected" in run.stdout, "what is before 1980 is no event"
 
 
 def test_a_namespace_keeps_two_chats_apart_and_needs_columns(folder: Path) -> None:

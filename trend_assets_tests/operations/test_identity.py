@@ -53,25 +53,31 @@ def tweet(number: int, at: str = "Mon Jan 15 12:00:00 +0000 2024", user: str = "
 
 
 @pytest.mark.parametrize(
-    ("other", "option"),
+    ("other", "differing", "option"),
     [
-        (row(1, NOON + timedelta(days=40)), "timezone="),
-        (row(1, NOON + timedelta(hours=1), "bob", "other"), "--namespace"),
-        (row(1, NOON, "bob"), "--namespace"),
-        (row(1, NOON, "ann", "something else"), "--namespace"),
+        (row(1, NOON + timedelta(days=40)), "time alone", "timezone="),
+        (row(1, NOON + timedelta(hours=1), "bob", "other"), "time, user and text:", "--namespace"),
+        (row(1, NOON, "bob"), "user alone", "--namespace"),
+        (row(1, NOON, "ann", "something else"), "text alone", "if it is one post, edited"),
     ],
 )
 @pytest.mark.parametrize("together", [True, False], ids=["in one file", "in two files"])
 def test_another_post_under_an_id_is_kept_as_rejected(
-    importing: Import, empty: Home, other: str, option: str, together: bool
+    importing: Import, empty: Home, other: str, differing: str, option: str, together: bool
 ) -> None:
     if together:
         report = importing("a.csv", row(1), row(2), other)
+        differing, option = (
+            differing.rstrip(":"),
+            "in the same file: the id is not unique there, so choose another column",
+        )
+        assert "--namespace" not in report.why and "timezone=" not in report.why
     else:
         importing("a.csv", row(1), row(2))
         report = importing("b.csv", other)
     assert report.conflicts == 1 and report.failed
-    assert option in report.why and "the id 1 is already that of another post" in report.why
+    assert option in report.why and f"which differs in its {differing}" in report.why
+    assert "the id 1 is already that of another post" in report.why
     assert "time 2024-01-15T12:00:00Z, user ann" in report.why
     (kept,) = empty.lake.read_table(REJECTED_EVENTS).rows(named=True)
     assert kept["origin"] == report.name and option in kept["reason"]
@@ -84,6 +90,25 @@ def test_conflicts_come_again_with_the_same_file_and_are_kept_once(importing: Im
     first, second = (importing("b.csv", row(1, user="bob"), row(2)) for _ in range(2))
     assert (first.conflicts, first.added, second.conflicts, second.known) == (1, 1, 1, 1)
     assert empty.lake.read_table(REJECTED_EVENTS).height == 1
+
+
+def test_a_file_whose_ids_are_not_unique_comes_again_and_is_kept_once(importing: Import, empty: Home) -> None:
+    first, second = (importing("a.csv", row(1), row(1, NOON + timedelta(hours=1))) for _ in range(2))
+    assert "in the same file" in first.why
+    assert "if it is the same file, the id is not unique there" in second.why
+    assert empty.lake.read_table(REJECTED_EVENTS).height == 1
+
+
+def test_another_map_of_the_same_file_is_told_of_the_time_zone(importing: Import) -> None:
+    rows = ["1,2024-01-15T12:00:00,ann,hello"]
+    importing("a.csv", *rows, columns=ColumnMap.parse(f"{COLUMNS},timezone=UTC"))
+    report = importing("a.csv", *rows, columns=ColumnMap.parse(f"{COLUMNS},timezone=Asia/Tokyo"))
+    assert "which differs in its time alone: import both files with the same timezone=" in report.why
+
+
+def test_one_row_is_no_rows(importing: Import) -> None:
+    importing("a.csv", row(1))
+    assert importing("b.csv", row(1, user="bob")).why.startswith("1 of 1 row was rejected")
 
 
 def test_a_few_conflicts_are_told_and_fail_nothing(importing: Import) -> None:
@@ -100,6 +125,47 @@ def test_what_one_side_does_not_say_is_no_conflict(importing: Import, empty: Hom
         assert (report.known, report.conflicts) == (1, 0)
     assert importing("d.csv", row(1, user="", text="hello #tea"), columns=COLUMNS).conflicts == 0
     assert empty.lake.read_table(RAW_EVENTS).height == 1
+
+
+ENDS = {"cr lf": "\r\n", "cr": "\r", "lf": "\n", "cr cr lf": "\r\r\n"}
+
+
+@pytest.mark.parametrize("before", ENDS)
+@pytest.mark.parametrize("after", ENDS)
+def test_line_ends_alone_make_no_other_post(importing: Import, empty: Home, before: str, after: str) -> None:
+    for name, end in (("a.csv", ENDS[before]), ("b.csv", ENDS[after])):
+        report = importing(name, row(1, text=f'"two{end}lines, C:\\road"'))
+        assert report.conflicts == 0
+    assert (report.known, empty.lake.read_table(OBSERVATIONS).height) == (1, 0)
+    assert orjson.loads(empty.lake.read_table(RAW_EVENTS)["raw_data"][0])["text"] == f"two{ENDS[before]}lines, C:\\road"
+
+
+def test_a_backslash_and_a_letter_are_no_line_end(importing: Import, empty: Home) -> None:
+    importing("a.csv", row(1, text="C:\\road"))
+    assert importing("b.csv", row(1, text="C:\\noad")).conflicts == 1
+
+
+def test_half_a_pair_that_an_older_release_kept_is_the_same_post(empty: Home, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"id":"1","ts":"2024-01-15T12:00:00Z","text":"cut \\ud83d"}')
+    columns = ColumnMap.parse("id=id,timestamp=ts,text=text")
+    assert import_file(empty.lake, path, empty.settings, columns).added == 1
+    raw = empty.lake.read_table(RAW_EVENTS)
+    assert raw["raw_data"].str.json_path_match("$.text").to_list() == ["cut \ufffd"]
+    (text,) = empty.lake.read("SELECT json_extract_string(raw_data, '$.text') AS t FROM raw_events")["t"]
+    assert text == "cut \ufffd"
+    older = raw.with_columns(raw_data=pl.lit(path.read_text()))
+    with empty.lake.transaction() as connection:
+        assert identify(connection, empty.lake.known_events, older).verdicts.to_list() == ["known"]
+
+
+def test_a_post_is_the_same_from_csv_and_from_json(importing: Import, empty: Home, tmp_path: Path) -> None:
+    importing("a.csv", row(1, text='"two\r\nlines"'))
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(orjson.dumps({"id": "1", "ts": NOON.isoformat(), "user": "ann", "text": "two\r\nlines"}))
+    report = import_file(empty.lake, path, empty.settings, COLUMNS)
+    assert (report.known, report.conflicts) == (1, 0)
+    assert empty.lake.read_table(OBSERVATIONS).is_empty()
 
 
 def test_ids_of_two_chats_are_two_with_a_namespace(importing: Import, empty: Home) -> None:

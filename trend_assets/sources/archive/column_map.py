@@ -197,6 +197,8 @@ def _split(written: str) -> tuple[str, ...]:
 
 
 def _missing(name: str, available: Sequence[str]) -> str:
+    if not available:
+        return f"no column {name!r}, for its rows are empty: is it the right file?"
     near = difflib.get_close_matches(name, available, n=3)
     hint = f", perhaps {' or '.join(map(repr, near))}" if near else ""
     return f"no column {name!r}{hint}; the file has {listed(list(available))}"

@@ -224,6 +224,8 @@ def _written(cell: Any, told: list[str]) -> str:
     if cell.isspace():
         return ""
     written = text(cell) or ""
+    if "\x00" in cell:
+        told.append(notes.NUL)
     if written.startswith("[") and (pieces := _pieces(_decoded(written))):
         return pieces
     plain = words_of(written)

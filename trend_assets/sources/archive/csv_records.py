@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 #: A cell that goes on for longer than this is one that was never closed.
@@ -18,11 +18,12 @@ csv.field_size_limit(max(csv.field_size_limit(), 2 * _MOST_CHARACTERS))
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line of text: its number from 1, the text without the line's end, and what is wrong with it."""
+    """A line of text: its number from 1, the text without the line's end, what is wrong with it, and the line's end."""
 
     number: int
     text: str
     problem: str | None = None
+    end: str = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Records:
             cells = []
         fitted = self._fitted(cells)
         if fitted is not None and not (len(taken) > 1 and self._are_rows(taken[1:])):
-            return Record(line.number, fitted, "\n".join(part.text for part in taken)), False
+            return Record(line.number, fitted, _joined(taken)), False
         self._again.extendleft(reversed(taken[1:]))
         return None, len(taken) > 1 or _is_open(unescape(line.text), self._delimiter)
 
@@ -125,9 +126,10 @@ class Records:
             if line.problem is not None:
                 self._again.appendleft(line)
                 return
+            end = taken[-1].end
             taken.append(line)
             size += len(line.text)
-            yield "\n" + unescape(line.text)
+            yield end + unescape(line.text)
 
     def _are_rows(self, lines: list[TextLine]) -> bool:
         """Whether lines that a cell would hold are rows by themselves, half of them or more."""
@@ -146,6 +148,10 @@ class Records:
             position = found.end() + 1
             if position > len(text):
                 return cells
+
+
+def _joined(lines: Sequence[TextLine]) -> str:
+    return "".join(line.text + line.end for line in lines[:-1]) + lines[-1].text
 
 
 def _as_it_is(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.csv_records import Records, TextLine
-from trend_assets.sources.archive.encodings import LineDecoder
+from trend_assets.sources.archive.encodings import LineDecoder, is_strange
 from trend_assets.sources.archive.row_reader import fits, table_reader
 from trend_assets.sources.archive.table_layout import Layout, find_layout, is_row_of
 from trend_assets.sources.archive.unpacking import ArchiveFile, NoPosts, TruncatedArchive
@@ -14,8 +15,8 @@ from trend_assets.sources.event import Payload
 from trend_assets.sources.registry import Rejection
 
 _LINES_LOOKED_AT = 1_000
-#: A text has next to none of these.
-_MOST_NULS = 1 / 1_000
+#: Some slip into texts, binary files are full of them.
+_MOST_NULS = 1 / 10
 
 
 def csv_rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[Payload | Rejection]:
@@ -56,13 +57,14 @@ def _layout(file: ArchiveFile, decoder: LineDecoder, columns: ColumnMap | None) 
     head = file.text_head
     if head.count(b"\x00") > len(head) * _MOST_NULS:
         return None
-    lines = head.split(b"\n", _LINES_LOOKED_AT)
+    lines = list(islice(file.head_lines(), _LINES_LOOKED_AT + 1))
     if len(lines) > 1 and not (file.is_whole and len(lines) <= _LINES_LOOKED_AT):
         lines.pop()
-    layout = find_layout([decoder.decode(line.rstrip(b"\r"))[0] for line in lines], lambda names: fits(columns, names))
+    texts = [TextLine(line.number, decoder.decode(line.data)[0], end=line.end) for line in lines]
+    layout = find_layout(texts, lambda names: fits(columns, names))
     if layout is None or not (layout.is_table or columns is not None):
         return None
-    is_text = all(name.isprintable() and "\ufffd" not in name for name in layout.names)
+    is_text = not any(is_strange(character) or character == "\ufffd" for character in "".join(layout.names))
     return layout if is_text else None
 
 
@@ -79,6 +81,6 @@ class _Lines:
             for line in self._file.lines(blank=True):
                 if line.number >= self._first:
                     text, problem = self._decoder.decode(line.data)
-                    yield TextLine(line.number, text, line.problem or problem)
+                    yield TextLine(line.number, text, line.problem or problem, line.end)
         except TruncatedArchive as error:
             self.broken = error

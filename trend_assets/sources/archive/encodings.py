@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from unicodedata import category
 
 from charset_normalizer import from_bytes
 
@@ -22,6 +23,9 @@ _MOST_ACCENTS = 0.3
 _LEAST_FOR_DETECTOR = 64
 _LOOKED_AT = 1 << 18
 _LEAST_WIDE = 8
+_STRANGE = frozenset({"Cc", "Cn", "Cs"})
+#: A NUL that slipped in, or an emoji that is newer than Python's tables, makes no binary file of a text.
+_MOST_STRANGE = 1 / 20
 _WESTERN = "cp1252"
 _TITLES = {_WESTERN: "Windows-1252"}
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
@@ -44,7 +48,15 @@ def wide(head: bytes) -> str | None:
     else:
         return None
     text = looked_at[: len(looked_at) // 2 * 2].decode(codec, "replace")
-    return codec if all(c.isprintable() or c.isspace() or c == "\ufffd" for c in text) else None
+    return codec if sum(map(is_strange, text)) <= _MOST_STRANGE * len(text) else None
+
+
+def is_strange(character: str) -> bool:
+    """Whether texts have no such character: one that controls a device, or that Unicode knows nothing of.
+
+    Joiners and direction marks do not print either, but many scripts and emoji need them.
+    """
+    return not character.isprintable() and not character.isspace() and category(character) in _STRANGE
 
 
 def as_utf8(chunks: Iterator[bytes], codec: str) -> Iterator[bytes]:

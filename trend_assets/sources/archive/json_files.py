@@ -170,9 +170,9 @@ def _routed(file: ArchiveFile, checked: _Checked, columns: ColumnMap | None) -> 
         if value.problem is not None:
             yield Rejection(value.line, value.problem, value.raw or "")
         elif path is not None and (rows := _objects(_at(value.value, path))):
-            yield from router.rows(value.line, rows)
+            yield from router.rows(value.line, rows, notes=value.notes)
         else:
-            yield from router.rows(value.line, value.value, value.raw)
+            yield from router.rows(value.line, value.value, value.raw, value.notes)
 
 
 def _at(value: Any, path: Path) -> Any:

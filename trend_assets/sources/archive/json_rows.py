@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from trend_assets.sources.archive import recognition
@@ -11,6 +12,9 @@ from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.registry import Rejection, parser
 from trend_assets.sources.wire.values import dumps
+
+#: U+FFFD in a payload, as received and as `dumps` writes it.
+_REPLACED = ("\\ufffd", "\ufffd")
 
 #: Whether a JSON value is of a kind that needs no column map.
 is_platform = recognition.is_known
@@ -33,7 +37,9 @@ class JsonRouter:
         self._row_format = f"{COLUMNS_PREFIX}{columns}" if columns else None
         self._file = file
 
-    def rows(self, line: int | None, value: Any, raw: str | None = None) -> Iterator[Payload | Rejection]:
+    def rows(
+        self, line: int | None, value: Any, raw: str | None = None, notes: tuple[str, ...] = ()
+    ) -> Iterator[Payload | Rejection]:
         """The events that a value holds, each with its own payload, and what it holds else.
 
         A part of a document that is too large to be held is handed over as the document with that part alone:
@@ -43,12 +49,12 @@ class JsonRouter:
             line: where it stood, from 1.
             value: the decoded JSON value.
             raw: its text as received, kept as the payload where the value is one event by itself.
+            notes: what was assumed about its characters.
         """
-        if isinstance(value, list) and value:
-            for item in value:
-                yield from self._one(line, item, None)
-        else:
-            yield from self._one(line, value, raw)
+        is_list = isinstance(value, list) and value
+        for item in value if is_list else [value]:
+            for row in self._one(line, item, None if is_list else raw):
+                yield _noted(row, notes) if notes else row
 
     def _one(self, line: int | None, value: Any, raw: str | None) -> Iterator[Payload | Rejection]:
         try:
@@ -81,6 +87,13 @@ def _row(line: int | None, format: str | Rejected, payload: Any, raw: str | None
         return Payload(format, dumps(payload) if raw is None else raw, event)
     except Rejected as rejected:
         return _rejection(line, str(rejected), payload, raw)
+
+
+def _noted(row: Payload | Rejection, notes: tuple[str, ...]) -> Payload | Rejection:
+    """The row, its event with the notes where they concern it: of a document they concern some rows."""
+    if isinstance(row, Rejection) or not any(sign in row.raw_data for sign in _REPLACED):
+        return row
+    return replace(row, event=replace(row.event, notes=(*row.event.notes, *notes)))
 
 
 def _rejection(line: int | None, reason: str, value: Any, raw: str | None) -> Rejection:

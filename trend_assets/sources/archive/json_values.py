@@ -16,7 +16,8 @@ import orjson
 from trend_assets.sources.archive.compression import Broken
 from trend_assets.sources.archive.json_window import Damaged, JsonWindow, TooLong
 from trend_assets.sources.event import Rejected
-from trend_assets.sources.wire.values import loads
+from trend_assets.sources.wire.notes import HALF_PAIR
+from trend_assets.sources.wire.values import loads, without_half_pairs
 
 #: A single value is read whole up to this size; of a larger one the rows below its keys are read one by one.
 MAX_DOCUMENT_CHARACTERS = 64 << 20
@@ -50,6 +51,7 @@ class Value:
         raw: its text, where that is one line of strict JSON.
         problem: why there is no value; `raw` then holds its text, or the first part of it.
         size: of its text, in bytes.
+        notes: what was assumed, in the words of `wire.notes`.
     """
 
     line: int
@@ -57,6 +59,7 @@ class Value:
     raw: str | None = None
     problem: str | None = None
     size: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def decoded(line: int, data: bytes) -> Value:
@@ -75,7 +78,9 @@ def _decoded_leniently(line: int, data: bytes) -> Value:
     except Rejected as rejected:
         return Value(line, None, data[:_KEPT_OF_DAMAGED].decode("utf-8", "backslashreplace"), str(rejected), len(data))
     is_strict = not (b"\n" in data or b"NaN" in data or b"Infinity" in data)
-    return Value(line, value, data.decode("utf-8", "replace") if is_strict else None, None, len(data))
+    text = data.decode("utf-8", "replace")
+    whole = without_half_pairs(text)
+    return Value(line, value, whole if is_strict else None, None, len(data), () if whole == text else (HALF_PAIR,))
 
 
 class JsonValues:
@@ -158,7 +163,7 @@ class JsonValues:
         except Damaged:
             row = self._damaged("")
         if wrap is not None and row.problem is None:
-            row = Value(row.line, wrap(row.value), size=row.size)
+            row = Value(row.line, wrap(row.value), size=row.size, notes=row.notes)
         yield row
 
     def _inside(self, wrap: _Wrap | None, problem: str) -> Iterator[Value]:
@@ -214,7 +219,7 @@ class JsonValues:
         if found.problem is not None:
             yield found
         elif isinstance(found.value, list) and any(isinstance(item, dict) for item in found.value):
-            yield Value(found.line, wrap(found.value))
+            yield Value(found.line, wrap(found.value), notes=found.notes)
         elif len(beside) < _MOST_KEYS_BESIDE:
             beside[key] = found.value
 

@@ -12,11 +12,12 @@ _KEPT_OF_OVERLONG = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its number from 1, its bytes without the line's end, and what is wrong with it."""
+    """One line: its number from 1, its bytes without the line's end, what is wrong with it, and the line's end."""
 
     number: int
     data: bytes
     problem: str | None = None
+    end: str = "\n"
 
 
 class Splitter:
@@ -24,10 +25,12 @@ class Splitter:
 
     Args:
         blank: whether lines of white space are given too; they are counted always.
+        added_feeds: whether the carriage returns ended the lines, and the feeds behind them were put there to be read.
     """
 
-    def __init__(self, blank: bool = False) -> None:
+    def __init__(self, blank: bool = False, added_feeds: bool = False) -> None:
         self._gives_blank = blank
+        self._feed = "" if added_feeds else "\n"
         self._number = 0
         self._pending = bytearray()
         self._is_overlong = False
@@ -48,7 +51,7 @@ class Splitter:
                 continue
             self._number += 1
             if self._gives_blank or data.strip():
-                yield Line(self._number, data.rstrip(b"\r"))
+                yield self._line(data, None)
         self._extend(last)
 
     def finish(self, problem: str | None) -> Iterator[Line]:
@@ -72,4 +75,10 @@ class Splitter:
             self._is_overlong = False
             problem = f"a line longer than {MAX_LINE_BYTES >> 20} MiB, of which the first part is kept"
         if self._gives_blank or data.strip():
-            yield Line(self._number, data.rstrip(b"\r"), problem)
+            yield self._line(data, problem)
+
+    def _line(self, data: bytes, problem: str | None) -> Line:
+        if not data.endswith(b"\r"):
+            return Line(self._number, data, problem)
+        text = data.rstrip(b"\r")
+        return Line(self._number, text, problem, "\r" * (len(data) - len(text)) + self._feed)

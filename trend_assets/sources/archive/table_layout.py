@@ -108,21 +108,19 @@ def is_row_of(sample: Sequence[Sequence[str]], width: int) -> Callable[[list[str
     return is_row
 
 
-def find_layout(lines: list[str], fits: Callable[[Sequence[str]], bool]) -> Layout | None:
+def find_layout(lines: list[TextLine], fits: Callable[[Sequence[str]], bool]) -> Layout | None:
     """The layout of a table from its first lines; None where they are no table.
 
     The header is the first record that fits, after whatever a report writes before it. Where none fits, the
     delimiter is the one that cuts the records most evenly, and the header the first of those.
 
     Args:
-        lines: without their ends; the last one whole.
+        lines: blank ones too; the last one whole.
         fits: whether these cells are a header that the reader is after.
     """
-    hint = _HINT.match(lines[0].strip()) if lines else None
+    hint = _HINT.match(lines[0].text.strip()) if lines else None
     skipped = 1 if hint else 0
-    records = {
-        delimiter: _records(delimiter, lines[skipped:], skipped + 1) for delimiter in (hint[1] if hint else _DELIMITERS)
-    }
+    records = {delimiter: _records(delimiter, lines[skipped:]) for delimiter in (hint[1] if hint else _DELIMITERS)}
     return best_layout(records, skipped + 1, fits)
 
 
@@ -174,9 +172,8 @@ class _Candidate:
         return found if self._is_fitting or not looks_like_data(record.cells) else found.without_header()
 
 
-def _records(delimiter: str, lines: list[str], first: int) -> list[Record]:
-    numbered = (TextLine(number, line) for number, line in enumerate(lines, first))
-    found = Records(numbered, delimiter, None, lambda cells: False)
+def _records(delimiter: str, lines: list[TextLine]) -> list[Record]:
+    found = Records(lines, delimiter, None, lambda cells: False)
     return [record for record, _ in zip(found, range(_LOOKED_AT), strict=False) if record.cells]
 
 

@@ -182,7 +182,7 @@ class ArchiveFile:
     @cached_property
     def text_head(self) -> bytes:
         """The head of the text, as `text` gives it."""
-        return self._decoded_head.replace(b"\r", b"\n") if self._ends_in_cr else self._decoded_head
+        return self._decoded_head.replace(b"\r", b"\r\n") if self._ends_in_cr else self._decoded_head
 
     def text(self) -> Iterator[bytes]:
         """Chunks of the text: as it is, but UTF-16 as UTF-8, without a byte order mark, its lines ending in a feed.
@@ -201,7 +201,7 @@ class ArchiveFile:
         for chunk in chunks:
             chunk = chunk.removeprefix(_UTF8_BOM) if is_first else chunk
             is_first = False
-            yield chunk.replace(b"\r", b"\n") if self._ends_in_cr else chunk
+            yield chunk.replace(b"\r", b"\r\n") if self._ends_in_cr else chunk
 
     def lines(self, *, blank: bool = False) -> Iterator[Line]:
         """Lines of the text.
@@ -216,13 +216,19 @@ class ArchiveFile:
         Raises:
             TruncatedArchive: the stream breaks off, saying at which row.
         """
-        splitter = Splitter(blank)
+        splitter = Splitter(blank, self._ends_in_cr)
         try:
             for chunk in self.text():
                 yield from splitter.feed(chunk)
         except Broken as broken:
             yield from splitter.finish("the file breaks off in this row")
             raise TruncatedArchive(f"{self.name} {broken}, at row {splitter.broke_at}") from None
+        yield from splitter.finish(None)
+
+    def head_lines(self) -> Iterator[Line]:
+        """Lines of the head, blank ones too; the last one may be cut where the head is not all there is."""
+        splitter = Splitter(True, self._ends_in_cr)
+        yield from splitter.feed(self.text_head)
         yield from splitter.finish(None)
 
     def seekable(self) -> BinaryIO:

@@ -14,6 +14,8 @@ BELOW_ONE = "a value below 1 read as 0.5"
 FLOAT_ID = "digits of an id written as a float"
 WRAPPED_ID = "what a spreadsheet put around an id was taken off"
 MARKUP = "HTML read as text"
+NUL = "NUL characters left out of the text"
+HALF_PAIR = "half of a surrogate pair (an emoji cut in two) read as U+FFFD"
 
 ALL = (
     DATE_ONLY,
@@ -28,4 +30,6 @@ ALL = (
     FLOAT_ID,
     WRAPPED_ID,
     MARKUP,
+    NUL,
+    HALF_PAIR,
 )

@@ -23,13 +23,18 @@ _EXACT = 2**53
 _NOTHING: Mapping[str, Any] = {}
 #: Marks of what Python's own decoder reads and orjson refuses.
 _PYTHON_READS = (b"\\ud", b"\\uD", b"NaN", b"Infinity")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: A whole pair, half of one, or any other escape: an escaped backslash begins none.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 
 
 def loads(text: str | bytes) -> Any:
     """The JSON value of ``text``.
 
-    Half a surrogate pair (an emoji cut in two by an exporter) becomes ``?``, NaN and Infinity (as Python writes them)
-    null; a key given twice counts the last time, integers beyond 64 bits become floats.
+    Half of a surrogate pair (an emoji cut in two by an exporter) becomes U+FFFD, NaN and Infinity (as Python writes
+    them) null; a key given twice counts the last time, integers beyond 64 bits become floats.
 
     Raises:
         Rejected: not JSON, or not UTF-8.
@@ -45,9 +50,16 @@ def loads(text: str | bytes) -> Any:
 def _loads_as_python(text: str | bytes) -> Any:
     try:
         value = json.loads(text, parse_constant=lambda _: None)
-        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
     except (ValueError, RecursionError) as error:
         raise Rejected(_reason(text, error)) from None
+
+
+def without_half_pairs(text: str) -> str:
+    """JSON text with U+FFFD for each half of a surrogate pair: DuckDB refuses a query over all rows for one of them."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
 
 
 def _reason(text: str | bytes, error: Exception) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,6 +158,27 @@ def test_line_ends_of_every_system(tmp_path, end):
 def test_line_feeds_in_cells_of_a_table_with_carriage_returns(tmp_path):
     text = rows("a", '"b LF c"', "d").replace("\n", "\r").replace(" LF ", "\n")
     assert read(tmp_path, text).texts == ["a", "b\nc", "d"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("inner", ["\n", "\r\n", "\r", "\r\r\n", "\n\n", "\r\n\r\n"])
+def test_a_line_end_in_a_cell_is_kept_as_received(tmp_path, end, inner):
+    text = rows("a", '"b END c"', "d").replace("\n", end).replace(" END ", inner)
+    found = read(tmp_path, text)
+    assert found.texts == ["a", f"b{inner}c", "d"]
+    assert orjson.loads(found.payloads[1].raw_data)["body"] == f"b{inner}c"
+
+
+def test_a_line_end_in_a_name_makes_the_header_no_row(tmp_path):
+    text = f'id,when,body,"how\r\nmany"\r\n1,{NOON},a,5\r\n'
+    found = read(tmp_path, text)
+    assert found.ids == ["1"] and not found.rejections
+    assert found.payloads[0].event.context == {"how\r\nmany": "5"}
+
+
+def test_a_rejected_row_keeps_the_line_ends_of_its_cells(tmp_path):
+    (rejection,) = read(tmp_path, f'id,when,body\r\n1,soon,"b\r\nc"\r\n2,{NOON},d\r\n').rejections
+    assert orjson.loads(rejection.raw_data)["body"] == "b\r\nc"
 
 
 def test_repeated_and_empty_names_of_columns():

@@ -7,6 +7,7 @@ import codecs
 import orjson
 import pytest
 
+from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.encodings import LineDecoder, wide
 from trend_assets_tests.sources.archive.reading import COLUMNS, Read, tweet, write
 
@@ -26,6 +27,21 @@ def test_unicode_in_every_form_is_read(tmp_path, codec, bodies):
     read = Read(write(tmp_path, table(bodies).encode(codec)), COLUMNS)
     assert read.texts == bodies and not read.rejections
     assert read.notes == ([] if codec.startswith("utf-8") else [f"read as {codec[:6].upper()}"])
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "body", ["\U0001f468\u200d\U0001f469", "\u202eright to left", "soft\u200bbreak", "\uf8ff", "\U0001fae9", "nu\x00l"]
+)
+def test_utf_16_without_a_mark_may_hold_what_does_not_print(tmp_path, codec, body):
+    read = Read(write(tmp_path, table([body, "plain"]).encode(codec)), COLUMNS)
+    assert read.texts == [body.replace("\x00", ""), "plain"]
+
+
+def test_a_name_of_a_column_may_hold_what_does_not_print(tmp_path):
+    columns = ColumnMap.parse("id=id,timestamp=when,text=\u0646\u0627\u0645\u200c\u0647\u0627")
+    data = table(["plain"]).replace("body", "\u0646\u0627\u0645\u200c\u0647\u0627").encode()
+    assert Read(write(tmp_path, data), columns).texts == ["plain"]
 
 
 @pytest.mark.parametrize("bom", [codecs.BOM_UTF16_BE, b""])
@@ -74,7 +90,18 @@ def test_a_letter_cut_by_the_head_is_whole(tmp_path):
     assert set(Read(write(tmp_path, table(bodies).encode()), COLUMNS).texts) == {"ä" * 450}
 
 
-@pytest.mark.parametrize("head", [b"", b"a", b"\x00", b"\x00\x00", bytes(range(256)) * 8, b"PK\x03\x04" + bytes(60)])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"a",
+        b"\x00",
+        b"\x00\x00",
+        bytes(range(256)) * 8,
+        b"PK\x03\x04" + bytes(60),
+        b"\1\0\2\0\3\0" * 9,
+    ],
+)
 def test_other_bytes_are_no_utf_16(head):
     assert wide(head) is None
 

@@ -120,7 +120,7 @@ def test_bad_rows_among_good_ones(tmp_path):
 def test_half_a_surrogate_pair(tmp_path):
     line = rb'{"id_str":"1","created_at":"Wed Jan 01 00:00:48 +0000 2014","text":"cut \ud83d"}'
     (payload,) = Read(write(tmp_path, line)).payloads
-    assert payload.event.text == "cut ?"
+    assert payload.event.text == "cut \ufffd"
     assert parse(payload.format, payload.raw_data) == payload.event
 
 
