@@ -58,7 +58,7 @@ def accuracy(
     end: End = None,
 ) -> Accuracy:
     """NDCG@10 and P@10 of the stored forecasts by week beside counting, and how well confidence is calibrated."""
-    stored = stored_label(lake, label, horizon)
+    stored = stored_label(lake, label.value, horizon)
     hours = horizon or lake.settings.forecast.horizon_hours
     newest = lake.value(_NEWEST, (stored, model))
     if newest is None and model is not None:

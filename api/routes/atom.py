@@ -74,7 +74,7 @@ def feed(
     attention = lake.settings.attention
     if watch is not None:
         refuse_unknown("watch", watch, attention.watch)
-    stored = stored_label(lake, label, horizon)
+    stored = stored_label(lake, label.value, horizon)
     end = newest_cut(lake, stored)
     items: list[Prediction] = []
     if end is not None:

@@ -84,7 +84,7 @@ def export(
     """Forecasts of the span's cuts with what became of them; `growth_observed` is what really grew."""
     asked = span(start, end, lake.newest("predictions", "cut"), _DEFAULT_DAYS, lake.settings.api.max_days)
     spans = asked.of("predictions", "cut"), asked.of("prediction_outcomes", "cut")
-    named = stored_label(lake, label or Label.EMERGES, horizon)
+    named = stored_label(lake, (label or Label.EMERGES).value, horizon)
     stored = label and named
     wanted = {"label": stored, "hours": horizon, "newest": revision is Revision.NEWEST}
     batches = lake.batches(_ROWS, {"start": asked.start, "end": asked.end, **wanted}, *spans)

@@ -102,7 +102,7 @@ def predictions(
 ) -> PredictionPage:
     """The forecasts of one cut in order of rank, which is that of their calibrated probability, page by page."""
     named_by = NamedBy(source and source.value, language, community)
-    stored = stored_label(lake, label, horizon)
+    stored = stored_label(lake, label.value, horizon)
     wanted = Wanted(stored, at, revision, named_by, topic, after_rank, min_confidence, limit)
     return page(lake, dagster.address, wanted)
 
@@ -215,7 +215,7 @@ def wanted_top(
         refuse_unknown("watch", watch, attention.watch)
     watched = None if watch is None else attention.watch[watch]
     named_by = NamedBy(source and source.value, language, community)
-    stored = stored_label(lake, label, horizon)
+    stored = stored_label(lake, label.value, horizon)
     return Wanted(
         stored,
         at,

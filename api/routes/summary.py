@@ -49,7 +49,7 @@ _CATEGORIES = """
 def summary(lake: Reader, label: ForLabel = Label.EMERGES, horizon: Ahead = None) -> Summary:
     """Posts a day, topics watched, how new it is, and the values of the filters."""
     newest = lake.newest("events", "hour")
-    stored = stored_label(lake, label, horizon)
+    stored = stored_label(lake, label.value, horizon)
     cut = newest_cut(lake, stored)
     end = newest + _HOUR if newest else None
     day = _posts(lake, end) if end else {"posts": 0, "posts_before": 0}

@@ -179,7 +179,7 @@ def topic(
     name = canonical_topic(topic) or topic
     last = None if end else _known_hour(lake, name)
     asked = span(start, end, last, _DEFAULT_DAYS, lake.settings.api.max_days)
-    stored_label(lake, Label.EMERGES, horizon)
+    stored_label(lake, Label.EMERGES.value, horizon)
     labels = [lake.settings.forecast.label(label.value, horizon) for label in Label]
     # Forecasts go on for a day after the last mention.
     until = replace(asked, end=asked.end + _DAY) if last else asked
