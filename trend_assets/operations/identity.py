@@ -88,7 +88,8 @@ class Identified:
 
     def rejected(self) -> pl.DataFrame:
         """The conflicts as rows of `REJECTED_EVENTS`."""
-        rows = zip(self.conflicts.select("origin", "raw_data", "collected_at").iter_rows(), self.reasons, strict=True)
+        conflicts = self.conflicts.select("origin", "raw_data", "collected_at", "format")
+        rows = zip(conflicts.iter_rows(), self.reasons, strict=True)
         return REJECTED_EVENTS.frame(
             {
                 "id": rejection_id(origin, None, reason, raw_data),
@@ -97,8 +98,9 @@ class Identified:
                 "reason": reason,
                 "raw_data": raw_data,
                 "rejected_at": received,
+                "format": format,
             }
-            for (origin, raw_data, received), reason in rows
+            for (origin, raw_data, received, format), reason in rows
         )
 
 
