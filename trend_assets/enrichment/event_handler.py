@@ -115,6 +115,7 @@ class EventHandler:
                 "reason": reason,
                 "raw_data": raw_data,
                 "rejected_at": self._now(),
+                "format": format_name,
             }
         )
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from trend_assets.lake.connection import LakeError, quoted
-from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6
+from trend_assets.lake.steps import STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
 
@@ -15,7 +15,7 @@ _VERSION_TABLE = "lake_versions"
 
 
 #: Each migrates a lake from the previous version to its own. Never change a released one.
-MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3, 4: STEP_4, 5: STEP_5, 6: STEP_6}
+MIGRATIONS: Mapping[int, str] = {1: STEP_1, 2: STEP_2, 3: STEP_3, 4: STEP_4, 5: STEP_5, 6: STEP_6, 7: STEP_7}
 NEWEST = max(MIGRATIONS)
 
 

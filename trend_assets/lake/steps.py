@@ -164,3 +164,8 @@ ALTER TABLE predictions ALTER COLUMN horizon_hours DROP DEFAULT;
 ALTER TABLE prediction_outcomes ADD COLUMN horizon_hours BIGINT DEFAULT 24;
 ALTER TABLE prediction_outcomes ALTER COLUMN horizon_hours DROP DEFAULT;
 """
+
+# Rows that were rejected before have none: they are searched by the formats of other rows of their file.
+STEP_7 = """
+ALTER TABLE rejected_events ADD COLUMN format VARCHAR;
+"""

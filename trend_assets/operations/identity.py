@@ -107,7 +107,8 @@ class Identified:
 
     def rejected(self) -> pl.DataFrame:
         """The conflicts as rows of `REJECTED_EVENTS`."""
-        rows = zip(self.conflicts.select("origin", "raw_data", "collected_at").iter_rows(), self.reasons, strict=True)
+        conflicts = self.conflicts.select("origin", "raw_data", "collected_at", "format")
+        rows = zip(conflicts.iter_rows(), self.reasons, strict=True)
         return REJECTED_EVENTS.frame(
             {
                 # The reason is another one when the same file comes again: its posts are of an earlier import then.
@@ -117,8 +118,9 @@ class Identified:
                 "reason": reason,
                 "raw_data": raw_data,
                 "rejected_at": received,
+                "format": format,
             }
-            for (origin, raw_data, received), reason in rows
+            for (origin, raw_data, received, format), reason in rows
         )
 
 

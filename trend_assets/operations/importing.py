@@ -114,19 +114,17 @@ def _record(lake: Lake, report: FileReport) -> None:
         parts[report.name] = Part(report.name)
     rows = []
     for part in parts.values():
-        error = part.error or (report.error if part.name == report.name else None)
-        # A member without posts has a note that says so.
-        told = (part.conflict or "") if part.has_conflicts else ("" if part.rows else "; ".join(part.notes))
+        status, message = _outcome(part, part.error or (report.error if part.name == report.name else None))
         rows.append(
             {
                 "hour": now.replace(minute=0, second=0, microsecond=0),
                 "source": part.name,
-                "status": "complete" if error is None else ("partial" if part.events else "failed"),
+                "status": status,
                 "events": part.events,
                 "rejected": part.rejected,
                 "requests": 0,
                 "finished_at": now,
-                "message": error or told,
+                "message": message,
                 "forgotten": part.forgotten,
                 "content_hash": hashed,
                 "known": part.known,
@@ -134,3 +132,16 @@ def _record(lake: Lake, report: FileReport) -> None:
             }
         )
     lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+
+
+def _outcome(part: Part, error: str | None) -> tuple[str, str]:
+    """The status of a part of which something is missing, or nothing, and what is told of it."""
+    if part.has_conflicts:
+        # The reason of a conflict names a user, and this row stays when somebody is forgotten.
+        others = f", {part.rejected:,} cannot be events" if part.rejected else ""
+        told = f"{part.conflicts:,} of {part.rows:,} rows have the id of another post{others}: see rejected_events"
+        error = f"{error}; {told}" if error else told
+    if error is None:
+        # A member without posts has a note that says so.
+        return "complete", "" if part.rows else "; ".join(part.notes)
+    return "partial" if part.events else "failed", error

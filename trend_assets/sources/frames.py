@@ -66,6 +66,7 @@ def rejected_frame(rejections: Sequence[Rejection], origin: str, rejected_at: da
             "reason": [rejection.reason for rejection in rejections],
             "raw_data": [rejection.raw_data for rejection in rejections],
             "rejected_at": [_aware(rejected_at)] * len(rejections),
+            "format": [rejection.format for rejection in rejections],
         },
         schema=REJECTED_EVENTS.schema,
     )

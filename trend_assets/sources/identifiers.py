@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
+from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError, named_in
 from trend_assets.sources.event import Event, Rejected
 from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.id_fields import ID_FIELDS, IdFields
@@ -51,7 +51,6 @@ _AUTHOR = re.compile(r"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/")
 _ACTOR = re.compile(r"(https?://[^/]+)/users/([^/]+)")
 _TOKENS = (re.compile(r"[\w:.-]+"), re.compile(r"[\w:./@+%\\-]+"))
 _TELLING_LENGTH = 7
-_ANY_TIME = "2020-01-01T00:00:00Z"
 
 
 def identifiers(format: str, raw_data: str) -> frozenset[Identifier]:
@@ -98,16 +97,19 @@ def context_identifiers(source: str, context: Mapping[str, Any] | str) -> frozen
     return frozenset(found)
 
 
-def rejected_identifiers(raw_data: str, formats: Collection[str] = ()) -> frozenset[SourcedIdentifier]:
+def rejected_identifiers(
+    raw_data: str, others: Collection[str] = (), format: str | None = None
+) -> frozenset[SourcedIdentifier]:
     """The ids in what could not become an event.
 
     Of a payload whose platform its keys tell these are the ids in its fields; where it names no user it may be one
     itself. Of another object they are what the formats find in it, and every value that is unmistakable; of text
-    that is no JSON, every word that is.
+    that is no JSON, every word that is. A row that was read through a column map is of no platform, whatever its keys.
 
     Args:
         raw_data: as in `rejected_events.raw_data`.
-        formats: by which other rows of the same origin were read.
+        others: by which other rows of the same origin were read.
+        format: by which it was read; None where nothing tells it.
     """
     try:
         payload = loads(raw_data)
@@ -115,14 +117,20 @@ def rejected_identifiers(raw_data: str, formats: Collection[str] = ()) -> frozen
         payload = None
     if not isinstance(payload, Mapping):
         return frozenset(_unmistakable(tokens(raw_data)))
-    return frozenset(_in_platform(payload)) or frozenset(_in_row(payload, formats))
+    formats = {*others, format} if format else set(others)
+    maps = {name for name in formats if name.startswith(COLUMNS_PREFIX)}
+    if format in maps:
+        formats = maps
+    found = frozenset(_in_platform(payload, formats if format or maps else ID_FIELDS))
+    return found | frozenset(_in_table(payload, maps)) if found else frozenset(_in_row(payload, formats))
 
 
-def _in_platform(payload: Mapping[str, Any]) -> Iterator[SourcedIdentifier]:
+def _in_platform(payload: Mapping[str, Any], formats: Collection[str]) -> Iterator[SourcedIdentifier]:
     kind = payload.get("kind")
     role = "content" if kind is None or kind in _WITH_AN_ID else ""
     for format, fields in ID_FIELDS.items():
-        if fields.marks.isdisjoint(payload) and fields.marks.isdisjoint(mapping(payload.get("data"))):
+        has_marks = not fields.marks.isdisjoint({*payload, *mapping(payload.get("data"))})
+        if format not in formats or not has_marks:
             continue
         found = set(_walk(payload, fields, role))
         if not any(item.kind == "user" for item in found):
@@ -130,25 +138,34 @@ def _in_platform(payload: Mapping[str, Any]) -> Iterator[SourcedIdentifier]:
         yield from (SourcedIdentifier(source, *item) for item in found for source in FORMATS[format].sources)
 
 
+def _in_table(row: Mapping[str, Any], maps: Collection[str]) -> Iterator[SourcedIdentifier]:
+    for written in maps:
+        try:
+            named = named_in(row, ColumnMap.parse(written.removeprefix(COLUMNS_PREFIX)))
+        except ColumnMapError:
+            continue
+        if named.content_id is not None:
+            yield SourcedIdentifier(named.source, "content", named.content_id)
+        if named.user_id is not None:
+            yield SourcedIdentifier(named.source, "user", named.user_id)
+        for item in context_identifiers(named.source or "", named.context):
+            yield SourcedIdentifier(named.source, *item)
+
+
 def _in_row(row: Mapping[str, Any], formats: Collection[str]) -> Iterator[SourcedIdentifier]:
     for format in formats:
+        if format.startswith(COLUMNS_PREFIX):
+            yield from _in_table(row, (format,))
+            continue
         if (fields := ID_FIELDS.get(format)) is not None:
             for item in _walk(row, fields, "content"):
                 yield from (SourcedIdentifier(source, *item) for source in FORMATS[format].sources)
         try:
-            event = _parsed(format, row)
-        except (Rejected, ColumnMapError):
+            event = parser(format)(row)
+        except Rejected:
             continue
         yield from (SourcedIdentifier(event.source, *item) for item in _of_event(event))
     yield from _unmistakable(frozenset(_values(row)))
-
-
-def _parsed(format: str, row: Mapping[str, Any]) -> Event:
-    if format.startswith(COLUMNS_PREFIX):
-        # Most rows are rejected for their time, which is not asked for here.
-        column = ColumnMap.parse(format.removeprefix(COLUMNS_PREFIX)).columns["timestamp"]
-        row = {**row, column: _ANY_TIME}
-    return parser(format)(row)
 
 
 def _values(value: Any) -> Iterator[str]:

@@ -31,4 +31,4 @@ def read(format: str, payload: Any) -> Payload | Rejection:
             raise Rejected(f"longer than {MOST_CHARACTERS:,} characters: no post is")
         return Payload(format, raw, parser(format)(payload))
     except Rejected as error:
-        return Rejection(None, str(error), (raw or str(payload))[:_KEPT_CHARACTERS])
+        return Rejection(None, str(error), (raw or str(payload))[:_KEPT_CHARACTERS], format)

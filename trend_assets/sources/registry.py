@@ -103,11 +103,19 @@ SOURCES: Mapping[str, Source] = {
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What was received but cannot be an event: where it stood (from 1), why, and the text as it came."""
+    """What was received but cannot be an event.
+
+    Args:
+        line: where it stood, from 1.
+        reason: why.
+        raw_data: the text as it came.
+        format: by which it was read; None where nothing told it.
+    """
 
     line: int | None
     reason: str
     raw_data: str
+    format: str | None = None
 
 
 def parser(format: str) -> Parser:

@@ -74,6 +74,8 @@ def old(location: LakeLocation, version: int) -> None:
     if version >= 3:
         for table in ("predictions", "prediction_outcomes"):
             connection.execute(f"UPDATE {table} SET revision = 0, made = 'unrecorded'")
+            if version >= 6:
+                connection.execute(f"UPDATE {table} SET horizon_hours = 24")
     events = connection.execute("SELECT * FROM events").pl().cast(dict(EVENTS.schema))  # type: ignore[arg-type]
     graph = GraphBuilder().build(events)
     for table, frame in ((TEMPORAL_EDGES, graph.edges), (NODES, graph.nodes)):

@@ -111,9 +111,26 @@ def test_one_row_is_no_rows(importing: Import) -> None:
     assert importing("b.csv", row(1, user="bob")).why.startswith("1 of 1 row was rejected")
 
 
-def test_a_few_conflicts_are_told_and_fail_nothing(importing: Import) -> None:
+def test_a_few_conflicts_are_told_and_fail_nothing(importing: Import, empty: Home) -> None:
     report = importing("a.csv", *(row(number) for number in range(1000)), row(0, user="bob"))
     assert report.conflicts == 1 and not report.failed
+    assert statuses(empty) == [("a.csv", "complete", "")]
+
+
+def test_a_file_with_conflicts_is_not_complete_and_its_state_names_nobody(importing: Import, empty: Home) -> None:
+    importing("a.csv", row(1))
+    assert importing("b.csv", row(1, user="bob"), row(2), "3,yesterday,ann,hi").failed
+    assert importing("c.csv", row(1, user="eve")).failed
+    conflicts = "have the id of another post"
+    assert statuses(empty) == [
+        ("a.csv", "complete", ""),
+        ("b.csv", "partial", f"1 of 3 rows {conflicts}, 1 cannot be events: see rejected_events"),
+        ("c.csv", "failed", f"1 of 1 rows {conflicts}: see rejected_events"),
+    ]
+
+
+def statuses(home: Home) -> list[tuple[str, str, str]]:
+    return home.lake.read("SELECT source, status, message FROM collection_status ORDER BY source").rows()
 
 
 def test_what_one_side_does_not_say_is_no_conflict(importing: Import, empty: Home) -> None:

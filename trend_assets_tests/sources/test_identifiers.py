@@ -157,6 +157,22 @@ def test_of_a_table_the_event_alone_tells() -> None:
     assert rejected_identifiers(json.dumps(row)) == {(None, kind, ISO) for kind in ("user", "content")}
 
 
+@pytest.mark.parametrize(
+    "broken", [{"id": ""}, {"at": ""}, {"zone": "nowhere"}, {"site": "nowhere"}, {"id": "2.54e+17"}]
+)
+def test_of_a_row_of_a_table_each_column_tells_by_itself_whatever_the_row_looks_like(broken: dict[str, str]) -> None:
+    """Whichever column it was rejected for, and though `user` is a key of tweets."""
+    format = f"{formats.COLUMNS_PREFIX}id=id,user_id=user,timestamp=at,timezone=zone,source=site"
+    row = {"id": "5", "user": "7", "at": "2026-01-05 06:00", "zone": "UTC", "site": "reddit", "about": "8", **broken}
+    assert parse(format, json.dumps({**row, "id": "5", "at": ISO, "zone": "UTC", "site": "reddit"}))
+    source = None if "site" in broken else "reddit"
+    contents = set() if "id" in broken else {(source, "content", "5")}
+    for others, own in (((), format), ((format,), None), ((formats.X_V2,), format)):
+        found = rejected_identifiers(json.dumps(row), others, own)
+        assert {item for item in found if item.value in "5 7 8"} == {(source, "user", "7"), *contents}
+    assert ("twitter", "user", "7") in rejected_identifiers(json.dumps(row))
+
+
 def test_of_what_was_rejected_the_platforms_fields_tell_where_its_keys_tell_the_platform() -> None:
     tweet = {"id_str": "5", "user": {"id_str": "7", "followers_count": 1234567}, "place": {"id": "12345678"}}
     assert rejected_identifiers(json.dumps(tweet)) == {("twitter", "user", "7"), ("twitter", "content", "5")}

@@ -36,6 +36,7 @@ REJECTED_EVENTS = Table(
         Column("reason", "VARCHAR", "", "Why it could not become an event."),
         Column("raw_data", "VARCHAR", "", "The text as received; undecodable bytes as backslash escapes."),
         Column("rejected_at", "TIMESTAMPTZ", "UTC", "When it was rejected."),
+        Column("format", "VARCHAR", "", "Which parser refused it; empty where its format is unknown.", nullable=True),
     ),
     key=("id",),
     write="append",

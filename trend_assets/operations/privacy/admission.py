@@ -129,10 +129,11 @@ class Guard:
         """Rows of `REJECTED_EVENTS` as they may be kept.
 
         Args:
-            formats: by which other rows of the same origin were read: they tell where ids stand.
+            formats: by which other rows of the same origin were read: they tell where ids stand, too.
         """
         if self._any:
-            gone = [self._names_gone(raw, formats) for raw in frame["raw_data"]]
+            rows = frame.select("raw_data", "format").iter_rows()
+            gone = [self._names_gone(raw, formats, format) for raw, format in rows]
             frame = frame.filter(~pl.Series(gone, dtype=pl.Boolean))
         return frame.with_columns(raw_data=pl.lit(WITHHELD)) if self.names and frame.height else frame
 
@@ -151,8 +152,8 @@ class Guard:
             or any(self.knows(kind, source, value) for kind, value in identifiers(format, raw_data))
         )
 
-    def _names_gone(self, raw_data: str, formats: Collection[str]) -> bool:
-        found = rejected_identifiers(raw_data, formats)
+    def _names_gone(self, raw_data: str, others: Collection[str], format: str | None) -> bool:
+        found = rejected_identifiers(raw_data, others, format)
         return any(self._forgotten(self.hashes[kind], source, value) for source, kind, value in found)
 
     def _forgotten(self, hashes: Mapping[str, Collection[str]], source: str | None, value: str) -> bool:

@@ -78,7 +78,7 @@ def _batch_holds(batch: Batch, formats: Collection[str], traces: Traces) -> bool
             return True
     known = {payload.format for payload in batch.payloads} | set(formats)
     for rejection in batch.rejections:
-        for source, kind, value in rejected_identifiers(rejection.raw_data, known):
+        for source, kind, value in rejected_identifiers(rejection.raw_data, known, rejection.format):
             if traces.knows(source, Identifier(kind, value)):
                 return True
     return False

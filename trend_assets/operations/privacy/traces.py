@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -31,6 +32,11 @@ from trend_assets.sources.pseudonyms import Pseudonyms
 
 _BATCH_ROWS = 20_000
 _EVERY = ("raw_events", "observations", "events")
+#: A file may have nothing but rows that were known, in conflict or rejected.
+_FORMATS = """
+    SELECT origin, format FROM raw_events UNION SELECT origin, format FROM observations
+    UNION SELECT origin, format FROM rejected_events WHERE format IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Traces:
         event_ids: of every row that goes: those, and those that carry them.
         rejected_ids: of `rejected_events`.
         undecided: rejected rows in which the id stands as a word and nothing tells whether it is this one.
-        sources: whose rows go.
+        sources: whose rows go; where only rejected rows go, those that such a row tells.
         formats: by origin, what its rows were read by.
     """
 
@@ -105,7 +111,12 @@ def find(lake: Lake, subject: Subject, names: Pseudonyms | None) -> Traces:
     for table in _EVERY:
         _own(lake, table, f"{subject.kind}_id", asked, traces)
     _naming(lake, traces)
-    _rejected(lake, traces)
+    _narrow(traces)
+    told = _rejected(lake, traces)
+    if told and not traces.sources:
+        traces.sources = told
+        _narrow(traces)
+        _rejected(lake, traces)
     return traces
 
 
@@ -119,7 +130,7 @@ def _spellings(subject: Subject, names: Pseudonyms | None) -> Iterator[SourcedId
 
 def _formats(lake: Lake) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for origin, format in lake.read("SELECT DISTINCT origin, format FROM raw_events").iter_rows():
+    for origin, format in lake.read(_FORMATS).iter_rows():
         found[origin].add(format)
     return dict(found)
 
@@ -155,16 +166,30 @@ def _naming(lake: Lake, traces: Traces) -> None:
                 traces.sources.add(source)
 
 
-def _rejected(lake: Lake, traces: Traces) -> None:
+def _narrow(traces: Traces) -> None:
+    """Keeps the ids of the one source that has them, if it is one: on another they are somebody else's."""
+    if len(traces.sources) == 1:
+        traces.ids = {item for item in traces.ids if item.source in traces.sources}
+
+
+def _rejected(lake: Lake, traces: Traces) -> set[str]:
+    """Finds the rejected rows; the sources that they tell."""
+    told: set[str] = set()
+    traces.rejected_ids, traces.undecided = set(), 0
     doubtful = {value for _, _, value in traces.ids if not is_unmistakable(value)}
-    query = "SELECT id, origin, reason, raw_data || ' ' || reason FROM rejected_events"
-    for rejected_id, origin, reason, text in _likely(lake, query, [], _spelled(traces)):
+    query = "SELECT id, origin, format, reason, raw_data || ' ' || reason FROM rejected_events"
+    for rejected_id, origin, format, reason, text in _likely(lake, query, [], _spelled(traces)):
         raw = text.removesuffix(f" {reason}")
-        found = rejected_identifiers(raw, traces.formats.get(origin, ())) | rejected_identifiers(reason)
-        if any(traces.knows(item.source, Identifier(item.kind, item.value)) for item in found):
+        found = rejected_identifiers(raw, traces.formats.get(origin, ()), format) | rejected_identifiers(reason)
+        theirs = {item.source for item in found if traces.knows(item.source, Identifier(item.kind, item.value))}
+        if theirs:
             traces.rejected_ids.add(rejected_id)
+            # Several sources share a format: such a row tells none of them.
+            named = {source for source in theirs if source is not None}
+            told |= named if len(named) == 1 else set()
         elif not doubtful.isdisjoint(tokens(text)):
             traces.undecided += 1
+    return told
 
 
 def _spelled(traces: Traces) -> list[str]:
@@ -175,12 +200,9 @@ def _spelled(traces: Traces) -> list[str]:
     return sorted((values | escaped | cells) - {""})
 
 
-def _likely(
-    lake: Lake, query: str, parameters: list[list[str]], patterns: list[str]
-) -> Iterable[tuple[str, str, str, str]]:
+def _likely(lake: Lake, query: str, parameters: list[list[str]], patterns: list[str]) -> Iterable[tuple[Any, ...]]:
     """Rows whose last column holds the bytes of an id: most rows do not, and need not be read as JSON."""
     with lake.cursor() as cursor:
         for batch in cursor.execute(query, parameters).to_arrow_reader(_BATCH_ROWS):
             frame = pl.DataFrame(batch)
-            frame.columns = ["id", "first", "second", "text"]
-            yield from frame.filter(pl.col("text").str.contains_any(patterns)).iter_rows()
+            yield from frame.filter(frame.to_series(-1).str.contains_any(patterns)).iter_rows()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -16,7 +17,7 @@ from trend_assets.sources.wire import instants, notes, tags, zones
 from trend_assets.sources.wire.markup import words_of
 from trend_assets.sources.wire.values import dumps, loads, mapping, text
 
-__all__ = ["FIELDS", "ColumnMap", "ColumnMapError", "parse_row"]
+__all__ = ["FIELDS", "ColumnMap", "ColumnMapError", "Named", "named_in", "parse_row"]
 
 _DEFAULT_SOURCE = "archive"
 _DEFAULT_EVENT_TYPE = "original"
@@ -55,17 +56,10 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
     told: list[str] = []
     timestamp = _timestamp(row, column_map, told)
     content_id = _content_id(row, column_map, told)
-    columns, mapped = column_map.columns, column_map.names
+    columns = column_map.columns
     source = _source(row, column_map)
     kind, original = _reference(row, column_map) if source in ("archive", "twitter") else (None, None)
     written = _written(_cell(row, columns.get("text")), told)
-    context = {
-        name: cell
-        for name, cell in row.items()
-        if name not in mapped and cell is not None and (not isinstance(cell, str) or cell.strip())
-    }
-    if original is not None:
-        context["original_content_id"] = original
     return Event(
         timestamp=timestamp,
         source=source,
@@ -76,9 +70,54 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
         hashtags=_hashtags(row, columns, written),
         topics=_topics(row, columns, written),
         language=_word(_cell(row, columns.get("language"))),
-        context=context,
+        context=_context(row, column_map, original),
         notes=tuple(dict.fromkeys(told)) if told else (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom and what a row names, whether or not it is an event.
+
+    Args:
+        source: whose ids these are; None where the row names a source that is none.
+        content_id: its own id; None where there is none that can be read.
+        user_id: its user's; the same.
+        context: as in its event.
+    """
+
+    source: str | None
+    content_id: str | None
+    user_id: str | None
+    context: Mapping[str, Any]
+
+
+def named_in(row: Mapping[str, Any], column_map: ColumnMap) -> Named:
+    """Whom and what a row names, each by itself: a row that was rejected for one field may name a user in another."""
+    source = _source(row, column_map)
+    return Named(
+        source if source in SOURCES else None,
+        _readable_identity(row, column_map, "content_id"),
+        _readable_identity(row, column_map, "user_id"),
+        _context(row, column_map, _reference(row, column_map)[1]),
+    )
+
+
+def _readable_identity(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> str | None:
+    try:
+        return _identity(row, column_map, field, [])[0]
+    except Rejected:
+        return None
+
+
+def _context(row: Mapping[str, Any], column_map: ColumnMap, original: str | None) -> dict[str, Any]:
+    mapped = column_map.names
+    context = {
+        name: cell
+        for name, cell in row.items()
+        if name not in mapped and cell is not None and (not isinstance(cell, str) or cell.strip())
+    }
+    return context if original is None else {**context, "original_content_id": original}
 
 
 def _find(row: Mapping[str, Any], column: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trend_assets.sources.archive.columns import ColumnMap
@@ -178,7 +178,7 @@ class _Tally:
 def _storable(rejection: Rejection) -> Rejection:
     raw = rejection.raw_data
     raw = raw.replace("\x00", "\\x00") if "\x00" in raw else raw
-    return Rejection(rejection.line, one_line(rejection.reason), raw)
+    return replace(rejection, reason=one_line(rejection.reason), raw_data=raw)
 
 
 def _rows(file: ArchiveFile, columns: ColumnMap | None) -> Iterator[tuple[Payload | Rejection, int]]:

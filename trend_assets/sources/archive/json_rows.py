@@ -86,7 +86,7 @@ def _row(line: int | None, format: str | Rejected, payload: Any, raw: str | None
         event = parser(format)(payload)
         return Payload(format, dumps(payload) if raw is None else raw, event)
     except Rejected as rejected:
-        return _rejection(line, str(rejected), payload, raw)
+        return _rejection(line, str(rejected), payload, raw, format if isinstance(format, str) else None)
 
 
 def _noted(row: Payload | Rejection, notes: tuple[str, ...]) -> Payload | Rejection:
@@ -96,8 +96,8 @@ def _noted(row: Payload | Rejection, notes: tuple[str, ...]) -> Payload | Reject
     return replace(row, event=replace(row.event, notes=(*row.event.notes, *notes)))
 
 
-def _rejection(line: int | None, reason: str, value: Any, raw: str | None) -> Rejection:
+def _rejection(line: int | None, reason: str, value: Any, raw: str | None, format: str | None = None) -> Rejection:
     try:
-        return Rejection(line, reason, dumps(value) if raw is None else raw)
+        return Rejection(line, reason, dumps(value) if raw is None else raw, format)
     except Rejected as too_deep:
-        return Rejection(line, str(too_deep), repr(value))
+        return Rejection(line, str(too_deep), repr(value), format)

@@ -49,7 +49,7 @@ class _MappedRows:
         try:
             return (Payload(self._format, raw, parse_row(row, self._columns)),)
         except Rejected as rejected:
-            return (Rejection(line, str(rejected), raw),)
+            return (Rejection(line, str(rejected), raw, self._format),)
 
 
 class _KnownRows:
@@ -62,9 +62,9 @@ class _KnownRows:
         try:
             payloads = self._known.payloads(row)
         except Rejected as rejected:
-            return (Rejection(line, str(rejected), dumps(row)),)
+            return (Rejection(line, str(rejected), dumps(row), self._known.format),)
         if not payloads:
-            return (Rejection(line, "a row that holds no event", dumps(row)),)
+            return (Rejection(line, "a row that holds no event", dumps(row), self._known.format),)
         return [self._one(line, payload) for payload in payloads]
 
     def _one(self, line: int, payload: dict[str, Any]) -> Payload | Rejection:
@@ -72,7 +72,7 @@ class _KnownRows:
         try:
             return Payload(self._known.format, raw, self._parse(payload))
         except Rejected as rejected:
-            return Rejection(line, str(rejected), raw)
+            return Rejection(line, str(rejected), raw, self._known.format)
 
 
 def fits(columns: ColumnMap | None, names: Sequence[str]) -> bool:
