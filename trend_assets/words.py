@@ -108,10 +108,11 @@ def comes_true(kind: str, hours: int, threshold: int, min_growth: int, burst_rat
 
 def nothing_asked(label: str) -> str:
     """Why a label may be forecast of no topic: `nothing was mentioned in the window`."""
-    return _NOTHING_ASKED.get(kind_of(label), "nothing was mentioned in the window")
+    return _NOTHING_ASKED[kind_of(label)]
 
 
 _NOTHING_ASKED = {
+    "emerges": "nothing was mentioned in the window",
     "bursts": "nothing was mentioned in the window, or no week of posts lies before to compare with",
     "breaks_out": "no topic was first seen in the window, or too few posts lie before to know what is new",
 }
@@ -180,8 +181,7 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
     """What came of it in numbers: `25 → 46 ▲ 84 %`; `11 mentions, usual 0 (93 → 11 ▼ 88 %)` where the usual decides."""
     if label != "bursts" or usual is None:
         return change(before, after)
-    mentions = "1 mention" if after == 1 else f"{after:,} mentions"
-    return f"{mentions}, usual {usual:,.0f} ({change(before, after)})"
+    return f"{several(after, 'mention')}, usual {usual:,.0f} ({change(before, after)})"
 
 
 def mentions(

@@ -85,8 +85,9 @@ def span(
         )
     if until - since > timedelta(days=max_days):
         raise WrongMoment(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
-    return Span(_whole(since), _whole(until + _HOUR - _TICK))
+    return Span(whole_hour(since), whole_hour(until + _HOUR - _TICK))
 
 
-def _whole(moment: datetime) -> datetime:
+def whole_hour(moment: datetime) -> datetime:
+    """Where the hour of a moment begins."""
     return moment.replace(minute=0, second=0, microsecond=0)

@@ -16,7 +16,7 @@ from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest,
 from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
 from api.reading.known import among
 from api.reading.lake import LakeReader
-from api.reading.spans import WrongMoment
+from api.reading.spans import WrongMoment, whole_hour
 from trend_assets.lake.connection import LakeError
 from trend_assets.periods import FIRST_DAY, hour_key
 from trend_assets.settings import Settings, enabled_sources
@@ -64,7 +64,7 @@ async def trigger(
 ) -> StartedRun:
     """Starts collecting and enriching one hour from every enabled source, or from one; the same request is one run."""
     asked = asked or CollectionRequest()
-    hour = _floor(asked.hour or datetime.now(UTC) - _HOUR)
+    hour = whole_hour(asked.hour or datetime.now(UTC) - _HOUR)
     sources = _sources(request.app.state.settings, asked.source)
     kind = f"collect {asked.source}" if asked.source else "collect"
     assets = [*(f"sources/{source}" for source in sources), *_FLOW]
@@ -86,7 +86,7 @@ async def generate(
     idempotency_key: IdempotencyKey = None,
 ) -> StartedRun:
     """Starts the forecast of one cut; the same request twice is one run."""
-    hour = _floor((asked and asked.at) or datetime.now(UTC)) - _HOUR
+    hour = whole_hour((asked and asked.at) or datetime.now(UTC)) - _HOUR
     return await _start(request, dagster, response, "predict", ("predictions",), hour, idempotency_key)
 
 
@@ -171,10 +171,6 @@ def _sources(settings: Settings, asked: str | None) -> tuple[str, ...]:
     if asked not in enabled:
         raise HTTPException(422, f"{asked!r} is no enabled source{among(asked, enabled, 'enabled')}")
     return (asked,)
-
-
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _results(answer: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -181,7 +181,6 @@ def cut_of(
     """
     past = history.until(time)
     everything = np.ones(len(topics), dtype=np.bool_)
-    none = np.zeros(len(topics), dtype=np.bool_)
     return Cut(
         time=time,
         topics=topics,
@@ -190,8 +189,8 @@ def cut_of(
         usual=usual_mentions(past, topics, time, settings),
         asked={
             **dict.fromkeys(settings.hours_of, everything),
-            "bursts": everything if time - WEEK >= history.start else none,
-            "breaks_out": newborn if time - 2 * settings.window >= history.start else none,
+            "bursts": everything & (time - WEEK >= history.start),
+            "breaks_out": newborn & (time - 2 * settings.window >= history.start),
         },
     )
 
