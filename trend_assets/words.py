@@ -234,10 +234,14 @@ def chance_of(confidence: float) -> str:
     return "<1%" if confidence < 0.005 else f"{confidence:.0%}"
 
 
-def likely(confidence: float | None) -> str:
-    """A calibrated probability in words: `likely: 8 of 10 such come true`; of None, why there is none."""
-    if confidence is None:
-        return "no chance given: ranked by counting"
+def no_chance(model_version: str) -> str:
+    """Why a forecast states no probability."""
+    why = "ranked by counting" if is_counting(model_version) else "the model could not be calibrated for this"
+    return f"no chance given: {why}"
+
+
+def likely(confidence: float) -> str:
+    """A calibrated probability in words: `likely: 8 of 10 such come true`."""
     word = next(word for bound, word in _LIKELY if confidence >= bound)
     if confidence >= 0.95:
         return f"{word}: nearly all such come true"

@@ -28,6 +28,7 @@ from trend_assets.words import (
     kind_of,
     label_ahead,
     likely,
+    no_chance,
     outcome,
     outlook,
     verdict,
@@ -105,7 +106,8 @@ def test_a_chance_is_told_in_words(confidence: float) -> None:
 
 def test_a_chance_of_four_fifths_means_eight_of_ten() -> None:
     assert likely(0.81) == "likely: 8 of 10 such come true"
-    assert likely(None) == "no chance given: ranked by counting"
+    assert no_chance("baseline:mentions_24h") == "no chance given: ranked by counting"
+    assert no_chance("tgn-2015-01-05-s17") == "no chance given: the model could not be calibrated for this"
     assert forecast_in_words("bursts", 25, 0.67, 0.81, 24) == (
         "unusually high for this topic (chance 81 %): 25 → about 50 mentions in 24 h"
     )

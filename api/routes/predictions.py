@@ -350,7 +350,7 @@ def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
             counts.get("needed"),
         ),
         chance=None if confidence is None else words.chance_of(confidence),
-        likely=words.likely(confidence),
+        likely=words.no_chance(row["model_version"]) if confidence is None else words.likely(confidence),
         verdict=words.verdict(row["came_true"]),
         why=words.why(counts),
         by=words.forecaster(row["model_version"]),
