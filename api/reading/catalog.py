@@ -153,7 +153,8 @@ class Catalog:
         return CatalogSnapshot(newest, tables)
 
     def _anew(self, cursor: duckdb.DuckDBPyConnection) -> CatalogSnapshot:
-        newest, self._schema = cursor.execute(_NEWEST).fetchone() or (-1, -1)
+        # To the end, as every answer here: a half-read one holds the catalog's log for as long as its connection.
+        newest, self._schema = (cursor.execute(_NEWEST).fetchall() or [(-1, -1)])[0]
         self._tables = {
             int(number): _Table(
                 uuid, str(name), _joined(self._data_path + schema, path, relative), _columns(declared, snapshots)
@@ -169,7 +170,7 @@ class Catalog:
         for number in self._tables.keys() - found:
             # There is no list of these.
             with suppress(duckdb.CatalogException):
-                cursor.execute(_INLINED_DELETES % number)
+                cursor.execute(_INLINED_DELETES % number).fetchall()
                 found.add(number)
         return found
 

@@ -21,14 +21,15 @@ NEWEST = max(MIGRATIONS)
 
 def version(connection: duckdb.DuckDBPyConnection) -> int:
     """The version of the attached lake; 0 for one without tables."""
+    # To the end: a half-read answer holds its transaction, and so the catalog's log, for as long as the connection.
     found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?",
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?",
         [_VERSION_TABLE],
-    ).fetchone()
-    if not found or not found[0]:
+    ).fetchall()
+    if not found:
         return 0
-    row = connection.execute(f"SELECT max(version) FROM {_VERSION_TABLE}").fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    [(newest,)] = connection.execute(f"SELECT coalesce(max(version), 0) FROM {_VERSION_TABLE}").fetchall()
+    return int(newest)
 
 
 def refuse_newer(connection: duckdb.DuckDBPyConnection) -> int:

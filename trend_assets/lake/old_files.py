@@ -44,7 +44,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, location: LakeLocation) -> 
 def _take_over(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, rows_of: Callable[[Mapping[str, Any]], Rows]
 ) -> None:
-    held = connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+    held = connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()
     try:
         rows = rows_of(orjson.loads(path.read_bytes()))
     except (LookupError, TypeError, ValueError, AttributeError) as error:

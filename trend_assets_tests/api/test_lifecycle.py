@@ -17,6 +17,7 @@ import pytest
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import PREDICTIONS
+from trend_assets_tests import catalog_log
 from trend_assets_tests.api.conftest import CUT, ONE, fill, forecasts
 
 #: Longer than the API believes a snapshot's number.
@@ -76,6 +77,7 @@ def test_it_says_what_to_do_heals_and_serves_while_the_pipeline_writes(server: h
         page = server.get("/predictions/top").json()
         assert page["cut"] == cut.isoformat().replace("+00:00", "Z")
     lake.close()
+    assert catalog_log.is_free(lake.location), "the API's connections hold a transaction"
 
     away = home.parent / "away"
     shutil.move(home, away)

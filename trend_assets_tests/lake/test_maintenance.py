@@ -15,6 +15,7 @@ from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.maintenance import compact, expire, lake_size, maintain, remove_files, tighten_bounds, vacuum
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import TOPIC_ACTIVITY
+from trend_assets_tests import catalog_log
 from trend_assets_tests.processes import context, process
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -125,6 +126,16 @@ def test_what_is_deleted_leaves_the_files_and_the_bounds(lake: Lake, location: L
         assert b"#kept" in held and b"secret" not in held
     assert lake.read("SELECT count(*) AS n FROM topic_activity")["n"][0] == 25
     lake.close()
+
+
+def test_open_lakes_leave_the_catalogs_log_to_be_written_back(sqlite_lake: LakeLocation) -> None:
+    Lake(sqlite_lake).close()
+    reader, writer = Lake(sqlite_lake, read_only=True), Lake(sqlite_lake)
+    fill(writer, 2)
+    assert reader.read("SELECT count(*) AS n FROM topic_activity")["n"][0] == 8
+    assert catalog_log.is_free(sqlite_lake)
+    reader.close()
+    writer.close()
 
 
 def _write_and_read(location: LakeLocation, stop: Event, failures: Queue[str]) -> None:
