@@ -27,13 +27,22 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def hour_start(moment: datetime) -> datetime:
+    """Where the hour begins that holds a timezone-aware moment, in UTC.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    return utc(moment).replace(minute=0, second=0, microsecond=0)
+
+
 def hour_key(moment: datetime) -> str:
     """The partition key of the hour that holds a timezone-aware moment.
 
     Raises:
         ValueError: the moment has no time zone.
     """
-    return utc(moment).replace(minute=0).strftime(HOUR_FORMAT)
+    return hour_start(moment).strftime(HOUR_FORMAT)
 
 
 def week_key(moment: datetime) -> str:

@@ -181,7 +181,7 @@ def outcome(label: str, before: int, after: int, usual: float | None) -> str:
     """What came of it in numbers: `25 → 46 ▲ 84 %`; `11 mentions, usual 0 (93 → 11 ▼ 88 %)` where the usual decides."""
     if label != "bursts" or usual is None:
         return change(before, after)
-    return f"{several(after, 'mention')}, usual {usual:,.0f} ({change(before, after)})"
+    return f"{counted(after, 'mention')}, usual {usual:,.0f} ({change(before, after)})"
 
 
 def mentions(
@@ -213,13 +213,9 @@ def why(counts: Mapping[str, Any]) -> str:
 
 
 def counted(number: float, thing: str) -> str:
-    """A number of things: `1 mention`, `2 mentions`."""
-    return f"{number:g} {thing}" if number == 1 else f"{number:g} {thing}s"
-
-
-def several(count: int, thing: str) -> str:
-    """How many rows or the like, thousands set apart: `1 row`, `1,234 rows`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+    """A number of things, thousands set apart: `1 mention`, `2.5 weeks`, `1,234 rows`."""
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
+    return f"{shown} {thing}" if number == 1 else f"{shown} {thing}s"
 
 
 def verdict(came_true: bool | None) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from trend_assets.periods import hour_key, month, pacific_day, week_key
+from trend_assets.periods import hour_key, hour_start, month, pacific_day, week_key
 
 HOUR = timedelta(hours=1)
 
@@ -17,7 +17,7 @@ def test_keys_are_utc_whatever_zone_the_moment_has() -> None:
     assert week_key(datetime(2026, 1, 5, 5, 30, tzinfo=zone)) == "2026-01-05"
 
 
-@pytest.mark.parametrize("key", [hour_key, week_key])
+@pytest.mark.parametrize("key", [hour_key, hour_start, week_key])
 def test_a_naive_moment_is_an_error(key) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         key(datetime(2026, 1, 5))
@@ -42,3 +42,7 @@ def test_the_quotas_day_is_pacific(at: str, start: str, hours: int) -> None:
     first, last = pacific_day(datetime.fromisoformat(at))
     assert first == datetime.fromisoformat(start)
     assert last - first == hours * HOUR
+
+
+def test_an_hour_begins_in_utc_whatever_the_zone() -> None:
+    assert hour_start(datetime.fromisoformat("2026-01-05T12:40:07+05:30")) == datetime(2026, 1, 5, 7, tzinfo=UTC)

@@ -20,6 +20,7 @@ from trend_assets.words import (
     chance_of,
     change,
     comes_true,
+    counted,
     counted_because,
     expected_mentions,
     forecast_in_words,
@@ -176,3 +177,11 @@ def test_of_a_further_horizon_its_own_gate_tells_why() -> None:
     refused = Decision("tgn-1", "refused", "of the main horizon")
     assert counted_because(["too few cuts"], refused).endswith("no chance is given: too few cuts")
     assert counted_because([None]).endswith("it has not learnt this horizon")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(0, "0 mentions"), (1, "1 mention"), (1.0, "1 mention"), (2.5, "2.5 mentions"), (1234567, "1,234,567 mentions")],
+)
+def test_a_number_of_things_is_told_whole(number: float, told: str) -> None:
+    assert counted(number, "mention") == told

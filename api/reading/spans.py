@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from api.reading.catalog_snapshot import Within
 from trend_assets.errors import TrendError
+from trend_assets.periods import hour_start
 
 #: The moments that may be asked for lie from this one on.
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,9 +86,4 @@ def span(
         )
     if until - since > timedelta(days=max_days):
         raise WrongMoment(f"the span is longer than {max_days} days (api.max_days): ask for a shorter one")
-    return Span(whole_hour(since), whole_hour(until + _HOUR - _TICK))
-
-
-def whole_hour(moment: datetime) -> datetime:
-    """Where the hour of a moment begins."""
-    return moment.replace(minute=0, second=0, microsecond=0)
+    return Span(hour_start(since), hour_start(until + _HOUR - _TICK))

@@ -16,9 +16,9 @@ from api.models.runs import Clock, CollectionRequest, Daemon, PredictionRequest,
 from api.pipeline.dagster_client import Dagster, DagsterClient, DagsterDown
 from api.reading.known import among
 from api.reading.lake import LakeReader
-from api.reading.spans import WrongMoment, whole_hour
+from api.reading.spans import WrongMoment
 from trend_assets.lake.connection import LakeError
-from trend_assets.periods import FIRST_DAY, hour_key
+from trend_assets.periods import FIRST_DAY, hour_key, hour_start
 from trend_assets.settings import Settings, enabled_sources
 
 router = APIRouter(tags=["runs"])
@@ -64,7 +64,7 @@ async def trigger(
 ) -> StartedRun:
     """Starts collecting and enriching one hour from every enabled source, or from one; the same request is one run."""
     asked = asked or CollectionRequest()
-    hour = whole_hour(asked.hour or datetime.now(UTC) - _HOUR)
+    hour = hour_start(asked.hour or datetime.now(UTC) - _HOUR)
     sources = _sources(request.app.state.settings, asked.source)
     kind = f"collect {asked.source}" if asked.source else "collect"
     assets = [*(f"sources/{source}" for source in sources), *_FLOW]
@@ -86,7 +86,7 @@ async def generate(
     idempotency_key: IdempotencyKey = None,
 ) -> StartedRun:
     """Starts the forecast of one cut; the same request twice is one run."""
-    hour = whole_hour((asked and asked.at) or datetime.now(UTC)) - _HOUR
+    hour = hour_start((asked and asked.at) or datetime.now(UTC)) - _HOUR
     return await _start(request, dagster, response, "predict", ("predictions",), hour, idempotency_key)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from trend_assets.assets.checks import TIMES_IN_PARTITION
 from trend_assets.lake.store import Lake
 from trend_assets.operations.usual import Usual, incomplete_hours, newest_state, usual_hour
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 from trend_assets.sources.collection import Collected
 from trend_assets.sources.collector import utc_now
@@ -53,7 +54,7 @@ def source_checks(
     yield _answered(key, collected.status, newest_state(lake, source))
     # By the clock, not by this run's hours: the last run of a tick is for the hour of a day ago. The newest hour may
     # not have been asked for yet.
-    end = utc_now().replace(minute=0, second=0, microsecond=0) - _HOUR
+    end = hour_start(utc_now()) - _HOUR
     yield _no_gaps(key, incomplete_hours(lake, source, end - settings.schedule.catch_up_hours * _HOUR, end))
     one_hour = collected.status["hour"].to_list() == [start]
     yield _as_usual(key, collected.raw, usual_hour(lake, source, start) if one_hour else None)

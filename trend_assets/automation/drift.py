@@ -10,7 +10,7 @@ from trend_assets.automation.jobs import QUIET, WEEKLY_JOB
 from trend_assets.forecasting.drift import DriftReport
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.operations.drift import check_drift, store_check
-from trend_assets.periods import monday, week_key
+from trend_assets.periods import hour_start, monday, week_key
 from trend_assets.settings import Settings
 
 
@@ -44,7 +44,7 @@ def drift_sensor(
 
 
 def _training(now: datetime) -> dg.RunRequest:
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = hour_start(now)
     return dg.RunRequest(
         run_key=f"drift at {hour.isoformat()}",
         partition_key=week_key(monday(now)),

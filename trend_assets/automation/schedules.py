@@ -18,7 +18,7 @@ from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import Due, catch_up, collected_before, missed_hours
 from trend_assets.operations.history import mentions_before
-from trend_assets.periods import hour_key, monday, week_key
+from trend_assets.periods import hour_key, hour_start, monday, week_key
 from trend_assets.settings import ScheduleSettings
 from trend_assets.sources.collector import utc_now
 
@@ -52,7 +52,7 @@ def hourly_schedule(settings: ScheduleSettings, live: tuple[str, ...]) -> dg.Sch
     def hourly_collection(
         context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeResource]
     ) -> list[dg.RunRequest]:
-        now = context.scheduled_execution_time.replace(minute=0, second=0, microsecond=0)
+        now = hour_start(context.scheduled_execution_time)
         # A request for an hour without a partition would fail the whole tick.
         due = [item for item in _due(settings, live, lake, now) if item.start >= begin]
         return [_request(item, now, live) for item in due]

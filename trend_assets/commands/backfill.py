@@ -10,7 +10,7 @@ from trend_assets.commands.console import console, errors, progress, utc_hour
 from trend_assets.commands.priority import give_way
 from trend_assets.errors import TrendError
 from trend_assets.settings import Settings, enabled_sources, load_settings
-from trend_assets.words import several
+from trend_assets.words import counted
 
 if TYPE_CHECKING:
     from trend_assets.launch import HourRange
@@ -58,7 +58,7 @@ def backfill(
             if not errors.is_terminal:
                 console.print(f"{chunk.start:%Y-%m-%d %H:%M} to {chunk.end:%Y-%m-%d %H:%M}: done")
     _need_posts(settings)
-    console.print(f"{several(hours.hours, 'hour')} materialized: {', '.join(assets)}.")
+    console.print(f"{counted(hours.hours, 'hour')} materialized: {', '.join(assets)}.")
     _lead_on(settings, assets, hours)
 
 

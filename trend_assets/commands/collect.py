@@ -10,6 +10,7 @@ import typer
 from trend_assets.commands.collection_tables import hour_rows, hour_table
 from trend_assets.commands.console import console, utc_hour
 from trend_assets.errors import TrendError
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings, enabled_sources, load_settings
 
 _HOUR = timedelta(hours=1)
@@ -37,7 +38,7 @@ def collect(
 
     settings, now = load_settings(), datetime.now(UTC)
     _refuse_unknown(settings, source)
-    start = utc_hour(hour) if hour else now.replace(minute=0, second=0, microsecond=0) - _HOUR
+    start = utc_hour(hour) if hour else hour_start(now) - _HOUR
     if start + _HOUR > now:
         raise typer.BadParameter(f"the hour {start:%Y-%m-%d %H:%M} UTC is not over yet")
     asked = HourRange(start, start + _HOUR)

@@ -17,7 +17,7 @@ import yaml
 
 from trend_assets.commands.console import console, progress
 from trend_assets.errors import TrendError
-from trend_assets.periods import monday
+from trend_assets.periods import hour_start, monday
 from trend_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _keep_settings(home: Path, settings: Settings, now: datetime) -> None:
 
 def _simulated_plan(settings: Settings, now: datetime) -> Plan:
     start = datetime.combine(settings.simulator.start, time(), UTC)
-    return Plan(start, start + timedelta(weeks=_WEEKS), now.replace(minute=0, second=0, microsecond=0))
+    return Plan(start, start + timedelta(weeks=_WEEKS), hour_start(now))
 
 
 def _import(settings: Settings, files: list[Path], columns: str | None) -> Plan:

@@ -18,6 +18,7 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.launch import HourRange, materialize_hours
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 
 _HOUR = timedelta(hours=1)
@@ -45,7 +46,7 @@ def go_on(settings: Settings, since: datetime, a_minute: float) -> None:
         since: where the last hour ended that was forecast.
         a_minute: hours a minute, at most: an hour that takes longer is waited for.
     """
-    hours = HourRange(since, datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+    hours = HourRange(since, hour_start(datetime.now(UTC)))
     definitions, instance = make_definitions(settings), open_instance(settings)
 
     def run(hour: HourRange) -> None:

@@ -12,8 +12,8 @@ from trend_assets.commands.console import as_it_is, console
 from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.lake.store import Lake
 from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
-from trend_assets.periods import FIRST_DAY
-from trend_assets.words import several
+from trend_assets.periods import FIRST_DAY, hour_start
+from trend_assets.words import counted
 
 _FILES_SHOWN = 20
 _REASONS_SHOWN = 12
@@ -41,8 +41,8 @@ def show(reports: Sequence[FileReport], seen: ImportStatistics, lake: Lake) -> N
         return
     total = _total(parts)
     console.print(
-        f"{several(total.events, 'event')} read, {total.new:,} of them new; {several(total.rejected, 'row')} rejected; "
-        f"the lake holds {several(lake.read('SELECT count(*) AS n FROM raw_events')['n'][0], 'raw event')}."
+        f"{counted(total.events, 'event')} read, {total.new:,} of them new; {counted(total.rejected, 'row')} rejected; "
+        f"the lake holds {counted(lake.read('SELECT count(*) AS n FROM raw_events')['n'][0], 'raw event')}."
     )
     console.print(_counts(reports, total))
     if total.events:
@@ -126,7 +126,7 @@ def _rejections(total: Part) -> Table:
         table.add_row(as_it_is(_line(reason)), f"{count:,}", _example(total.examples[reason]))
     if len(total.reasons) > _REASONS_SHOWN:
         table.add_row(
-            f"… {several(len(total.reasons) - _REASONS_SHOWN, 'more reason')}, all in rejected_events", "", ""
+            f"… {counted(len(total.reasons) - _REASONS_SHOWN, 'more reason')}, all in rejected_events", "", ""
         )
     return table
 
@@ -149,12 +149,12 @@ def _line(text: str) -> str:
 def _next_commands(days: Iterable[date], now: datetime) -> None:
     """The commands that make hourly tables of the posts, as they can be pasted."""
     # An hour has its partition once it is over.
-    over = now.replace(minute=0, second=0, microsecond=0)
+    over = hour_start(now)
     spans = [(_midnight(first), min(_midnight(last + _DAY), over)) for first, last in spans_of(days, now.date())]
     spans = [(start, end) for start, end in spans if start < end]
     if early := [day for day in days if day < FIRST_DAY]:
         have = "has" if len(early) == 1 else "have"
-        console.print(f"{several(len(early), 'day')} before {FIRST_DAY} {have} no partitions: are these times right?")
+        console.print(f"{counted(len(early), 'day')} before {FIRST_DAY} {have} no partitions: are these times right?")
     show_next([Step(f"trend backfill --start {written(start)} --end {written(end)}") for start, end in spans])
 
 

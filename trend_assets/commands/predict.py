@@ -10,6 +10,7 @@ import typer
 from trend_assets.commands.console import utc_moment
 from trend_assets.commands.forecast_report import show_forecast
 from trend_assets.forecasting.labels import LABELS
+from trend_assets.periods import hour_start
 from trend_assets.settings import load_settings
 from trend_assets.words import DEFAULT_LABEL, TITLES
 
@@ -49,7 +50,7 @@ def predict(
     if label not in LABELS:
         raise typer.BadParameter(f"--label {label}: expected one of {', '.join(LABELS)}")
     moment = utc_moment(at) if at else datetime.now(UTC)
-    cut = moment.replace(minute=0, second=0, microsecond=0)
+    cut = hour_start(moment)
     settings = load_settings()
     labels = label_settings(settings.forecast)
     name = settings.forecast.label(label, horizon)

@@ -9,6 +9,7 @@ import polars as pl
 
 from trend_assets.forecasting.history import MENTIONS_SCHEMA, TEXT, History, to_datetime, to_epoch
 from trend_assets.forecasting.mentions import DETAILS, checked
+from trend_assets.periods import hour_start
 
 
 class ArrivingMentions:
@@ -81,9 +82,7 @@ class ArrivingMentions:
         known = pl.col("timestamp") < end
         frame, rest = waiting.filter(known), waiting.filter(~known)
         if self._history is None:
-            history = History.from_mentions(
-                frame, waiting["timestamp"][0].replace(minute=0, second=0, microsecond=0), end
-            )
+            history = History.from_mentions(frame, hour_start(waiting["timestamp"][0]), end)
         else:
             history = self._history.extended(frame, end)
         # Kept as they are for the case that all must be read anew.

@@ -16,6 +16,7 @@ from trend_assets.forecasting.reliability import ConfidenceWalk
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.operations.training import new_forecaster
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 
 
@@ -82,5 +83,5 @@ def _known_until(lake: Lake) -> datetime | None:
     last: datetime | None = lake.read("SELECT max(hour) AS last FROM temporal_edges")["last"][0]
     if last is None:
         return None
-    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    now = hour_start(datetime.now(UTC))
     return max(min(last.replace(hour=0) + timedelta(days=1), now), last + timedelta(hours=1))

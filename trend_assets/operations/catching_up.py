@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS
+from trend_assets.periods import hour_start
 from trend_assets.sources.collection import Purpose
 
 _HOUR = timedelta(hours=1)
@@ -123,7 +124,7 @@ def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> in
     """
     if not sources:
         return 0
-    bound = {"sources": list(sources), "bound": now.replace(minute=0, second=0, microsecond=0) - (hours + 1) * _HOUR}
+    bound = {"sources": list(sources), "bound": hour_start(now) - (hours + 1) * _HOUR}
     why = f"hours are fetched up to {hours} h later (schedule.catch_up_hours)"
     counts = {"events": 0, "rejected": 0, "requests": 0}
     never = {**counts, "status": "skipped", "finished_at": now, "message": f"no run asked for it in time: {why}"}

@@ -14,10 +14,11 @@ import polars as pl
 
 from trend_assets.enrichment.topics import topics_of
 from trend_assets.operations.identity import Identified
+from trend_assets.periods import hour_start
 from trend_assets.sources.archive.files import Batch
 from trend_assets.sources.event import Payload
 from trend_assets.sources.wire.notes import BEFORE_2000, LATER_THAN_NOW
-from trend_assets.words import several
+from trend_assets.words import counted
 
 #: A file of which more rows than this share have the id of another post has failed.
 CONFLICT_SHARE = 0.001
@@ -94,7 +95,7 @@ class Part:
     def conflict_share(self) -> str:
         """How many of its rows have the id of another post, and the first of them."""
         were = "was" if self.conflicts == 1 else "were"
-        return f"{self.conflicts:,} of {several(self.rows, 'row')} {were} rejected, e.g. {self.conflict}"
+        return f"{self.conflicts:,} of {counted(self.rows, 'row')} {were} rejected, e.g. {self.conflict}"
 
     def add(self, batch: Batch, found: Identified, rejected: pl.DataFrame) -> None:
         """Counts a batch; what is in neither frame was left out."""
@@ -262,4 +263,4 @@ class ImportStatistics:
 
 
 def _hour(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(minute=0, second=0, microsecond=0)
+    return moment and hour_start(moment)

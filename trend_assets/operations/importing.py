@@ -16,6 +16,7 @@ from trend_assets.operations.identity import Identified, identify
 from trend_assets.operations.import_report import FileReport, ImportStatistics, Part
 from trend_assets.operations.origins import content_hash, origin, within
 from trend_assets.operations.privacy.admission import Guard
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
@@ -117,7 +118,7 @@ def _record(lake: Lake, report: FileReport) -> None:
         status, message = _outcome(part, part.error or (report.error if part.name == report.name else None))
         rows.append(
             {
-                "hour": now.replace(minute=0, second=0, microsecond=0),
+                "hour": hour_start(now),
                 "source": part.name,
                 "status": status,
                 "events": part.events,

@@ -27,6 +27,7 @@ import polars as pl
 from trend_assets.forecasting.sensitivity import Load, LoadState, sampled
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import DEFERRED_HOURS, LOAD_CHECKS
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 from trend_assets.sources.collector import utc_now
 
@@ -174,7 +175,7 @@ def lower_idle_load(lake: Lake, settings: Settings, now: datetime) -> None:
         settings: the backlog that is allowed.
         now: timezone-aware.
     """
-    hour = now.replace(minute=0, second=0, microsecond=0) - _HOUR
+    hour = hour_start(now) - _HOUR
     known = shedding_state(lake)
     if known.load is Load.NORMAL or known.last is None or hour - known.last < _QUIET:
         return

@@ -11,6 +11,7 @@ from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
 from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.returning import forget_returned
+from trend_assets.periods import hour_start
 from trend_assets.settings import RetentionSettings, Settings
 
 #: The time column of tables without partitions.
@@ -64,7 +65,7 @@ def retire(lake: Lake, retention: RetentionSettings, now: datetime) -> dict[str,
     for name, days in retention.model_dump().items():
         if days and name != _IMPORTED_FILES:
             table = TABLES[name.removesuffix(_SUFFIX)]
-            cutoff = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+            cutoff = hour_start(now - timedelta(days=days))
             found[table.name] = _delete(lake, table, cutoff)
             if table.name == "temporal_edges":
                 found["nodes"] = _run(lake, _LONELY_NODES, cutoff)

@@ -27,6 +27,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.names import CHECKPOINT_TENSORS
 from trend_assets.operations.history import NothingKnown, label_settings, load_history
 from trend_assets.operations.models import model_name, model_store, models_at, promote, refuse
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _begin(week: datetime, until: datetime | None) -> datetime:
         raise TrendError(f"a week begins on Monday 00:00 UTC, not at {week.isoformat()}")
     if until is None:
         return week
-    whole = until == until.replace(minute=0, second=0, microsecond=0)
+    whole = until == hour_start(until)
     if not whole or not week <= until < week + timedelta(weeks=1):
         raise TrendError(f"{until.isoformat()} is no whole hour of the week of {week:%Y-%m-%d}")
     return until

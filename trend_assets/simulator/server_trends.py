@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from trend_assets.periods import hour_start
 from trend_assets.simulator.identifiers import opaque
 from trend_assets.simulator.serving import Answer, SimulatedRequest
 from trend_assets.simulator.timeline import Search
@@ -107,7 +108,7 @@ def _hourly(request: SimulatedRequest, term: str, start: datetime) -> Counter[da
     for search in _searches(request, start):
         if search.term.casefold() == term:
             at = datetime.fromtimestamp(search.milliseconds // 1000, UTC)
-            counts[at.replace(minute=0, second=0, microsecond=0)] += search.traffic
+            counts[hour_start(at)] += search.traffic
     return counts
 
 

@@ -12,6 +12,7 @@ from trend_assets.lake.damage import damaged_files
 from trend_assets.lake.store import Lake
 from trend_assets.operations.catching_up import missed_hours
 from trend_assets.operations.models import model_at, model_store, stored_models
+from trend_assets.periods import hour_start
 from trend_assets.settings import Settings, live_sources
 
 _HOUR = timedelta(hours=1)
@@ -72,7 +73,7 @@ def _hours(opened: Lake, settings: Settings) -> Iterator[Finding]:
     if not live:
         yield Finding("hours", "no live source is enabled")
         return
-    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    now = hour_start(datetime.now(UTC))
     missed = missed_hours(opened, list(live), now - settings.schedule.catch_up_hours * _HOUR, now - _HOUR, now)
     if not missed:
         yield Finding("hours", f"none is missing of {', '.join(live)}")
