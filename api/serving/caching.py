@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.reading.catalog_snapshot import CatalogSnapshot, DataFile
 from api.reading.lake import LakeReader
 from api.reading.sources import Reading, reading
+from api.serving.problems import problem
 from trend_assets import __version__
 from trend_assets.lake.connection import LakeError
 
@@ -25,7 +26,11 @@ _MOST = 64 * 1024 * 1024
 _HOLDING = 4096
 _TIMED_SECONDS = 30
 _CHECKED_AT_ONCE = 4
+#: New answers that are made or wait for a thread. Each costs tens of milliseconds: who came after so many would give up
+#: before the answer was there, and it would be made for nobody.
+_MADE_AT_ONCE = 64
 _MADE = b"trend; fwd=miss"
+_BUSY = problem(503, "too busy", "too much is asked at a time: ask again in a second", {"Retry-After": "1"})
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding"))
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -55,7 +60,8 @@ class _Answer:
 class SnapshotCache:
     """ASGI middleware: answers a GET from memory while the data that the answer was made from is unchanged.
 
-    Concurrent requests for one answer wait for the first. `Cache-Status` (RFC 9211) tells hits from misses.
+    Concurrent requests for one answer wait for the first. `Cache-Status` (RFC 9211) tells hits from misses. While as
+    many new answers are made as there is room for, a further one is refused at once (503, `Retry-After`).
 
     Args:
         app: the wrapped application; it may compress.
@@ -94,6 +100,9 @@ class SnapshotCache:
         if found is not None and found.snapshot is snapshot:
             await self._again(key, found, asked, send)
             return
+        if found is None and self._is_full():
+            await _BUSY(scope, receive, send)
+            return
         made = asyncio.Event()
         self._making.setdefault(key, made)
         try:
@@ -105,6 +114,9 @@ class SnapshotCache:
             made.set()
             if self._making.get(key) is made:
                 del self._making[key]
+
+    def _is_full(self) -> bool:
+        return sum(not made.is_set() for made in self._making.values()) >= _MADE_AT_ONCE
 
     def _key(self, scope: Scope, asked: dict[bytes, bytes]) -> _Key:
         period = int(time.time() // _TIMED_SECONDS) if scope["path"].startswith(self._timed) else 0
@@ -220,6 +232,7 @@ class _Sender:
         elif not message.get("more_body"):
             # Before its last part is sent: who has it whole may ask again at once.
             self._made.keep(self._answer())
+            self._made.waited_for.set()
 
 
 def _etag(found: Reading, period: int) -> bytes:

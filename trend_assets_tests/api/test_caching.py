@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from api.reading.lake import LakeReader
 from api.reading.pool import QueryTooLarge
 from api.reading.sources import reading
+from api.serving.caching import _MADE_AT_ONCE, SnapshotCache
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS, PREDICTIONS, RAW_EVENTS, TOPIC_ACTIVITY
 from trend_assets.settings import ApiSettings, DagsterSettings, Settings
@@ -66,6 +70,32 @@ def test_what_many_ask_for_at_once_is_made_once(served: httpx.Client) -> None:
         found = list(pool.map(lambda _: asked(served, "/accuracy"), range(16)))
     assert [how for _, how, _ in found].count("trend; fwd=miss") == 1
     assert {etag for *_, etag in found} == {found[0][2]}
+
+
+def test_where_too_much_is_asked_what_is_new_is_refused_and_what_is_kept_is_told(home: Path, lake: Lake) -> None:
+    held = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/kept":
+            await held.wait()
+        await PlainTextResponse("made")(scope, receive, send)
+
+    async def story() -> None:
+        cache = SnapshotCache(app, LakeReader(Settings(home=home)), passed=())
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(cache), base_url="http://api") as client:
+            assert (await client.get("/kept")).text == "made"
+            waiting = [asyncio.create_task(client.get(f"/{number}")) for number in range(_MADE_AT_ONCE)]
+            twice = asyncio.create_task(client.get("/0"))
+            await asyncio.sleep(1)
+            refused = await client.get("/new")
+            assert refused.status_code == 503 and refused.headers["retry-after"] == "1"
+            assert refused.json()["title"] == "too busy"
+            assert (await client.get("/kept")).headers["cache-status"] == "trend; hit"
+            held.set()
+            assert {answer.status_code for answer in await asyncio.gather(*waiting, twice)} == {200}
+            assert (await client.get("/new")).status_code == 200
+
+    asyncio.run(story())
 
 
 def test_what_is_written_of_another_time_leaves_an_answer_as_it_is(served: httpx.Client, lake: Lake) -> None:
