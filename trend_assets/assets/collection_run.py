@@ -11,7 +11,7 @@ import polars as pl
 
 from trend_assets.assets.collectors import budgets, enabled_collectors
 from trend_assets.lake.store import Lake
-from trend_assets.operations.catching_up import give_up, missed_hours
+from trend_assets.operations.catching_up import give_up, look_again, missed_hours
 from trend_assets.operations.collecting import CollectionState, Ledger, collection_state
 from trend_assets.operations.identity import Identified
 from trend_assets.operations.privacy.admission import Guard
@@ -52,9 +52,13 @@ class CollectionRun:
 
     def finish(self) -> None:
         """Records attempts and states. A run that is killed before asks the sources again, so no row is lost."""
+        back = self.settings.schedule.catch_up_hours
+        # Each hour has a late pass of its own, which reads all of it.
+        if self.collection.purpose != "late":
+            look_again(self.lake, self.collected, utc_now(), back)
         record(self.lake, self.collection, self.collected, self.compared, self.memory)
         if self.collection.purpose == "new":
-            give_up(self.lake, self.live, utc_now(), self.settings.schedule.catch_up_hours)
+            give_up(self.lake, self.live, utc_now(), back)
 
 
 def collect_hours(

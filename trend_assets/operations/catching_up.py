@@ -1,4 +1,4 @@
-"""Which missed hours a tick of the schedule collects, and which are given up."""
+"""Which missed hours a tick of the schedule collects, which are looked at once more, and which are given up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import COLLECTION_STATUS
 from trend_assets.periods import hour_start
-from trend_assets.sources.collection import Purpose
+from trend_assets.sources.collection import Collected, Purpose
+from trend_assets.sources.youtube.followed import FOLLOWED
 
 _HOUR = timedelta(hours=1)
 #: The most missed hours of a source that one tick requests, and the most hours that one run collects.
@@ -50,6 +53,12 @@ _LOST = f"""
     WHERE status IS NULL OR {_TO_BE_TRIED} ORDER BY hour
 """
 
+_READ = """
+    FROM collection_status WHERE source = 'youtube' AND hour > ? AND hour <= ?
+        AND (status IN ('complete', 'empty') OR failure = 'past')
+"""
+_MORE_VIDEOS = "videos of the two days before were found later: the next run asks for the comments under them"
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -87,15 +96,15 @@ def missed_hours(
 def catch_up(missed: Iterable[tuple[str, datetime]]) -> list[Due]:
     """Missed hours as runs: neighbours together, bounded, the oldest first.
 
-    Which comments are asked for, and what is a copy or a phrase, depends on the hours before. The bound is one of each
-    source, its newest hours: one that goes on failing keeps no other from its older hours.
+    Which comments are asked for, and what is a copy or a phrase, depends on the hours before: the next tick goes on
+    where the bound ends this one. The bound is one of each source: one that goes on failing keeps no other waiting.
     """
     of_source: dict[str, list[datetime]] = {}
     for source, hour in missed:
         of_source.setdefault(source, []).append(hour)
-    newest = (hour for hours in of_source.values() for hour in sorted(hours, reverse=True)[:_AT_ONCE])
+    oldest = (hour for hours in of_source.values() for hour in sorted(hours)[:_AT_ONCE])
     runs: list[Due] = []
-    for hour in sorted(set(newest)):
+    for hour in sorted(set(oldest)):
         last = runs[-1] if runs else None
         if last and last.end == hour and hour - last.start < _IN_ONE_RUN * _HOUR:
             runs[-1] = Due(last.start, hour + _HOUR, "catch_up")
@@ -108,6 +117,35 @@ def collected_before(lake: Lake, sources: Sequence[str], hour: datetime) -> bool
     """Whether any of the sources was asked for an hour."""
     query = "SELECT 1 FROM collection_status WHERE hour = ? AND list_contains(?, source) LIMIT 1"
     return not lake.read(query, [hour, list(sources)]).is_empty()
+
+
+def look_again(lake: Lake, collected: Collected, now: datetime, hours: int) -> int:
+    """Marks hours that were read before videos of the two days before them came; returns how many.
+
+    They become `partial`: the next run asks for the comments under these videos, and for nothing else.
+
+    Args:
+        lake: what was collected, without the states of this collection.
+        collected: what has just come.
+        now: timezone-aware.
+        hours: as for `give_up`.
+    """
+    youtube = pl.col("source") == "youtube"
+    uploads = sorted(set(collected.raw.filter(youtube, event_type="upload")["hour"]))
+    if not uploads:
+        return 0
+    # Those of the run itself were asked for the oldest first, so that each knew the videos before it.
+    asked = set(collected.status.filter(youtube)["hour"])
+    read = lake.read(_READ, [max(uploads[0], _oldest(now, hours) - _HOUR), uploads[-1] + FOLLOWED])
+    more = {"status": "partial", "failure": "", "retry_at": None, "message": _MORE_VIDEOS}
+    rows = [
+        {**row, **more}
+        for row in read.iter_rows(named=True)
+        if row["hour"] not in asked and any(at < row["hour"] <= at + FOLLOWED for at in uploads)
+    ]
+    if rows:
+        lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+    return len(rows)
 
 
 def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> int:
@@ -124,7 +162,7 @@ def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> in
     """
     if not sources:
         return 0
-    bound = {"sources": list(sources), "bound": hour_start(now) - (hours + 1) * _HOUR}
+    bound = {"sources": list(sources), "bound": _oldest(now, hours)}
     why = f"hours are fetched up to {hours} h later (schedule.catch_up_hours)"
     counts = {"events": 0, "rejected": 0, "requests": 0}
     never = {**counts, "status": "skipped", "finished_at": now, "message": f"no run asked for it in time: {why}"}
@@ -135,3 +173,8 @@ def give_up(lake: Lake, sources: Sequence[str], now: datetime, hours: int) -> in
     if rows:
         lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
     return len(rows)
+
+
+def _oldest(now: datetime, hours: int) -> datetime:
+    """The oldest hour that is still fetched."""
+    return hour_start(now) - (hours + 1) * _HOUR

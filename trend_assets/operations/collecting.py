@@ -13,11 +13,10 @@ from trend_assets.lake.store import Lake
 from trend_assets.periods import month, pacific_day
 from trend_assets.sources.collection import Earlier
 from trend_assets.sources.collector import CollectorError
+from trend_assets.sources.youtube.followed import FOLLOWED
 
-_TRACKED_HOURS = timedelta(hours=48)
 #: After this time without an end, a collection counts as killed.
 _LONGEST_RUN = timedelta(hours=1)
-_TRACKED_VIDEOS = 50
 
 # A late pass begins anew and is not gone on with; what is still running has left nothing yet.
 _LAST = """
@@ -54,9 +53,8 @@ _FAILED = """
 _BUSY = "SELECT DISTINCT source FROM attempts WHERE status = 'running' AND units > 0 AND started_at > ?"
 _SPENT = "SELECT coalesce(sum(units), 0)::BIGINT FROM attempts WHERE source = ? AND finished_at >= ?"
 _VIDEOS = """
-    SELECT content_id FROM raw_events
+    SELECT content_id, timestamp FROM raw_events
     WHERE source = 'youtube' AND event_type = 'upload' AND hour >= ? AND hour < ?
-    ORDER BY timestamp DESC LIMIT ?
 """
 
 
@@ -68,14 +66,14 @@ class Ledger:
         now: when it was read; timezone-aware.
         posts: posts received from X in this calendar month (UTC).
         units: YouTube quota units in this Pacific day.
-        videos: ids of videos whose comments are followed, the newest first.
+        videos: when the videos whose comments may be followed were published, by id.
         late: it is for a late pass, which gets a part of an hour's budget.
     """
 
     now: datetime
     posts: int = 0
     units: int = 0
-    videos: tuple[str, ...] = ()
+    videos: Mapping[str, datetime] = field(default_factory=dict)
     late: bool = False
 
 
@@ -107,14 +105,14 @@ def collection_state(lake: Lake, start: datetime, end: datetime, now: datetime) 
     """
     # One read: until the nightly maintenance each attempt is a file of its own.
     attempts = lake.read("FROM collection_attempts")
-    videos = lake.read(_VIDEOS, [start - _TRACKED_HOURS, end, _TRACKED_VIDEOS])["content_id"]
+    videos = dict(lake.read(_VIDEOS, [start - FOLLOWED, end]).rows())
     with lake.cursor() as connection:
         connection.register("attempts", attempts)
-        return _state(connection, start, end, now, tuple(videos))
+        return _state(connection, start, end, now, videos)
 
 
 def _state(
-    connection: duckdb.DuckDBPyConnection, start: datetime, end: datetime, now: datetime, videos: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection, start: datetime, end: datetime, now: datetime, videos: Mapping[str, datetime]
 ) -> CollectionState:
     def rows(query: str, *parameters: datetime | str) -> list[tuple[Any, ...]]:
         return connection.execute(query, parameters).pl().rows()

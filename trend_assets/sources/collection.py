@@ -55,7 +55,7 @@ def collect(
     purpose: Purpose = "asked",
     settled: Collection[tuple[str, datetime]] = (),
 ) -> Collected:
-    """Asks each source for `[start, end)`, whole UTC hours, the newest first.
+    """Asks each source for `[start, end)`, whole UTC hours, the oldest first: comments follow the videos before them.
 
     A source that fails makes no other one fail. What it gave before it failed is kept: its hour is
     `partial`, else `failed`, or `skipped` where it is not set up or the hour is past, with the reason.
@@ -129,8 +129,7 @@ class _Hour:
 
 
 def _range(start: datetime, end: datetime) -> list[datetime]:
-    """The hours in ``[start, end)``, the newest first."""
-    return [start + index * _HOUR for index in reversed(range(int((end - start) / _HOUR)))]
+    return [start + index * _HOUR for index in range(int((end - start) / _HOUR))]
 
 
 def _collect_one(
@@ -154,8 +153,9 @@ def _collect_one(
         attempts=COLLECTION_ATTEMPTS.frame(
             {**row, **_attempt(hour), "purpose": purpose, "started_at": started}
             for row, hour in zip(rows, hours, strict=True)
-            # A source that is asked within this process spends nothing, and there is nothing to remember.
-            if hour.usage.requests or hour.failure
+            # A source that is asked within this process spends nothing, and there is nothing to remember. An hour may
+            # go on without a request of its own, by what was read for another one.
+            if hour.usage.requests or hour.failure or hour.cursor != _cursor(earlier, collector, hour.hour)
         ),
     )
 
@@ -167,13 +167,18 @@ def _hours(
     stopped: Exception | None,
 ) -> Iterator[_Hour]:
     for hour in wanted:
-        before = earlier.get((collector.source, hour))
+        cursor = _cursor(earlier, collector, hour)
         if stopped is not None:
-            yield _Hour(hour, failure=stopped, cursor=before.cursor if before else "")
+            yield _Hour(hour, failure=stopped, cursor=cursor)
             continue
-        attempt = _ask(collector, hour, before.cursor if before else "")
+        attempt = _ask(collector, hour, cursor)
         stopped = attempt.failure if attempt.stops else None
         yield attempt
+
+
+def _cursor(earlier: Mapping[tuple[str, datetime], Earlier], collector: Collector, hour: datetime) -> str:
+    before = earlier.get((collector.source, hour))
+    return before.cursor if before else ""
 
 
 def _need_end(collector: Collector, end: datetime) -> None:

@@ -202,7 +202,7 @@ def test_of_a_range_only_the_hours_that_were_read_are_materialized(
     settings = load_settings()
     instance = open_instance(settings)
     materialize_hours(defs(), instance, HourRange(now - 3 * HOUR, now), ("sources/twitter", "raw_events"))
-    # The newest hour is asked first, and the rate limit was reached after it.
+    # The oldest hour is asked first, and the rate limit was reached after it.
     states = dict(Lake(lake_location(settings)).read("SELECT hour, status FROM collection_status").rows())
     read = {hour_key(hour) for hour, state in states.items() if state in ("complete", "empty")}
     assert materialized(instance, "sources/twitter") == read and 0 < len(read) < len(states) == 3, states

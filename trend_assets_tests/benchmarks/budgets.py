@@ -53,7 +53,7 @@ def measured(source: str, hours: int, world: World) -> dict[str, object]:
 
     given: dict[datetime, int] = {}
     by_period: dict[datetime, int] = defaultdict(int)
-    videos: list[tuple[datetime, str]] = []
+    videos: dict[str, datetime] = {}
     with MockServer(world, clock) as server:
         os.environ[f"TREND_{source.upper()}__BASE_URL"] = server.url
         settings = load_settings()
@@ -62,18 +62,13 @@ def measured(source: str, hours: int, world: World) -> dict[str, object]:
             _CLOCK[0] = now = hour + HOUR + timedelta(minutes=10)
             period = pacific_day(now)[0] if source == "youtube" else START
             used = by_period[period]
-            followed = tuple(key for at, key in sorted(videos, reverse=True) if at >= now - 48 * HOUR)[:50]
-            ledger = Ledger(now, posts=used, units=used, videos=followed)
+            ledger = Ledger(now, posts=used, units=used, videos=videos)
             before = spent_by(source, server)
             found = collect(enabled_collectors(settings, ledger), hour, hour + HOUR, clock)
             by_period[period] += spent_by(source, server) - before
             kept = found.raw.filter(found.raw["event_type"] != "trending")
             given[hour] = kept["id"].n_unique()
-            videos += [
-                (at, key)
-                for kind, at, key in kept.select("event_type", "timestamp", "content_id").rows()
-                if kind == "upload"
-            ]
+            videos |= dict(kept.filter(event_type="upload").select("content_id", "timestamp").rows())
     had = had_by_hour(source, hours, world)
     return {
         "most_spent_in_a_period": max(by_period.values()),

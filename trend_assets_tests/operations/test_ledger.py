@@ -35,6 +35,6 @@ def test_videos_are_those_of_the_hours_asked_for_whenever_they_are_asked_for(tmp
     ]
     lake.write(RAW_EVENTS, RAW_EVENTS.frame(rows))
     latest = collection_state(lake, hours["new"], hours["new"] + ONE, NOW).ledger
-    assert latest.videos == ("new", "yesterday", "two_days")
+    assert latest.videos == {name: hours[name] for name in ("new", "yesterday", "two_days")}
     made_up_for = collection_state(lake, hours["four_days"], hours["four_days"] + ONE, NOW).ledger
-    assert made_up_for.videos == ("four_days", "five_days")
+    assert made_up_for.videos == {name: hours[name] for name in ("four_days", "five_days")}

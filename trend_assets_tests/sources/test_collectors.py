@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -42,8 +42,10 @@ DONE = "done"
 NOTHING = Earlier("", 0)
 
 
-def tracked(world: World) -> tuple[str, ...]:
-    return tuple(event.id for event in world.events("youtube", START, NOON + HOUR) if isinstance(event, Video))
+def tracked(world: World) -> dict[str, datetime]:
+    """When each video was published."""
+    videos = (event for event in world.events("youtube", START, NOON + HOUR) if isinstance(event, Video))
+    return {video.id: datetime.fromtimestamp(video.milliseconds / 1000, UTC) for video in videos}
 
 
 def countries(world: World) -> tuple[str, ...]:
@@ -58,7 +60,8 @@ def collector(source: str, server: MockServer, key: str | None = "sentinel-key-1
         more = {"queries": (Query(EVERYTHING),), **more}
         return TwitterCollector(TwitterAccess(key, base_url=server.url, **more), now, AT_ONCE)
     if source == "youtube":
-        more = {"regions": (), "queries": ("",), "videos": tracked(server.world), "search_pages": 10, **more}
+        all_videos = {"videos": tracked(server.world), "followed": 500}
+        more = {"regions": (), "queries": ("",), **all_videos, "search_pages": 10, **more}
         return YouTubeCollector(YouTubeAccess(key, base_url=server.url, **more), now, AT_ONCE)
     if source == "bluesky":
         more = {"queries": ("*",), **more}
@@ -239,11 +242,11 @@ def test_posts_are_shared_by_priority_and_never_exceed_the_hour(serve: Serve) ->
 
 def test_a_range_of_hours_spends_no_more_than_one_allowance(serve: Serve) -> None:
     server = serve(NOON + HOUR)
-    asked = [collector("twitter", server, posts=150), collector("youtube", server, units=120, videos=())]
+    asked = [collector("twitter", server, posts=150), collector("youtube", server, units=120, videos={})]
     found = collect(asked, NOON - 5 * HOUR, NOON + HOUR, server.now)
     assert server.limits.posts_given <= 150 and server.limits.units_spent <= 120
-    newest = found.raw["hour"].max()
-    assert newest == NOON and found.raw.filter(found.raw["source"] == "twitter")["hour"].min() >= NOON - HOUR
+    oldest = NOON - 5 * HOUR
+    assert found.raw["hour"].min() == oldest and found.raw.filter(source="twitter")["hour"].max() <= oldest + HOUR
     assert found.status.height == 12 and "budget" in set(found.attempts["failure"])
 
 
@@ -268,7 +271,7 @@ def test_an_exhausted_quota_says_when_it_begins_anew(serve: Serve) -> None:
 
 def test_charts_become_series_and_a_missed_chart_is_told(serve: Serve) -> None:
     server = serve(NOON + timedelta(minutes=70))
-    asked = collector("youtube", server, regions=("US",), queries=(), videos=())
+    asked = collector("youtube", server, regions=("US",), queries=(), videos={})
     found = attempt(asked, NOON, server.now)
     assert found.raw.height > 50 and set(found.raw["event_type"]) == {"trending"}
     assert set(found.raw["timestamp"]) == {server.now()}

@@ -64,7 +64,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
 def asked(source: str, server: MockServer, earlier: dict | None = None) -> Collected:
     more: dict[str, Any] = {"timeout": 0.1} if "stalled" in server.faults.kinds and server.faults.rate else {}
     if source == "youtube":
-        more |= {"videos": ()}
+        more |= {"videos": {}}
     if source == "google_trends":
         more |= {"terms": ("a", "b")}
     return attempt(collector(source, server, **more), MORNING, server.now, earlier)

@@ -112,7 +112,7 @@ def test_youtube_as_recorded(play: Play, shared_data: Path) -> None:
     written = datetime.fromisoformat(top["topLevelComment"]["snippet"]["publishedAt"])
     start = written.replace(minute=0, second=0, microsecond=0)
     url = play({"/youtube/v3/videos": charts, "/youtube/v3/commentThreads": threads})
-    access = YouTubeAccess("a key", videos=(top["videoId"],), base_url=url)
+    access = YouTubeAccess("a key", videos={top["videoId"]: start}, base_url=url)
     found = events(YouTubeCollector(access, lambda: start + HOUR, ONCE), start)
     trending = [event for event in found if event.event_type == "trending"]
     assert [event.context["original_content_id"] for event in trending] == videos

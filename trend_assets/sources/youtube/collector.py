@@ -1,8 +1,8 @@
 """Collects from YouTube's Data API v3, through Google's client library.
 
 In an hour: the chart of each region as it is now, videos that each query finds among those published in the
-hour, with their statistics, and the hour's comments of the videos that are followed. Each request costs
-units of a daily quota; what the hour may spend is handed in.
+hour, with their statistics, and the hour's comments of the videos that are followed: those handed in, and those
+that it found itself. Each request costs units of a daily quota; what the hour may spend is handed in.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ from trend_assets.sources.retrying import retrying
 from trend_assets.sources.wire.values import identifier, mapping, mappings, text
 from trend_assets.sources.youtube.answers import KEY, Unavailable, refused
 from trend_assets.sources.youtube.events import split_response
+from trend_assets.sources.youtube.followed import followed
 
 SEARCH_UNITS, LIST_UNITS = 100, 1
 _PAGE, _COMMENTS_PAGE = 50, 100
+#: The most pages of comments that are kept for other hours of the same run, about half a megabyte each.
+_KEPT_PAGES = 200
 _VIDEO_PARTS = "snippet,contentDetails,statistics"
 _HOUR = timedelta(hours=1)
 
@@ -45,7 +48,8 @@ class YouTubeAccess:
         api_key: of a Google Cloud project; None where there is none yet.
         regions: countries whose charts are read.
         queries: searched for among the videos of the hour, the most important first.
-        videos: ids of videos whose comments are followed.
+        videos: when known videos were published, by id: their comments are followed.
+        followed: how many of the videos from before an hour are.
         search_pages: pages of 50 videos that one query may take in an hour.
         units: what this collector may spend in all; None for no bound.
         base_url: where the API is.
@@ -55,7 +59,8 @@ class YouTubeAccess:
     api_key: str | None = field(repr=False)
     regions: tuple[str, ...] = ("US",)
     queries: tuple[str, ...] = ()
-    videos: tuple[str, ...] = ()
+    videos: Mapping[str, datetime] = field(default_factory=dict)
+    followed: int = 50
     search_pages: int = 2
     units: int | None = None
     base_url: str = "https://youtube.googleapis.com"
@@ -104,6 +109,8 @@ class YouTubeCollector:
         self.cursor = ""
         self._now = now
         self._retries = retries or retrying()
+        self._published = dict(access.videos)
+        self._comment_pages: dict[tuple[str, str | None], Mapping[str, Any]] = {}
         self._api = _api(access, self.usage) if access.api_key else None
 
     def collect(self, start: datetime, end: datetime, cursor: str = "") -> Iterator[Payload | Rejection]:
@@ -169,7 +176,7 @@ class YouTubeCollector:
                 hour.done.queries.append(query)
 
     def _videos(self, hour: _Hour, ids: Sequence[str]) -> Iterator[Payload | Rejection]:
-        """Videos by id; those published in the hour have their comments followed, too."""
+        """Videos by id; the comments of those published in the hour are followed, here and in later hours."""
         for batch in (ids[at : at + _PAGE] for at in range(0, len(ids), _PAGE)):
             request = {"id": ",".join(batch), "part": _VIDEO_PARTS, "maxResults": _PAGE}
             for answer in self._pages(hour, "videos", request, LIST_UNITS):
@@ -178,11 +185,11 @@ class YouTubeCollector:
                     if isinstance(video, Payload) and not hour.holds(video.event):
                         continue
                     if isinstance(video, Payload):
-                        hour.found.append(video.event.content_id)
+                        self._published[video.event.content_id] = video.event.timestamp
                     yield video
 
     def _comments(self, hour: _Hour) -> Iterator[Payload | Rejection]:
-        for video in dict.fromkeys((*hour.found, *self.access.videos)):
+        for video in followed(self._published, hour.start, hour.end, self.access.followed):
             if video in hour.done.videos:
                 continue
             request = {
@@ -197,7 +204,7 @@ class YouTubeCollector:
                     if _all_older(_items(answer), hour.start):
                         break
             except Unavailable:
-                pass
+                del self._published[video]
             if not hour.cut:
                 hour.done.videos.append(video)
 
@@ -209,10 +216,10 @@ class YouTubeCollector:
         tokens: set[str] = set()
         barren = 0
         for _ in range(most):
-            if self.access.units is not None and self.usage.units + units > self.access.units:
+            answer = self._answer(resource, {**request, "pageToken": token}, units)
+            if answer is None:
                 hour.cut = hour.over_budget = True
                 return
-            answer = self._retries(self._ask, resource, {**request, "pageToken": token}, units)
             yield answer
             barren = 0 if _items(answer) else barren + 1
             token = text(answer.get("nextPageToken"))
@@ -223,6 +230,18 @@ class YouTubeCollector:
             tokens.add(token)
         if barren:  # what the pages that may be read held is still to come
             raise _nowhere()
+
+    def _answer(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any] | None:
+        """None where it costs too much; a page of comments that another hour of the run has read costs nothing."""
+        page = (str(request.get("videoId")), request["pageToken"])
+        if resource == "commentThreads" and page in self._comment_pages:
+            return self._comment_pages[page]
+        if self.access.units is not None and self.usage.units + units > self.access.units:
+            return None
+        answer: Mapping[str, Any] = self._retries(self._ask, resource, request, units)
+        if resource == "commentThreads" and _items(answer) and len(self._comment_pages) < _KEPT_PAGES:
+            self._comment_pages[page] = answer
+        return answer
 
     def _ask(self, resource: str, request: Mapping[str, Any], units: int) -> Mapping[str, Any]:
         self.usage.requests += 1
@@ -279,7 +298,6 @@ class _Hour:
     start: datetime
     end: datetime
     done: _Done
-    found: list[str] = field(default_factory=list)
     cut: bool = False
     over_budget: bool = False
     missed_charts: list[str] = field(default_factory=list)
