@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
@@ -64,6 +65,8 @@ _ROUTES = (
 )
 #: Not cached: their answers depend on more than the lake's snapshot.
 _NOT_CACHED = ("/docs", "/feed.atom", "/page/", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
+#: Threads for answers. The lake is asked by few at a time, and many that take turns are all late.
+_ANSWERED_AT_ONCE = 8
 #: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.
 _TIMED = ("/collection/",)
 
@@ -104,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         logging.getLogger("uvicorn.access").addFilter(_WithoutQuery())
+        current_default_thread_limiter().total_tokens = _ANSWERED_AT_ONCE
         _before_signals(feed.close)
         yield
         reader.close()

@@ -129,9 +129,10 @@ class LakeReader:
                 known = self._look(pool)
             return known
 
-    def known(self) -> CatalogSnapshot | None:
-        """The same from memory; None where it is too old and must be read."""
-        return self._catalog_snapshot if time.monotonic() - self._looked < _SNAPSHOT_SECONDS else None
+    def known(self, seconds: float = 0.0) -> CatalogSnapshot | None:
+        """The same from memory; None where it is older than that, and than these seconds, and must be read."""
+        age = time.monotonic() - self._looked
+        return self._catalog_snapshot if age < max(seconds, _SNAPSHOT_SECONDS) else None
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot, at most 0.2 s old."""

@@ -28,7 +28,10 @@ _TIMED_SECONDS = 30
 _CHECKED_AT_ONCE = 4
 #: New answers that are made or wait for a thread. Each costs tens of milliseconds: who came after so many would give up
 #: before the answer was there, and it would be made for nobody.
-_MADE_AT_ONCE = 64
+_MADE_AT_ONCE = 32
+#: While the lake is asked for its newest snapshot, the last one is good for so long: reading it takes a busy machine longer
+#: than all else.
+_STALE_SECONDS = 2.0
 _MADE = b"trend; fwd=miss"
 _BUSY = problem(503, "too busy", "too much is asked at a time: ask again in a second", {"Retry-After": "1"})
 _OF_A_BODY = frozenset((b"content-length", b"content-type", b"content-encoding"))
@@ -87,7 +90,7 @@ class SnapshotCache:
             await self._app(scope, receive, send)
             return
         try:
-            snapshot = self._reader.known() or await self._look()
+            snapshot = self._reader.known(_STALE_SECONDS if self._looks() else 0.0) or await self._look()
         except LakeError:
             await self._app(scope, receive, send)
             return
@@ -124,9 +127,13 @@ class SnapshotCache:
 
     async def _look(self) -> CatalogSnapshot:
         """Reads the newest snapshot once for all concurrent requests, in a thread that no slow query blocks."""
-        if self._looking is None or self._looking.done():
+        if not self._looks():
             self._looking = asyncio.create_task(to_thread.run_sync(self._reader.catalog_snapshot, limiter=self._one))
+        assert self._looking is not None
         return await asyncio.shield(self._looking)
+
+    def _looks(self) -> bool:
+        return self._looking is not None and not self._looking.done()
 
     async def _fits(self, answer: _Answer, snapshot: CatalogSnapshot) -> bool:
         try:
