@@ -12,6 +12,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import accumulate, chain
 
 import numpy as np
@@ -27,6 +28,7 @@ EVENT_COLUMNS = ("id", "hour", "timestamp", "source", "event_type", "user_id", "
 SIMILAR = 0.7
 #: Seconds for which a text is remembered.
 REMEMBERED = 24 * 3600
+_DAY = timedelta(seconds=REMEMBERED)
 #: A shorter text is a greeting, not a copy.
 SHORTEST = 20
 
@@ -41,7 +43,7 @@ _READ_AT_MOST = 1_000
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 # Their runs stay in the processor's caches: of ten thousand texts at once each would take twice as long.
 _HASHED_AT_ONCE = 200
-_HOURS_REMEMBERED = REMEMBERED // 3600
+_READ_AT_ONCE = 10_000
 
 Signatures = npt.NDArray[np.uint32]
 Bands = npt.NDArray[np.uint64]
@@ -245,16 +247,17 @@ class CopyTable:
             phrases: rows of `TOPIC_PHRASES` of the same hours.
         """
         rows = []
-        hours = _hours(_named(events, phrases))
-        first = [_read(hour) for hour in hours[:_HOURS_REMEMBERED]]
+        parts = _parts(_named(events, phrases))
+        begins = [part["timestamp"][0] for part in parts]
+        first = [_read(part) for part in parts[: sum(at < begins[0] + _DAY for at in begins)]]
         self._recall(first)
-        for hour, texts in zip(hours, chain(first, map(_read, hours[_HOURS_REMEMBERED:])), strict=True):
+        for part, texts in zip(parts, chain(first, map(_read, parts[len(first) :])), strict=True):
             for (identity, post), signature, bands in zip(_posts(texts.events), *texts.compared(), strict=True):
                 copy = self._finder.add(signature, bands, post, group_name(identity))
                 if copy is not None:
                     repeated = list(copy.repeated) if self._count_once else []
                     rows.append((identity, copy.group, copy.copies, copy.users, repeated))
-            self._finder.forget(hour["timestamp"][-1].timestamp())
+            self._finder.forget(part["timestamp"][-1].timestamp())
         named = ["event_id", "group_id", "copies", "users", "repeated"]
         found = pl.DataFrame(rows, schema={name: NEAR_COPIES.schema[name] for name in named}, orient="row")
         placed = found.join(events.select("hour", "timestamp", event_id="id"), on="event_id")
@@ -265,7 +268,7 @@ class CopyTable:
         if self._before is None or self._before[0].is_empty() or not coming:
             return
         events, phrases, placed = self._before
-        every, latest = _search(_hours(events), pl.Series(np.concatenate([texts.bands.ravel() for texts in coming])))
+        every, latest = _search(_parts(events), pl.Series(np.concatenate([texts.bands.ravel() for texts in coming])))
         like = latest.alike(coming)
         groups = placed.select("group_id", "repeated", id="event_id")
         old = every.join(groups, on="id", how="left", maintain_order="left")
@@ -324,11 +327,11 @@ class _Latest:
         return found
 
 
-def _search(hours: Sequence[pl.DataFrame], keys: pl.Series) -> tuple[pl.DataFrame, _Latest]:
-    """All posts of these hours that can be copies and, of the keys, the latest post that has each."""
+def _search(parts: Sequence[pl.DataFrame], keys: pl.Series) -> tuple[pl.DataFrame, _Latest]:
+    """All posts of these parts that can be copies and, of the keys, the latest post that has each."""
     every, found, hashed = [], [], []
-    for hour in reversed(hours):
-        texts = _read(hour)
+    for part in reversed(parts):
+        texts = _read(part)
         every.append(texts.events.drop("text"))
         rows = pl.DataFrame({"key": texts.bands.ravel(), "row": np.repeat(np.arange(len(texts.bands)), _BANDS)})
         rows = rows.filter(pl.col("key").is_in(keys.implode())).unique("key", keep="last", maintain_order=True)
@@ -342,8 +345,9 @@ def _search(hours: Sequence[pl.DataFrame], keys: pl.Series) -> tuple[pl.DataFram
     return pl.concat(reversed(every)), _Latest(latest["key"].to_numpy(), latest["id"].to_list(), signed)
 
 
-def _hours(events: pl.DataFrame) -> list[pl.DataFrame]:
-    return events.sort("timestamp", "id").partition_by("hour", maintain_order=True) if events.height else []
+def _parts(events: pl.DataFrame) -> list[pl.DataFrame]:
+    """In order of time, as many at once as memory need hold."""
+    return list(events.sort("timestamp", "id").iter_slices(_READ_AT_ONCE)) if events.height else []
 
 
 def _read(events: pl.DataFrame) -> _Texts:

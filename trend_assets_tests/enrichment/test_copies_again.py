@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from rensa import RMinHash
 
+from trend_assets.enrichment import copies
 from trend_assets.enrichment.copies import EVENT_COLUMNS, CopyTable, copy_key, group_name, signatures
 from trend_assets.lake.tables import EVENTS, NEAR_COPIES, TOPIC_PHRASES
 
@@ -118,8 +119,9 @@ def phrases_of(random: Random, posts: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_any_order_of_hours_gives_what_every_post_gives(seed: int) -> None:
+def test_any_order_of_hours_gives_what_every_post_gives(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)
+    monkeypatch.setattr(copies, "_READ_AT_ONCE", random.choice((1, 7, 10_000)))
     hours = random.choice((6, 30, 60))
     posts = {number: some_post(random, number, hours) for number in range(random.choice((20, 90)))}
     placed = NEAR_COPIES.frame()
