@@ -89,10 +89,11 @@ def measure(home: Path, count: int, a_day: int) -> None:
         _hour(lake, handler, _START + number * _HOUR, clock)
     found = lake.read("SELECT count(*) FROM events").item()
     print(f"{found:,} posts, {hours} hours, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")
+    hour = a_day / 24
     for stage, seconds in clock.seconds.items():
         last = seconds[-max(1, int(len(seconds) * _LAST)) :]
-        told = f", in the last hours {a_day / 24 * len(last) / sum(last):,.0f}" if len(seconds) > 1 else ""
-        print(f"  {stage:10} {count / sum(seconds):>9,.0f} posts/s{told}")
+        told = f", in the first hour {hour / seconds[0]:,.0f}, in the last {hour * len(last) / sum(last):,.0f}"
+        print(f"  {stage:10} {count / sum(seconds):>9,.0f} posts/s{told if len(seconds) > 1 else ''}")
 
 
 def _hour(lake: Lake, handler: EventHandler, start: datetime, clock: Clock) -> None:
