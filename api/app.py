@@ -64,7 +64,7 @@ _ROUTES = (
     stream,
 )
 #: Not cached: their answers depend on more than the lake's snapshot.
-_NOT_CACHED = ("/docs", "/feed.atom", "/page/", "/health", "/metrics", "/runs/", "/scheduler/", "/stream")
+_NOT_CACHED = ("/docs", "/feed.atom", "/page/", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Threads for answers. The lake is asked by few at a time, and many that take turns are all late.
 _ANSWERED_AT_ONCE = 8
 #: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.

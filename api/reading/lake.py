@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 
 from api.reading.catalog_snapshot import CatalogSnapshot, Files, Within
 from api.reading.pool import LakeLost, Pool
-from api.reading.sources import Newest, Rows, Source, Value, current
+from api.reading.sources import Newest, Number, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
 from trend_assets.lake.people import SIMULATED
 from trend_assets.settings import Settings
@@ -136,7 +136,9 @@ class LakeReader:
 
     def snapshot(self) -> int:
         """The number of the lake's newest snapshot, at most 0.2 s old."""
-        return self.catalog_snapshot().number
+        number = self._current().number
+        _note(Number(), number)
+        return number
 
     def _look(self, pool: Pool) -> CatalogSnapshot:
         with self._letting_go(pool):

@@ -58,7 +58,16 @@ class Newest:
         return reads.value_in(snapshot, f"SELECT max({self.column}) FROM {self.table}", (), (here,))
 
 
-Source = Rows | Value | Newest
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A dependency on the number of the newest snapshot: every commit changes it."""
+
+    def now(self, snapshot: CatalogSnapshot, _: Reads) -> object:
+        """The number."""
+        return snapshot.number
+
+
+Source = Rows | Value | Newest | Number
 
 
 @dataclass(slots=True)

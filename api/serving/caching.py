@@ -29,7 +29,7 @@ _CHECKED_AT_ONCE = 4
 #: New answers that are made or wait for a thread. Each costs tens of milliseconds: who came after so many would give up
 #: before the answer was there, and it would be made for nobody.
 _MADE_AT_ONCE = 32
-#: While the lake is asked for its newest snapshot, the last one is good for so long: on a busy machine all would wait for it.
+#: While the lake is asked for its newest snapshot, the last one is good for so long: on a busy machine all would wait.
 _STALE_SECONDS = 2.0
 _MADE = b"trend; fwd=miss"
 _BUSY = problem(503, "too busy", "too much is asked at a time: ask again in a second", {"Retry-After": "1"})

@@ -33,7 +33,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "A key is needed, or the one that was sent is not known."},
     422: {"model": Problem, "description": "A parameter is wrong."},
     429: {"model": Problem, "description": "Too many requests."},
-    503: {"model": Problem, "description": "The lake cannot be read now."},
+    503: {"model": Problem, "description": "The lake cannot be read now, or too much is asked at a time."},
 }
 
 

@@ -425,7 +425,7 @@ def test_an_answer_is_known_again_by_its_etag(client: httpx.Client) -> None:
     assert again.status_code == 304 and again.content == b""
     assert client.get("/topics", headers={"If-None-Match": '"other"'}).json() == first.json()
     assert "etag" not in client.get("/topics/%23nobody").headers
-    assert "etag" not in client.get("/health").headers
+    assert "etag" not in client.get("/metrics").headers
     wide = client.get("/predictions", params={"limit": 500}, headers={"Accept-Encoding": "gzip"})
     assert wide.headers["content-encoding"] == "gzip" and len(wide.json()["items"]) == 12
 

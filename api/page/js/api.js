@@ -60,11 +60,10 @@ async function ask(url) {
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   if (before?.etag) headers["If-None-Match"] = before.etag;
-  let answer;
-  try {
-    answer = await fetch(url, { headers, cache: "no-store" });
-  } catch {
-    throw new Problem("The API does not answer: start it with `trend up`.");
+  let answer = await sent(url, headers);
+  if (answer.status === 503 && answer.headers.get("Retry-After") === "1") {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    answer = await sent(url, headers);
   }
   if (answer.status === 304) return before;
   const text = await answer.text();
@@ -74,6 +73,14 @@ async function ask(url) {
   if (known.size >= KEPT) known.clear();
   known.set(url, found);
   return found;
+}
+
+async function sent(url, headers) {
+  try {
+    return await fetch(url, { headers, cache: "no-store" });
+  } catch {
+    throw new Problem("The API does not answer: start it with `trend up`.");
+  }
 }
 
 function words(text, answer) {
