@@ -21,6 +21,7 @@ from fastapi.responses import Response
 from api.pipeline.dagster_client import DagsterClient
 from api.reading.feed import Feed
 from api.reading.lake import LakeReader
+from api.reading.pool import AT_ONCE
 from api.reading.text_model import TextModel
 from api.routes import (
     accuracy,
@@ -66,7 +67,7 @@ _ROUTES = (
 #: Not cached: their answers depend on more than the lake's snapshot.
 _NOT_CACHED = ("/docs", "/feed.atom", "/page/", "/metrics", "/runs/", "/scheduler/", "/stream")
 #: Threads for answers. The lake is asked by few at a time, and many that take turns are all late.
-_ANSWERED_AT_ONCE = 8
+_ANSWERED_AT_ONCE = 2 * AT_ONCE
 #: Cached for a short time: their answers also depend on the time, since quotas are of a month or a day.
 _TIMED = ("/collection/",)
 

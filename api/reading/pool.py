@@ -20,7 +20,7 @@ from trend_assets.lake.store import Lake
 from trend_assets.settings import Settings
 
 #: More queries at a time than cores only wait for one another.
-_AT_ONCE = max(4, os.cpu_count() or 1)
+AT_ONCE = max(4, os.cpu_count() or 1)
 _IDLE = 8
 #: Files never change. Late materialization reads a table twice.
 _QUICKER = "SET parquet_metadata_cache = true; SET disabled_optimizers = 'late_materialization'"
@@ -57,7 +57,7 @@ class Pool:
             # Whatever a query said, it could read or write no file but the lake's, and open no other database.
             cursor.execute(f"SET allowed_directories = {folders}; SET enable_external_access = false")
         self._catalog = Catalog(location.files)
-        self._rooms = {small: threading.BoundedSemaphore(_AT_ONCE) for small in (False, True)}
+        self._rooms = {small: threading.BoundedSemaphore(AT_ONCE) for small in (False, True)}
         self._making = threading.Lock()
         self._empty: set[str] = set()
         self._idle: list[duckdb.DuckDBPyConnection] = []

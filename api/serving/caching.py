@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.reading.catalog_snapshot import CatalogSnapshot, DataFile
 from api.reading.lake import LakeReader
+from api.reading.pool import AT_ONCE
 from api.reading.sources import Reading, reading
 from api.serving.problems import problem
 from trend_assets import __version__
@@ -28,7 +29,7 @@ _TIMED_SECONDS = 30
 _CHECKED_AT_ONCE = 4
 #: New answers that are made or wait for a thread. Each costs tens of milliseconds: who came after so many would give up
 #: before the answer was there, and it would be made for nobody.
-_MADE_AT_ONCE = 32
+_MADE_AT_ONCE = 8 * AT_ONCE
 #: While the lake is asked for its newest snapshot, the last one is good for so long: on a busy machine all would wait.
 _STALE_SECONDS = 2.0
 _MADE = b"trend; fwd=miss"
