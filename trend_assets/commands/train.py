@@ -19,9 +19,6 @@ from trend_assets.words import counted
 if TYPE_CHECKING:
     from trend_assets.lake.store import Lake
 
-#: Of so much history four weeks are held out (`operations.training`).
-_WHOLE_WEEKS = 16
-
 
 def train(
     week: Annotated[
@@ -76,12 +73,13 @@ def train(
 def _what_now(lake: Lake, settings: Settings, week: datetime, version: str) -> str:
     """What forecasts instead of a model that was refused, and what to do."""
     from trend_assets.operations.models import model_at
+    from trend_assets.operations.training import WHOLE_WEEKS
 
     former = model_at(lake, settings, week)
     instead = f"{former.version} stays in use" if former else "Topics are ranked by counting, without a chance,"
     first = lake.read("SELECT min(hour) AS first FROM temporal_edges WHERE hour < ?", [week])["first"][0]
     weeks, later = (week - first).days // 7, week + timedelta(weeks=1)
-    short = f" From {_WHOLE_WEEKS} weeks on whole weeks decide." if weeks < _WHOLE_WEEKS else ""
+    short = f" From {WHOLE_WEEKS} weeks on whole weeks decide." if weeks < WHOLE_WEEKS else ""
     return (
         f"{instead} until a model is better. This one had {counted(weeks, 'week')} of history.{short} More history "
         f"helps most (`trend import` earlier posts, then `trend backfill`), then a later week "

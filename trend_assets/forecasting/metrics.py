@@ -14,7 +14,7 @@ BoolArray = npt.NDArray[np.bool_]
 _DAY = 24 * 3600
 _WEEK = 7 * _DAY
 #: Fewer are too few to resample.
-_FEWEST_WEEKS = 4
+FEWEST_WEEKS = 4
 # 1970-01-05 was the first Monday.
 _FIRST_MONDAY = 4 * _DAY
 
@@ -174,7 +174,7 @@ def week_start(times: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 def whole_blocks(times: npt.ArrayLike) -> Literal["weeks", "days"]:
     """What to resample of cuts at some times (epoch seconds): days where there are fewer than four weeks."""
-    return "weeks" if len(np.unique(week_start(times))) >= _FEWEST_WEEKS else "days"
+    return "weeks" if len(np.unique(week_start(times))) >= FEWEST_WEEKS else "days"
 
 
 def paired_bootstrap(

@@ -21,6 +21,7 @@ from trend_assets.forecasting.first_weeks import Lead, lead_over, leads, leads_b
 from trend_assets.forecasting.held_out import HeldOut
 from trend_assets.forecasting.history import History, to_datetime, to_epoch
 from trend_assets.forecasting.labels import LABELS, WEEK, LabelSettings
+from trend_assets.forecasting.metrics import FEWEST_WEEKS
 from trend_assets.forecasting.promotion import Decision, PromotionRule, decide
 from trend_assets.lake.checkpoints import CheckpointStore
 from trend_assets.lake.store import Lake
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _HELD_OUT_WEEKS = 8
 #: Of a short history, at most this share is held out.
 _HELD_OUT_SHARE = 4
+#: Of so many weeks of history enough are held out for whole weeks to decide.
+WHOLE_WEEKS = FEWEST_WEEKS * _HELD_OUT_SHARE
 
 
 @dataclass(frozen=True, slots=True)
