@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from trend_assets.enrichment.copies import copy_key, users_of_copies
+from trend_assets.enrichment.copies.finder import users_of_copies
+from trend_assets.enrichment.copies.texts import copy_key
 from trend_assets.enrichment.gen_z import GenZScorer
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.spam.scorer import SpamScorer, edge_weight

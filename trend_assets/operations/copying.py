@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from trend_assets.enrichment.copies import EVENT_COLUMNS, REMEMBERED, CopyTable
+from trend_assets.enrichment.copies.finder import REMEMBERED
+from trend_assets.enrichment.copies.table import CopyTable
+from trend_assets.enrichment.copies.texts import EVENT_COLUMNS
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import EVENTS, NEAR_COPIES, TOPIC_PHRASES
 

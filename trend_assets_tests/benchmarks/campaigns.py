@@ -21,7 +21,8 @@ import numpy as np
 import orjson
 import polars as pl
 
-from trend_assets.enrichment.copies import EVENT_COLUMNS, CopyTable
+from trend_assets.enrichment.copies.table import CopyTable
+from trend_assets.enrichment.copies.texts import EVENT_COLUMNS
 from trend_assets.enrichment.event_handler import EventHandler
 from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import baseline_rankings

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from trend_assets.enrichment.copies import EVENT_COLUMNS, CopyTable
+from trend_assets.enrichment.copies.table import CopyTable
+from trend_assets.enrichment.copies.texts import EVENT_COLUMNS
 from trend_assets.enrichment.embedder import RealtimeTextEmbedder
 from trend_assets.enrichment.embedding_table import text_hashes
 from trend_assets.enrichment.event_handler import EventHandler

@@ -9,7 +9,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from trend_assets.enrichment.activity import topic_activity
-from trend_assets.enrichment.copies import EVENT_COLUMNS, CopyTable, band_keys, copy_key, signatures, users_of_copies
+from trend_assets.enrichment.copies.finder import users_of_copies
+from trend_assets.enrichment.copies.table import CopyTable
+from trend_assets.enrichment.copies.texts import EVENT_COLUMNS, band_keys, copy_key, signatures
 from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.tables import EVENTS, NEAR_COPIES, TOPIC_PHRASES
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from rensa import RMinHash
 
-from trend_assets.enrichment import copies
-from trend_assets.enrichment.copies import EVENT_COLUMNS, CopyTable, copy_key, group_name, signatures
+from trend_assets.enrichment.copies.table import CopyTable, group_name
+from trend_assets.enrichment.copies.texts import EVENT_COLUMNS, copy_key, signatures
 from trend_assets.lake.tables import EVENTS, NEAR_COPIES, TOPIC_PHRASES
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -121,7 +121,7 @@ def phrases_of(random: Random, posts: list[dict[str, Any]]) -> pl.DataFrame:
 @pytest.mark.parametrize("seed", range(30))
 def test_any_order_of_hours_gives_what_every_post_gives(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)
-    monkeypatch.setattr(copies, "_READ_AT_ONCE", random.choice((1, 7, 10_000)))
+    monkeypatch.setattr("trend_assets.enrichment.copies.table._READ_AT_ONCE", random.choice((1, 7, 10_000)))
     hours = random.choice((6, 30, 60))
     posts = {number: some_post(random, number, hours) for number in range(random.choice((20, 90)))}
     placed = NEAR_COPIES.frame()
