@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -192,6 +196,31 @@ def test_each_thing_that_is_wrong_is_found_and_nothing_else(
     found = wrong(broken)
     assert set(found) == {subject}, found
     assert told in found[subject] and "geheim" not in str(looked(broken))
+
+
+_HALF_READ = """
+import sys, trend_assets.lake
+cursor = trend_assets.lake.connect()
+cursor.execute("SELECT * FROM events").fetchone()
+print("read", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_keeps_the_catalogs_log_is_asked_to_let_go(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trend_assets.commands.doctor.lake._LARGE_LOG", 100_000)
+    command, variables = [sys.executable, "-c", _HALF_READ], {**os.environ, "TREND_HOME": str(sound.home)}
+    with (
+        subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as notebook,
+        closing(Lake(lake_location(sound))) as lake,
+    ):
+        assert notebook.stdout and notebook.stdout.readline() == "read\n"
+        for number in range(8):
+            with lake.transaction() as connection:
+                connection.execute(f"CREATE TABLE another_{number} (number INTEGER)")
+        assert set(wrong(sound)) == {"log"} and "lsof" in wrong(sound)["log"]
+        notebook.communicate()
+    assert not wrong(sound)
 
 
 def test_a_clock_that_is_off_is_told(sound: Settings, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:

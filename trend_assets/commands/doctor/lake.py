@@ -18,6 +18,8 @@ from trend_assets.settings import Settings, live_sources
 _HOUR = timedelta(hours=1)
 #: A request to object storage that is older is refused by most servers; forecasts count as live within an hour.
 _MOST_SKEW = timedelta(minutes=5)
+#: Bytes; SQLite writes a log back from 4 MB on.
+_LARGE_LOG = 64 << 20
 
 
 def lake(settings: Settings) -> Iterator[Finding]:
@@ -32,6 +34,8 @@ def lake(settings: Settings) -> Iterator[Finding]:
         yield from _hours(opened, settings)
         yield from _model(opened, settings)
     yield from _rights(location, settings)
+    # Who writes last has emptied it, if that can be done.
+    yield from _log(location)
 
 
 def _files(opened: Lake) -> Finding:
@@ -42,6 +46,15 @@ def _files(opened: Lake) -> Finding:
     tables = ", ".join(sorted({one.table for one in damaged}))
     told = f"{len(damaged)} of {tables} cannot be read, e.g. {damaged[0].path}: {damaged[0].why}"
     return Finding("files", told, "put them back from a copy of the disk, or see `trend repair`")
+
+
+def _log(location: LakeLocation) -> Iterator[Finding]:
+    """SQLite writes the log of a catalog back only while no process is within a transaction."""
+    log = location.sqlite_catalog.with_name(f"{location.sqlite_catalog.name}-wal")
+    size = log.stat().st_size if location.uses_sqlite and log.is_file() else 0
+    if size > _LARGE_LOG:
+        told = f"{log} has grown to {size / 2**20:,.0f} MB: a process has not read an answer of the lake to its end"
+        yield Finding("log", told, f"end it, such as a notebook: `lsof {location.sqlite_catalog}` names it")
 
 
 def _rights(location: LakeLocation, settings: Settings) -> Iterator[Finding]:
