@@ -120,7 +120,8 @@ from trend_assets_tests.lake.test_store import raw
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 lake = Lake(LakeLocation(Path(sys.argv[1])))
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+# SQLite's shared memory has room (32 KiB), a file of the table has not.
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
 try:
     lake.write(RAW_EVENTS, raw(*(str(number) for number in range(5000))))
 except LakeError as error:
