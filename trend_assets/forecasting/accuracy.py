@@ -58,7 +58,7 @@ def scored_rows(outcomes: str, predictions: str) -> str:
     """
     counting = ", ".join(f"{made} AS {name}" for name, made in COUNTING.items())
     return f"""
-        SELECT o.cut, o.came_true, o.score AS {FORECAST}, {counting}
+        SELECT o.cut, o.came_true, -o.rank AS {FORECAST}, {counting}
         FROM (FROM prediction_outcomes WHERE {outcomes}) o
         JOIN (SELECT cut, topic, json_transform(metadata, '{_COUNTS}') AS counts
               FROM predictions WHERE revision = 0 AND {predictions}) p USING (cut, topic)
@@ -67,7 +67,9 @@ def scored_rows(outcomes: str, predictions: str) -> str:
 
 
 def measured(rows: pl.DataFrame, k: int = 10) -> pl.DataFrame:
-    """How good each ranking was at each cut, ties in expectation; `cut`, `ranking`, `ndcg`, `precision`.
+    """How good each ranking was at each cut; `cut`, `ranking`, `ndcg`, `precision`.
+
+    The forecast is measured as it was shown, rank by rank, counts with their ties in expectation.
 
     Cuts with fewer than k topics, or with none that came true, are left out. So is a ranking at a cut where a count
     was not stored.

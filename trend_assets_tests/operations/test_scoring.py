@@ -30,7 +30,8 @@ def outcome(cut, rank: int, topic: str, true: bool) -> dict[str, object]:
         "horizon_hours": 24,
         "topic": topic,
         "rank": rank,
-        "score": 1.0 / rank,
+        # As where a count is the same of all: what was shown was in the order of ranks.
+        "score": 0.5,
         "confidence": None,
         "model_version": "tgn-x",
         "came_true": true,
