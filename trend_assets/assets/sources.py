@@ -9,7 +9,7 @@ import polars as pl
 
 from trend_assets.assets.checks import TIMES_IN_PARTITION
 from trend_assets.assets.collection_run import PURPOSE_TAG, CollectionRun, collect_hours
-from trend_assets.assets.declare import OWNERS, asset, source_key, table_metadata
+from trend_assets.assets.declare import OWNERS, asset, counts, source_key, table_metadata
 from trend_assets.assets.source_checks import GOOD, incomplete, source_check_specs, source_checks
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import FORGOTTEN, RAW_EVENTS
@@ -76,7 +76,7 @@ def _materialized(context: dg.AssetExecutionContext, key: dg.AssetKey, run: Coll
         "requests": int(status["requests"].sum()),
     }
     if read.height == len(context.partition_keys):
-        yield dg.MaterializeResult(asset_key=key, metadata=told)
+        yield dg.MaterializeResult(asset_key=key, metadata=counts(context, told))
         return
     for hour, events in read.select("hour", "events").iter_rows():
         yield dg.AssetMaterialization(key, partition=hour_key(hour), metadata={"dagster/row_count": events})

@@ -46,10 +46,11 @@ def test_every_hour_of_the_range_is_marked_for_every_asset(world: World) -> None
     expected = {hour_key(START + index * ONE) for index in range(HOURS)}
     for name in FLOW:
         assert set(world.instance.get_materialized_partitions(AssetKey(name))) == expected
-    event = world.instance.get_latest_materialization_event(AssetKey(TEMPORAL_EDGES.name))
-    assert event is not None and event.asset_materialization is not None
-    told = event.asset_materialization.metadata["counted_over"].value
-    assert told == f"all partitions of this run: {min(expected)} to {max(expected)}"
+    for name in (TEMPORAL_EDGES.name, "sources/twitter"):
+        event = world.instance.get_latest_materialization_event(AssetKey.from_user_string(name))
+        assert event is not None and event.asset_materialization is not None
+        told = event.asset_materialization.metadata["counted_over"].value
+        assert told == f"all partitions of this run: {min(expected)} to {max(expected)}"
 
 
 def test_the_tables_hold_what_the_world_posted(world: World) -> None:
