@@ -81,7 +81,7 @@ export async function show() {
       "Order (NDCG@10, 0 to 1): 1 when all that came true stand at the top of the ten, less the further down they stand.",
     ),
     h("h2", null, "Order by week"),
-    weeks(found.weeks),
+    weeks(found),
     h("h2", null, "How early?"),
     early(found.big_topics),
     h("h2", null, "Is it as sure as it should be?"),
@@ -122,19 +122,19 @@ function early(big) {
   ];
 }
 
-function weeks(found) {
-  if (found.length === 1) return h("p", { class: "quiet" }, "One week so far: a line needs two.");
-  const names = [...new Set(found.flatMap((week) => week.rankings.map((row) => row.ranking)))];
-  // The forecast first, so that it has the first colour whatever it is compared with.
-  names.sort((one, other) => (other === OURS) - (one === OURS) || one.localeCompare(other));
-  const of = (name) => found.map((week) => week.rankings.find((row) => row.ranking === name));
+function weeks({ weeks: told, overall }) {
+  if (told.length === 1) return h("p", { class: "quiet" }, "One week so far: a line needs two.");
+  const others = overall.map((row) => row.ranking).filter((name) => name !== OURS);
+  // The forecast first, so that it has the first colour whatever it is compared with; of more lines none is seen.
+  const names = [OURS, ...others.slice(0, 3)];
+  const of = (name) => told.map((week) => week.rankings.find((row) => row.ranking === name));
   return chart(
-    "Order (NDCG@10) by week of the forecast and of counting",
+    "Order (NDCG@10) by week of the forecast and of the three counts that did best",
     {
-      xAxis: axis("category", { data: found.map(({ week }) => moment(week, false)) }),
+      xAxis: axis("category", { data: told.map(({ week }) => moment(week, false)) }),
       yAxis: axis("value", { min: 0, max: 1, name: "NDCG@10" }),
       series: names.map((name) => ({
-        name: of(name).find(Boolean).title,
+        name: overall.find((row) => row.ranking === name)?.title ?? name,
         type: "line",
         symbol: "circle",
         symbolSize: 7,
