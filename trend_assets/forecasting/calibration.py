@@ -169,6 +169,9 @@ def _isotonic(scores: FloatArray, came_true: BoolArray) -> Calibrator | None:
     # Taken where it is used: it takes a second to load, and every hourly run loads this module.
     from sklearn.isotonic import IsotonicRegression
 
+    # Laplace's rule of succession at both ends: that all of a few came true makes nothing certain.
+    scores = np.append(scores, [scores.max(), scores.min()])
+    came_true = np.append(came_true, [False, True])
     model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, came_true)
     y = model.y_thresholds_
     if y[0] == y[-1]:

@@ -10,7 +10,7 @@ import orjson
 
 from trend_assets.simulator.faults import Faults
 from trend_assets.simulator.server import MockServer
-from trend_assets.simulator.timeline import Post
+from trend_assets.simulator.timeline import Comment, Post
 from trend_assets.simulator.world import Volume, World
 from trend_assets_tests.benchmarks.live import happened
 from trend_assets_tests.faults.deployment import Deployment, Said
@@ -76,6 +76,10 @@ def _missing(deployment: Deployment, world: World, source: str, hour: datetime) 
         wanted = Counter(content_id(post, source) for post in posts if isinstance(post, Post))
     else:
         wanted = happened(world, source, hour, hour + _HOUR)
+        # The videos of earlier hours are not known, for those hours were not collected.
+        began = hour.timestamp() * 1000
+        comments = (one for one in world.events("youtube", hour, hour + _HOUR) if isinstance(one, Comment))
+        wanted -= Counter(one.id for one in comments if one.video.milliseconds < began)
     with deployment.lake() as lake:
         query = "SELECT content_id FROM raw_events WHERE source = ? AND hour = ?"
         have = Counter(lake.read(query, [source, hour])["content_id"])

@@ -35,6 +35,15 @@ def test_calibration_mends_overconfidence(size: int, method: str, worst: float) 
     assert np.all(np.diff(calibration.calibrator.confidence(scores)[order]) >= 0)
 
 
+def test_that_all_of_a_few_came_true_makes_nothing_certain() -> None:
+    chance = np.random.default_rng(7)
+    scores = chance.random(5_000)
+    came_true = chance.random(5_000) < 0.1 + scores / 2
+    scores, came_true = np.append(scores, [2.0] * 9 + [-1.0] * 9), np.append(came_true, [True] * 9 + [False] * 9)
+    lowest, highest = fit_calibrator(scores, came_true).calibrator.confidence(np.array([-1.0, 2.0]))
+    assert (lowest, highest) == (pytest.approx(0.1), pytest.approx(0.9))
+
+
 def test_counts_are_calibrated_too() -> None:
     chance = np.random.default_rng(3)
     counts = chance.integers(0, 50, size=300).astype(float)
