@@ -341,6 +341,7 @@ def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
     return Words(
         title=words.TITLES[label],
         ahead=words.ahead(row["horizon_hours"]),
+        heading=words.list_title(label, row["horizon_hours"], row["model_version"]),
         mentions=words.mentions(
             label,
             row["mentions_before"],

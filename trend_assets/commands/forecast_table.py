@@ -14,7 +14,6 @@ from trend_assets.lake.tables import MODEL_PROMOTIONS
 from trend_assets.words import (
     DEFAULT_LABEL,
     MADE,
-    TITLES,
     Decision,
     ahead,
     chance_of,
@@ -22,6 +21,7 @@ from trend_assets.words import (
     forecaster,
     is_counting,
     kind_of,
+    list_title,
     mentions,
     nothing_asked,
     verdict,
@@ -70,8 +70,8 @@ def forecast_table(
         "chance" if known else "score",
         "mentions",
         "",
-        title=f"{TITLES[kind_of(label)]} in {ahead(hours)} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, "
-        f"by {forecaster(version)}",
+        title=f"{list_title(label, hours, version)} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC"
+        + ("" if is_counting(version) else f", by {forecaster(version)}"),
         title_justify="left",
         caption=_caption(hours, rows["made"][0], rows["forecast_at"][0]) + _why(lake, cut, label, version),
         caption_justify="left",
