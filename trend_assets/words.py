@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 #: What is forecast, in the order in which it is shown; the first is the default.
@@ -43,6 +44,8 @@ _CHOSEN = "the count that did best in the weeks before"
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
+#: What is said of a forecast whose moment has not come.
+NOT_DUE = "not due yet"
 
 
 class Decision(NamedTuple):
@@ -233,9 +236,17 @@ def counted(number: float, thing: str) -> str:
     return f"{shown} {thing}" if number == 1 else f"{shown} {thing}s"
 
 
-def verdict(came_true: bool | None) -> str:
-    """Whether it came true."""
-    return {True: "came true", False: "did not come true", None: "not due yet"}[came_true]
+def verdict(came_true: bool | None, waits: str = NOT_DUE) -> str:
+    """Whether it came true; what it waits for where that is not known."""
+    return {True: "came true", False: "did not come true", None: waits}[came_true]
+
+
+def waits_for(due: datetime, newest_post: datetime | None) -> str:
+    """Why it is not known what came of a forecast whose moment has passed."""
+    # Outcomes are made of whole hours.
+    hour = timedelta(hours=1)
+    ends = newest_post is None or newest_post.replace(minute=0, second=0, microsecond=0) + hour < due
+    return "not known: the posts end before" if ends else "not scored yet"
 
 
 def chance_of(confidence: float) -> str:

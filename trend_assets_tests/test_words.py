@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ from trend_assets.words import (
     outcome,
     outlook,
     verdict,
+    waits_for,
 )
 
 COUNTS = st.integers(0, 100_000)
@@ -157,6 +159,9 @@ def test_every_label_has_words_and_growth_is_the_default() -> None:
     assert set(TITLES) == set(LABELS)
     assert DEFAULT_LABEL == "emerges"
     assert [verdict(value) for value in (True, False, None)] == ["came true", "did not come true", "not due yet"]
+    due = datetime(2015, 1, 6, 10, tzinfo=UTC)
+    told = [waits_for(due, newest and due - newest) for newest in (None, timedelta(hours=2), timedelta(minutes=2))]
+    assert told == ["not known: the posts end before", "not known: the posts end before", "not scored yet"]
     assert set(MADE) == {"late", "backfill", "revised", "unrecorded"}
 
 

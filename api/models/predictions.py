@@ -38,7 +38,9 @@ class Words(BaseModel):
         description="What the chance means, or why there is none.",
         examples=["likely: about 8 in 10 such should come true"],
     )
-    verdict: str = Field(description="Whether it came true.", examples=["not due yet"])
+    verdict: str = Field(
+        description="Whether it came true.", examples=["not due yet", "not known: the posts end before"]
+    )
     why: str = Field(description="The counts behind it.")
     by: str = Field(description="The model, or the count that it goes by.")
     made: str | None = Field(description="How it came about, where that was not live.")

@@ -27,7 +27,7 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert " came true" in tea and "1 → 12" in tea
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
-    assert "not due yet" in trend("predict", "--at", "2026-02-04T11:00").stdout
+    assert "not known: the posts end before" in trend("predict", "--at", "2026-02-04T11:00", COLUMNS="120").stdout
 
 
 def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
