@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 #: What is forecast, in the order in which it is shown; the first is the default.
@@ -14,6 +15,12 @@ TITLES: Mapping[str, str] = {
     "breaks_out": "New and rising",
 }
 DEFAULT_LABEL = next(iter(TITLES))
+#: What a list is in which a trained model ranks topics: most of them may be unlikely.
+_LISTS: Mapping[str, str] = {
+    "emerges": "Likeliest to grow",
+    "bursts": "Likeliest to be unusually high",
+    "breaks_out": "New, and likeliest to rise",
+}
 _LENGTH = re.compile(r"_\d+[hd]$")
 #: How a forecast came about that is not live; `revised` is said of one that is not the first.
 MADE: Mapping[str, str] = {
@@ -32,9 +39,13 @@ COUNTING: Mapping[str, str] = {
     "same_day_last_week": "most mentions on this day of last week",
     "ewma_3d": "most mentions of late (mean with a half-life of 3 days)",
 }
+#: How the count that ranks is chosen.
+_CHOSEN = "the count that did best in the weeks before"
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
+#: What is said of a forecast whose moment has not come.
+NOT_DUE = "not due yet"
 
 
 class Decision(NamedTuple):
@@ -85,7 +96,7 @@ def counted_because(further: Sequence[str | None] = (), decision: Decision | Non
         who, why = f"the trained model {decision.version} was {decision.action}", decision.reason
         if decision.action == "refused":
             why += ". More history helps most: import earlier posts or go on collecting, then train again"
-    return f"{who}, so topics are ranked by counting and no chance is given: {why}"
+    return f"{who}, so topics are ranked by {_CHOSEN} and no chance is given: {why}"
 
 
 def comes_true(kind: str, hours: int, threshold: int, min_growth: int, burst_ratio: float) -> str:
@@ -129,6 +140,13 @@ def forecaster(model_version: str) -> str:
         return model_version
     name = model_version.removeprefix(_BASELINE)
     return f"counting: {COUNTING.get(name, name)}"
+
+
+def list_title(label: str, hours: int, model_version: str) -> str:
+    """What a list of forecasts is: `Likeliest to grow in 24 h`; where counting ranks, what it counts."""
+    if is_counting(model_version):
+        return f"For the next {ahead(hours)}, ranked by {forecaster(model_version)}"
+    return f"{_LISTS[kind_of(label)]} in {ahead(hours)}"
 
 
 def ranking_title(name: str) -> str:
@@ -218,9 +236,17 @@ def counted(number: float, thing: str) -> str:
     return f"{shown} {thing}" if number == 1 else f"{shown} {thing}s"
 
 
-def verdict(came_true: bool | None) -> str:
-    """Whether it came true."""
-    return {True: "came true", False: "did not come true", None: "not due yet"}[came_true]
+def verdict(came_true: bool | None, waits: str = NOT_DUE) -> str:
+    """Whether it came true; what it waits for where that is not known."""
+    return {True: "came true", False: "did not come true", None: waits}[came_true]
+
+
+def waits_for(due: datetime, newest_post: datetime | None) -> str:
+    """Why it is not known what came of a forecast whose moment has passed."""
+    # Outcomes are made of whole hours.
+    hour = timedelta(hours=1)
+    ends = newest_post is None or newest_post.replace(minute=0, second=0, microsecond=0) + hour < due
+    return "not known: the posts end before" if ends else "not scored yet"
 
 
 def chance_of(confidence: float) -> str:
@@ -237,12 +263,19 @@ def no_chance(model_version: str) -> str:
 
 
 def likely(confidence: float) -> str:
-    """A calibrated probability in words: `likely: 8 of 10 such come true`."""
+    """A calibrated probability in words: `likely: about 8 in 10 such should come true`."""
     word = next(word for bound, word in _LIKELY if confidence >= bound)
+    return f"{word}: {_share(confidence)} such should come true"
+
+
+def _share(confidence: float) -> str:
+    """A probability in tenths, halves of them rounded up; less than a half is not told as one."""
     if confidence >= 0.95:
-        return f"{word}: nearly all such come true"
-    share = "fewer than 1" if confidence < 0.05 else f"{max(1, round(confidence * 10))}"
-    return f"{word}: {share} of 10 such come true"
+        return "nearly all"
+    if confidence < 0.05:
+        return "fewer than 1 in 20"
+    tenths = math.floor(confidence * 10 + 0.5)
+    return "not quite 5 in 10" if tenths == 5 and confidence < 0.5 else f"about {tenths} in 10"
 
 
 _LIKELY = ((0.9, "very likely"), (0.65, "likely"), (0.35, "possible"), (0.1, "unlikely"), (0.0, "very unlikely"))

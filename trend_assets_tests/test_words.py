@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -29,10 +30,12 @@ from trend_assets.words import (
     kind_of,
     label_ahead,
     likely,
+    list_title,
     no_chance,
     outcome,
     outlook,
     verdict,
+    waits_for,
 )
 
 COUNTS = st.integers(0, 100_000)
@@ -102,11 +105,15 @@ def test_an_expected_size_is_near_what_was_estimated_and_on_its_side(before: int
 
 @given(st.floats(0, 1))
 def test_a_chance_is_told_in_words(confidence: float) -> None:
-    assert likely(confidence).endswith("such come true")
+    told = likely(confidence)
+    assert told.endswith(" such should come true")
+    assert ("5 in 10" in told) == (0.45 <= confidence < 0.55) and ("not quite" in told) <= (confidence < 0.5)
 
 
 def test_a_chance_of_four_fifths_means_eight_of_ten() -> None:
-    assert likely(0.81) == "likely: 8 of 10 such come true"
+    assert likely(0.81) == "likely: about 8 in 10 such should come true"
+    assert likely(0.46) == "possible: not quite 5 in 10 such should come true"
+    assert [likely(confidence).split(": ")[1][:13] for confidence in (0.25, 0.75)] == ["about 3 in 10", "about 8 in 10"]
     assert no_chance("baseline:mentions_24h") == "no chance given: ranked by counting"
     assert no_chance("tgn-2015-01-05-s17") == "no chance given: the model could not be calibrated for this"
     assert forecast_in_words("bursts", 25, 0.67, 0.81, 24) == (
@@ -127,6 +134,17 @@ def test_a_label_is_named_with_its_horizon_and_known_again() -> None:
     assert forecast_in_words("emerges_7d", 25, None, None, 168) == "will grow: 25 mentions in 7 days"
 
 
+def test_a_list_is_called_what_it_is() -> None:
+    told = [list_title(kind, 24, "tgn-2015-01-05-s17") for kind in TITLES]
+    assert told == [
+        "Likeliest to grow in 24 h",
+        "Likeliest to be unusually high in 24 h",
+        "New, and likeliest to rise in 24 h",
+    ]
+    counting = list_title("emerges_7d", 168, "baseline:mentions_3h")
+    assert counting == "For the next 7 days, ranked by counting: most mentions in 3 h"
+
+
 def test_what_a_forecast_needs_to_come_true() -> None:
     told = [comes_true(kind, 24, 8, 4, 2.0) for kind in LABELS]
     assert told == [
@@ -141,6 +159,9 @@ def test_every_label_has_words_and_growth_is_the_default() -> None:
     assert set(TITLES) == set(LABELS)
     assert DEFAULT_LABEL == "emerges"
     assert [verdict(value) for value in (True, False, None)] == ["came true", "did not come true", "not due yet"]
+    due = datetime(2015, 1, 6, 10, tzinfo=UTC)
+    told = [waits_for(due, newest and due - newest) for newest in (None, timedelta(hours=2), timedelta(minutes=2))]
+    assert told == ["not known: the posts end before", "not known: the posts end before", "not scored yet"]
     assert set(MADE) == {"late", "backfill", "revised", "unrecorded"}
 
 
@@ -170,7 +191,7 @@ def test_nothing_is_told_to_be_certain(confidence: float, told: str) -> None:
 )
 def test_why_counting_ranks_is_one_sentence_with_what_is_missing(decision: Decision | None, told: str) -> None:
     assert told in counted_because((), decision)
-    assert "so topics are ranked by counting and no chance is given: " in counted_because((), decision)
+    assert "so topics are ranked by the count that did best" in counted_because((), decision)
 
 
 def test_of_a_further_horizon_its_own_gate_tells_why() -> None:

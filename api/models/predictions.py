@@ -25,15 +25,22 @@ class Words(BaseModel):
 
     title: str = Field(description="What is forecast.", examples=["Will grow"])
     ahead: str = Field(description="How far ahead.", examples=["24 h"])
+    heading: str = Field(
+        description="What the list of such forecasts is.",
+        examples=["Likeliest to grow in 24 h", "For the next 7 days, ranked by counting: most mentions in 3 h"],
+    )
     mentions: str = Field(
         description="Mentions before and those expected; once the horizon has passed, what came of it.",
         examples=["25 → about 50", "25 → 46 ▲ 84 %"],
     )
     chance: str | None = Field(description="The confidence in whole per cent; null where there is none.")
     likely: str = Field(
-        description="What the chance means, or why there is none.", examples=["likely: 8 of 10 such come true"]
+        description="What the chance means, or why there is none.",
+        examples=["likely: about 8 in 10 such should come true"],
     )
-    verdict: str = Field(description="Whether it came true.", examples=["not due yet"])
+    verdict: str = Field(
+        description="Whether it came true.", examples=["not due yet", "not known: the posts end before"]
+    )
     why: str = Field(description="The counts behind it.")
     by: str = Field(description="The model, or the count that it goes by.")
     made: str | None = Field(description="How it came about, where that was not live.")

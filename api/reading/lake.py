@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import duckdb
@@ -18,7 +19,7 @@ from fastapi import Depends, Request
 
 from api.reading.catalog_snapshot import CatalogSnapshot, Files, Within
 from api.reading.pool import LakeLost, Pool
-from api.reading.sources import Newest, Number, Rows, Source, Value, current
+from api.reading.sources import Newest, Number, Passed, Rows, Source, Value, current
 from trend_assets.lake.connection import LakeError
 from trend_assets.lake.people import SIMULATED
 from trend_assets.settings import Settings
@@ -82,6 +83,10 @@ class LakeReader:
     def newest(self, table: str, column: str) -> Any:
         """The greatest value of a table's column, None where it is empty."""
         return self._noted(Newest(table, column))
+
+    def has_passed(self, moment: datetime) -> bool:
+        """Whether a moment is over; cached answers made from it are made again when it is, at the next snapshot."""
+        return bool(self._noted(Passed(moment)))
 
     def has(self, table: str) -> bool:
         """Whether the lake has a table: one of an older release gets a new one when it is next written to."""
@@ -148,7 +153,7 @@ class LakeReader:
                 self._catalog_snapshot, self._looked = found, time.monotonic()
         return found
 
-    def _noted(self, source: Value | Newest) -> Any:
+    def _noted(self, source: Value | Newest | Passed) -> Any:
         snapshot = self._current()
         found = source.now(snapshot, self)
         _note(source, found)

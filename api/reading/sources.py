@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from api.reading.catalog_snapshot import CatalogSnapshot, Within
@@ -67,7 +68,18 @@ class Number:
         return snapshot.number
 
 
-Source = Rows | Value | Newest | Number
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A dependency on whether a moment has passed."""
+
+    moment: datetime
+
+    def now(self, _: CatalogSnapshot, __: Reads) -> object:
+        """Whether it has."""
+        return datetime.now(UTC) >= self.moment
+
+
+Source = Rows | Value | Newest | Number | Passed
 
 
 @dataclass(slots=True)

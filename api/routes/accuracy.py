@@ -144,7 +144,7 @@ def _big_topics(lake: LakeReader, label: str, model: str | None, made: Made, ask
 
 def _reason(made: Made, scored: dict[Made, int]) -> str:
     if scored.get(made):
-        return f"no cut of {made.value} forecasts in the span has ten topics and one that came true"
+        return f"no {made.value} list of the span can be judged: it takes ten topics, of which one came true"
     others = ", ".join(f"{cuts} {kind.value} (made={kind.value})" for kind, cuts in scored.items())
     return f"no {made.value} forecast of the span has come due" + (f"; of others {others} cuts have" if others else "")
 

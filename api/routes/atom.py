@@ -93,7 +93,7 @@ def _items(
     asked = {"label": label, "start": start, "end": end, "k": k, "hidden": hidden}
     asked |= {"everything": watched is None, "watched": watched or []}
     within = [Within(table, "cut", start, end + _TICK) for table in ("predictions", "prediction_outcomes")]
-    return [prediction(row, dagster) for row in lake.read(_ROWS, asked, *within).iter_rows(named=True)]
+    return [prediction(lake, row, dagster) for row in lake.read(_ROWS, asked, *within).iter_rows(named=True)]
 
 
 def _document(base: str, address: str, title: str, updated: datetime | None, items: Iterable[Prediction]) -> bytes:

@@ -281,7 +281,7 @@ def page(lake: LakeReader, dagster: str, wanted: Wanted) -> PredictionPage:
         found = lake.read(_LEFT_OUT.format(more=more), [*asked, spam, last], here[0], *named_in, *labelled_in)
         left_out = found["topic"].to_list()
     labels = topic_labels(lake, rows["topic"].to_list(), cut)
-    items = [prediction(row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
+    items = [prediction(lake, row, dagster, labels.get(row["topic"])) for row in rows.iter_rows(named=True)]
     return PredictionPage(
         cut=cut,
         revisions=revisions,
@@ -315,10 +315,13 @@ def newest_cut(lake: LakeReader, label: str, at: datetime | None = None) -> date
     return None
 
 
-def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | None = None) -> Prediction:
+def prediction(
+    lake: LakeReader, row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | None = None
+) -> Prediction:
     """A row of `COLUMNS` as the API answers it.
 
     Args:
+        lake: tells what an outcome that is missing waits for.
         row: from the lake.
         dagster: address of the Dagster UI.
         topic_label: what the topic was called, if anything.
@@ -331,16 +334,17 @@ def prediction(row: dict[str, Any], dagster: str, topic_label: dict[str, Any] | 
         "metadata": counts,
         "expected_mentions": expected,
         "dagster_link": link,
-        "words": _words(row, counts),
+        "words": _words(lake, row, counts),
     }
     return Prediction(**{**row, **made, "topic_label": topic_label})
 
 
-def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
+def _words(lake: LakeReader, row: dict[str, Any], counts: dict[str, Any]) -> Words:
     label, confidence = kind_of(row["label"]), row["confidence"]
     return Words(
         title=words.TITLES[label],
         ahead=words.ahead(row["horizon_hours"]),
+        heading=words.list_title(label, row["horizon_hours"], row["model_version"]),
         mentions=words.mentions(
             label,
             row["mentions_before"],
@@ -351,8 +355,15 @@ def _words(row: dict[str, Any], counts: dict[str, Any]) -> Words:
         ),
         chance=None if confidence is None else words.chance_of(confidence),
         likely=words.no_chance(row["model_version"]) if confidence is None else words.likely(confidence),
-        verdict=words.verdict(row["came_true"]),
+        verdict=_verdict(lake, row),
         why=words.why(counts),
         by=words.forecaster(row["model_version"]),
         made=words.MADE.get(row["made"]),
     )
+
+
+def _verdict(lake: LakeReader, row: dict[str, Any]) -> str:
+    due = row["cut"] + row["horizon_hours"] * _HOUR
+    if row["came_true"] is not None or not lake.has_passed(due):
+        return words.verdict(row["came_true"])
+    return words.waits_for(due, lake.newest("raw_events", "timestamp"))

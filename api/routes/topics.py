@@ -261,7 +261,7 @@ def _predictions(
     # An outcome is of the partition of its horizon's last hour: it is found by its cut.
     outcomes = Within("prediction_outcomes", "cut", asked.start, asked.end + _HOUR)
     found = lake.read(_PREDICTIONS, [name, asked.start, asked.end, labels, limit], asked.of("predictions"), outcomes)
-    return [prediction(row, dagster) for row in found.iter_rows(named=True)]
+    return [prediction(lake, row, dagster) for row in found.iter_rows(named=True)]
 
 
 def _span(lake: LakeReader, start: Start, end: End) -> Span | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 
@@ -14,7 +14,7 @@ from trend_assets.lake.tables import MODEL_PROMOTIONS
 from trend_assets.words import (
     DEFAULT_LABEL,
     MADE,
-    TITLES,
+    NOT_DUE,
     Decision,
     ahead,
     chance_of,
@@ -22,9 +22,11 @@ from trend_assets.words import (
     forecaster,
     is_counting,
     kind_of,
+    list_title,
     mentions,
     nothing_asked,
     verdict,
+    waits_for,
 )
 
 #: The rows of `predictions p` of a cut.
@@ -70,19 +72,20 @@ def forecast_table(
         "chance" if known else "score",
         "mentions",
         "",
-        title=f"{TITLES[kind_of(label)]} in {ahead(hours)} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC, "
-        f"by {forecaster(version)}",
+        title=f"{list_title(label, hours, version)} (`{label}`), {cut:%Y-%m-%d %H:%M} UTC"
+        + ("" if is_counting(version) else f", by {forecaster(version)}"),
         title_justify="left",
         caption=_caption(hours, rows["made"][0], rows["forecast_at"][0]) + _why(lake, cut, label, version),
         caption_justify="left",
     )
+    waits = _waits(lake, cut + timedelta(hours=hours)) if rows["came_true"].has_nulls() else NOT_DUE
     for row in rows.iter_rows(named=True):
         table.add_row(
             str(row["rank"]),
             as_it_is(row["topic"]),
             chance_of(row["confidence"]) if known else f"{row['score']:.3f}",
             mentions(label, row["before"], row["mentions_after"], row["growth"], row["usual"], row["needed"]),
-            _verdict(row["came_true"]),
+            _verdict(row["came_true"], waits),
         )
     return table
 
@@ -103,6 +106,13 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     return f"\n{as_it_is(counted_because(further, Decision(*last[0]) if last else None))}"
 
 
-def _verdict(came_true: bool | None) -> str:
+def _waits(lake: Lake, due: datetime) -> str:
+    """What outcomes that are missing wait for."""
+    if due > datetime.now(UTC):
+        return NOT_DUE
+    return waits_for(due, lake.read("SELECT max(timestamp) AS newest FROM raw_events")["newest"][0])
+
+
+def _verdict(came_true: bool | None, waits: str) -> str:
     colour = {True: "green", False: "red", None: "default"}[came_true]
-    return f"[{colour}]{verdict(came_true)}[/{colour}]"
+    return f"[{colour}]{verdict(came_true, waits)}[/{colour}]"

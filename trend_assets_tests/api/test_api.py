@@ -45,6 +45,7 @@ def test_top_gives_the_newest_cut_and_past_ones(client: httpx.Client) -> None:
     assert [item["topic"] for item in newest["items"]] == TOPICS[:3]
     assert newest["cut"] == "2024-01-02T02:00:00Z"
     assert newest["items"][0]["came_true"] is None
+    assert newest["items"][0]["words"]["verdict"] == "not known: the posts end before"
     assert newest["simulated"] is False
     past = client.get("/predictions/top", params={"k": 2, "at": "2024-01-02T00:30:00Z"}).json()
     assert past["cut"] == "2024-01-02T00:00:00Z"

@@ -73,7 +73,7 @@ def test_entries_have_what_the_standard_asks_and_lead_to_the_topic(client: httpx
         address = str(link.get("href"))
         assert address.startswith(f"{client.base_url}/?page=topic&topic=")
         assert client.get(address).status_code == 200
-    assert "Will grow in 24 h (very likely: 9 of 10 such come true): 5 mentions." in str(
+    assert "Will grow in 24 h (very likely: about 9 in 10 such should come true): 5 mentions." in str(
         texts(feed, "atom:entry/atom:summary")[0]
     )
 

@@ -89,7 +89,8 @@ def test_without_a_trained_model_that_is_the_reason(lake: Lake, home: Path, serv
     with serve(Settings(home=home)) as client:
         for row in client.get("/predictions/horizons").json():
             assert row["reason"] == (
-                "the trained model tgn-1 was refused, so topics are ranked by counting and no chance is given: why. "
+                "the trained model tgn-1 was refused, so topics are ranked by the count that did best in the weeks "
+                "before and no chance is given: why. "
                 "More history helps most: import earlier posts or go on collecting, then train again"
             )
     used = {**decided, "number": 0, "version": "tgn-0", "action": "promoted"}

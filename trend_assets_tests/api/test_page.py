@@ -167,6 +167,14 @@ def test_search_finds_names_and_meanings(client: httpx.Client, page: Page) -> No
     page.get_by_role("heading", name="Topics that begin with “#top”").wait_for()
     open_page(page, address(client, "?page=topic&topic=a%20video"))
     expect(page.get_by_role("heading", level=2)).to_have_text("Topics whose posts mean “a video”")
+    assert "No topic is called “a video”." in text(page)
+
+
+def test_a_page_that_is_not_there_is_said_to_be_missing(client: httpx.Client, page: Page) -> None:
+    open_page(page, address(client, "?page=nonsense"))
+    assert "There is no page “nonsense”" in text(page)
+    page.get_by_role("link", name="Health", exact=True).click()
+    page.get_by_role("heading", name="Health").wait_for()
 
 
 def test_choices_are_in_the_address_and_a_shared_one_restores_them(client: httpx.Client, page: Page) -> None:

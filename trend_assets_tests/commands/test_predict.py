@@ -27,7 +27,7 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert " came true" in tea and "1 → 12" in tea
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
-    assert "not due yet" in trend("predict", "--at", "2026-02-04T11:00").stdout
+    assert "not known: the posts end before" in trend("predict", "--at", "2026-02-04T11:00", COLUMNS="120").stdout
 
 
 def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
@@ -41,7 +41,11 @@ def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
     horizons = {"TREND_FORECAST__FURTHER_HORIZONS": '{"6": 4}'}
     soon = trend("predict", "--at", "2026-02-04T10:00", "--horizon", 6, **horizons)
     assert soon.returncode == 0, soon.stderr
-    assert "Will grow in 6 h (`emerges_6h`)" in soon.stdout and "of the 6 h before" in soon.stdout
+    assert (
+        "For the next 6 h, ranked by counting: " in soon.stdout
+        and "(`emerges_6h`)" in soon.stdout
+        and "of the 6 h before" in soon.stdout
+    )
     tea = next(line for line in soon.stdout.splitlines() if "#tea" in line)
     assert " came true" in tea and "1 → 4" in tea
     for asked in (("--horizon", 48), ("--horizon", 6, "--label", "bursts")):

@@ -14,18 +14,18 @@ const PAGES = { ...TRENDS, ...ENGINEERS };
 const main = document.getElementById("main");
 let showing = 0;
 
-const page = () => (asked().get("page") in PAGES ? asked().get("page") : "live");
+const page = () => asked().get("page") || "live";
 
 async function show({ focus = false } = {}) {
   const turn = ++showing;
   const name = page();
-  document.title = `${PAGES[name]} · trend_assets`;
+  document.title = `${PAGES[name] ?? "No such page"} · trend_assets`;
   navigation(name);
   main.setAttribute("aria-busy", "true");
   beginPage();
   let content;
   try {
-    content = await (await import(`./pages/${name}.js`)).show();
+    content = Object.hasOwn(PAGES, name) ? await (await import(`./pages/${name}.js`)).show() : unknown(name);
   } catch (problem) {
     if (!(problem instanceof Problem)) console.error(problem);
     content =
@@ -60,10 +60,12 @@ function navigation(name) {
   document.getElementById("engineers").replaceChildren(...links(ENGINEERS));
   document.querySelector("#engineers").prepend(h("span", { class: "quiet" }, "For engineers"));
   document.querySelector(".brand").href = address("live");
-  // On a phone the links are wider than the screen.
-  for (const current of document.querySelectorAll("nav [aria-current]"))
-    current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft;
 }
+
+const unknown = (name) => [
+  h("h1", null, "No such page"),
+  note(`there is no page “${name}”: choose one of the menu above.`, "warning"),
+];
 
 async function banner() {
   const simulated = await get("/summary").then(

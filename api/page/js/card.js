@@ -1,7 +1,7 @@
 /** A topic of the Live page: what it is, what is expected of it, how sure that is, and why. */
 
 import { h, outside, sentence } from "./dom.js";
-import { count, moment, percent } from "./format.js";
+import { count, hoursSince, moment, percent } from "./format.js";
 import { sparkline } from "./sparkline.js";
 import { badges, called, topicLink } from "./topic_name.js";
 
@@ -62,9 +62,10 @@ function expected({ mentions_after: after, expected_range: range, words }) {
   return range ? [span, h("br"), `8 of 10 such: ${count(range.low)} to ${count(range.high)}`] : span;
 }
 
-function sure({ words, confidence, came_true: cameTrue }) {
-  if (confidence === null) return h("small", null, words.likely);
-  const verdict = cameTrue === null ? null : h("span", { class: `mark ${cameTrue}` }, words.verdict);
+function sure({ words, confidence, came_true: cameTrue, cut, horizon_hours: hours }) {
+  const isAhead = cameTrue === null && hoursSince(cut) < hours;
+  const verdict = isAhead ? null : h("span", { class: `mark ${cameTrue}` }, words.verdict);
+  if (confidence === null) return [h("small", null, words.likely), verdict];
   return [
     h("b", null, words.chance),
     h("span", { class: "meter", "aria-hidden": "true" }, h("i", { style: `width:${percent(confidence)}` })),

@@ -45,7 +45,7 @@ export const folded = (id, title, ...content) => h("details", { id }, h("summary
 /**
  * A table.
  * @param caption read out before it, and shown where `shown`.
- * @param columns [title, kind] of each: kind is number, name, wide (left out on phones) or "".
+ * @param columns [title, kind] of each: kind is number, name, wide (left out on phones), long (its row is stacked there) or "".
  * @param rows cells as texts or elements.
  */
 export function table(caption, columns, rows) {

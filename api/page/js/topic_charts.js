@@ -45,7 +45,7 @@ export function chanceChart(items) {
   const titles = [...new Set(items.map((item) => item.words.title))];
   const symbol = { true: "circle", false: "emptyCircle", null: "triangle" };
   return chart(
-    "Chance of the topic's forecasts by time; filled circles came true, empty ones did not, triangles are not due",
+    "Chance of the topic's forecasts by time; filled circles came true, empty ones did not, triangles are not known yet",
     {
       useUTC: true,
       xAxis: axis("time"),

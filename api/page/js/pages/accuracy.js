@@ -94,7 +94,7 @@ function verdict(overall) {
     best = overall.find((row) => row.ranking !== OURS);
   if (!ours || !best) return "";
   const [mine, theirs] = [ours, best].map((row) => decimal(10 * row.precision_at_10, 1));
-  return `Of the ten topics that it names, ${mine} come true; of those that counting names, ${theirs}.`;
+  return `Of the ten topics that it names, ${mine} come true; of those that the best count names, known only afterwards, ${theirs}.`;
 }
 
 function early(big) {

@@ -64,7 +64,7 @@ function outcome(page, meaning) {
           ` came true; ${more} had more mentions than in the ${page.items[0].words.ahead} before. `,
           h("span", { class: "quiet" }, meaning),
         )
-      : nothing("these forecasts have not come due: outcomes follow when their time has passed."),
+      : nothing(`outcomes of these forecasts are ${page.items[0].words.verdict}.`),
     h("div", { class: "bar" }, exports({ name: "what-happened", rows: () => rows(page.items) })),
     table(
       "The ten of that day and what came of them",

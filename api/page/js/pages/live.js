@@ -1,4 +1,4 @@
-/** Live page: what will rise, how sure that is, and why. */
+/** Live page: what is forecast to rise, how sure that is, and why. */
 
 import { get } from "../api.js";
 import { card } from "../card.js";
@@ -37,7 +37,7 @@ export async function show() {
   ]);
   const titles = new Map(summary.choices.source.map((one) => [one.name, one.title]));
   return [
-    h("h1", null, "What will rise"),
+    h("h1", null, cards.items[0]?.words.heading ?? "Forecasts"),
     figures(summary, cards, accuracy),
     filters(summary.choices, horizons),
     cards.cut === null
@@ -70,7 +70,7 @@ function figures(summary, cards, accuracy) {
     ),
     ours
       ? figure("Came true, of ten named", decimal(10 * ours.precision_at_10, 1), [
-          counting ? `counting alone: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title}); ` : null,
+          counting ? `the best count, known only afterwards: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title}); ` : null,
           `mean of ${count(accuracy.cuts)} lists${accuracy.made === "live" ? "" : ", tried afterwards"}`,
         ])
       : figure("Came true, of ten named", "—", "no forecast has come due yet"),

@@ -1,7 +1,7 @@
 /** Topic page: search by name or meaning, and the story of one topic. */
 
 import { find, get } from "../api.js";
-import { figure, folded, h, nothing, outside, strip, table } from "../dom.js";
+import { figure, folded, h, note, nothing, outside, strip, table } from "../dom.js";
 import { exports } from "../files.js";
 import { daysChoice } from "../filters.js";
 import { count, counted, decimal, earlier, moment, percent } from "../format.js";
@@ -57,6 +57,7 @@ async function candidates(wanted) {
   }
   const meant = near.items.filter((item) => item.similarity >= NEAR);
   return [
+    note(`no topic is called “${wanted}”.`),
     begin.items.length ? choices(`Topics that begin with “${wanted}”`, begin.items) : null,
     meant.length
       ? choices(`Topics whose posts mean “${wanted}”`, meant)

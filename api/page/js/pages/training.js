@@ -121,14 +121,14 @@ async function calibration(run, labels) {
     h("h2", null, "What its chances stand on"),
     rows.length
       ? table(
-          "Forecasts on weeks held out that its chances were calibrated on, and how they did since",
+          "Forecasts on weeks held out that its chances were calibrated on, and how live ones did since",
           [
             ["Forecast", "name"],
             ["Held out", "number"],
             ["Came true", "number wide"],
             ["Calibrated", "said"],
-            ["Scored since", "number wide"],
-            ["Squared error since (Brier)", "number"],
+            ["Live ones scored since", "number wide"],
+            ["Squared error of these (Brier)", "number"],
           ],
           rows,
         )
@@ -136,7 +136,7 @@ async function calibration(run, labels) {
     h(
       "p",
       { class: "quiet" },
-      "Brier score: the mean squared error of the chances; 0 is perfect. The diagram of what was said since is under Accuracy.",
+      "Brier score: the mean squared error of the chances; 0 is perfect. Under Accuracy are forecasts that were tried afterwards, too, and the diagram.",
     ),
   ];
 }
