@@ -53,6 +53,7 @@ def import_archive(
     """
     settings = load_settings()
     mapping = column_map(settings, columns, namespace)
+    _need_a_file(files)
     lake = Lake(lake_location(settings))
     seen = ImportStatistics()
     reports = import_all(lake, files, mapping, settings, seen)
@@ -60,6 +61,12 @@ def import_archive(
     reload_definitions(settings, seen.days)
     if any(report.failed for report in reports):
         raise typer.Exit(1)
+
+
+def _need_a_file(files: list[Path]) -> None:
+    """Before a lake is made for nothing."""
+    if not any(path.exists() or str(path) == "-" for path in files):
+        raise TrendError(f"there is no file {', '.join(map(str, files))}")
 
 
 def column_map(settings: Settings, columns: str | None, namespace: str | None = None) -> ColumnMap | None:

@@ -61,6 +61,16 @@ def test_bad_files_are_told_in_one_sentence_each(trend: Trend, folder: Path) -> 
     assert "Traceback" not in run.stderr
 
 
+def test_a_mistyped_name_leaves_nothing_behind(folder: Path) -> None:
+    home = folder / "mistyped"
+    trend = runner(home, folder)
+    (folder / "there.jsonl").write_bytes(b"no post")
+    assert "there is no file nofile.csv" in one_sentence(trend("import", "nofile.csv"))
+    assert not home.exists()
+    assert trend("import", "nofile.csv", ".", "there.jsonl").returncode == 1
+    assert [row["source"] for row in count(trend, "SELECT source FROM collection_status")] == ["there.jsonl"]
+
+
 def test_a_truncated_gzip_keeps_what_could_be_read(folder: Path) -> None:
     trend = runner(folder / "truncated", folder)
     rows = b"".join(
