@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from trend_assets.automation.reloading import reload_definitions
-from trend_assets.commands.console import as_it_is, errors
+from trend_assets.commands.console import as_it_is, as_typed, errors
 from trend_assets.commands.import_tables import show
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
@@ -135,7 +135,7 @@ def import_all(
 
 def _complain(report: FileReport) -> None:
     for error in report.errors:
-        errors.print(error, soft_wrap=True, markup=False)
+        errors.print(as_typed(error), soft_wrap=True, markup=False)
     for part in report.parts.values():
         if part.conflicts:
             errors.print(f"{part.name}: {part.conflict_share}", soft_wrap=True, markup=False)

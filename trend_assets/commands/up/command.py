@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from filelock import FileLock, Timeout
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.commands.up.services import Service, answers, services
 from trend_assets.commands.up.supervisor import Limits, Supervisor
 from trend_assets.errors import TrendError
@@ -113,7 +113,7 @@ def _need_pages(found: Sequence[Service]) -> None:
 
 
 def _say(text: str) -> None:
-    console.print(text, soft_wrap=True, markup=False)
+    console.print(as_typed(text), soft_wrap=True, markup=False)
 
 
 def _until_signal() -> Callable[[], bool]:
