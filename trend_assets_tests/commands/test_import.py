@@ -110,6 +110,18 @@ def test_a_table_by_its_columns(folder: Path) -> None:
     assert "trend backfill --start 2026-02-04" in run.stdout
 
 
+def test_reasons_that_differ_only_in_a_value_are_one(folder: Path) -> None:
+    trend = runner(folder / "alike", folder)
+    rows = [f"{number},{number % 28 + 1}. Brumaire {number},ann,x" for number in range(300)]
+    files = [chat(folder, f"alike{name}.csv", "a,2026-01-01T00:00:00Z,ann,x", *rows, "b,,ann,x") for name in "12"]
+    run = trend("import", "--columns", CHAT, *files, COLUMNS="200")
+    assert re.search(r"e\.g\. .*'1\. Brumaire 0'.* │ +600 │ line 3: ", run.stdout), run.stdout
+    assert "no timestamp" in run.stdout or "nothing in column 'ts'" in run.stdout
+    assert "more reason" not in run.stdout and "Brumaire 1'" not in run.stdout
+    none = trend("import", "--columns", CHAT, chat(folder, "none.csv", *rows, "b,,ann,x", "c,,ann,x"))
+    assert "300 rows" not in none.stderr and "any of its 302 rows: " in none.stderr and "Brumaire" in none.stderr
+
+
 def test_wrong_columns_are_named(trend: Trend, folder: Path) -> None:
     (folder / "table.csv").write_text("message_id,sent_at,body\n1,2026-02-04T08:00:00Z,x\n", encoding="utf-8")
     for columns, told in (("timestamp=when,id=message_id", "when"), ("timestamp=sent_at,txt=body", "--columns: ")):

@@ -26,7 +26,7 @@ from trend_assets.sources.archive.unpacking import (
     TruncatedArchive,
     open_archive,
 )
-from trend_assets.sources.event import Payload
+from trend_assets.sources.event import Payload, kind_of
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import one_line
 
@@ -162,21 +162,24 @@ class _Tally:
     events: int = 0
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
 
     def add(self, row: Payload | Rejection) -> None:
         if isinstance(row, Payload):
             self.events += 1
             return
         self.rejected += 1
-        if row.reason in self.reasons or len(self.reasons) < _MAX_REASONS:
-            self.reasons[row.reason] += 1
+        kind = kind_of(row.reason)
+        if kind in self.reasons or len(self.reasons) < _MAX_REASONS:
+            self.reasons[kind] += 1
+            self.first.setdefault(kind, row.reason)
 
     def complaint(self) -> str:
         if not self.rejected:
             return "has no rows"
-        reason, _ = self.reasons.most_common(1)[0]
+        kind, _ = self.reasons.most_common(1)[0]
         rows = "its only row" if self.rejected == 1 else f"any of its {self.rejected:,} rows"
-        return f"gives no event from {rows}: {reason}"
+        return f"gives no event from {rows}: {self.first[kind]}"
 
 
 def _storable(rejection: Rejection) -> Rejection:
