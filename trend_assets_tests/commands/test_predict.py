@@ -27,6 +27,9 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert " came true" in tea and "1 → 12" in tea
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
+    now = trend("predict").stdout
+    assert "The newest mention of a topic is in the hour until 2026-02-05T10:00 UTC." in now
+    assert "  trend predict --at 2026-02-05T10:00" in now and "The newest mention" not in due.stdout
     assert "not due yet" in trend("predict", "--at", "2026-02-04T11:00").stdout
 
 
