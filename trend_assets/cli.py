@@ -35,7 +35,7 @@ from trend_assets.commands import (
     up,
     worker,
 )
-from trend_assets.commands.console import errors
+from trend_assets.commands.console import as_typed, errors
 from trend_assets.commands.failures import in_one_sentence
 
 app = typer.Typer(
@@ -98,5 +98,5 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        errors.print(f"trend: {in_one_sentence(error)}", soft_wrap=True, markup=False)
+        errors.print(f"trend: {as_typed(in_one_sentence(error))}", soft_wrap=True, markup=False)
         sys.exit(1)

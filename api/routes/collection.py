@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,6 +14,7 @@ from api.reading.lake import LakeReader, Reader
 from api.reading.spans import End, Start, span
 from api.routes.quotas import held, quotas
 from trend_assets.names import LIVE_SOURCES
+from trend_assets.periods import hour_start
 
 router = APIRouter(prefix="/collection", tags=["collection"])
 
@@ -84,6 +85,8 @@ def status(
     asked = span(start, end, newest, _DEFAULT_DAYS, lake.settings.api.max_days)
     here = [asked.start, asked.end, source, source]
     rows_here = asked.of("collection_status")
+    # An import is filed under the hour of its own, in which the sources are not asked yet.
+    until = min(asked.end, hour_start(now - timedelta(minutes=lake.settings.schedule.minute)))
     state = status and status.value
     hours = lake.read(_HOURS, [*here, state, state, limit + 1], rows_here).to_dicts()
     return CollectionStatus(
@@ -92,7 +95,7 @@ def status(
         simulated=simulated,
         sources=[SourceSummary(**row) for row in lake.read(_SOURCES, here, rows_here).iter_rows(named=True)],
         hours=[CollectedHour(**row) for row in hours[:limit]],
-        gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, asked.end], rows_here).iter_rows(named=True)],
+        gaps=[Gap(**row) for row in lake.read(_GAPS, [*here, until], rows_here).iter_rows(named=True)],
         quotas=quotas(lake, lake.settings, now),
         held=held(lake, now),
         truncated=len(hours) > limit,

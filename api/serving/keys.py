@@ -81,7 +81,8 @@ class Guard:
         if key is None:
             detail = "this key is not known" if given else "send a key: `Authorization: Bearer KEY`"
             challenge = {"WWW-Authenticate": "Bearer"}
-            raise _Refusal(401, "a key is needed", f"{detail}; `trend api-key NAME` makes one", challenge)
+            command = "trend api-key NAME" if reading else "trend api-key NAME --operate"
+            raise _Refusal(401, "a key is needed", f"{detail}; `{command}` makes one", challenge)
         if not reading and "operate" not in key.scopes:
             raise _Refusal(403, "not allowed", f"the key {key.name!r} may read only: this needs the scope operate", {})
 

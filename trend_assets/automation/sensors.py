@@ -54,7 +54,9 @@ def import_inbox_file(
         # Of several machines only one has it. The sensor asks again, until a run comes there.
         raise dg.Failure(f"{path} is not on this machine: share the inbox among all, or run imports where it is")
     seen = ImportStatistics()
-    report = import_file(lake.lake, path, settings, settings_columns(settings), folder=settings.inbox, seen=seen)
+    refused = _free_name(path.parent / "failed" / path.name)
+    columns = settings_columns(settings)
+    report = import_file(lake.lake, path, settings, columns, folder=settings.inbox, kept_at=refused, seen=seen)
     why = report.why
     context.add_output_metadata(
         {
@@ -65,7 +67,7 @@ def import_inbox_file(
             "error": why,
         }
     )
-    target = _free_name(path.parent / ("failed" if report.failed else "done") / path.name)
+    target = refused if report.failed else _free_name(path.parent / "done" / path.name)
     target.parent.mkdir(exist_ok=True)
     path.rename(target)
     reload_definitions(settings, seen.days)

@@ -13,7 +13,16 @@ from trend_assets.settings import Settings, enabled_sources, load_settings
 from trend_assets.words import counted
 
 if TYPE_CHECKING:
+    from trend_assets.lake.store import Lake
     from trend_assets.launch import HourRange
+
+
+#: Fewer near copies than one of so many posts are usual, and change little.
+_MENTIONED_COPIES = 10
+_COPIES = """
+    SELECT (SELECT count(*) FROM events WHERE hour >= $start AND hour < $end),
+           (SELECT count(*) FROM near_copies WHERE hour >= $start AND hour < $end AND len(repeated) > 0)
+"""
 
 
 def backfill(
@@ -74,7 +83,19 @@ def _lead_on(settings: Settings, assets: list[str], hours: HourRange) -> None:
         need_mentions(lake, hours.end)
         show_next(after_forecasts(hours.end, newest_mention(lake)))
     elif "temporal_edges" in assets:
+        _tell_copies(lake, hours)
         show_next(after_backfill(lake, settings))
+
+
+def _tell_copies(lake: Lake, hours: HourRange) -> None:
+    """Posts from a template would else vanish from the counts without a word."""
+    posts, copies = lake.read(_COPIES, {"start": hours.start, "end": hours.end}).row(0)
+    if copies * _MENTIONED_COPIES > posts:
+        console.print(
+            f"{copies:,} of {counted(posts, 'post')} are near copies of one in the 24 hours before: they count for no "
+            "topic again, unless enrichment.copies_count_once is false.",
+            soft_wrap=True,
+        )
 
 
 def _need_posts(settings: Settings) -> None:

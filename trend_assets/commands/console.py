@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import sys
 from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -22,6 +26,8 @@ from rich.table import Table
 # Without emoji codes: `:100:` in a text of others is what they wrote.
 console = Console(highlight=False, emoji=False)
 errors = Console(stderr=True, highlight=False, emoji=False)
+#: In a text: where it stands as a command, and not as a word of a sentence.
+_PROGRAM = re.compile(r"(?P<before>(?:^|`|: )(?:TREND_HOME=\S+ )?)trend(?= [a-z…])")
 
 
 def progress(unit: str) -> Progress:
@@ -57,6 +63,23 @@ def columns(*names: str, counts: Collection[str] = (), wraps: str = "") -> Table
 def as_it_is(text: str) -> str:
     """Text of others, in which `[…]` is no markup of ours."""
     return escape(text)
+
+
+def as_typed(text: str) -> str:
+    """A text in which this program's commands are named as it was called, so that they can be pasted."""
+    return _PROGRAM.sub(lambda found: found["before"] + _called(), text)
+
+
+def _called() -> str:
+    """What to type for this program: its name where the shell finds it, else the path by which it was called."""
+    program = Path(sys.argv[0])
+    if program.name != "trend" or not program.is_file():
+        return "trend"
+    found = shutil.which("trend")
+    if found and Path(found).samefile(program):
+        return "trend"
+    here = Path.cwd()
+    return str(program.absolute().relative_to(here) if program.absolute().is_relative_to(here) else program)
 
 
 def utc_moment(text: str) -> datetime:

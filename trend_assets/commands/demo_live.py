@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from trend_assets.automation.instance import open_instance
 from trend_assets.automation.jobs import FLOW_ASSETS, FORECAST_ASSETS
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.commands.up.services import dashboard
 from trend_assets.definitions import make_definitions
 from trend_assets.errors import TrendError
@@ -60,7 +60,7 @@ def go_on(settings: Settings, since: datetime, a_minute: float) -> None:
         try:
             paced(hours.each(), 60 / a_minute, run)
         except KeyboardInterrupt:
-            console.print("stopped; `trend demo --live` goes on from here")
+            console.print(as_typed("stopped; `trend demo --live` goes on from here"))
             return
     console.print("The world has come to now: `trend up` goes on by the clock.")
 

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from trend_assets.automation.reloading import reload_definitions
-from trend_assets.commands.console import as_it_is, errors
+from trend_assets.commands.console import as_it_is, as_typed, errors
 from trend_assets.commands.import_tables import show
 from trend_assets.errors import TrendError
 from trend_assets.lake.connection import lake_location
@@ -53,6 +53,7 @@ def import_archive(
     """
     settings = load_settings()
     mapping = column_map(settings, columns, namespace)
+    _need_a_file(files)
     lake = Lake(lake_location(settings))
     seen = ImportStatistics()
     reports = import_all(lake, files, mapping, settings, seen)
@@ -60,6 +61,12 @@ def import_archive(
     reload_definitions(settings, seen.days)
     if any(report.failed for report in reports):
         raise typer.Exit(1)
+
+
+def _need_a_file(files: list[Path]) -> None:
+    """Before a lake is made for nothing."""
+    if not any(path.exists() or str(path) == "-" for path in files):
+        raise TrendError(f"there is no file {', '.join(map(str, files))}")
 
 
 def column_map(settings: Settings, columns: str | None, namespace: str | None = None) -> ColumnMap | None:
@@ -128,7 +135,7 @@ def import_all(
 
 def _complain(report: FileReport) -> None:
     for error in report.errors:
-        errors.print(error, soft_wrap=True, markup=False)
+        errors.print(as_typed(error), soft_wrap=True, markup=False)
     for part in report.parts.values():
         if part.conflicts:
             errors.print(f"{part.name}: {part.conflict_share}", soft_wrap=True, markup=False)

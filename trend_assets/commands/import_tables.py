@@ -13,6 +13,7 @@ from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.lake.store import Lake
 from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
 from trend_assets.periods import FIRST_DAY, hour_start
+from trend_assets.sources.event import kind_of
 from trend_assets.words import counted
 
 _FILES_SHOWN = 20
@@ -57,8 +58,8 @@ def _total(parts: Iterable[Part]) -> Part:
     for part in parts:
         for name in ("rows", "new", "known", "changed", "conflicts", "rejected", "forgotten"):
             setattr(total, name, getattr(total, name) + getattr(part, name))
-        total.reasons += part.reasons
-        total.examples = {**part.examples, **total.examples}
+        for reason, count in part.reasons.items():
+            total.reject(reason, count, part.examples[reason])
         total.conflict = total.conflict or part.conflict
         total.first = min(filter(None, [total.first, part.first]), default=None)
         total.last = max(filter(None, [total.last, part.last]), default=None)
@@ -123,7 +124,8 @@ def _rejections(total: Part) -> Table:
     if total.conflict:
         table.add_row("the id is that of another post", f"{total.conflicts:,}", as_it_is(_line(total.conflict)))
     for reason, count in total.reasons.most_common(_REASONS_SHOWN):
-        table.add_row(as_it_is(_line(reason)), f"{count:,}", _example(total.examples[reason]))
+        alike = "e.g. " if count > 1 and kind_of(reason) != reason else ""
+        table.add_row(alike + as_it_is(_line(reason)), f"{count:,}", _example(total.examples[reason]))
     if len(total.reasons) > _REASONS_SHOWN:
         table.add_row(
             f"… {counted(len(total.reasons) - _REASONS_SHOWN, 'more reason')}, all in rejected_events", "", ""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trend_assets.commands.console import as_it_is, console
+from trend_assets.commands.console import as_it_is, as_typed, console
 from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.models import (
@@ -33,7 +33,7 @@ def list_models() -> None:
     settings = load_settings()
     models = stored_models(settings)
     if not models:
-        console.print(f"no model in {model_store(settings).address()} yet: train one with `trend train`")
+        console.print(as_typed(f"no model in {model_store(settings).address()} yet: train one with `trend train`"))
         return
     lake = Lake(lake_location(settings), read_only=True)
     promoted = {model.version for model in promoted_models(lake, settings)}

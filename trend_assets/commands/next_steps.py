@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import mentions_query, newest_mention
 from trend_assets.periods import monday
@@ -19,7 +15,6 @@ from trend_assets.settings import Settings
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _NOTES_FROM = 44
-_PROGRAM = re.compile(r"(?<!\S)trend(?= )")
 
 
 class Step(NamedTuple):
@@ -36,20 +31,7 @@ def show_next(steps: Sequence[Step]) -> None:
     console.print("Next:")
     for step in steps:
         note = f"  # {step.purpose}" if step.purpose else ""
-        command = _PROGRAM.sub(lambda _: _called(), step.command, count=1)
-        console.print(f"  {command:<{_NOTES_FROM}}{note}".rstrip(), soft_wrap=True, markup=False)
-
-
-def _called() -> str:
-    """What to type for this program: its name where the shell finds it, else the path by which it was called."""
-    program = Path(sys.argv[0])
-    if program.name != "trend" or not program.is_file():
-        return "trend"
-    found = shutil.which("trend")
-    if found and Path(found).samefile(program):
-        return "trend"
-    here = Path.cwd()
-    return str(program.absolute().relative_to(here) if program.absolute().is_relative_to(here) else program)
+        console.print(f"  {as_typed(step.command):<{_NOTES_FROM}}{note}".rstrip(), soft_wrap=True, markup=False)
 
 
 def written(moment: datetime) -> str:

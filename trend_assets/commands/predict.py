@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from trend_assets.commands.console import utc_moment
+from trend_assets.commands.console import console, utc_moment
 from trend_assets.commands.forecast_report import show_forecast
+from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.forecasting.labels import LABELS
 from trend_assets.periods import hour_start
 from trend_assets.settings import load_settings
@@ -66,6 +67,10 @@ def predict(
     materialize_hours(definitions, instance, HourRange(cut - _HOUR, cut), ["predictions"])
     due = cut + timedelta(hours=labels.hours_of[name])
     # What is not collected yet has not come true yet either.
-    if due <= newest_mention(lake):
+    last = newest_mention(lake)
+    if due <= last:
         materialize_hours(definitions, instance, HourRange(due - _HOUR, due), ["prediction_outcomes"])
     show_forecast(lake, settings, cut, name, top, newest=newest, spam=spam)
+    if cut - last >= timedelta(hours=labels.window_hours):
+        console.print(f"The newest mention of a topic is in the hour until {written(last)} UTC.")
+        show_next([Step(f"trend predict --at {written(last)}", "the newest hour")])

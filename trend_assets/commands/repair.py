@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.settings import load_settings
 
 
@@ -44,5 +44,5 @@ def repair(
     elif let_go:
         console.print(f"{len(damaged)} files are no part of the lake any more")
     else:
-        console.print("put the files back, or run `trend repair --let-go`")
+        console.print(as_typed("put the files back, or run `trend repair --let-go`"))
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ import orjson
 import typer
 from rich.table import Table
 
-from trend_assets.commands.console import console, utc_moment
+from trend_assets.commands.console import as_typed, console, utc_moment
 from trend_assets.commands.next_steps import after_training, show_next
 from trend_assets.commands.priority import give_way
 from trend_assets.periods import monday
@@ -59,7 +59,7 @@ def train(
     verdict = "In use from this week on (promoted)" if row["promoted"][0] else "Not put to use (not promoted)"
     console.print(f"{verdict}: {row['decision'][0]}.", markup=False)
     if not row["promoted"][0]:
-        console.print(_what_now(lake, settings, start, row["model_version"][0]), markup=False)
+        console.print(as_typed(_what_now(lake, settings, start, row["model_version"][0])), markup=False)
     metrics = orjson.loads(row["metrics"][0])
     for label, figures in metrics["tgn"].items():
         if "not_used_because" in figures:

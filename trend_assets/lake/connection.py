@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 
 import duckdb
 
@@ -18,12 +19,13 @@ from trend_assets.lake.failures import (
     require_storage,
     storage_failure,
 )
-from trend_assets.lake.location import LakeError, LakeLocation, lake_location
+from trend_assets.lake.location import LakeError, LakeLocation, NoLake, lake_location
 
 __all__ = [
     "LAKE",
     "LakeError",
     "LakeLocation",
+    "NoLake",
     "explained",
     "extension_file",
     "hiding_secrets",
@@ -51,10 +53,17 @@ def _catalog(location: LakeLocation, read_only: bool) -> str:
     return f"ducklake:sqlite:{location.sqlite_catalog}"
 
 
-def no_lake(location: LakeLocation) -> LakeError:
+def no_lake(location: LakeLocation) -> NoLake:
     """The error for a lake that is to be read and that nobody has made yet."""
+    demo = location.home / "demo"
+    if location.uses_sqlite and (demo / "lake").exists():
+        shown = demo.relative_to(Path.cwd()) if demo.is_relative_to(Path.cwd()) else demo
+        return NoLake(
+            f"there is no lake in {location.folder} yet; that of the demo is asked with `TREND_HOME={shown} trend …`, "
+            "one of your own posts begins with `trend import FILE`"
+        )
     where = "or set TREND_HOME to the folder that holds one" if location.uses_sqlite else "or correct lake.catalog_url"
-    return LakeError(
+    return NoLake(
         f"there is no lake in {location.folder if location.uses_sqlite else location} yet: run `trend import FILE`, "
         f"`trend collect` or `trend demo` first, {where}"
     )

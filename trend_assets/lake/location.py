@@ -20,6 +20,10 @@ class LakeError(TrendError):
     """The lake cannot be opened, read or written; the message says why and what to do."""
 
 
+class NoLake(LakeError):
+    """Nobody has made the lake yet."""
+
+
 class LakeUnavailable(LakeError):
     """The lake is busy, or cannot be reached for now: the same may work later."""
 

@@ -16,7 +16,7 @@ from trend_assets.enrichment.topics import topics_of
 from trend_assets.operations.identity import Identified
 from trend_assets.periods import hour_start
 from trend_assets.sources.archive.files import Batch
-from trend_assets.sources.event import Payload
+from trend_assets.sources.event import Payload, kind_of
 from trend_assets.sources.wire.notes import BEFORE_2000, LATER_THAN_NOW
 from trend_assets.words import counted
 
@@ -57,6 +57,7 @@ class Part:
         rejected: rows that cannot be events.
         forgotten: rows that were left out because somebody had them forgotten.
         reasons: why rows were rejected.
+        kinds: the first reason of each kind, under which those like it are counted.
         examples: one row for each reason.
         conflict: the reason of the first conflict.
         notes: of the file as a whole.
@@ -74,6 +75,7 @@ class Part:
     rejected: int = 0
     forgotten: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, str] = field(default_factory=dict)
     examples: dict[str, Example] = field(default_factory=dict)
     conflict: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -111,17 +113,20 @@ class Part:
         self.notes += [note for note in batch.notes if note not in self.notes]
         self.error = batch.error or self.error
         for line, reason, text in rejected.select("line", "reason", "raw_data").iter_rows():
-            self._reject(reason, Example(line, text))
+            self.reject(reason, 1, Example(line, text))
         times = found.events["timestamp"]
         if times.len():
             first, last = cast(datetime, times.min()), cast(datetime, times.max())
             self.first = min(self.first or first, first)
             self.last = max(self.last or last, last)
 
-    def _reject(self, reason: str, example: Example) -> None:
-        if reason not in self.reasons and len(self.reasons) >= _MOST_REASONS:
-            reason = _MORE_REASONS
-        self.reasons[reason] += 1
+    def reject(self, reason: str, rows: int, example: Example) -> None:
+        """Counts rejected rows, together with those of which only the value differs."""
+        kind = kind_of(reason)
+        if kind not in self.kinds and len(self.kinds) >= _MOST_REASONS:
+            kind = reason = _MORE_REASONS
+        reason = self.kinds.setdefault(kind, reason)
+        self.reasons[reason] += rows
         self.examples.setdefault(reason, example)
 
 

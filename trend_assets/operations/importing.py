@@ -19,7 +19,7 @@ from trend_assets.operations.privacy.admission import Guard
 from trend_assets.periods import hour_start
 from trend_assets.settings import Settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
-from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
+from trend_assets.sources.archive.files import ArchiveError, Batch, NoFile, read_archive
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 20_000
@@ -50,6 +50,7 @@ def import_file(
     progress: Progress | None = None,
     *,
     folder: Path | None = None,
+    kept_at: Path | None = None,
     seen: ImportStatistics | None = None,
 ) -> FileReport:
     """Imports one file; what was read before an error stays imported.
@@ -64,6 +65,7 @@ def import_file(
         columns: how to read a table.
         progress: is told of each batch.
         folder: the file is named relative to it; the working folder where it is left out.
+        kept_at: where the file will be if it fails; where it is when left out.
         seen: counts what is in the events.
 
     Raises:
@@ -74,7 +76,7 @@ def import_file(
     guard = Guard.of(lake, settings)
     began = datetime.now(UTC)
     try:
-        for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS):
+        for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS, typed=str(kept_at or path)):
             name = within(report.name, batch.member)
             part = report.parts.setdefault(name, Part(name))
             found, rejected = _store(lake, name, batch, guard, began)
@@ -82,6 +84,10 @@ def import_file(
             seen.add(batch.payloads, found)
             if progress:
                 progress(path, batch)
+    except NoFile as error:
+        # Whoever mistyped a name has imported nothing: that is no state to keep.
+        report.error = str(error)
+        return report
     except ArchiveError as error:
         report.error = str(error)
     seen.end(report.parts.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,18 @@ from trend_assets.names import EVENT_TYPES
 from trend_assets.sources.wire.notes import LATER_THAN_NOW
 
 SOURCES = tuple(names.SOURCES)
+#: A cell's value in a reason, not the name of its column.
+_VALUE = re.compile(r"(?<!\w)(?<!column )(['\"]).*?\1(?!\w)")
 _A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
 
 
 class Rejected(ValueError):
     """A payload that cannot be an event; the message is the reason, in a user's words."""
+
+
+def kind_of(reason: str) -> str:
+    """A reason without the quoted value of its row: every cell of a column may be wrong in the same way."""
+    return _VALUE.sub("'…'", reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ def test_reading_needs_a_key_where_the_settings_say_so(guarded: httpx.Client, pa
 
 @pytest.mark.parametrize("path", STARTS)
 def test_starting_a_run_needs_the_scope_operate(guarded: httpx.Client, client: httpx.Client, path: str) -> None:
-    assert guarded.post(path).status_code == 401
+    refused = guarded.post(path)
+    assert refused.status_code == 401 and "`trend api-key NAME --operate` makes one" in refused.json()["detail"]
     assert client.post(path).status_code == 401, "without any key in the settings nobody may start runs"
     refused = guarded.post(path, headers=bearer(READ))
     assert refused.status_code == 403 and "'reader' may read only" in refused.json()["detail"]

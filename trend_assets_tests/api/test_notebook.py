@@ -16,7 +16,7 @@ NOTEBOOK = REPOSITORY / "examples" / "explore.ipynb"
 def test_every_question_is_answered(home: Path) -> None:
     fill(home).close()
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(home)}}).execute()
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     answers = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     assert "These posts were collected." in answers[0][0].text
     texts = [outputs[-1]["data"]["text/plain"] for outputs in answers[1:-1]]

@@ -178,6 +178,14 @@ def test_a_bad_file_is_moved_to_failed_with_an_alert(home: Path, inbox: Path) ->
     assert rows(COLLECTION_STATUS).select("source", "status").rows() == [("bad.jsonl", "failed")]
 
 
+def test_the_command_that_a_bad_file_needs_names_where_it_is(home: Path, inbox: Path) -> None:
+    (inbox / "odd.csv").write_bytes(b"nr,created_at,body\n1,2026-01-01T00:00:00Z,tea\n")
+    (request,) = requests()
+    execute(request)
+    command = f"text=body {inbox / 'failed' / 'odd.csv'}"
+    assert command in alerts(home)[0]["message"] and command in rows(COLLECTION_STATUS)["message"][0]
+
+
 def test_a_file_moved_back_from_failed_is_tried_again(inbox: Path) -> None:
     (inbox / "bad.jsonl").write_bytes(b"\x00\xff nothing of ours")
     (first,) = requests()

@@ -172,7 +172,7 @@ def test_an_empty_home_is_an_error_that_helps(folder: Path) -> None:
 def test_debug_shows_the_traceback(trend: Trend) -> None:
     run = trend("--debug", "status", TREND_HOME="/nonexistent/home")
     assert run.returncode == 1
-    assert "Traceback (most recent call last)" in run.stderr and "LakeError" in run.stderr
+    assert "Traceback (most recent call last)" in run.stderr and "NoLake" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,16 @@ def test_bad_files_are_told_in_one_sentence_each(trend: Trend, folder: Path) -> 
     assert "Traceback" not in run.stderr
 
 
+def test_a_mistyped_name_leaves_nothing_behind(folder: Path) -> None:
+    home = folder / "mistyped"
+    trend = runner(home, folder)
+    (folder / "there.jsonl").write_bytes(b"no post")
+    assert "there is no file nofile.csv" in one_sentence(trend("import", "nofile.csv"))
+    assert not home.exists()
+    assert trend("import", "nofile.csv", ".", "there.jsonl").returncode == 1
+    assert [row["source"] for row in count(trend, "SELECT source FROM collection_status")] == ["there.jsonl"]
+
+
 def test_a_truncated_gzip_keeps_what_could_be_read(folder: Path) -> None:
     trend = runner(folder / "truncated", folder)
     rows = b"".join(
@@ -98,6 +108,18 @@ def test_a_table_by_its_columns(folder: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "2 events read, 2 of them new; 1 row rejected" in run.stdout
     assert "trend backfill --start 2026-02-04" in run.stdout
+
+
+def test_reasons_that_differ_only_in_a_value_are_one(folder: Path) -> None:
+    trend = runner(folder / "alike", folder)
+    rows = [f"{number},{number % 28 + 1}. Brumaire {number},ann,x" for number in range(300)]
+    files = [chat(folder, f"alike{name}.csv", "a,2026-01-01T00:00:00Z,ann,x", *rows, "b,,ann,x") for name in "12"]
+    run = trend("import", "--columns", CHAT, *files, COLUMNS="200")
+    assert re.search(r"e\.g\. .*'1\. Brumaire 0'.* │ +600 │ line 3: ", run.stdout), run.stdout
+    assert "no timestamp" in run.stdout or "nothing in column 'ts'" in run.stdout
+    assert "more reason" not in run.stdout and "Brumaire 1'" not in run.stdout
+    none = trend("import", "--columns", CHAT, chat(folder, "none.csv", *rows, "b,,ann,x", "c,,ann,x"))
+    assert "300 rows" not in none.stderr and "any of its 302 rows: " in none.stderr and "Brumaire" in none.stderr
 
 
 def test_wrong_columns_are_named(trend: Trend, folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trend_assets.commands.console import as_typed
 from trend_assets.commands.next_steps import Step, after_backfill, after_forecasts, after_training, show_next, written
 from trend_assets.graph.builder import GraphBuilder
 from trend_assets.lake.connection import lake_location
@@ -105,6 +106,13 @@ def test_a_command_is_named_as_this_one_was_called(
     told = capsys.readouterr().out
     assert "  venv/bin/trend train --week" in told and "  TREND_HOME=data/demo venv/bin/trend up" in told
     assert "# opens trend data" in told
+    hint = (
+        "no lake: run `trend import FILE` or `TREND_HOME=a trend …`; the trend is up, as in: trend import --columns a"
+    )
+    assert as_typed(hint) == (
+        "no lake: run `venv/bin/trend import FILE` or `TREND_HOME=a venv/bin/trend …`; the trend is up, "
+        "as in: venv/bin/trend import --columns a"
+    )
     monkeypatch.setenv("PATH", str(program.parent))
     show_next(steps)
     assert "  trend train --week" in capsys.readouterr().out

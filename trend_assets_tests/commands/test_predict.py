@@ -27,6 +27,9 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     assert " came true" in tea and "1 → 12" in tea
     assert "did not come true" in jam and "2 → 0" in jam
     assert all(len(line) <= 80 for line in due.stdout.splitlines())
+    now = trend("predict").stdout
+    assert "The newest mention of a topic is in the hour until 2026-02-05T10:00 UTC." in now
+    assert "  trend predict --at 2026-02-05T10:00" in now and "The newest mention" not in due.stdout
     assert "not known: the posts end before" in trend("predict", "--at", "2026-02-04T11:00", COLUMNS="120").stdout
 
 
@@ -51,3 +54,16 @@ def test_a_horizon_may_be_chosen(tmp_path: Path) -> None:
     for asked in (("--horizon", 48), ("--horizon", 6, "--label", "bursts")):
         refused = trend("predict", "--at", "2026-02-04T10:00", *asked, **horizons)
         assert refused.returncode == 2 and "Horizons are 24, 6 h" in " ".join(refused.stderr.replace("│", "").split())
+
+
+def test_posts_that_are_near_copies_are_told_of(tmp_path: Path) -> None:
+    trend = runner(tmp_path / "home", tmp_path)
+    row = "{0},2026-02-04T08:{0:02}:00Z,u{0},Our shop has the very best and cheapest offers of the week for a #newphone"
+    (tmp_path / "posts.csv").write_text("id,at,user,text\n" + "\n".join(map(row.format, range(10, 50))) + "\n")
+    assert trend("import", "--columns", "id=id,timestamp=at,user_id=user,text=text", "posts.csv").returncode == 0
+    run = trend("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--no-embeddings")
+    assert "39 of 40 posts are near copies of one in the 24 hours before: they count for no topic again" in run.stdout
+    assert "1 mention in 24 h" in trend("predict", "--spam", "--at", "2026-02-04T10:00").stdout
+    once = {"TREND_ENRICHMENT__COPIES_COUNT_ONCE": "false"}
+    again = trend("backfill", "--start", "2026-02-04", "--end", "2026-02-05", "--no-embeddings", **once)
+    assert again.returncode == 0 and "near copies" not in again.stdout

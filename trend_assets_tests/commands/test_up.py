@@ -17,9 +17,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from trend_assets.commands.up.command import _of_demo_if_alone
 from trend_assets.commands.up.ports import address, free_port
 from trend_assets.commands.up.services import Service, answers
 from trend_assets.commands.up.supervisor import Limits, ServiceFailed, Supervisor
+from trend_assets.lake.connection import LakeLocation
+from trend_assets.lake.store import Lake
+from trend_assets.settings import Settings
+from trend_assets_tests.commands.conftest import one_sentence, runner
 
 QUICK = Limits(start_seconds=20, restarts=2, back_off_seconds=0.05, calm_seconds=60)
 #: Has a child of its own, as Dagster's servers do, and says who they are.
@@ -226,6 +231,28 @@ supervisor.watch(lambda: False)
     process.kill()
     process.wait()
     eventually(lambda: gone(*served))
+
+
+def test_the_demo_is_opened_while_no_other_lake_holds_an_event(
+    home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trend, demo = runner(home, folder), home / "demo"
+    (folder / "odd.csv").write_text("who,what\nann,tea\n", encoding="utf-8")
+    (folder / "good.csv").write_text("id,ts\n1,2026-01-01T00:00:00Z\n", encoding="utf-8")
+    monkeypatch.delenv("TREND_HOME")
+
+    def opened() -> Path:
+        found = _of_demo_if_alone(Settings(home=home)).home
+        os.environ.pop("TREND_HOME", None)
+        return found
+
+    assert opened() == home
+    Lake(LakeLocation(demo)).close()
+    assert f"`TREND_HOME={demo} trend …`" in one_sentence(trend("status"))
+    assert one_sentence(trend("import", "odd.csv")) and (home / "lake").exists()
+    assert opened() == demo and f"no event is in {home} yet" in capsys.readouterr().out
+    assert trend("import", "--columns", "id=id,timestamp=ts", "good.csv").returncode == 0
+    assert opened() == home and f"the demo: TREND_HOME={demo} trend up" in capsys.readouterr().out
 
 
 def test_a_taken_port_gives_way_to_a_free_one_and_that_is_said(capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.commands.doctor.finding import Check, Finding, findings
 from trend_assets.settings import load_settings
 
@@ -21,7 +21,7 @@ def doctor() -> None:
     for subject, check in _checks().items():
         for finding in findings(subject, check, settings):
             wrong += finding.todo is not None
-            console.print(_line(finding), markup=False, soft_wrap=True)
+            console.print(as_typed(_line(finding)), markup=False, soft_wrap=True)
     if wrong:
         console.print(f"{wrong} to look after")
         raise typer.Exit(1)

@@ -6,13 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from types import FrameType
 from typing import Annotated
 
 import typer
 from filelock import FileLock, Timeout
 
-from trend_assets.commands.console import console
+from trend_assets.commands.console import as_typed, console
 from trend_assets.commands.up.services import Service, answers, services
 from trend_assets.commands.up.supervisor import Limits, Supervisor
 from trend_assets.errors import TrendError
@@ -55,16 +56,28 @@ def up(
 
 
 def _of_demo_if_alone(settings: Settings) -> Settings:
-    """The demo's settings where nobody named a home and only the demo has a lake."""
-    demo = settings.home / "demo"
+    """The demo's settings where nobody named a home and no event is in the home's own lake."""
+    home, demo = settings.home, settings.home / "demo"
     if "TREND_HOME" in os.environ or not (demo / "lake").exists():
         return settings
-    if (settings.home / "lake").exists():
-        _say(f"this is {settings.home}; the demo: TREND_HOME={demo} trend up")
+    if _holds_event(settings):
+        _say(f"this is {home}; the demo: TREND_HOME={demo} trend up")
         return settings
-    _say(f"this is the demo in {demo}, for there is no other lake yet")
+    _say(f"this is the demo in {demo}, for no event is in {home} yet; that one: TREND_HOME={home} trend up")
     os.environ["TREND_HOME"] = str(demo)
     return load_settings()
+
+
+def _holds_event(settings: Settings) -> bool:
+    """Whether there is a lake with an event; a file that was refused leaves one without."""
+    from trend_assets.lake.connection import NoLake, lake_location
+    from trend_assets.lake.store import Lake
+
+    try:
+        with closing(Lake(lake_location(settings), read_only=True)) as lake:
+            return not lake.read("SELECT 1 FROM raw_events UNION ALL SELECT 1 FROM events LIMIT 1").is_empty()
+    except NoLake:
+        return False
 
 
 def _run(settings: Settings, environment: dict[str, str], check: bool) -> None:
@@ -100,7 +113,7 @@ def _need_pages(found: Sequence[Service]) -> None:
 
 
 def _say(text: str) -> None:
-    console.print(text, soft_wrap=True, markup=False)
+    console.print(as_typed(text), soft_wrap=True, markup=False)
 
 
 def _until_signal() -> Callable[[], bool]:

@@ -31,6 +31,8 @@ FIELDS = (
 #: Fields that several columns can make together, `chat+message_id`.
 COMPOSED = frozenset({"content_id", "user_id", "timestamp"})
 _ALIASES = {"id": "content_id"}
+#: As people are told of them: each by one name.
+FIELD_NAMES = ("id", *FIELDS[1:])
 #: What stands beside the columns: the map's key and the attribute.
 _OPTIONS = {"timezone": "zone", "namespace": "namespace", "date_format": "date_format"}
 _TOKEN = re.compile(r"\\[\\+]|.", re.DOTALL)
@@ -207,5 +209,5 @@ def _missing(name: str, available: Sequence[str]) -> str:
 def _unknown_field(field: str) -> str:
     names = [*FIELDS, *_ALIASES, *_OPTIONS]
     near = difflib.get_close_matches(field, names, n=1, cutoff=0.5)
-    hint = f", did you mean {near[0]!r}?" if near else f"; the fields are {', '.join(names)}"
+    hint = f", did you mean {near[0]!r}?" if near else f"; the fields are {', '.join((*FIELD_NAMES, *_OPTIONS))}"
     return f"unknown field {field!r} in the column map{hint}"

@@ -10,14 +10,14 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from trend_assets.sources.archive import tag_cells
-from trend_assets.sources.archive.column_map import FIELDS, ColumnMap, ColumnMapError
+from trend_assets.sources.archive.column_map import FIELD_NAMES, FIELDS, ColumnMap, ColumnMapError
 from trend_assets.sources.archive.identity import UNKNOWN, identity, joined, within
 from trend_assets.sources.event import SOURCES, Event, Rejected
 from trend_assets.sources.wire import instants, notes, tags, zones
 from trend_assets.sources.wire.markup import words_of
 from trend_assets.sources.wire.values import dumps, loads, mapping, text
 
-__all__ = ["FIELDS", "ColumnMap", "ColumnMapError", "Named", "named_in", "parse_row"]
+__all__ = ["FIELDS", "FIELD_NAMES", "ColumnMap", "ColumnMapError", "Named", "named_in", "parse_row"]
 
 _DEFAULT_SOURCE = "archive"
 _DEFAULT_EVENT_TYPE = "original"

@@ -21,15 +21,16 @@ from trend_assets.sources.archive.sheets import sheet_rows
 from trend_assets.sources.archive.unpacking import (
     ArchiveError,
     ArchiveFile,
+    NoFile,
     NoPosts,
     TruncatedArchive,
     open_archive,
 )
-from trend_assets.sources.event import Payload
+from trend_assets.sources.event import Payload, kind_of
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import one_line
 
-__all__ = ["ArchiveError", "Batch", "TruncatedArchive", "read_archive"]
+__all__ = ["ArchiveError", "Batch", "NoFile", "TruncatedArchive", "read_archive"]
 
 #: A batch ends early when its texts reach this many characters, so that wide rows stay bounded too.
 _BATCH_CHARACTERS = 32 << 20
@@ -66,7 +67,9 @@ class Batch:
         return len(self.payloads) + len(self.rejections)
 
 
-def read_archive(path: Path, *, columns: ColumnMap | None = None, batch_rows: int = 2_000) -> Iterator[Batch]:
+def read_archive(
+    path: Path, *, columns: ColumnMap | None = None, batch_rows: int = 2_000, typed: str | None = None
+) -> Iterator[Batch]:
     """The rows of a file, batch by batch; memory does not grow with the file.
 
     Args:
@@ -74,6 +77,7 @@ def read_archive(path: Path, *, columns: ColumnMap | None = None, batch_rows: in
             used in messages.
         columns: how to read a table or JSON; what is given is obeyed, or refused where it does not fit.
         batch_rows: events and rejections in a batch.
+        typed: what to type for the file in a command; its path where it is left out.
 
     Yields:
         Batches; each has rows, notes or an error. Text that is rejected is as received, bytes that are not UTF-8 and
@@ -84,7 +88,7 @@ def read_archive(path: Path, *, columns: ColumnMap | None = None, batch_rows: in
             yielded before.
         TruncatedArchive: the file breaks off, saying at which row; what came before has been yielded.
     """
-    with open_archive(path) as file:
+    with open_archive(path, typed) as file:
         if zip_kind(file) == "zip" or is_tar(file.head):
             yield from _of_members(file, columns, batch_rows)
         else:
@@ -158,21 +162,24 @@ class _Tally:
     events: int = 0
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
 
     def add(self, row: Payload | Rejection) -> None:
         if isinstance(row, Payload):
             self.events += 1
             return
         self.rejected += 1
-        if row.reason in self.reasons or len(self.reasons) < _MAX_REASONS:
-            self.reasons[row.reason] += 1
+        kind = kind_of(row.reason)
+        if kind in self.reasons or len(self.reasons) < _MAX_REASONS:
+            self.reasons[kind] += 1
+            self.first.setdefault(kind, row.reason)
 
     def complaint(self) -> str:
         if not self.rejected:
             return "has no rows"
-        reason, _ = self.reasons.most_common(1)[0]
+        kind, _ = self.reasons.most_common(1)[0]
         rows = "its only row" if self.rejected == 1 else f"any of its {self.rejected:,} rows"
-        return f"gives no event from {rows}: {reason}"
+        return f"gives no event from {rows}: {self.first[kind]}"
 
 
 def _storable(rejection: Rejection) -> Rejection:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from trend_assets.sources.archive.columns import FIELDS, ColumnMap, ColumnMapError, parse_row
+from trend_assets.sources.archive.columns import FIELD_NAMES, ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.archive.recognition import TableFormat, table_format
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
 from trend_assets.sources.archive.table_layout import Layout, looks_like_instant, numbered_names
@@ -132,7 +132,7 @@ def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], sample: Ma
     guessed = guessed or "timestamp=COLUMN,id=COLUMN,text=COLUMN"
     return NeedsColumns(
         f"{file.name} is {kind} with the columns {listed(list(names))}: say which is which with --columns (fields: "
-        f"{', '.join(FIELDS)}), as in: {import_command(guessed, file.typed)}"
+        f"{', '.join(FIELD_NAMES)}), as in: {import_command(guessed, file.typed)}"
     )
 
 

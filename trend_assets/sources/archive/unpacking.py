@@ -32,6 +32,10 @@ class ArchiveError(Exception):
         super().__init__(one_line(message))
 
 
+class NoFile(ArchiveError):
+    """There is no file of that name."""
+
+
 class TruncatedArchive(ArchiveError):
     """A file that breaks off: what came before has been read."""
 
@@ -291,7 +295,7 @@ class ChunkReader(io.RawIOBase):
             raise
 
 
-def open_archive(path: Path) -> ArchiveFile:
+def open_archive(path: Path, typed: str | None = None) -> ArchiveFile:
     """A file, a pipe, or the standard input (`-`).
 
     Raises:
@@ -300,8 +304,8 @@ def open_archive(path: Path) -> ArchiveFile:
     if str(path) == _STANDARD_INPUT:
         return ArchiveFile(sys.stdin.buffer, "the standard input", typed=_STANDARD_INPUT)
     if path.is_dir():
-        raise ArchiveError(f"{path} is a directory, not a file")
-    return ArchiveFile(open_bytes(path), path.name, path if path.is_file() else None, typed=str(path))
+        raise NoFile(f"{path} is a directory, not a file")
+    return ArchiveFile(open_bytes(path), path.name, path if path.is_file() else None, typed=typed or str(path))
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -313,6 +317,6 @@ def open_bytes(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError:
-        raise ArchiveError(f"there is no file {path}") from None
+        raise NoFile(f"there is no file {path}") from None
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -17,7 +17,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
     ("written", "message"),
     [
         ("timestmp=a", "did you mean 'timestamp'"),
-        ("zzz=a,timestamp=t", "the fields are content_id"),
+        ("zzz=a,timestamp=t", "the fields are id, timestamp"),
         ("text=a", "names no timestamp"),
         ("", "names no timestamp"),
         ("timestamp", "not of the form field=column"),
