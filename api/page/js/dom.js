@@ -37,7 +37,8 @@ export const note = (text, kind = "info") =>
 /** An empty place says why, and what to do. */
 export const nothing = (reason) => note(reason ?? "nothing is here yet.");
 
-export const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+/** With a capital letter, unless it begins with the name of a file. */
+export const sentence = (text) => (/^\S*[/._]\S/.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1));
 
 /** What is long, closed until somebody opens it; by its id it stays open when the page is drawn anew. */
 export const folded = (id, title, ...content) => h("details", { id }, h("summary", null, title), ...content);
