@@ -27,7 +27,8 @@ def add(lake: Lake, reason: str | None) -> None:
     rows = [{**row, **SOON} for row in turned] + [{**row, **WEEK} for row in forecasts(CUT)]
     lake.write(PREDICTIONS, PREDICTIONS.frame(forecasts(CUT) + rows), CUT - ONE, CUT)
     due = CUT + 5 * ONE
-    came = [{**row, **SOON, "hour": due, "score": 2 - row["score"]} for row in outcomes(CUT, {11})]
+    last_first = [{**row, "rank": 13 - row["rank"], "score": 2 - row["score"]} for row in outcomes(CUT, {11})]
+    came = [{**row, **SOON, "hour": due} for row in last_first]
     lake.write(PREDICTION_OUTCOMES, PREDICTION_OUTCOMES.frame(came), due, due + ONE)
     if reason:
         metrics = {"tgn": {"bursts": {"ndcg_at_10": 0.5}, "emerges_7d": {"not_used_because": reason}}}
