@@ -13,7 +13,7 @@ from trend_assets.commands.next_steps import Step, show_next, written
 from trend_assets.lake.store import Lake
 from trend_assets.operations.import_report import Example, FileReport, ImportStatistics, Part
 from trend_assets.periods import FIRST_DAY, hour_start
-from trend_assets.sources.event import kind_of
+from trend_assets.sources.event import kind_of_reason
 from trend_assets.words import counted
 
 _FILES_SHOWN = 20
@@ -124,7 +124,7 @@ def _rejections(total: Part) -> Table:
     if total.conflict:
         table.add_row("the id is that of another post", f"{total.conflicts:,}", as_it_is(_line(total.conflict)))
     for reason, count in total.reasons.most_common(_REASONS_SHOWN):
-        alike = "e.g. " if count > 1 and kind_of(reason) != reason else ""
+        alike = "e.g. " if count > 1 and kind_of_reason(reason) != reason else ""
         table.add_row(alike + as_it_is(_line(reason)), f"{count:,}", _example(total.examples[reason]))
     if len(total.reasons) > _REASONS_SHOWN:
         table.add_row(

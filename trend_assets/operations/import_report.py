@@ -16,7 +16,7 @@ from trend_assets.enrichment.topics import topics_of
 from trend_assets.operations.identity import Identified
 from trend_assets.periods import hour_start
 from trend_assets.sources.archive.files import Batch
-from trend_assets.sources.event import Payload, kind_of
+from trend_assets.sources.event import Payload, kind_of_reason
 from trend_assets.sources.wire.notes import BEFORE_2000, LATER_THAN_NOW
 from trend_assets.words import counted
 
@@ -122,7 +122,7 @@ class Part:
 
     def reject(self, reason: str, rows: int, example: Example) -> None:
         """Counts rejected rows, together with those of which only the value differs."""
-        kind = kind_of(reason)
+        kind = kind_of_reason(reason)
         if kind not in self.kinds and len(self.kinds) >= _MOST_REASONS:
             kind = reason = _MORE_REASONS
         reason = self.kinds.setdefault(kind, reason)

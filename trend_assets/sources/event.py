@@ -22,7 +22,7 @@ class Rejected(ValueError):
     """A payload that cannot be an event; the message is the reason, in a user's words."""
 
 
-def kind_of(reason: str) -> str:
+def kind_of_reason(reason: str) -> str:
     """A reason without the quoted value of its row: every cell of a column may be wrong in the same way."""
     return _VALUE.sub("'…'", reason)
 

@@ -26,7 +26,7 @@ from trend_assets.sources.archive.unpacking import (
     TruncatedArchive,
     open_archive,
 )
-from trend_assets.sources.event import Payload, kind_of
+from trend_assets.sources.event import Payload, kind_of_reason
 from trend_assets.sources.registry import Rejection
 from trend_assets.sources.wire.values import one_line
 
@@ -169,7 +169,7 @@ class _Tally:
             self.events += 1
             return
         self.rejected += 1
-        kind = kind_of(row.reason)
+        kind = kind_of_reason(row.reason)
         if kind in self.reasons or len(self.reasons) < _MAX_REASONS:
             self.reasons[kind] += 1
             self.first.setdefault(kind, row.reason)
