@@ -243,9 +243,8 @@ def verdict(came_true: bool | None, waits: str = NOT_DUE) -> str:
 
 def waits_for(due: datetime, newest_post: datetime | None) -> str:
     """Why it is not known what came of a forecast whose moment has passed."""
-    # Outcomes are made of whole hours.
-    hour = timedelta(hours=1)
-    ends = newest_post is None or newest_post.replace(minute=0, second=0, microsecond=0) + hour < due
+    # Outcomes are made of whole hours, and a forecast is due at one: a post in the last hour before is enough.
+    ends = newest_post is None or newest_post < due - timedelta(hours=1)
     return "not known: the posts end before" if ends else "not scored yet"
 
 
