@@ -147,10 +147,12 @@ def _is_whole(usage: Usage, users: int, choice: Choice) -> bool:
 
 def _is_beside_tag(usage: Usage, tags: Tags) -> bool:
     """Whether it is a tag's word that no dictionary holds, and common ones beside it, and no name."""
-    if usage.named or usage.listed or letters(usage.phrase) in tags.spelled:
+    if usage.named or letters(usage.phrase) in tags.spelled:
         return False
-    others = [part for part in usage.phrase.split() if letters(part) not in tags.spelled]
-    return 0 < len(others) < usage.words and all(is_listed(part, usage.language) for part in others)
+    parts = usage.phrase.split()
+    # English that consists of tags is often taken for another language.
+    owns = ([part for part in parts if not is_listed(part, language)] for language in (usage.language, "en"))
+    return any(0 < len(own) < len(parts) and all(letters(part) in tags.spelled for part in own) for own in owns)
 
 
 class _CoOccurrence:

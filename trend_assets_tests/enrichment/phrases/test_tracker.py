@@ -128,7 +128,7 @@ def test_a_phrase_that_comes_with_another_tag_later_is_no_longer_the_first_ones(
 
 
 def test_a_part_of_a_tags_phrase_that_another_tag_has_too_is_neithers() -> None:
-    rows = [
+    rows: list[Post] = [
         (user, text.replace("Gravelotte", f"Gravelotte {word}"), tags)
         for word, users in (("storm", "abcde"), ("vote", "ghij"))
         for user, text, tags in tagged(f"gravelotte{word}", users)
