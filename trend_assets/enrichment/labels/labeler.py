@@ -63,10 +63,11 @@ class TopicLabeler:
                 for topic, part in parts.items()
             }
         )
+        names = phrases.names(leaders, {topic: row["name"] for topic, row in known.items()})
         about = self._about(middles, known)
         rows = [
             {
-                "hour": hour, "topic": topic, "name": phrases.name(topic, known.get(topic, {}).get("name")),
+                "hour": hour, "topic": topic, "name": names[topic],
                 "post_id": middles[topic].post, "group_topic": leaders[topic], "category": about[topic][0],
                 "confidence": about[topic][1], "posts": part.height,
             }

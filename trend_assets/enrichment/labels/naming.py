@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 import regex
@@ -43,8 +43,35 @@ class Phrases:
         self._texts = len(every)
         self._frequency = Counter(key for phrases in every.values() for key in phrases)
 
-    def name(self, topic: str, before: str | None = None) -> str:
-        """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough."""
+    def names(self, leaders: Mapping[str, str], before: Mapping[str, str | None]) -> dict[str, str]:
+        """The name of each topic, of which topics with different leaders share none.
+
+        Nobody takes another's spelling, nor the name that another had; what is free goes to the topic with most texts.
+
+        Args:
+            leaders: of each topic's group.
+            before: the name that each topic had, if it had one.
+        """
+        order = sorted(leaders, key=lambda topic: (-len(self._said[topic]), topic))
+        owners = {_plain(topic): leader for topic, leader in leaders.items()}
+        for topic in order:
+            if had := before.get(topic):
+                owners.setdefault(_plain(had), leaders[topic])
+        names = {}
+        for topic in order:
+            taken = {name for name, leader in owners.items() if leader != leaders[topic]}
+            names[topic] = self.name(topic, before.get(topic), taken)
+            owners.setdefault(_plain(names[topic]), leaders[topic])
+        return names
+
+    def name(self, topic: str, before: str | None = None, taken: Collection[str] = ()) -> str:
+        """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough.
+
+        Args:
+            topic: one of them.
+            before: the name that it had.
+            taken: letters and digits of names that it cannot have.
+        """
         said = self._said.get(topic, [])
         written: dict[str, Counter[str]] = {}
         for phrases in said:
@@ -54,10 +81,12 @@ class Phrases:
         scores = {
             key: self._score(key, forms.total() / len(said), own)
             for key, forms in written.items()
-            if forms.total() >= 2 and forms.total() / len(said) >= _least_share(key, forms, own)
+            if forms.total() >= 2
+            and forms.total() / len(said) >= _least_share(key, forms, own)
+            and _plain(key) not in taken
         }
         if not scores:
-            return before or _readable(topic)
+            return before if before and _plain(before) not in taken else _readable(topic)
         best = max(scores, key=lambda key: (scores[key], len(key), key))
         kept = (before or "").casefold()
         if before and scores.get(kept, 0.0) >= _STAYS * scores[best] and f" {kept} " not in f" {best} ":
@@ -112,6 +141,10 @@ def _stopwords() -> frozenset[str]:
 def squeezed(text: str) -> str:
     """Letters and digits alone: `#lutytransfer` and `luty transfer` are the same."""
     return _PLAIN.sub("", text.casefold())
+
+
+def _plain(text: str) -> str:
+    return squeezed(text) or text
 
 
 def _readable(text: str) -> str:

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.significance import Floats, Keys
-from trend_assets.enrichment.phrases.usage import Usage, UsageReader
+from trend_assets.enrichment.phrases.usage import Usage, UsageReader, is_listed
 from trend_assets.enrichment.phrases.window import Rows, Window, known
 from trend_assets.enrichment.phrases.words import Extractor
 
@@ -32,6 +32,8 @@ MORE_SIGMA, MORE, MOST_TAGGED = 4, 3, 0.5
 ALWAYS_WITH, OFTEN_IN = 0.8, 0.25
 #: A post with more tags says of none what it is about.
 _MOST_TAGS = 3
+#: Posts of a phrase in which other tags are looked for.
+_LOOKED_AT = 100
 #: A longer phrase names a topic where it has at least this share of its users.
 _NAMING_SHARE = 0.7
 _NAME_WORDS = 4
@@ -89,7 +91,7 @@ def cluster(
     reader = UsageReader(window, extractor, posts)
     beside = reader.beside(known(topics))
     spelled = sorted(
-        _spell(posts, born, reader, choice),
+        _spell(posts, born, reader, choice, tags),
         key=lambda one: (-one.users, -min(one.words, _NAME_WORDS), one.key),
     )
     together = _CoOccurrence(spelled)
@@ -99,21 +101,24 @@ def cluster(
     for index in sorted(range(len(spelled)), key=lambda index: (index not in own, index)):
         if index in taken and index not in own:
             continue
-        members = [index, *(other for other in together.of(index) if other != index and other not in taken)]
-        taken.update(members)
-        group = [spelled[member] for member in members]
+        first = spelled[index]
         named = (
             own.get(index)
-            or _topic_beside(group[0], [beside[post] for post in reader.examples[group[0].key]], window, topics)
-            or _tag_beside(group[0], window, tags)
+            or _topic_beside(first, [beside[post] for post in reader.examples[first.key]], window, topics)
+            or _tag_beside(first, window, tags)
         )
+        members = [index, *(other for other in together.of(index) if other != index and other not in taken)]
+        if named:
+            members = [index, *(other for other in members[1:] if _may_be(spelled[other], named, window))]
+        taken.update(members)
+        group = [spelled[member] for member in members]
         name = group[0] if index in own else None if named else _name(group)
         for one in group:
             yield one.key, named or (name or one).phrase, one.phrase, one is name or not one.ordinary
 
 
 def _spell(
-    posts: Mapping[int, NDArray[np.int64]], born: SignificantPhrases, reader: UsageReader, choice: Choice
+    posts: Mapping[int, NDArray[np.int64]], born: SignificantPhrases, reader: UsageReader, choice: Choice, tags: Tags
 ) -> Iterator[_Spelled]:
     for key, significance, users, usual in zip(*(part.tolist() for part in born), strict=True):
         wordings = len(reader.examples[key])
@@ -127,7 +132,7 @@ def _spell(
         much = significance >= MORE_SIGMA * choice.sigma and many
         if ordinary and not (much and wordings > LEAST_WORDINGS and usage.tagged <= MOST_TAGGED):
             continue
-        if not _is_whole(usage, users, choice):
+        if not _is_whole(usage, users, choice) or _is_beside_tag(usage, tags):
             continue
         yield _Spelled(key, users, posts[key], usage.phrase, usage.words, ordinary, usual, usage.listed)
 
@@ -138,6 +143,16 @@ def _is_whole(usage: Usage, users: int, choice: Choice) -> bool:
         return usage.alike <= MOST_ALIKE
     # Of a text that many pass on, the words that no dictionary holds.
     return usage.words == 1 and not usage.listed and users >= 2 * choice.least_users
+
+
+def _is_beside_tag(usage: Usage, tags: Tags) -> bool:
+    """Whether it is a tag's word that no dictionary holds, and common ones beside it, and no name."""
+    if usage.named or letters(usage.phrase) in tags.spelled:
+        return False
+    parts = usage.phrase.split()
+    # English that consists of tags is often taken for another language.
+    owns = ([part for part in parts if not is_listed(part, language)] for language in (usage.language, "en"))
+    return any(0 < len(own) < len(parts) and all(letters(part) in tags.spelled for part in own) for own in owns)
 
 
 class _CoOccurrence:
@@ -174,12 +189,12 @@ def _topic_beside(one: _Spelled, beside: Sequence[list[int]], window: Window, to
         both = len(np.intersect1d(one.posts, theirs, assume_unique=True))
         found.append((-both / (len(one.posts) + len(theirs) - both), topics[key]))
     share, topic = min(found)
-    return topic if -share >= TOGETHER else None
+    return topic if -share >= TOGETHER and _may_be(one, topic, window) else None
 
 
 def _spelled_as(one: _Spelled, tags: Tags) -> str | None:
     """The tag of the same letters. `cat` is no `$cat`, and `m&a` no `$ma`."""
-    found = tags.spelled.get("".join(filter(str.isalnum, one.phrase)))
+    found = tags.spelled.get(letters(one.phrase))
     return None if found and found[0] == "$" and (one.listed or found[1:] != one.phrase) else found
 
 
@@ -197,6 +212,27 @@ def _tag_beside(one: _Spelled, window: Window, tags: Tags) -> str | None:
         if count >= ALWAYS_WITH * len(told) and count >= OFTEN_IN * tags.posts[tag]
     ]
     return min(likely)[1] if likely else None
+
+
+def _may_be(one: _Spelled, topic: str, window: Window) -> bool:
+    return not is_borrowed(one.phrase, topic) or is_alone(one.posts, topic, window)
+
+
+def is_borrowed(phrase: str, topic: str) -> bool:
+    """Whether the topic is a tag that the phrase only comes with."""
+    return topic[0] in "#$" and letters(phrase) != letters(topic)
+
+
+def is_alone(posts: NDArray[np.int64], tag: str, window: Window) -> bool:
+    """Whether a phrase with these posts is this tag's alone: of the newest that have few tags, nearly all have it."""
+    mine = letters(tag)
+    told = [found for post in posts[-_LOOKED_AT:].tolist() if 0 < len(found := window.tags(post)) <= _MOST_TAGS]
+    return sum(mine in map(letters, found) for found in told) >= ALWAYS_WITH * len(told)
+
+
+def letters(topic: str) -> str:
+    """The letters and digits of a topic, by which a phrase is recognised as a tag."""
+    return "".join(filter(str.isalnum, topic))
 
 
 def _name(group: list[_Spelled]) -> _Spelled:

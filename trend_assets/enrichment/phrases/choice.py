@@ -92,4 +92,4 @@ class Choice:
 
 
 #: Of states: raised where the rules change, so that no state of other rules is taken.
-FORM = 2
+FORM = 3

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from trend_assets.enrichment.phrases.background import RARE
-from trend_assets.enrichment.phrases.births import SignificantPhrases, Tags, cluster
+from trend_assets.enrichment.phrases.births import SignificantPhrases, Tags, cluster, is_alone, is_borrowed, letters
 from trend_assets.enrichment.phrases.choice import Choice
 from trend_assets.enrichment.phrases.significance import Floats, Keys, PhraseBaseline, significance
 from trend_assets.enrichment.phrases.window import Counts, Hour, Rows, Window, distinct_counts, known
@@ -125,6 +125,7 @@ class Tracker:
 
     def _judge(self, hour: Hour) -> None:
         self._renew(hour)
+        self._let_go(hour)
         if not self.past.weight:
             return
         at = self._promising(hour)
@@ -148,6 +149,15 @@ class Tracker:
         unusual = significance(said, usual * self.window.words, posts=self.window.posts)
         for key in keys[unusual >= self.choice.sigma].tolist():
             self.members[key].last = hour.number
+
+    def _let_go(self, hour: Hour) -> None:
+        """Forgets phrases that were a tag's, and come with others now; they may become topics of their own."""
+        keys = known(key for key, one in self.members.items() if is_borrowed(one.phrase, one.topic))
+        keys = keys[hour.places(keys)[1]]
+        rows = self.window.rows(keys)
+        for key in keys.tolist():
+            if not is_alone(rows.of(key), self.members[key].topic, self.window):
+                del self.members[key]
 
     def _promising(self, hour: Hour) -> Counts:
         """Places of the hour's phrases that may have become significant, by a bound of who says them."""
@@ -197,20 +207,27 @@ class Tracker:
             self.members[key] = Member(topic, phrase, hour, strong)
 
     def _said(self, hour: Hour) -> list[TopicMention]:
-        live = {key: (self.choice.counted(one.topic), one.phrase, one.strong) for key, one in self.members.items()}
-        live |= {key: (self.choice.counted(name), name, True) for key, name in self.extractor.watched.items()}
-        keys = known(key for key, (topic, _, _) in live.items() if not self.choice.is_stopped(topic))
+        live = {
+            key: (self.choice.counted(one.topic), one.phrase, one.strong, is_borrowed(one.phrase, one.topic))
+            for key, one in self.members.items()
+        }
+        live |= {key: (self.choice.counted(name), name, True, False) for key, name in self.extractor.watched.items()}
+        keys = known(key for key, (topic, *_) in live.items() if not self.choice.is_stopped(topic))
         at, here = hour.places(keys)
         keys = keys[here]
         if not len(keys):
             return []
         told = [live[key] for key in keys.tolist()]
-        names = sorted({topic for topic, _, _ in told})
-        phrases = sorted({phrase for _, phrase, _ in told})
+        names = sorted({topic for topic, *_ in told})
+        phrases = sorted({phrase for _, phrase, *_ in told})
         which, posts = hour.spread(at[here])
-        topic = _numbered([topic for topic, _, _ in told], names)[which]
-        phrase = _numbered([phrase for _, phrase, _ in told], phrases)[which]
-        weak = np.array([not strong for _, _, strong in told], bool)[which]
+        # A post's own tags tell more than what a phrase has come with.
+        borrowed = np.array([borrowed for *_, borrowed in told], bool)[which]
+        kept = ~(borrowed & np.isin(posts, list(hour.tags)))
+        which, posts = which[kept], posts[kept]
+        topic = _numbered([topic for topic, *_ in told], names)[which]
+        phrase = _numbered([phrase for _, phrase, *_ in told], phrases)[which]
+        weak = np.array([not strong for _, _, strong, _ in told], bool)[which]
         rows = hour.rows[posts]
         order = np.lexsort((phrase, weak, topic, rows))
         rows, posts, topic, phrase, weak = (column[order] for column in (rows, posts, topic, phrase, weak))
@@ -224,11 +241,6 @@ class Tracker:
             for row, post, topic, phrase in zip(*columns, strict=True)
             if names[topic] not in hour.tags.get(post, ())
         ]
-
-
-def letters(tag: str) -> str:
-    """The letters and digits of a topic, by which a phrase is recognised as a tag."""
-    return "".join(char for char in tag if char.isalnum())
 
 
 def _numbered(values: list[str], among: list[str]) -> np.ndarray:

@@ -43,6 +43,7 @@ class Usage(NamedTuple):
         named: where its case tells something, it is written as a name.
         tagged: the share of uses that are hashtags.
         listed: every word of it is in the dictionary; of what is not written as a name, in the large one.
+        language: of the dictionary.
     """
 
     phrase: str
@@ -52,6 +53,7 @@ class Usage(NamedTuple):
     named: bool
     tagged: float
     listed: bool
+    language: str
 
 
 class UsageReader:
@@ -110,7 +112,8 @@ class UsageReader:
             (max(*before.values(), *after.values()) - 1) / max(len(told) - 1, 1),
             named,
             tagged / len(told),
-            _listed(text[start:end], language, large=bool(tells) and not named),
+            is_listed(text[start:end], language, large=bool(tells) and not named),
+            language,
         )
 
     def beside(self, topics: Keys) -> Mapping[int, list[int]]:
@@ -164,7 +167,8 @@ def _named(text: str, start: int, end: int) -> bool | None:
     return True if before.split()[-1][0].islower() else None
 
 
-def _listed(phrase: str, language: str, *, large: bool) -> bool:
+def is_listed(phrase: str, language: str, *, large: bool = False) -> bool:
+    """Whether every word is in the dictionary."""
     return all(
         word(part, language).frequency > LISTED or (large and part.lower() in rare_words(language))
         for part in phrase.strip("#$").split()

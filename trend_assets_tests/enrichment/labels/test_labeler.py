@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,6 +76,39 @@ def test_a_name_stays_while_it_tells() -> None:
     assert phrases.name("$abc", before="Bank") in ("Bank", "Abacus Bank")
     assert phrases.name("$abc", before="Abacus Bank") == "Abacus Bank"
     assert phrases.name("$abc", before="Something Else") == "Abacus Bank"
+
+
+def favourites(topic: str, extra: Sequence[str] = ("",) * 3) -> list[str]:
+    """Posts that say the same of everything."""
+    return [f"everyone's favourite way{at} {topic}. {more}" for at, more in enumerate(extra)]
+
+
+#: Beside which the favourites are rare.
+OTHERS = {"#others": [f"something else {at}" for at in range(60)]}
+
+
+def test_topics_of_different_groups_have_different_names() -> None:
+    tea = favourites("#Tea", ("", "", "", ""))
+    phrases = Phrases({"#tea": tea, "#iceCream": favourites("#IceCream"), "#chai": favourites("#Chai"), **OTHERS})
+    alone = {"#tea": "#tea", "#iceCream": "#iceCream", "#chai": "#chai"}
+    assert phrases.name("#chai") == phrases.name("#tea") == "everyone's favourite"
+    assert phrases.names(alone, {}) == {"#tea": "everyone's favourite", "#iceCream": "Ice Cream", "#chai": "Chai"}
+    had = phrases.names({**alone, "#chai": "#iceCream"}, {"#chai": "everyone's favourite"})
+    assert had == {"#tea": "Tea", "#iceCream": "everyone's favourite", "#chai": "everyone's favourite"}
+
+
+def test_a_topic_whose_best_phrase_is_anothers_is_called_by_its_next_best() -> None:
+    chai = favourites("#Chai", ("Darjeeling Blend",) * 3 + ("", ""))
+    phrases = Phrases({"#tea": favourites("#Tea"), "#chai": chai, **OTHERS})
+    assert phrases.name("#chai") == "everyone's favourite"
+    names = phrases.names({"#tea": "#tea", "#chai": "#chai"}, {"#tea": "everyone's favourite"})
+    assert names == {"#tea": "everyone's favourite", "#chai": "Darjeeling Blend"}
+
+
+def test_no_topic_is_called_by_anothers_spelling() -> None:
+    texts = {"#mug": [f"my Ice Cream {word} #Mug" for word in ("one", "two", "six")], "icecream": ["it melts"] * 3}
+    assert Phrases(texts).names({"#mug": "#mug"}, {})["#mug"] == "Ice Cream"
+    assert Phrases(texts).names({"#mug": "#mug", "icecream": "icecream"}, {})["#mug"] != "Ice Cream"
 
 
 def test_topics_that_are_spelled_alike_or_stand_together_are_one_group() -> None:

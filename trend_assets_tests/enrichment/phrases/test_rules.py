@@ -59,6 +59,15 @@ def test_a_word_that_is_mostly_a_tag_is_no_topic_of_those_who_only_say_it() -> N
     assert 30 not in {one.row for one in said}
 
 
+@pytest.mark.parametrize(("phrase", "tags", "found"), [
+    ("Zorblax shares", ["#zorblax"], False), ("Zorblax shares", [], True), ("Zorblax Quimby", ["#zorblax"], True),
+    ("Zorblax quimby", ["#zorblax"], True),
+])  # fmt: skip
+def test_a_common_word_beside_a_tags_is_no_topic(phrase: str, tags: list[str], found: bool) -> None:
+    tagged: list[Post] = [(f"v{at}", f"{BEFORE[at]} #Zorblax {AFTER[at]} it", tags) for at in range(8)]
+    assert (phrase.lower() in born(*tagged, *said_by(6, phrase))) is found
+
+
 def test_a_post_with_many_tags_says_of_none_what_it_is_about() -> None:
     rows: list[Post] = [
         (user, f"{text} $aa $bb $cc $dd", ["$aa", "$bb", "$cc", "$dd"]) for user, text, _ in said_by(8, "Zorblax")

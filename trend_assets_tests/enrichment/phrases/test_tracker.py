@@ -104,13 +104,44 @@ def test_a_phrase_that_is_spelled_like_a_tag_is_that_tag(phrase: str) -> None:
     assert [(one.row, one.topic) for one in said] == [(2, "#lutytransfer")]
 
 
-def test_a_phrase_that_always_comes_with_a_tag_is_that_tag() -> None:
-    rows: list[Post] = [
-        (user, f"{before} Gravelotte {user * 3} #storm", ["#storm"])
-        for user, before in zip("abcde", ("the", "this", "our", "that", "no"), strict=True)
+UNTAGGED: Post = ("f", "who saw Gravelotte", [])
+
+
+def tagged(tag: str, users: str) -> list[Post]:
+    """Posts of these users with Gravelotte, and with this tag behind it."""
+    before = ("the", "this", "our", "that", "no")
+    return [
+        (user, f"{word} Gravelotte {user * 3} #{tag}", [f"#{tag}"]) for user, word in zip(users, before, strict=False)
     ]
-    said = list(tracker().step(FIRST, posts(*rows, ("f", "who saw Gravelotte", []))))
+
+
+def test_a_phrase_that_always_comes_with_a_tag_is_that_tag() -> None:
+    said = tracker().step(FIRST, posts(*tagged("storm", "abcde"), UNTAGGED))
     assert [(one.row, one.topic) for one in said] == [(5, "#storm")]
+
+
+def test_a_phrase_that_comes_with_another_tag_later_is_no_longer_the_first_ones() -> None:
+    made = tracker()
+    assert topics(made.step(FIRST, posts(*tagged("storm", "abcde"), UNTAGGED))) == {"#storm"}
+    said = made.step(FIRST + 5, posts(*tagged("concert", "ghijk"), UNTAGGED))
+    assert not topics(said) & {"#storm", "#concert"} and 5 in {one.row for one in said}
+
+
+def test_a_part_of_a_tags_phrase_that_another_tag_has_too_is_neithers() -> None:
+    rows: list[Post] = [
+        (user, text.replace("Gravelotte", f"Gravelotte {word}"), tags)
+        for word, users in (("storm", "abcde"), ("vote", "ghij"))
+        for user, text, tags in tagged(f"gravelotte{word}", users)
+    ]
+    said = tracker().step(FIRST, posts(*rows, UNTAGGED))
+    assert [one.topic for one in said if one.row == len(rows)] == ["gravelotte"]
+
+
+def test_a_post_with_a_tag_of_its_own_borrows_none_from_a_phrase() -> None:
+    made = tracker()
+    made.step(FIRST, posts(*tagged("storm", "abcde"), UNTAGGED))
+    said = made.step(FIRST + 1, posts(("x", "so Gravelotte it was #music", ["#music"]), UNTAGGED))
+    assert [(one.row, one.topic) for one in said] == [(1, "#storm")]
 
 
 def test_a_word_of_the_dictionary_is_no_cashtag() -> None:
