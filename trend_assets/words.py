@@ -186,9 +186,22 @@ def outlook(before: int, expected: int | None) -> str:
 
 
 def forecast_in_words(
-    label: str, before: int, growth: float | None, confidence: float | None, hours: int, needed: int | None = None
+    label: str,
+    before: int,
+    growth: float | None,
+    confidence: float | None,
+    hours: int,
+    needed: int | None = None,
+    model_version: str = "",
 ) -> str:
-    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`."""
+    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`.
+
+    Where counting ranks, nothing is said to grow: `for the next 24 h, ranked by counting: …; 25 mentions in the 24 h
+    before`.
+    """
+    if is_counting(model_version):
+        title = list_title(label, hours, model_version)
+        return f"{title[:1].lower()}{title[1:]}; {counted(before, 'mention')} in the {ahead(hours)} before"
     title = TITLES[kind_of(label)]
     title = title[:1].lower() + title[1:]
     chance = "" if confidence is None else f" (chance {chance_of(confidence).replace('%', ' %')})"
