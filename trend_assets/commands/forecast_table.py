@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 
-from trend_assets.commands.console import as_it_is
+from trend_assets.commands.console import as_it_is, as_typed
 from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import MODEL_PROMOTIONS
@@ -45,6 +45,7 @@ _QUERY = f"""
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
     WHERE {SHOWN}
 """
+_ALL_LEFT_OUT = "each one that was mentioned looks like spam, or is muted (`attention.muted`)"
 
 
 def forecast_table(
@@ -63,7 +64,9 @@ def forecast_table(
     asked = {"cut": cut, "label": label, "newest": newest}
     rows = lake.read(_QUERY, {**asked, "top": top, "left_out": sorted(left_out)})
     if rows.is_empty():
-        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: {nothing_asked(label)}"
+        is_hidden = left_out and lake.read(_QUERY, {**asked, "top": 1, "left_out": []}).height
+        why = _ALL_LEFT_OUT if is_hidden else nothing_asked(label)
+        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: {why}"
     known = rows["confidence"].null_count() == 0
     hours, version = rows["horizon_hours"][0], rows["model_version"][0]
     table = Table(
@@ -103,7 +106,7 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     asked = {"cut": cut, "label": label, "main": DEFAULT_LABEL}
     further = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
     last = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has(MODEL_PROMOTIONS) else []
-    return f"\n{as_it_is(counted_because(further, Decision(*last[0]) if last else None))}"
+    return f"\n{as_it_is(as_typed(counted_because(further, Decision(*last[0]) if last else None)))}"
 
 
 def _waits(lake: Lake, due: datetime) -> str:

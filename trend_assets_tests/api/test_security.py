@@ -91,7 +91,9 @@ def test_the_walk_finds_what_the_description_says(document: dict[str, Any]) -> N
 
 def test_the_description_asks_for_a_key_where_one_is_needed(guarded: httpx.Client, document: dict[str, Any]) -> None:
     def locked(paths: dict[str, Any]) -> set[str]:
-        return {method for item in paths.values() for method, one in item.items() if {} not in one.get("security", [{}])}
+        return {
+            method for item in paths.values() for method, one in item.items() if {} not in one.get("security", [{}])
+        }
 
     def opened(paths: dict[str, Any]) -> set[str]:
         return {method for item in paths.values() for method, one in item.items() if not one.get("security")}
