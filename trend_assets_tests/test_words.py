@@ -197,6 +197,11 @@ def test_why_counting_ranks_is_one_sentence_with_what_is_missing(decision: Decis
     assert "so topics are ranked by the count that did best" in counted_because((), decision)
 
 
+def test_where_nothing_was_compared_no_count_is_said_to_have_done_best() -> None:
+    told = counted_because(compared=False)
+    assert "ranked by their mentions in 24 h (too little lies before" in told and "did best" not in told
+
+
 def test_of_a_further_horizon_its_own_gate_tells_why() -> None:
     refused = Decision("tgn-1", "refused", "of the main horizon")
     assert counted_because(["too few cuts"], refused).endswith("no chance is given: too few cuts")

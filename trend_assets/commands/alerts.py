@@ -95,7 +95,5 @@ def list_alerts(
         failing = row["last_error"] if row["state"] != "delivered" else None
         said = as_typed(f"{row['message']} [{failing}]" if failing else row["message"])
         moment = f"{row['raised_at']:%Y-%m-%d %H:%M}"
-        table.add_row(
-            moment, row["rule"], as_it_is(row["subject"]), row["state"], str(row["attempts"]), as_it_is(said)
-        )
+        table.add_row(moment, row["rule"], as_it_is(row["subject"]), row["state"], str(row["attempts"]), as_it_is(said))
     console.print(table)
