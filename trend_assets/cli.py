@@ -35,7 +35,7 @@ from trend_assets.commands import (
     up,
     worker,
 )
-from trend_assets.commands.console import as_typed, errors
+from trend_assets.commands.console import as_typed, called, errors
 from trend_assets.commands.failures import in_one_sentence
 
 app = typer.Typer(
@@ -94,7 +94,7 @@ def main() -> None:
     if debug:
         sys.argv.remove("--debug")
     try:
-        app()
+        app(prog_name=called())
     except Exception as error:
         if debug:
             raise

@@ -41,6 +41,9 @@ COUNTING: Mapping[str, str] = {
 }
 #: How the count that ranks is chosen.
 _CHOSEN = "the count that did best in the weeks before"
+#: This one ranks where too little lies before to compare counts.
+UNCOMPARED = "baseline:mentions_24h"
+_NOT_CHOSEN = "their mentions in 24 h (too little lies before to see which count does best)"
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
 _BASELINE = "baseline:"
@@ -77,14 +80,18 @@ def _whole_days(hours: int) -> bool:
     return hours > 24 and hours % 24 == 0
 
 
-def counted_because(further: Sequence[str | None] = (), decision: Decision | None = None) -> str:
+def counted_because(
+    further: Sequence[str | None] = (), decision: Decision | None = None, *, compared: bool = True
+) -> str:
     """Why counting ranks.
 
     Args:
         further: of a further horizon, why the trained model that ranks the main one does not rank it, None where it is
             not said; nothing where no trained model ranks.
         decision: what was decided last of a model that could rank, None where there was none.
+        compared: whether enough lay before to see which count does best; else it is `UNCOMPARED` that ranks.
     """
+    chosen = _CHOSEN if compared else _NOT_CHOSEN
     if further:
         who, why = "the trained model is not used this far ahead", further[0] or "it has not learnt this horizon"
     elif decision is None:
@@ -96,7 +103,7 @@ def counted_because(further: Sequence[str | None] = (), decision: Decision | Non
         who, why = f"the trained model {decision.version} was {decision.action}", decision.reason
         if decision.action == "refused":
             why += ". More history helps most: import earlier posts or go on collecting, then train again"
-    return f"{who}, so topics are ranked by {_CHOSEN} and no chance is given: {why}"
+    return f"{who}, so topics are ranked by {chosen} and no chance is given: {why}"
 
 
 def comes_true(kind: str, hours: int, threshold: int, min_growth: int, burst_ratio: float) -> str:
@@ -186,9 +193,22 @@ def outlook(before: int, expected: int | None) -> str:
 
 
 def forecast_in_words(
-    label: str, before: int, growth: float | None, confidence: float | None, hours: int, needed: int | None = None
+    label: str,
+    before: int,
+    growth: float | None,
+    confidence: float | None,
+    hours: int,
+    needed: int | None = None,
+    model_version: str = "",
 ) -> str:
-    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`."""
+    """One topic's forecast in a line: `will grow (chance 81 %): 25 → about 50 mentions in 24 h`.
+
+    Where counting ranks, nothing is said to grow: `for the next 24 h, ranked by counting: …; 25 mentions in the 24 h
+    before`.
+    """
+    if is_counting(model_version):
+        title = list_title(label, hours, model_version)
+        return f"{title[:1].lower()}{title[1:]}; {counted(before, 'mention')} in the {ahead(hours)} before"
     title = TITLES[kind_of(label)]
     title = title[:1].lower() + title[1:]
     chance = "" if confidence is None else f" (chance {chance_of(confidence).replace('%', ' %')})"

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from trend_assets.lake.connection import lake_location
+from trend_assets.lake.store import Lake
+from trend_assets.settings import Settings
 from trend_assets_tests.conftest import REPOSITORY
 
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -28,6 +31,23 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert "raw_events" in tables and "prediction_outcomes" in tables
     for page, word in (("changelog", "Unreleased"), ("security", "vulnerability"), ("decisions", "DuckLake")):
         assert word in (tmp_path / page / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_notebooks_lines_find_the_lake_from_any_folder(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    Lake(lake_location(Settings(home=home))).close()
+    text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    lines = next(block for block in re.findall(r"```python\n(.+?)```", text, re.DOTALL) if "connect(" in block)
+    assert lines.count("/home/me/trend/data/demo") == 1
+    run = subprocess.run(
+        [sys.executable, "-c", lines.replace("/home/me/trend/data/demo", str(home))],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env={**os.environ, "TREND_HOME": "data/demo"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_the_readme_is_one_screen() -> None:

@@ -132,6 +132,9 @@ def test_a_label_is_named_with_its_horizon_and_known_again() -> None:
     assert all(kind_of(label_ahead(kind, hours, 24)) == kind for kind in LABELS for hours in range(1, 169))
     assert [ahead(hours) for hours in (6, 24, 30, 168)] == ["6 h", "24 h", "30 h", "7 days"]
     assert forecast_in_words("emerges_7d", 25, None, None, 168) == "will grow: 25 mentions in 7 days"
+    assert forecast_in_words("emerges_7d", 25, None, None, 168, model_version="baseline:mentions_7d") == (
+        "for the next 7 days, ranked by counting: most mentions in 7 days; 25 mentions in the 7 days before"
+    )
 
 
 def test_a_list_is_called_what_it_is() -> None:
@@ -192,6 +195,11 @@ def test_nothing_is_told_to_be_certain(confidence: float, told: str) -> None:
 def test_why_counting_ranks_is_one_sentence_with_what_is_missing(decision: Decision | None, told: str) -> None:
     assert told in counted_because((), decision)
     assert "so topics are ranked by the count that did best" in counted_because((), decision)
+
+
+def test_where_nothing_was_compared_no_count_is_said_to_have_done_best() -> None:
+    told = counted_because(compared=False)
+    assert "ranked by their mentions in 24 h (too little lies before" in told and "did best" not in told
 
 
 def test_of_a_further_horizon_its_own_gate_tells_why() -> None:

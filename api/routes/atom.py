@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -21,7 +21,7 @@ from api.reading.known import refuse_unknown
 from api.reading.lake import LakeReader, Reader
 from api.reading.spam import hidden_topics
 from api.routes.predictions import COLUMNS, JOIN, Ahead, ForLabel, newest_cut, prediction
-from trend_assets.words import TITLES, ahead
+from trend_assets.words import TITLES, ahead, is_counting
 
 router = APIRouter(tags=["predictions"])
 
@@ -82,7 +82,8 @@ def feed(
         watched = None if watch is None else attention.watch[watch]
         items = _items(lake, dagster.address, stored, end, k, hidden, watched)
     hours = horizon or lake.settings.forecast.horizon_hours
-    told = _document(str(request.base_url), str(request.url), f"{TITLES[label.value]} in {ahead(hours)}", end, items)
+    name = f"{TITLES[label.value]} in {ahead(hours)}"
+    told = _document(str(request.base_url), str(request.url), name, end, items)
     return Response(told, media_type=_MEDIA)
 
 
@@ -96,11 +97,12 @@ def _items(
     return [prediction(lake, row, dagster) for row in lake.read(_ROWS, asked, *within).iter_rows(named=True)]
 
 
-def _document(base: str, address: str, title: str, updated: datetime | None, items: Iterable[Prediction]) -> bytes:
+def _document(base: str, address: str, name: str, updated: datetime | None, items: Sequence[Prediction]) -> bytes:
     ElementTree.register_namespace("", _ATOM)
     root = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(root, "id", f"tag:trend-assets,2026:{quote(title)}")
-    _add(root, "title", f"Rising topics: {title}")
+    # Readers know a feed by its id: it stays when another model, or none, ranks.
+    _add(root, "id", f"tag:trend-assets,2026:{quote(name)}")
+    _add(root, "title", f"Rising topics: {items[0].words.heading if items else name}")
     _add(root, "updated", _moment(updated or datetime.fromtimestamp(0, UTC)))
     _add(root, "link", rel="self", href=address, type="application/atom+xml")
     _add(root, "link", rel="alternate", href=base, type="text/html")
@@ -120,7 +122,10 @@ def _entry(root: ElementTree.Element, base: str, item: Prediction) -> None:
     _add(entry, "updated", _moment(item.cut))
     _add(entry, "link", rel="alternate", href=f"{base}?{urlencode({'page': 'topic', 'topic': item.topic})}")
     _add(entry, "category", term=words.title)
-    told = f"{words.title} in {words.ahead} ({words.likely}): {words.mentions} mentions. {words.why}. {words.by}."
+    if is_counting(item.model_version):
+        told = f"{words.heading}. {words.mentions} mentions. {words.why}."
+    else:
+        told = f"{words.title} in {words.ahead} ({words.likely}): {words.mentions} mentions. {words.why}. {words.by}."
     _add(entry, "summary", told)
 
 

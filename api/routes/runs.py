@@ -39,7 +39,9 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 # The guard has looked at the key before any route is reached: this is for the documentation.
 _documented = HTTPBearer(
-    auto_error=False, description="A key with the scope `operate`: `trend api-key NAME --operate`."
+    auto_error=False,
+    description="Starting runs needs a key with the scope `operate`: `trend api-key NAME --operate`. Where "
+    "`api.open_reads` is false, reading needs one, too: `trend api-key NAME`.",
 )
 
 IdempotencyKey = Annotated[

@@ -37,13 +37,12 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def describe(document: dict[str, Any]) -> dict[str, Any]:
+def describe(document: dict[str, Any], open_reads: bool) -> dict[str, Any]:
     """The OpenAPI document with what FastAPI cannot be told of: problems' own media type, and keys for reading."""
     for item in document["paths"].values():
         for method, operation in item.items():
-            if method == "get":
-                # Without a key, or with one: it depends on api.open_reads.
-                operation["security"] = [{}, {"HTTPBearer": []}]
+            if method == "get" and not open_reads:
+                operation["security"] = [{"HTTPBearer": []}]
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
@@ -54,7 +53,8 @@ def describe(document: dict[str, Any]) -> dict[str, Any]:
 def install(app: FastAPI) -> None:
     """Answers every error of the application as a problem, and says so in its description."""
     plain = app.openapi
-    app.openapi = lambda: app.openapi_schema or describe(plain())  # type: ignore[method-assign]
+    open_reads = app.state.settings.api.open_reads
+    app.openapi = lambda: app.openapi_schema or describe(plain(), open_reads)  # type: ignore[method-assign]
 
     @app.exception_handler(LakeError)
     async def _lake(_: Request, error: LakeError) -> JSONResponse:

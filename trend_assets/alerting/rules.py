@@ -91,7 +91,13 @@ def _hidden(lake: Lake, settings: Settings, cut: datetime) -> set[str]:
 
 def _topic(rule: AlertRule, settings: Settings, row: Mapping[str, Any]) -> Alert:
     told = forecast_in_words(
-        row["label"], row["before"], row["growth"], row["confidence"], row["horizon_hours"], row["needed"]
+        row["label"],
+        row["before"],
+        row["growth"],
+        row["confidence"],
+        row["horizon_hours"],
+        row["needed"],
+        row["model_version"],
     )
     message = f"rank {row['rank']}: {told}; forecast at {row['cut']:%Y-%m-%d %H:%M} UTC by {row['model_version']}"
     return Alert(rule, row["topic"], message)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trend_assets.commands.console import as_it_is, console
+from trend_assets.commands.console import as_it_is, as_typed, console
 from trend_assets.settings import load_settings
 
 app = typer.Typer(help="Test the channels of alerts, and show the history.", no_args_is_help=True)
@@ -87,12 +87,13 @@ def list_alerts(
     rows = lake.read(_LIST, asked)
     lake.close()
     if rows.is_empty():
-        console.print("no alert fits" if state or rule else "no alert yet: nothing was wrong, or `trend up` never ran")
+        told = "no alert fits" if state or rule else "no alert yet: nothing was wrong, or `trend up` never ran"
+        console.print(as_typed(told), soft_wrap=True, markup=False)
         return
     table = Table("raised (UTC)", "rule", "subject", "state", "attempts", "what happened")
     for row in rows.iter_rows(named=True):
         failing = row["last_error"] if row["state"] != "delivered" else None
-        said = f"{row['message']} [{failing}]" if failing else row["message"]
+        said = as_typed(f"{row['message']} [{failing}]" if failing else row["message"])
         moment = f"{row['raised_at']:%Y-%m-%d %H:%M}"
         table.add_row(moment, row["rule"], as_it_is(row["subject"]), row["state"], str(row["attempts"]), as_it_is(said))
     console.print(table)

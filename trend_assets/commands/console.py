@@ -67,10 +67,10 @@ def as_it_is(text: str) -> str:
 
 def as_typed(text: str) -> str:
     """A text in which this program's commands are named as it was called, so that they can be pasted."""
-    return _PROGRAM.sub(lambda found: found["before"] + _called(), text)
+    return _PROGRAM.sub(lambda found: found["before"] + called(), text)
 
 
-def _called() -> str:
+def called() -> str:
     """What to type for this program: its name where the shell finds it, else the path by which it was called."""
     program = Path(sys.argv[0])
     if program.name != "trend" or not program.is_file():

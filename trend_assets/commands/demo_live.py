@@ -62,7 +62,7 @@ def go_on(settings: Settings, since: datetime, a_minute: float) -> None:
         except KeyboardInterrupt:
             console.print(as_typed("stopped; `trend demo --live` goes on from here"))
             return
-    console.print("The world has come to now: `trend up` goes on by the clock.")
+    console.print(as_typed("The world has come to now: `trend up` goes on by the clock."))
 
 
 def paced(

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 
-from trend_assets.commands.console import as_it_is
-from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED
+from trend_assets.commands.console import as_it_is, as_typed
+from trend_assets.forecasting.accuracy import LAST_DECISION, MENTIONED, NOT_USED, compared_since, midnight
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import MODEL_PROMOTIONS
 from trend_assets.words import (
     DEFAULT_LABEL,
     MADE,
     NOT_DUE,
+    UNCOMPARED,
     Decision,
     ahead,
     chance_of,
@@ -45,6 +46,8 @@ _QUERY = f"""
     LEFT JOIN prediction_outcomes o ON o.cut = p.cut AND o.label = p.label AND o.topic = p.topic
     WHERE {SHOWN}
 """
+_MAIN_HORIZON = "SELECT horizon_hours AS hours FROM predictions WHERE cut = $cut AND label = $main LIMIT 1"
+_ALL_LEFT_OUT = "each one that was mentioned looks like spam, or is muted (`attention.muted`)"
 
 
 def forecast_table(
@@ -63,7 +66,9 @@ def forecast_table(
     asked = {"cut": cut, "label": label, "newest": newest}
     rows = lake.read(_QUERY, {**asked, "top": top, "left_out": sorted(left_out)})
     if rows.is_empty():
-        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: {nothing_asked(label)}"
+        is_hidden = left_out and lake.read(_QUERY, {**asked, "top": 1, "left_out": []}).height
+        why = _ALL_LEFT_OUT if is_hidden else nothing_asked(label)
+        return f"no topic to forecast for `{label}` at {cut:%Y-%m-%d %H:%M} UTC: {why}"
     known = rows["confidence"].null_count() == 0
     hours, version = rows["horizon_hours"][0], rows["model_version"][0]
     table = Table(
@@ -103,7 +108,16 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     asked = {"cut": cut, "label": label, "main": DEFAULT_LABEL}
     further = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
     last = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has(MODEL_PROMOTIONS) else []
-    return f"\n{as_it_is(counted_because(further, Decision(*last[0]) if last else None))}"
+    compared = version != UNCOMPARED or _had_weeks_before(lake, cut)
+    told = counted_because(further, Decision(*last[0]) if last else None, compared=compared)
+    return f"\n{as_it_is(as_typed(told))}"
+
+
+def _had_weeks_before(lake: Lake, cut: datetime) -> bool:
+    """Whether enough lay before a cut to see which count does best."""
+    main = lake.read(_MAIN_HORIZON, {"cut": cut, "main": DEFAULT_LABEL})["hours"]
+    since = compared_since(midnight(cut), main[0]) if len(main) else cut
+    return bool(lake.read(MENTIONED, {"since": since}).item())
 
 
 def _waits(lake: Lake, due: datetime) -> str:

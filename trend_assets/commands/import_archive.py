@@ -25,7 +25,7 @@ from trend_assets.operations.import_report import FileReport, ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import Settings, load_settings
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
-from trend_assets.sources.archive.files import Batch
+from trend_assets.sources.archive.files import ArchiveError, Batch, read_archive
 
 
 def import_archive(
@@ -54,7 +54,10 @@ def import_archive(
     settings = load_settings()
     mapping = column_map(settings, columns, namespace)
     _need_a_file(files)
-    lake = Lake(lake_location(settings))
+    location = lake_location(settings)
+    if location.uses_sqlite and not location.sqlite_catalog.exists():
+        _need_rows(files, mapping)
+    lake = Lake(location)
     seen = ImportStatistics()
     reports = import_all(lake, files, mapping, settings, seen)
     show(reports, seen, lake)
@@ -67,6 +70,23 @@ def _need_a_file(files: list[Path]) -> None:
     """Before a lake is made for nothing."""
     if not any(path.exists() or str(path) == "-" for path in files):
         raise TrendError(f"there is no file {', '.join(map(str, files))}")
+
+
+def _need_rows(files: list[Path], mapping: ColumnMap | None) -> None:
+    """The same of files that have not one row to keep, accepted or rejected; each says why."""
+    refusals = []
+    for path in files:
+        # What cannot be read twice is not looked at before.
+        if str(path) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+            return
+        try:
+            if any(batch.rows for batch in read_archive(path, columns=mapping, batch_rows=1)):
+                return
+        except ArchiveError as error:
+            refusals.append(str(error))
+    for refusal in refusals:
+        errors.print(as_typed(refusal), soft_wrap=True, markup=False)
+    raise typer.Exit(1)
 
 
 def column_map(settings: Settings, columns: str | None, namespace: str | None = None) -> ColumnMap | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -47,6 +48,32 @@ LAST_DECISION = """
     SELECT version, arg_max(action, number) AS last, arg_max(reason, number) AS reason FROM model_promotions
     WHERE week <= $cut GROUP BY version ORDER BY last = 'promoted' DESC, max(number) DESC LIMIT 1
 """
+
+#: Whether topics were mentioned by $since.
+MENTIONED = """
+    SELECT EXISTS (FROM temporal_edges WHERE edge_type = 'about' AND hour <= $since) AS mentioned
+"""
+
+
+def compared_since(until: datetime, horizon_hours: int, every_hours: int = 12) -> datetime:
+    """When a history must have begun at the latest so that counts can be compared by a moment.
+
+    A count is scored at full hours of every so many, a day after the history's begin at the earliest, and by what came
+    of it within the main horizon.
+
+    Args:
+        until: timezone-aware; of a forecast the midnight (UTC) before it.
+        horizon_hours: the main one.
+        every_hours: between the moments that are compared.
+    """
+    step = every_hours * 3600
+    last = int(until.timestamp()) - horizon_hours * 3600
+    return datetime.fromtimestamp((last - 1) // step * step, UTC) - timedelta(days=1)
+
+
+def midnight(cut: datetime) -> datetime:
+    """The midnight (UTC) before a cut, by which the count of its day is chosen."""
+    return cut.astimezone(UTC).replace(hour=0)
 
 
 def scored_rows(outcomes: str, predictions: str) -> str:

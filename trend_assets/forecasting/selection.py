@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from trend_assets.forecasting.accuracy import compared_since
 from trend_assets.forecasting.backtest import BacktestResult, backtest
 from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.history import HOUR, History, to_datetime
@@ -67,8 +68,7 @@ def best_counting(
     past = history.until(until)
     last = until - settings.horizon
     first = max(last - days * _DAY, past.start + _DAY)
-    step = every_hours * HOUR
-    if -(-first // step) * step >= last:
+    if to_datetime(past.start) > compared_since(to_datetime(until), settings.horizon_hours, every_hours):
         return dict.fromkeys(settings.hours_of, rankings[_DEFAULT])
     result = backtest(past, [*rankings.values()], to_datetime(first), to_datetime(last), every_hours, settings)
     groups = [LABELS, *((one.label,) for one in settings.further)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from trend_assets.errors import TrendError
@@ -23,6 +24,8 @@ from trend_assets.sources.archive.files import ArchiveError, Batch, NoFile, read
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 20_000
+_REFUSED_BEFORE = "SELECT EXISTS (FROM rejected_events WHERE origin = ?)"
+_TAKEN = "DELETE FROM rejected_events WHERE origin = ? AND raw_data IN (SELECT raw_data FROM taken)"
 
 Progress = Callable[[Path, Batch], None]
 
@@ -56,7 +59,8 @@ def import_file(
     """Imports one file; what was read before an error stays imported.
 
     A second import of the same file adds nothing: events are known by their id, rejections by a hash. An event
-    whose id is that of another post is rejected. What somebody had forgotten is left out.
+    whose id is that of another post is rejected. What somebody had forgotten is left out. Rows that were rejected, and
+    that the lake takes now, as by a better column map, are no longer kept as rejected.
 
     Args:
         lake: where to.
@@ -75,11 +79,14 @@ def import_file(
     seen = ImportStatistics() if seen is None else seen
     guard = Guard.of(lake, settings)
     began = datetime.now(UTC)
+    refused_before: dict[str, bool] = {}
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS, typed=str(kept_at or path)):
             name = within(report.name, batch.member)
             part = report.parts.setdefault(name, Part(name))
-            found, rejected = _store(lake, name, batch, guard, began)
+            if name not in refused_before:
+                refused_before[name] = bool(lake.read(_REFUSED_BEFORE, [name]).item())
+            found, rejected = _store(lake, name, batch, guard, began, refused_before[name])
             part.add(batch, found, rejected)
             seen.add(batch.payloads, found)
             if progress:
@@ -95,7 +102,9 @@ def import_file(
     return report
 
 
-def _store(lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime) -> tuple[Identified, pl.DataFrame]:
+def _store(
+    lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime, refused_before: bool
+) -> tuple[Identified, pl.DataFrame]:
     """Writes a batch; what its events are, and the rows that cannot be events."""
     now = datetime.now(UTC)
     raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
@@ -105,12 +114,23 @@ def _store(lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime) -
     def written() -> Identified:
         with lake.transaction() as connection:
             found = identify(connection, lake.known_events, raw, since=began)
+            if refused_before:
+                _no_longer_refused(connection, name, found.events)
             lake.insert_events(connection, found.new)
             write_frame(connection, OBSERVATIONS, found.observations())
             write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))
         return found
 
     return once_unlocked(written), rejected
+
+
+def _no_longer_refused(connection: duckdb.DuckDBPyConnection, name: str, taken: pl.DataFrame) -> None:
+    """Removes rows from `rejected_events` whose text, as received, came in the same file and is an event now."""
+    connection.register("taken", taken.select("raw_data"))
+    try:
+        connection.execute(_TAKEN, [name])
+    finally:
+        connection.unregister("taken")
 
 
 def _record(lake: Lake, report: FileReport) -> None:

@@ -39,10 +39,12 @@ def filled(table: Table, **values: object) -> dict[str, object]:
     return {column.name: plain[column.type] for column in table.columns if not column.nullable} | values
 
 
-def predict(lake: Lake, cut: datetime, label: str = "emerges", made: str = "live", hours: int = 24) -> None:
+def predict(
+    lake: Lake, cut: datetime, label: str = "emerges", made: str = "live", hours: int = 24, model: str = "tgn-1"
+) -> None:
     rows = [
         filled(PREDICTIONS, hour=cut - HOUR, cut=cut, label=label, topic=topic, rank=rank, confidence=confidence)
-        | {"model_version": "tgn-1", "metadata": "{}", "made": made, "horizon_hours": hours}
+        | {"model_version": model, "metadata": "{}", "made": made, "horizon_hours": hours}
         for rank, (topic, confidence) in enumerate((("#a", 0.9), ("#b", 0.6), ("$c", None)), 1)
     ]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows), cut - HOUR, cut)
@@ -100,6 +102,12 @@ def test_the_main_horizon_is_told_of_unless_another_is_chosen(lake: Lake, config
     for wrong in ({"topic_horizon": 48}, {"topic_horizon": 6, "topic_label": "bursts"}):
         with pytest.raises(ValueError, match="is not forecast: "):
             configure(alerts=wrong)
+
+
+def test_where_counting_ranks_a_watched_topic_is_not_said_to_grow(lake: Lake, configure: Configure) -> None:
+    predict(lake, CUT, model="baseline:mentions_24h")
+    (alert,) = evaluate(lake, configure(alerts={"watch_list": ["#a"]}), NOW)
+    assert "rank 1: for the next 24 h, ranked by counting: most mentions in 24 h; " in alert.message
 
 
 def test_watched_topics_are_told_from_their_rank_on_however_they_are_written(lake: Lake, configure: Configure) -> None:

@@ -78,6 +78,20 @@ def test_entries_have_what_the_standard_asks_and_lead_to_the_topic(client: httpx
     )
 
 
+def test_a_list_that_only_counts_is_called_so(tmp_path: Path, serve: Callable[[Settings], Any]) -> None:
+    lake = fill(tmp_path)
+    rows = [{**row, "model_version": "baseline:mentions_24h", "confidence": None} for row in forecasts(NEWEST)]
+    lake.write(PREDICTIONS, PREDICTIONS.frame(rows), NEWEST - ONE, NEWEST)
+    lake.close()
+    with serve(Settings(home=tmp_path, dagster=DagsterSettings(port=1))) as other:
+        feed = read(other, k=2)
+    heading = "For the next 24 h, ranked by counting: most mentions in 24 h"
+    assert texts(feed, "atom:title") == [f"Rising topics: {heading}"]
+    counted, *_, forecast = texts(feed, "atom:entry/atom:summary")
+    assert str(counted).startswith(f"{heading}. 5 mentions. ")
+    assert "Will grow" not in str(counted) and str(forecast).startswith("Will grow in 24 h (")
+
+
 def test_muted_topics_and_spam_are_left_out_unless_asked_for(client: httpx.Client) -> None:
     def topics(**asked: Any) -> set[str]:
         return {str(title).split(": ")[0] for title in texts(read(client, **asked), "atom:entry/atom:title")}

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS, TRAINING_RUNS
+from trend_assets.lake.tables import MODEL_PROMOTIONS, PREDICTION_OUTCOMES, PREDICTIONS, TEMPORAL_EDGES, TRAINING_RUNS
 from trend_assets.settings import Settings
 from trend_assets.words import counted_because
 from trend_assets_tests.api.conftest import CUT, ONE, TOPICS, forecasts, outcomes, training
@@ -76,6 +76,12 @@ def test_without_a_trained_model_that_is_the_reason(lake: Lake, home: Path, serv
     rows = [{**row, "model_version": "baseline:mentions_24h", "confidence": None} for row in forecasts(CUT + 3 * ONE)]
     week = [{**row, **WEEK} for row in rows]
     lake.write(PREDICTIONS, PREDICTIONS.frame(rows + week), CUT + 2 * ONE, CUT + 3 * ONE)
+    with serve(Settings(home=home)) as client:
+        told = {row["horizon_hours"]: row["reason"] for row in client.get("/predictions/horizons").json()}
+        assert told == {24: counted_because(compared=False), 168: counted_because()}
+    hour = CUT - 60 * ONE
+    edge = {"hour": hour, "timestamp": hour, "event_id": "e", "src": 1, "dst": 2, "edge_type": "about", "weight": 1.0}
+    lake.write(TEMPORAL_EDGES, TEMPORAL_EDGES.frame([edge]), hour, hour + ONE)
     with serve(Settings(home=home)) as client:
         assert {row["reason"] for row in client.get("/predictions/horizons").json()} == {counted_because()}
     decided = {

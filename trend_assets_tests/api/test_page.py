@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -211,6 +212,9 @@ def test_topics_are_ticked_compared_and_taken_along(client: httpx.Client, page: 
     page.get_by_role("heading", name="Compare topics").wait_for()
     expect(page.locator("main")).to_contain_text("No topic is called #topic4")
     page.locator(".chart svg").wait_for()
+    assert re.search(r"Mentions from 2023-12-\d\d \d\d:00 until 2024-01-\d\d \d\d:00, by days of 24 h", text(page))
+    assert "Mentions in 7 days" in text(page)
+    assert " in 24 h from 2024-01-02 00:00 on" in text(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()

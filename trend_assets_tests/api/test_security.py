@@ -89,6 +89,20 @@ def test_the_walk_finds_what_the_description_says(document: dict[str, Any]) -> N
     assert {"/topics/{topic:path}", "/stream", "/metrics"} <= {path for path, _ in ROUTES}
 
 
+def test_the_description_asks_for_a_key_where_one_is_needed(guarded: httpx.Client, document: dict[str, Any]) -> None:
+    def locked(paths: dict[str, Any]) -> set[str]:
+        return {
+            method for item in paths.values() for method, one in item.items() if {} not in one.get("security", [{}])
+        }
+
+    def opened(paths: dict[str, Any]) -> set[str]:
+        return {method for item in paths.values() for method, one in item.items() if not one.get("security")}
+
+    closed = guarded.get("/openapi.json").json()["paths"]
+    assert (locked(closed), opened(closed)) == ({"get", "post"}, set())
+    assert (locked(document["paths"]), opened(document["paths"])) == ({"post"}, {"get"})
+
+
 @pytest.mark.parametrize(("path", "method"), GUARDED)
 def test_no_route_answers_without_a_key_that_is_known(guarded: httpx.Client, path: str, method: str) -> None:
     for headers in ({}, bearer("wrong"), bearer(hashed(READ)), {"Authorization": READ}, {"X-Api-Key": READ}):

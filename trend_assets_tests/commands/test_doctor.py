@@ -173,6 +173,13 @@ def _no_storage(settings: Settings) -> Settings:
     return settings.model_copy(update={"lake": LakeSettings(data_path="s3://trend/lake", **keys)})
 
 
+def _failed_file(settings: Settings) -> Settings:
+    failed = settings.inbox / "failed"
+    failed.mkdir(parents=True)
+    (failed / "my chat.csv").write_text("a,b\n")
+    return settings
+
+
 @pytest.mark.parametrize(
     ("break_it", "subject", "told"),
     [
@@ -184,6 +191,7 @@ def _no_storage(settings: Settings) -> Settings:
         (_stuck, "runs", "1 are stuck"),
         (_without_key, "keys", "TREND_TWITTER__BEARER_TOKEN"),
         (_missing, "hours", "are missing of bluesky"),
+        (_failed_file, "inbox", "failed/my chat.csv'` says why; move a file that is mended back into"),
         (_low, "disk", "free some space"),
         (_elsewhere, "lake", "see whether the server runs"),
         (_no_storage, "lake", "127.0.0.1:1"),

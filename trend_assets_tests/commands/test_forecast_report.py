@@ -81,6 +81,19 @@ def test_spam_and_muted_topics_are_left_out_and_the_spam_is_named(
     assert "#topic1:" in said and "Left out" not in said
 
 
+def test_where_all_topics_are_left_out_nobody_is_told_that_nothing_was_mentioned(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = [row["topic"] for row in forecasts(LATER) if row["topic"] != "#topic1"]
+    settings = Settings(home=tmp_path, attention=AttentionSettings(muted=others))
+    show_forecast(lake, settings, LATER, "emerges", 2)
+    said = told(capsys)
+    assert "each one that was mentioned looks like spam, or is muted" in said and "nothing was mentioned" not in said
+    assert "Left out, for they look like spam (--spam shows them): #topic1." in said
+    show_forecast(lake, settings, LATER + timedelta(days=9), "emerges", 2)
+    assert "nothing was mentioned" in told(capsys)
+
+
 def test_earlier_forecasts_are_those_whose_outcome_was_known(
     lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,8 +67,24 @@ def test_a_mistyped_name_leaves_nothing_behind(folder: Path) -> None:
     (folder / "there.jsonl").write_bytes(b"no post")
     assert "there is no file nofile.csv" in one_sentence(trend("import", "nofile.csv"))
     assert not home.exists()
-    assert trend("import", "nofile.csv", ".", "there.jsonl").returncode == 1
-    assert [row["source"] for row in count(trend, "SELECT source FROM collection_status")] == ["there.jsonl"]
+    (folder / "read.jsonl").write_bytes(b'{"weather": "fine"}')
+    assert trend("import", "nofile.csv", ".", "there.jsonl", "read.jsonl").returncode == 1
+    told = count(trend, "SELECT source FROM collection_status ORDER BY source")
+    assert [row["source"] for row in told] == ["read.jsonl", "there.jsonl"]
+
+
+def test_a_refused_file_leaves_nothing_behind(folder: Path) -> None:
+    home = folder / "refused"
+    trend = runner(home, folder)
+    (folder / "refused.csv").write_text("id,created,text\n1,05/06/2024,a\n2,14/06/2024,b\n")
+    refused = trend("import", "refused.csv", ".")
+    assert refused.returncode == 1
+    table, directory = refused.stderr.splitlines()
+    assert "refused.csv is a table" in table and directory
+    assert not home.exists()
+    command = table.split("as in: ")[1]
+    assert trend(*shlex.split(command)[1:]).returncode == 0
+    assert count(trend, "SELECT count(*) AS n FROM raw_events") == [{"n": 2}]
 
 
 def test_a_truncated_gzip_keeps_what_could_be_read(folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trend_assets.cli import main
 from trend_assets.commands.console import as_typed
 from trend_assets.commands.next_steps import Step, after_backfill, after_forecasts, after_training, show_next, written
 from trend_assets.graph.builder import GraphBuilder
@@ -113,6 +114,10 @@ def test_a_command_is_named_as_this_one_was_called(
         "no lake: run `venv/bin/trend import FILE` or `TREND_HOME=a venv/bin/trend …`; the trend is up, "
         "as in: venv/bin/trend import --columns a"
     )
+    monkeypatch.setattr("sys.argv", ["venv/bin/trend", "sql", "--nonsense"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "Usage: venv/bin/trend sql" in capsys.readouterr().err
     monkeypatch.setenv("PATH", str(program.parent))
     show_next(steps)
     assert "  trend train --week" in capsys.readouterr().out

@@ -22,6 +22,7 @@ def test_what_came_of_a_past_forecast_is_told(tmp_path: Path) -> None:
     (tea, why), (jam, _) = ([line for line in due.stdout.splitlines() if name in line] for name in ("#tea", "#jam"))
     assert "#tea: 1 mention in 24 h, 0 in the 24 h before" in why
     assert "by counting" in due.stdout and "no model has been trained for this hour yet" in due.stdout
+    assert "so topics are ranked by their mentions in 24 h" in " ".join(due.stdout.split())
     assert "trend backfill --only predictions --only prediction_outcomes" not in due.stdout
     assert "How right such forecasts were is not known yet" in due.stdout
     assert " came true" in tea and "1 → 12" in tea

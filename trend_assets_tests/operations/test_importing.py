@@ -107,6 +107,31 @@ def test_a_table_is_read_by_its_columns(empty: Home, tmp_path: Path) -> None:
     assert report.first == datetime(2026, 2, 4, 8, tzinfo=UTC)
 
 
+def test_rows_that_a_better_map_takes_are_no_longer_rejected(empty: Home, tmp_path: Path) -> None:
+    lines = [b"n,at,text", b"1,2026-02-04 08:00,a", b"2,2026-02-04T09:00:00Z,b", b"3,yesterday,c"]
+    path = write(tmp_path, "chat.csv", lines)
+    other = write(tmp_path, "other.csv", [lines[0], lines[1]])
+    without = ColumnMap.parse("id=n,timestamp=at,text=text")
+    assert import_file(empty.lake, path, empty.settings, without).rejected == 2
+    assert import_file(empty.lake, other, empty.settings, without).rejected == 1
+    report = import_file(empty.lake, path, empty.settings, ColumnMap.parse(f"{without},timezone=UTC"))
+    assert (report.added, report.known, report.rejected) == (1, 1, 1)
+    kept = empty.lake.read_table(REJECTED_EVENTS)
+    assert {(row["origin"], row["line"]) for row in kept.rows(named=True)} == {("chat.csv", 4), ("other.csv", 2)}
+    told = {row["raw_data"] for row in kept.rows(named=True) if row["origin"] == "chat.csv"}
+    assert len(told) == 1 and told.isdisjoint(empty.lake.read_table(RAW_EVENTS)["raw_data"])
+
+
+def test_a_row_that_had_the_id_of_another_post_is_taken_under_another_name(empty: Home, tmp_path: Path) -> None:
+    columns = ColumnMap.parse("id=n,timestamp=at,text=text")
+    for name, text in (("one.csv", b"a"), ("two.csv", b"b")):
+        path = write(tmp_path, name, [b"n,at,text", b"1,2026-02-04T08:00:00Z," + text])
+        import_file(empty.lake, path, empty.settings, columns)
+    assert set(empty.lake.read_table(REJECTED_EVENTS)["origin"]) == {"two.csv"}
+    assert import_file(empty.lake, path, empty.settings, columns.with_namespace("two")).added == 1
+    assert empty.lake.read_table(REJECTED_EVENTS).is_empty()
+
+
 def test_the_settings_name_the_columns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_columns(load_settings()) is None
     monkeypatch.setenv("TREND_ARCHIVE__COLUMNS", '{"timestamp": "at", "id": "n"}')

@@ -10,7 +10,7 @@ from trend_assets.settings import load_settings
 
 
 def doctor() -> None:
-    """Look the deployment over: versions, disk, lake, storage, Dagster, missing hours, models, keys.
+    """Look the deployment over: versions, disk, lake, storage, inbox, Dagster, missing hours, models, keys.
 
     Each line says what was found, and what to do where something is wrong. The exit status is 1 if anything is.
 
@@ -31,10 +31,10 @@ def doctor() -> None:
 def _checks() -> dict[str, Check]:
     # DuckDB and Dagster take seconds to load.
     from trend_assets.commands.doctor.lake import lake
-    from trend_assets.commands.doctor.machine import home, versions
+    from trend_assets.commands.doctor.machine import home, inbox, versions
     from trend_assets.commands.doctor.pipeline import keys, pipeline
 
-    return {"versions": versions, "home": home, "lake": lake, "pipeline": pipeline, "keys": keys}
+    return {"versions": versions, "home": home, "lake": lake, "inbox": inbox, "pipeline": pipeline, "keys": keys}
 
 
 def _line(finding: Finding) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
@@ -11,8 +12,10 @@ from importlib import metadata
 from trend_assets import __version__
 from trend_assets.commands.doctor.finding import Finding
 from trend_assets.settings import Settings
+from trend_assets.words import counted
 
 _EXTENSIONS = tuple(f"duckdb-extension-{name}" for name in ("ducklake", "sqlite-scanner", "postgres-scanner", "httpfs"))
+_SHOWN = 5
 _DAGSTER = ("dagster", "dagster-webserver", "dagster-duckdb")
 
 
@@ -42,3 +45,20 @@ def home(settings: Settings) -> Iterator[Finding]:
     low = free < settings.alerts.disk_low_gb
     todo = "free some space, or move TREND_HOME to a larger disk" if low else None
     yield Finding("disk", f"{free:.1f} GB are free, wanted {settings.alerts.disk_low_gb:g} (alerts.disk_low_gb)", todo)
+
+
+def inbox(settings: Settings) -> Iterator[Finding]:
+    """Whether files of the inbox could not be imported."""
+    folder = settings.inbox / "failed"
+    failed = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    if not failed:
+        yield Finding("inbox", f"no file in {folder}")
+        return
+    more = ", …" if len(failed) > _SHOWN else ""
+    names = f"{', '.join(failed[:_SHOWN])}{more}"
+    yield Finding(
+        "inbox",
+        f"{counted(len(failed), 'file')} could not be imported: {names}",
+        f"`trend import {shlex.quote(str(folder / failed[0]))}` says why; move a file that is mended back into "
+        f"{settings.inbox}, and delete one that was imported otherwise",
+    )

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trend_assets.sources.archive.advice import LOOKED_AT
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.row_reader import fits, needs_columns, table_reader
 from trend_assets.sources.archive.table_layout import Layout, column_names
@@ -38,7 +39,7 @@ def parquet_rows(
         written = table.schema_arrow.names
         names, repeated = column_names(written)
         if columns is None and not fits(None, names):
-            raise needs_columns(file, "a Parquet file", names, _first_row(table, names))
+            raise needs_columns(file, "a Parquet file", names, _first_rows(table, names))
         reader, _ = table_reader(file, Layout("", names, written, 1, repeated=repeated), columns)
         total, line = max(table.metadata.num_rows, 1), 0
         try:
@@ -56,12 +57,12 @@ def parquet_rows(
             raise TruncatedArchive(f"{file.name} is damaged, at row {line + 1}: {_first_line(error)}") from None
 
 
-def _first_row(table: pq.ParquetFile, names: list[str]) -> dict[str, Any] | None:
+def _first_rows(table: pq.ParquetFile, names: list[str]) -> list[dict[str, Any]]:
     try:
-        batch = next(table.iter_batches(batch_size=1), None)
-        return next(iter(_rows(batch, names)), None) if batch is not None else None
-    except _DAMAGES:
-        return None
+        batch = next(table.iter_batches(batch_size=LOOKED_AT), None)
+        return loads(dumps(_rows(batch, names))) if batch is not None else []
+    except (*_DAMAGES, Rejected):
+        return []
 
 
 def _rows(batch: pa.RecordBatch, names: list[str]) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
         Rejected: no readable time, a time without a zone, an id that is empty or has lost digits, an unknown source.
     """
     told: list[str] = []
-    timestamp = _timestamp(row, column_map, told)
+    timestamp = timestamp_of(row, column_map, told)
     content_id = _content_id(row, column_map, told)
     columns = column_map.columns
     source = _source(row, column_map)
@@ -65,7 +65,7 @@ def parse_row(row: Mapping[str, Any], column_map: ColumnMap) -> Event:
         source=source,
         event_type=(_word(_cell(row, columns.get("event_type"))) or kind or _DEFAULT_EVENT_TYPE).lower(),
         content_id=content_id,
-        user_id=_identity(row, column_map, "user_id", told)[0],
+        user_id=identity_of(row, column_map, "user_id", told)[0],
         text=written,
         hashtags=_hashtags(row, columns, written),
         topics=_topics(row, columns, written),
@@ -105,7 +105,7 @@ def named_in(row: Mapping[str, Any], column_map: ColumnMap) -> Named:
 
 def _readable_identity(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> str | None:
     try:
-        return _identity(row, column_map, field, [])[0]
+        return identity_of(row, column_map, field, [])[0]
     except Rejected:
         return None
 
@@ -146,7 +146,25 @@ def _cells(row: Mapping[str, Any], column_map: ColumnMap, field: str) -> list[tu
     return [(name, _cell(row, name)) for name in column_map.parts[field]]
 
 
-def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> datetime:
+def timestamp_of(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -> datetime:
+    """When a row happened; what was assumed is told.
+
+    Raises:
+        Rejected: there is no time, or none that means one thing.
+    """
+    written = time_cell(row, column_map)
+    zone = None if column_map.zone is None else _zone(row, column_map.zone, column_map.tzinfo)
+    moment, assumed = instants.read(written, zone, column_map.form)
+    told += assumed
+    return moment
+
+
+def time_cell(row: Mapping[str, Any], column_map: ColumnMap) -> Any:
+    """What a row has for a time, of several columns joined.
+
+    Raises:
+        Rejected: nothing, or an object.
+    """
     name, others = column_map.columns["timestamp"], None
     if name in row:
         first = row[name]
@@ -157,13 +175,10 @@ def _timestamp(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) -
     if isinstance(first, dict):
         inner = f"{name}.{next(iter(first), 'PART')}"
         raise Rejected(f"column {name!r} holds an object, not a time: name its part, e.g. {inner!r}")
-    if others:
-        date = _MIDNIGHT.sub("", str(first))
-        first = " ".join([date, *(str(cell) for _, cell in others if not _is_empty(cell))])
-    zone = None if column_map.zone is None else _zone(row, column_map.zone, column_map.tzinfo)
-    moment, assumed = instants.read(first, zone, column_map.form)
-    told += assumed
-    return moment
+    if not others:
+        return first
+    date = _MIDNIGHT.sub("", str(first))
+    return " ".join([date, *(str(cell) for _, cell in others if not _is_empty(cell))])
 
 
 def _zone(row: Mapping[str, Any], name: str, constant: tzinfo | None) -> tzinfo | None:
@@ -184,16 +199,20 @@ def _content_id(row: Mapping[str, Any], column_map: ColumnMap, told: list[str]) 
     if "content_id" not in column_map.columns:
         hashed = hashlib.blake2b(dumps(row).encode(), digest_size=16).hexdigest()
         return within(column_map.namespace, hashed) if column_map.namespace else hashed
-    found, empty = _identity(row, column_map, "content_id", told)
+    found, empty = identity_of(row, column_map, "content_id", told)
     if found is None:
         raise Rejected(f"no id: nothing in column {empty!r}, which is the id")
     return found
 
 
-def _identity(
+def identity_of(
     row: Mapping[str, Any], column_map: ColumnMap, field: str, told: list[str]
 ) -> tuple[str | None, str | None]:
-    """The id in a field's columns, within the map's namespace; None where the column that comes with it is empty."""
+    """The id in a field's columns, within the map's namespace; None where the column that comes with it is empty.
+
+    Raises:
+        Rejected: digits are lost, or it is no id at all.
+    """
     whole = column_map.columns.get(field)
     if whole is None:
         return None, None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trend_assets.sources.archive.advice import LOOKED_AT, remedy
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.containers import Member, is_tar, members, zip_kind
 from trend_assets.sources.archive.csv_table import csv_rows
@@ -121,7 +122,7 @@ def _of_member(member: Member, columns: ColumnMap | None, batch_rows: int) -> It
 
 
 def _batches(file: ArchiveFile, columns: ColumnMap | None, batch_rows: int) -> Iterator[Batch]:
-    tally = _Tally()
+    tally = _Tally(columns, file.typed)
     rows = _rows(file, columns)
     batch, characters = Batch(), 0
     broken: TruncatedArchive | None = None
@@ -159,8 +160,11 @@ def _noted(batch: Batch, file: ArchiveFile) -> Batch:
 
 @dataclass(slots=True)
 class _Tally:
+    columns: ColumnMap | None
+    typed: str
     events: int = 0
     rejected: int = 0
+    rows: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
 
@@ -169,6 +173,8 @@ class _Tally:
             self.events += 1
             return
         self.rejected += 1
+        if len(self.rows) < LOOKED_AT:
+            self.rows.append(row.raw_data)
         kind = kind_of_reason(row.reason)
         if kind in self.reasons or len(self.reasons) < _MAX_REASONS:
             self.reasons[kind] += 1
@@ -179,7 +185,8 @@ class _Tally:
             return "has no rows"
         kind, _ = self.reasons.most_common(1)[0]
         rows = "its only row" if self.rejected == 1 else f"any of its {self.rejected:,} rows"
-        return f"gives no event from {rows}: {self.first[kind]}"
+        helps = remedy(self.columns, self.rows, self.typed) if self.columns else None
+        return f"gives no event from {rows}: {helps or self.first[kind]}"
 
 
 def _storable(rejection: Rejection) -> Rejection:

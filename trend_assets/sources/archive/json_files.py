@@ -132,10 +132,11 @@ def _raising(error: TruncatedArchive) -> Iterator[Value]:
 def _refuse(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
     """Refuses rows of no known kind where columns would read them, and in an archive always."""
     if not (file.is_member and SCRIPT.match(_start(file))):
-        below = (row for path in _paths_to_arrays(rows[0], _DEEPEST) for row in _objects(_at(rows[0], path)))
-        for row in islice(chain(rows[:1], below), _LINES_TO_TELL):
-            if suggested_columns(list(row), row) is not None:
-                raise needs_columns(file, "JSON of no known kind", list(row), row)
+        below = (_objects(_at(rows[0], path)) for path in _paths_to_arrays(rows[0], _DEEPEST))
+        tails = (inner[place:] for inner in below for place in range(len(inner)))
+        for tail in islice(chain([rows], tails), _LINES_TO_TELL):
+            if suggested_columns(list(tail[0]), tail[0]) is not None:
+                raise needs_columns(file, "JSON of no known kind", list(tail[0]), tail)
     if file.is_member:
         raise NoPosts(f"{file.name} is JSON of no known kind")
 

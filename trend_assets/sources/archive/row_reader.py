@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
+from trend_assets.sources.archive.advice import Row, advice
 from trend_assets.sources.archive.columns import FIELD_NAMES, ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.archive.recognition import TableFormat, table_format
 from trend_assets.sources.archive.suggestions import import_command, suggested_columns
@@ -15,9 +16,6 @@ from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.formats import COLUMNS_PREFIX
 from trend_assets.sources.registry import Rejection, parser
 from trend_assets.sources.wire.values import dumps, listed
-
-#: Of a time that names its zone, or needs none: seconds since 1970.
-_ZONED = re.compile(r"(Z|[+-]\d\d:?\d\d|GMT|UTC)\s*$|^\s*\d+(\.\d+)?\s*$")
 
 
 class NeedsColumns(ArchiveError):
@@ -104,7 +102,7 @@ def table_reader(file: ArchiveFile, layout: Layout, columns: ColumnMap | None) -
     elif fits(columns, numbered_names(len(layout.names))):
         layout = layout.without_header()
     elif layout.header is None:
-        raise _has_no_header(file, layout)
+        raise _needs_columns(file, layout)
     require(file, columns, layout.names)
     _note_skipped(file, layout)
     return _MappedRows(columns), layout
@@ -118,54 +116,57 @@ def require(file: ArchiveFile, columns: ColumnMap, names: Sequence[str]) -> None
         raise ArchiveError(f"{file.name}: {error}") from None
 
 
-def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], sample: Mapping[str, Any] | None) -> ArchiveError:
+def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], rows: Sequence[Row]) -> ArchiveError:
     """The error for rows of no known kind without a column map; in an archive, rows without a time are no posts.
 
     Args:
         kind: what they stand in, e.g. `a table`.
         names: of the columns.
-        sample: one row, where there is one.
+        rows: the first ones.
     """
-    guessed = suggested_columns(names, sample)
+    guessed = suggested_columns(names, rows[0] if rows else None)
     if guessed is None and file.is_member:
         return NoPosts(f"{file.name} is {kind} with the columns {listed(list(names))}")
-    guessed = guessed or "timestamp=COLUMN,id=COLUMN,text=COLUMN"
+    columns = ColumnMap.parse(guessed) if guessed else _by_look(rows)
     return NeedsColumns(
         f"{file.name} is {kind} with the columns {listed(list(names))}: say which is which with --columns (fields: "
-        f"{', '.join(FIELD_NAMES)}), as in: {import_command(guessed, file.typed)}"
+        f"{', '.join(FIELD_NAMES)}); {_advice(columns, rows, file)}"
     )
 
 
 def _needs_columns(file: ArchiveFile, layout: Layout) -> ArchiveError:
+    rows = [dict(zip(layout.names, row, strict=True)) for row in layout.sample if len(row) == len(layout.names)]
     if layout.header is None:
-        return _has_no_header(file, layout)
-    rows = (row for row in layout.sample if len(row) == len(layout.names))
-    sample = next((dict(zip(layout.names, row, strict=True)) for row in rows), None)
-    return needs_columns(file, "a table", layout.names, sample)
+        return _has_no_header(file, layout, rows)
+    return needs_columns(file, "a table", layout.names, rows)
 
 
-def _has_no_header(file: ArchiveFile, layout: Layout) -> ArchiveError:
+def _has_no_header(file: ArchiveFile, layout: Layout, rows: Sequence[Mapping[str, str]]) -> ArchiveError:
     first = listed([cell.strip() or "''" for cell in layout.sample[0]])
     return NeedsColumns(
         f"{file.name} has no header, its first row is {first}: write the columns' names in a line before it, or name "
-        f"them by their places, as in: {import_command(_places(layout.sample), file.typed)}"
+        f"them by their places; {_advice(_by_look(rows), rows, file)}"
     )
 
 
-def _places(sample: Sequence[Sequence[str]]) -> str:
-    """A column map of places: the instant, the longest cell as the text, and the first of the others as the id."""
-    cells = dict(zip(numbered_names(len(sample[0])), sample[0], strict=True))
+def _advice(columns: ColumnMap | None, rows: Sequence[Row], file: ArchiveFile) -> str:
+    if columns is None:
+        return f"as in: {import_command('timestamp=COLUMN,id=COLUMN,text=COLUMN', file.typed)}"
+    # Whether a zone is needed shows in all rows, together with the form of the times.
+    return advice(replace(columns, zone=None) if columns.zone == "UTC" else columns, rows, file.typed)
+
+
+def _by_look(rows: Sequence[Row]) -> ColumnMap | None:
+    """What the first row's cells look like: the instant, the longest as the text, the first of the others as the id."""
+    cells = {name: str(cell).strip() for name, cell in rows[0].items()} if rows else {}
     instant = next((name for name, cell in cells.items() if looks_like_instant(cell)), None)
+    if instant is None:
+        return None
     others = [name for name in cells if name != instant]
     text = max(others, key=lambda name: len(cells[name]), default=None)
     identity = next((name for name in others if name != text), None)
-    parts = [
-        f"{field}={name}"
-        for field, name in (("id", identity), ("timestamp", instant or "COLUMN"), ("text", text))
-        if name
-    ]
-    names_zone = instant is None or _ZONED.search(cells[instant])
-    return ",".join(parts if names_zone else [*parts, "timezone=UTC"])
+    fields = {"content_id": identity, "timestamp": instant, "text": text}
+    return ColumnMap({field: name for field, name in fields.items() if name})
 
 
 def _note_skipped(file: ArchiveFile, layout: Layout) -> None:

@@ -100,23 +100,28 @@ def suggestion(text: str) -> str:
     text = text.strip()
     if _COUNT.fullmatch(text):
         return "date_format=epoch_s, if it counts seconds since 1970"
-    return _suggestion(_OFFSET.sub("%z", _CLOCK.sub(_clock_form, text.replace("%", "%%"))))
+    # A comma parts the fields of a map: what holds one is quoted, as in CSV.
+    found = [f'"date_format={form}"' if "," in form else f"date_format={form}" for form in forms(text)]
+    return " or ".join(found) or f"date_format= with its form, e.g. date_format={_FOR_EXAMPLE}"
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """The forms that a written time may have: none, one, or one with the month first and one with the day first."""
+    return _forms(_OFFSET.sub("%z", _CLOCK.sub(_clock_form, text.strip().replace("%", "%%"))))
 
 
 @lru_cache(maxsize=4096)
-def _suggestion(pattern: str) -> str:
+def _forms(pattern: str) -> tuple[str, ...]:
     """The same where the time of day is a form already; texts of one day are one pattern."""
     if (named := _NAMED.search(pattern)) and named[2].lower() in MONTHS:
         month = "%b" if len(named[2]) == 3 else "%B"
         pattern = pattern.replace(named[0], f"%d{named[1]}{month}{named[1]}{_year(named[3])}")
-    forms = [pattern]
+    found = [pattern]
     if match := _NUMBERED.search(pattern):
         first, sign, second, year = match.groups()
         orders = [("%m", "%d")] * (int(first) <= 12) + [("%d", "%m")] * (int(second) <= 12)
-        forms = [pattern.replace(match[0], sign.join((*order, _year(year)))) for order in orders]
-    # A comma parts the fields of a map: what holds one is quoted, as in CSV.
-    found = [f'"date_format={form}"' if "," in form else f"date_format={form}" for form in forms if _is_form(form)]
-    return " or ".join(found) or f"date_format= with its form, e.g. date_format={_FOR_EXAMPLE}"
+        found = [pattern.replace(match[0], sign.join((*order, _year(year)))) for order in orders]
+    return tuple(form for form in found if _is_form(form))
 
 
 def _is_form(form: str) -> bool:

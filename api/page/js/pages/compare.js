@@ -98,13 +98,14 @@ function drawn(stories, days, end) {
     moments.map((at, row) => [at, ...series.map(({ points }) => points[row][1])]),
   ];
   return [
+    note(`Mentions from ${moment(moments[0])} until ${moment(end)}, by ${step === HOUR ? "hours" : "days of 24 h"}.`),
     h("div", { class: "bar" }, exports({ name: "compare-topics", rows: figures, picture: () => picture.picture() })),
     picture,
     table(
       "The topics compared",
       [
         ["Topic", "name"],
-        ["Mentions", "number"],
+        [`Mentions in ${days} days`, "number"],
         ["Mentions, and those expected", ""],
         ["Chance to grow", "number"],
       ],
@@ -124,8 +125,10 @@ function drawn(stories, days, end) {
 
 /** What the newest forecast whether it will grow says. */
 function forecast({ predictions }) {
-  const words = predictions.find((item) => item.label === "emerges")?.words;
-  return [words?.mentions, words?.chance];
+  const found = predictions.find((item) => item.label === "emerges");
+  if (!found) return [null, null];
+  const { mentions, ahead, chance } = found.words;
+  return [`${mentions} in ${ahead} from ${moment(found.cut)} on`, chance];
 }
 
 /** Mentions of each step until the end, none left out: [its begin, mentions]. */
