@@ -33,8 +33,8 @@ from trend_assets.lake.connection import lake_location
 from trend_assets.lake.store import Lake
 from trend_assets.operations.history import load_history
 from trend_assets.settings import load_settings
-from trend_assets.tgn.forecast_training import PastCuts
 from trend_assets.tgn.forecaster import TgnForecaster
+from trend_assets.tgn.forecast_training import PastCuts
 from trend_assets.tgn.pretrained import Pretrained
 from trend_assets.tgn.settings import GROUPS, ForecasterSettings
 from trend_assets.tgn.trees import Trees

@@ -221,8 +221,7 @@ def test_a_score_owes_most_to_those_who_draw_a_crowd(forecaster: TgnForecaster, 
             assert list(users) == sorted(users, key=lambda each: -each.log_odds) and len(users) <= 3
             (drew if int(starter.removeprefix("user")) < 20 else did_not).append(owed)
     assert min(len(drew), len(did_not)) > 20
-    assert np.mean(np.array(drew) > 0) > 0.4 and np.mean(np.array(did_not) > 0) < 0.25
-    assert np.mean(drew) > 2 * np.mean(did_not)
+    assert np.mean(np.array(drew) > 0) > 0.4 and np.mean(np.array(did_not) > 0) < 0.1
 
 
 def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, history: History) -> None:
@@ -240,7 +239,7 @@ def test_without_the_one_named_first_a_score_falls(forecaster: TgnForecaster, hi
         place = [changed.topic_name(int(each)) for each in again.topics].index(topic)
         loaded = forecaster.score(changed, again)["bursts"][place]
         falls.append(scores[row] - loaded)
-    assert len(falls) == 4 and np.sum(np.array(falls) > 0) >= 3 and np.mean(falls) > 0.01 and np.sort(owed)[-4] > 0
+    assert len(falls) == 4 and min(falls) > 0 and np.sort(owed)[-4] > 0
 
 
 def test_where_no_user_is_known_nobody_is_named(forecaster: TgnForecaster) -> None:
