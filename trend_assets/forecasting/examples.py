@@ -17,9 +17,6 @@ from trend_assets.forecasting.likelihood import likelihood
 
 _DAY = 24 * HOUR
 _BATCH = 64
-#: What stands where an outcome is not known yet.
-_FALSE, _NOTHING, _NO_NUMBER = np.bool_(False), np.float32(0), np.float32(np.nan)
-_NO_MENTION, _UNKNOWN = np.int64(0), np.int64(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +43,6 @@ class Examples:
         asked: which rows each label asks, of those whose outcome is known; (rows,) each.
         labels: which came true; (rows,) each.
         likely: how likely each label would have come true, by what came: see `likelihood`; (rows,) each.
-        needed: mentions in its horizon that make each label come true, 0 where not known yet; (rows,) each.
-        after: for each horizon in hours, mentions in it, -1 where not known yet; (rows,) each.
         growth: for each horizon in hours, log1p(after) - log1p(before), NaN where not known yet; (rows,) each.
         times: the row's cut, epoch seconds UTC; (rows,).
     """
@@ -56,8 +51,6 @@ class Examples:
     asked: Mapping[str, npt.NDArray[np.bool_]]
     labels: Mapping[str, npt.NDArray[np.bool_]]
     likely: Mapping[str, npt.NDArray[np.float32]]
-    needed: Mapping[str, npt.NDArray[np.int64]]
-    after: Mapping[int, npt.NDArray[np.int64]]
     growth: Mapping[int, npt.NDArray[np.float32]]
     times: npt.NDArray[np.int64]
 
@@ -131,38 +124,30 @@ class CutMemory:
         known, ended = self._known[past.origin], self._ended[past.origin]
         hours_of, sizes = self.settings.hours_of, [len(known[time].cut) for time in times]
 
-        def joined(hours: int, found: Iterable[npt.NDArray[Any] | None], missing: np.generic[Any]) -> npt.NDArray[Any]:
+        def joined(hours: int, found: Iterable[npt.NDArray[Any] | None], missing: bool | float) -> npt.NDArray[Any]:
             """What was found of each cut, or what is missing where the horizon had not passed by then."""
             parts = [
                 np.full(size, missing) if values is None or time + hours * HOUR > past.end else values
                 for time, size, values in zip(times, sizes, found, strict=True)
             ]
-            return np.concatenate([np.empty(0, missing.dtype), *parts]).astype(missing.dtype, copy=False)
+            return _joined(parts, np.bool_ if missing is False else np.float32)
 
         return Examples(
             features=np.concatenate([known[time].features for time in times] or [np.empty((0, 0), np.float32)]),
             asked={
-                label: joined(hours, [known[time].cut.asked[label] for time in times], _FALSE)
+                label: joined(hours, [known[time].cut.asked[label] for time in times], False)
                 for label, hours in hours_of.items()
             },
             labels={
-                label: joined(hours, [ended[time].outcomes.labels.get(label) for time in times], _FALSE)
+                label: joined(hours, [ended[time].outcomes.labels.get(label) for time in times], False)
                 for label, hours in hours_of.items()
             },
             likely={
-                label: joined(hours, [ended[time].likely.get(label) for time in times], _NOTHING)
+                label: joined(hours, [ended[time].likely.get(label) for time in times], 0.0)
                 for label, hours in hours_of.items()
-            },
-            needed={
-                label: joined(hours, [ended[time].outcomes.needed.get(label) for time in times], _NO_MENTION)
-                for label, hours in hours_of.items()
-            },
-            after={
-                hours: joined(hours, [ended[time].outcomes.after.get(hours) for time in times], _UNKNOWN)
-                for hours in self.settings.horizons
             },
             growth={
-                hours: joined(hours, [ended[time].outcomes.growth.get(hours) for time in times], _NO_NUMBER)
+                hours: joined(hours, [ended[time].outcomes.growth.get(hours) for time in times], np.nan)
                 for hours in self.settings.horizons
             },
             times=np.repeat(np.array(times, dtype=np.int64), sizes),
@@ -189,3 +174,7 @@ class CutMemory:
             became,
             {label: likelihood(became.after[hours_of[label]], needed) for label, needed in became.needed.items()},
         )
+
+
+def _joined(arrays: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *arrays]).astype(dtype, copy=False)

@@ -1,9 +1,10 @@
-"""Gradient-boosted trees: how they are fitted, asked and kept."""
+"""Gradient-boosted trees over a topic's features, used beside the neural heads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import lightgbm
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-Table = npt.NDArray[np.float32]
+from trend_assets.forecasting.sampling import drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,44 +21,48 @@ class BoostingSettings:
 
     Args:
         trees, leaves, learning_rate, min_leaf, columns, bins: LightGBM's.
-        further_rate: the learning rate of trees that go on from others.
-        most_questions: that are learnt from.
+        seeds: how many boosters each view of the features gets.
+        negatives: of the topics that did not rise, so many are drawn for each one that did, and weigh for all:
+            most of a large stream says the same over and over.
     """
 
-    trees: int = 300
-    leaves: int = 31
+    trees: int = 150
+    leaves: int = 15
     learning_rate: float = 0.05
-    min_leaf: int = 100
+    min_leaf: int = 50
     columns: float = 0.4
     bins: int = 63
-    further_rate: float = 0.02
-    most_questions: int = 150_000
+    negatives: int = 10
+    seeds: int = 1
 
 
 def fit_trees(
-    inputs: Table,
+    features: npt.NDArray[np.float32],
+    outcomes: npt.NDArray[np.bool_],
     likely: npt.NDArray[np.float32],
-    weight: npt.NDArray[np.float32],
+    widths: Sequence[int],
     settings: BoostingSettings,
-    seed: int = 0,
-    threads: int = 1,
-    begin: npt.NDArray[np.float64] | None = None,
-) -> lightgbm.Booster:
-    """A booster of log-odds; the same seed and number of threads give the same bits.
+    seed: int,
+    threads: int,
+) -> list[lightgbm.Booster]:
+    """A committee of boosters that see more and more: the first `width` columns, for each of `widths`.
+
+    With few examples those that see little hold, with many those that see all. The same seed and number of
+    threads give the same bits.
 
     Args:
-        inputs: `[rows, columns]`.
+        features: `[rows, columns]`.
+        outcomes: which came true; (rows,).
         likely: what is learnt, in [0, 1]; (rows,).
-        weight: of each row; (rows,).
+        widths: ascending.
         settings: how.
         seed: of all chance.
         threads: LightGBM's.
-        begin: log-odds that are known already: the booster learns what to add to them; (rows,).
     """
-    parameters: dict[str, Any] = {
+    parameters = {
         "objective": "cross_entropy",
         "num_leaves": settings.leaves,
-        "learning_rate": settings.learning_rate if begin is None else settings.further_rate,
+        "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.min_leaf,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
@@ -67,22 +72,26 @@ def fit_trees(
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
-        "seed": seed,
     }
-    data = lightgbm.Dataset(inputs, likely, weight=weight, init_score=begin, params=parameters)
-    # As text and back, so that a booster just fitted and one loaded are the same to the last bit.
-    return from_tensor(to_tensor(lightgbm.train(parameters, data, settings.trees)))
+    rows, weights = drawn(outcomes, settings.negatives, np.random.default_rng(seed))
+    features, targets = features[rows], likely[rows]
+    committee = []
+    for width in widths:
+        data = lightgbm.Dataset(np.ascontiguousarray(features[:, :width]), targets, weight=weights, params=parameters)
+        data.construct()
+        for number in range(settings.seeds):
+            booster = lightgbm.train(parameters | {"seed": seed + number}, data, settings.trees)
+            # As text and back, so that a booster just fitted and one loaded are the same to the last bit.
+            committee.append(from_tensor(to_tensor(booster)))
+    return committee
 
 
-def with_needed(table: Table, needed: npt.NDArray[Any]) -> Table:
-    """A table with the logarithm of the mentions asked as its last column."""
-    return np.column_stack([table, np.log(needed)]).astype(np.float32, copy=False)
-
-
-def log_odds(booster: lightgbm.Booster, table: Table) -> npt.NDArray[np.float64]:
-    """Of each row of a table that has all of the booster's columns; (rows,)."""
-    found: npt.NDArray[np.float64] = booster.predict(table, raw_score=True, num_threads=1)  # type: ignore[assignment]
-    return found
+def mean_logit(boosters: Sequence[lightgbm.Booster], features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Mean log-odds of a committee, shape (rows,)."""
+    views = {width: np.ascontiguousarray(features[:, :width]) for width in {each.num_feature() for each in boosters}}
+    scores = [each.predict(views[each.num_feature()], raw_score=True, num_threads=1) for each in boosters]
+    mean: npt.NDArray[np.float64] = np.mean(cast(list[npt.NDArray[np.float64]], scores), axis=0)
+    return mean
 
 
 def to_tensor(booster: lightgbm.Booster) -> Tensor:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from trend_assets.forecasting.context import Context
 from trend_assets.forecasting.ranking import Scores
+from trend_assets.tgn.boosting import mean_logit, to_tensor
 from trend_assets.tgn.heads import Heads
 from trend_assets.tgn.inputs import Table, TopicInputs
 from trend_assets.tgn.linear import Linear
 from trend_assets.tgn.pretrained import Pretrained
 from trend_assets.tgn.shares import Shares
-from trend_assets.tgn.trees import Trees
 
 
 @dataclass(slots=True)
@@ -26,9 +28,8 @@ class Fitted:
     Args:
         inputs: what is known of a topic, and the network.
         labels: those that were learnt, in the order of the logits.
-        heads, trees, linear: the members of the committee, trees by the hours of their horizon; no heads and no linear
-            model where nothing was learnt.
-        pretrained: what other streams have taught, if it is used: some of the trees go on from it.
+        heads, trees, linear: the members of the committee; no heads and no linear model where nothing was learnt.
+        pretrained: the member that other streams have taught, if it is used.
         shares: how much each of them counts.
         until: what was before that moment was learnt from; epoch seconds UTC.
         report: of the training.
@@ -37,7 +38,7 @@ class Fitted:
     inputs: TopicInputs
     labels: tuple[str, ...]
     heads: Heads | None
-    trees: Mapping[int, Trees]
+    trees: Mapping[str, list[lightgbm.Booster]]
     linear: Linear | None
     pretrained: Pretrained | None
     shares: Shares
@@ -52,22 +53,22 @@ class Fitted:
         if self.linear is not None:
             tensors |= {f"linear.{name}": value for name, value in self.linear.tensors().items()}
         if self.pretrained is not None:
-            tensors |= {f"pretrained.{name}": text for name, text in self.pretrained.tensors().items()}
-        for hours, trees in self.trees.items():
-            tensors |= {f"trees.{hours}.{name}": text for name, text in trees.tensors().items()}
+            tensors |= {f"pretrained.{label}": text for label, text in self.pretrained.tensors().items()}
+        for label, boosters in self.trees.items():
+            tensors |= {f"trees.{label}.{n}": to_tensor(booster) for n, booster in enumerate(boosters)}
         return tensors
 
     def judge(
         self,
         features: Table,
         embedding: torch.Tensor | None,
-        needed: Mapping[str, npt.NDArray[np.int64]],
+        context: Context | None,
         asked: Mapping[str, npt.NDArray[np.bool_]],
     ) -> tuple[Scores, npt.NDArray[np.float64]]:
         """Log-odds of each label that is asked, (rows,) each, and growth, `[rows, horizons]`.
 
-        From `[rows, features]`, `[rows, embedding]` and the mentions that each label needs, (rows,) each. Of rows that
-        a label is not asked of, which costs nothing, its log-odds are NaN.
+        From `[rows, features]` and `[rows, embedding]`. Of rows that a label is not asked of, which costs nothing, its
+        log-odds are NaN.
         """
         assert self.heads is not None
         outputs = self.heads(torch.from_numpy(features), embedding)
@@ -79,18 +80,23 @@ class Fitted:
             rows = asked[label]
             log_odds[label] = found = np.full(len(features), np.nan)
             if rows.any():
-                found[rows] = self._together(label, features[rows], logits[rows, column], needed[label][rows])
+                around = context and context.rows(rows)
+                found[rows] = self._together(label, column, features[rows], logits[rows, column], around)
         return log_odds, growth
 
     def _together(
-        self, label: str, features: Table, heads: npt.NDArray[np.float64], needed: npt.NDArray[np.int64]
+        self, label: str, column: int, features: Table, heads: npt.NDArray[np.float64], context: Context | None
     ) -> npt.NDArray[np.float64]:
         """The members' log-odds of a label by their shares; (rows,)."""
         assert self.linear is not None
-        linear = self.linear.log_odds(features, self.labels.index(label))
-        hours = self.inputs.settings.labels.hours_of[label]
-        told = self.trees[hours].log_odds(features, needed, self.pretrained)
-        members = (linear, told.own, told.further, heads, told.taught)
-        parts = (share * odds for share, odds in zip(self.shares, members, strict=True) if odds is not None)
-        total: npt.NDArray[np.float64] = np.sum(list(parts), axis=0)
-        return total
+        taught = self._taught(label, features, context)
+        shares = self.shares.without_pretrained() if taught is None else self.shares
+        odds = shares.linear * self.linear.log_odds(features, column) + shares.heads * heads
+        odds = odds + shares.trees * mean_logit(self.trees[label], features)
+        return odds if taught is None else odds + shares.pretrained * taught
+
+    def _taught(self, label: str, features: Table, context: Context | None) -> npt.NDArray[np.float64] | None:
+        """What other streams taught of a label, if anything; (rows,)."""
+        if self.pretrained is None or context is None or label not in self.pretrained.trees:
+            return None
+        return self.pretrained.log_odds(label, features, context)

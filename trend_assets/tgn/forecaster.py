@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from trend_assets.forecasting.context import Context
 from trend_assets.forecasting.examples import CutMemory, Examples
-from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
-from trend_assets.forecasting.labels import LABELS, Cut, mentions_needed
+from trend_assets.forecasting.labels import Cut
 from trend_assets.forecasting.learned import MIN_EXAMPLES
 from trend_assets.forecasting.ranking import Scores
+from trend_assets.tgn.boosting import fit_trees, from_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from trend_assets.tgn.contributors import Contributors, explained, most, participants_of
 from trend_assets.tgn.fitted import Fitted
@@ -32,7 +33,6 @@ from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets.tgn.shares import Shares
 from trend_assets.tgn.stream import Embedded, RollingState
 from trend_assets.tgn.torch_scope import one_thread, seeded
-from trend_assets.tgn.trees import Trees
 
 KIND = "tgn_forecaster"
 #: Share of mentions whose user is known from which other streams' trees are asked.
@@ -59,11 +59,13 @@ class Seen(NamedTuple):
         history: in which it was seen.
         features: of its topics; float32 `[n, features]`.
         held: what the network holds of them, if it is used.
+        context: what surrounds them, if what other streams taught is used.
     """
 
     history: History
     features: Table
     held: Embedded | None
+    context: Context | None
 
 
 class TgnForecaster:
@@ -71,11 +73,11 @@ class TgnForecaster:
 
     `fit` trains the network to predict who will post where next, and then, with neural heads on a topic's
     embedding beside its log counts, the record of its participants and what became of earlier topics with like
-    texts, to predict what became of the topics of past cuts. Beside them stand a linear model of the counts and
-    boosted trees on the same but the embedding (`Trees`), some of which go on from what other streams taught
-    (`Pretrained`), so that little data makes it no worse than counting. Their log-odds are averaged (`Shares`).
-    Every fit starts anew, so that it depends on the mentions before `until`, the settings, those other streams and
-    nothing else.
+    texts, to predict what became of the topics of past cuts. Beside them stand boosted trees on the same but the
+    embedding, of which some see the counts alone, a linear model of the counts, and trees that were fitted on other
+    streams (`Pretrained`), so that little data makes it no worse than counting. Their log-odds are averaged, with
+    weights that depend on how many past cuts there were (`Shares`). Every fit starts anew, so that it depends on the
+    mentions before `until`, the settings, those other streams and nothing else.
 
     `score` rolls the memory forward, so that what an hour costs does not grow with the history.
 
@@ -119,24 +121,20 @@ class TgnForecaster:
             clock.lap("features")
             examples = past.examples
             labels = tuple(label for label in examples.asked if _learnable(examples, label))
-            horizons = dict.fromkeys(self.settings.labels.hours_of[label] for label in labels)
-            trees = {hours: self._fit_trees(hours, past, taught) for hours in horizons}
+            trees = {label: self._fit_trees(past.features, inputs.views, examples, label) for label in labels}
             clock.lap("trees")
-            linear = Linear.fit(past.features[:, : len(COUNT_NAMES)], examples, labels) if labels else None
+            linear = Linear.fit(past.features[:, : inputs.views[0]], examples, labels) if labels else None
             clock.lap("linear")
             heads, losses = self._fit_heads(inputs, past, labels) if labels else (None, [])
             clock.lap("forecast")
-        positives = {label: int(true.sum()) for label, true in examples.labels.items()}
-        rose = max(positives[label] for label in LABELS)
         report = {
             "link_losses": inputs.link_losses,
             "forecast_losses": losses,
             "rows": len(examples),
-            "positives": positives,
+            "positives": {label: int(true.sum()) for label, true in examples.labels.items()},
             "seconds": clock.laps,
         }
-        shares = Shares.of(rose, taught is not None)
-        self._fitted = Fitted(inputs, labels, heads, trees, linear, taught, shares, until, report)
+        self._fitted = Fitted(inputs, labels, heads, trees, linear, taught, Shares.of(len(past.cuts)), until, report)
 
     def score(self, history: History, cut: Cut) -> Scores:
         """Scores in (0, 1), not calibrated, for each label that was learnt; NaN where it is not asked; (n,) each."""
@@ -163,7 +161,8 @@ class TgnForecaster:
         inputs = self._ready().inputs
         with one_thread(), torch.no_grad():
             features, held = inputs.at(history, cut)
-        return Seen(history, features, held)
+        taught = self._ready().pretrained is not None
+        return Seen(history, features, held, Context.at(history, cut, self.settings.labels) if taught else None)
 
     def judge(self, cut: Cut, seen: Seen) -> Forecast:
         """The forecast from what was seen at a cut; changes nothing, so many at a time may judge."""
@@ -173,7 +172,7 @@ class TgnForecaster:
             none = np.full(len(cut), np.nan)
             return Forecast({label: np.empty(0) for label in fitted.labels}, dict.fromkeys(horizons, none))
         with one_thread(), torch.no_grad():
-            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), self._needed(cut), cut.asked)
+            log_odds, growth = fitted.judge(seen.features, _tensor(seen.held), seen.context, cut.asked)
         scores = {label: 1 / (1 + np.exp(-values)) for label, values in log_odds.items()}
         return Forecast(scores, dict(zip(horizons, growth.T, strict=True)))
 
@@ -184,7 +183,7 @@ class TgnForecaster:
             cut, seen: as for `judge`.
             forecast: what `judge` gave, where that is known.
         """
-        fitted, (history, features, held), needed = self._ready(), seen, self._needed(cut)
+        fitted, (history, features, held, context) = self._ready(), seen
         if not len(cut) or fitted.heads is None:
             return {label: [()] * len(cut) for label in fitted.labels}
         scores = (forecast or self.judge(cut, seen)).scores
@@ -195,13 +194,13 @@ class TgnForecaster:
             whole, _ = fitted.judge(
                 features[chosen],
                 None if embedding is None else embedding[chosen],
-                _of_rows(needed, chosen),
-                _of_rows(cut.asked, chosen),
+                context and context.rows(chosen),
+                _of_rows(cut, chosen),
             )
             without, _ = fitted.judge(
                 *fitted.inputs.without(history, cut, (features, held), rows, users),
-                _of_rows(needed, rows),
-                _of_rows(cut.asked, rows),
+                context and context.rows(rows),
+                _of_rows(cut, rows),
             )
         names = [history.user_name(user) for user in users]
         return {label: most(len(cut), rows, names, told[place] - without[label]) for label, told in whole.items()}
@@ -293,7 +292,7 @@ class TgnForecaster:
 
     @classmethod
     def _from_checkpoint(cls, checkpoint: Checkpoint, memory: CutMemory | None, folder: Path) -> Self:
-        metadata = checkpoint.metadata
+        metadata, tensors = checkpoint.metadata, checkpoint.tensors
         settings = ForecasterSettings.from_json(metadata["settings"])
         forecaster = cls(settings, memory)
         inputs = forecaster._inputs()
@@ -305,12 +304,17 @@ class TgnForecaster:
         else:
             inputs.begin(weights)
         labels = tuple(metadata["labels"])
-        horizons = {settings.labels.hours_of[label] for label in labels}
         forecaster._fitted = Fitted(
             inputs=inputs,
             labels=labels,
             heads=_load_heads(checkpoint, inputs, len(labels)) if labels else None,
-            trees={hours: Trees.from_tensors(hours, _part(checkpoint, f"trees.{hours}.")) for hours in horizons},
+            trees={
+                label: [
+                    from_tensor(tensors[f"trees.{label}.{n}"])
+                    for n in range(settings.boosting.seeds * len(inputs.views))
+                ]
+                for label in labels
+            },
             linear=Linear.from_tensors(_part(checkpoint, "linear.")) if labels else None,
             pretrained=_load_pretrained(checkpoint),
             shares=Shares(*metadata["shares"]),
@@ -340,16 +344,22 @@ class TgnForecaster:
         losses = trainer.fit()
         return trainer.heads, losses
 
-    def _fit_trees(self, hours: int, past: PastCuts, taught: Pretrained | None) -> Trees:
-        return Trees.fit(hours, past.features, past.examples, self.settings, taught)
+    def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
+        asked, settings = examples.asked[label], self.settings
+        return fit_trees(
+            features[asked],
+            examples.labels[label][asked],
+            examples.likely[label][asked],
+            views,
+            settings.boosting,
+            settings.seed,
+            settings.threads,
+        )
 
-    def _needed(self, cut: Cut) -> Mapping[str, npt.NDArray[np.int64]]:
-        return mentions_needed(cut, self.settings.labels)
 
-
-def _of_rows(told: Mapping[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-    """What is told of some of a cut's topics, by label."""
-    return {label: found[rows] for label, found in told.items()}
+def _of_rows(cut: Cut, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.bool_]]:
+    """What labels are asked of some of a cut's topics."""
+    return {label: asked[rows] for label, asked in cut.asked.items()}
 
 
 class _Clock:

@@ -1,15 +1,14 @@
-"""The input features of a topic at a cut: counts, context, participants, and the network's embedding."""
+"""The input features of a topic at a cut: counts, participants, and the network's embedding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from trend_assets.forecasting.context import CONTEXT_NAMES, context
 from trend_assets.forecasting.examples import CutMemory
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.forecasting.history import History
@@ -28,12 +27,7 @@ from trend_assets.tgn.stream import Embedded, RollingState
 Table = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-_NAMES = {
-    "counts": COUNT_NAMES,
-    "context": CONTEXT_NAMES,
-    "participants": PARTICIPANT_NAMES,
-    "precedents": PRECEDENT_NAMES,
-}
+_NAMES = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "precedents": PRECEDENT_NAMES}
 
 
 class TopicInputs:
@@ -68,6 +62,12 @@ class TopicInputs:
         """Of the columns, in their order."""
         return [name for group in self._table_groups for name in _NAMES[group]]
 
+    @property
+    def views(self) -> list[int]:
+        """How many of the first columns nested views take in: counts alone, all."""
+        sizes = {len(COUNT_NAMES) if self._uses("counts") else 0, len(self.names)}
+        return sorted(size for size in sizes if size)
+
     def fit(self, history: History, until: int) -> None:
         """Trains the network, if it is used, on what was before `until` (epoch seconds UTC), from nothing."""
         past = history.until(until)
@@ -80,17 +80,18 @@ class TopicInputs:
         past = history.until(until)
         examples = self._memory.examples(history, until)
         times = self._memory.cut_times(past, until).tolist()
-        cuts = [cut for moment in times if len(cut := make_cut(past, moment, self.settings.labels))]
-        if not cuts:
-            return PastCuts(past, [], np.empty((0, len(self.names)), np.float32), examples)
-        asked = [(cut.time, cut.topics) for cut in cuts]
-        return PastCuts(past, asked, self._table(past, cuts, examples.features), examples)
+        asked = [(moment, make_cut(past, moment, self.settings.labels).topics) for moment in times]
+        asked = [(moment, topics) for moment, topics in asked if len(topics)]
+        if not asked:
+            return PastCuts(past, asked, np.empty((0, len(self.names)), np.float32), examples)
+        topics = np.concatenate([topics for _, topics in asked])
+        return PastCuts(past, asked, self._table(past, topics, examples.times, examples.features), examples)
 
     def at(self, history: History, cut: Cut) -> tuple[Table, Embedded | None]:
         """The inputs of a cut's topics, `[n, len(names)]`, and what the network holds of them, if it is used."""
         past = history.until(cut.time)
         counts = self._memory.known_at(history, cut).features
-        table = self._table(past, [cut], counts)
+        table = self._table(past, cut.topics, np.full(len(cut), cut.time), counts)
         if not self.uses_network:
             return table, None
         (held,) = self.state.embedded(past, [(cut.time, cut.topics)])
@@ -157,20 +158,12 @@ class TopicInputs:
     def _uses(self, group: str) -> bool:
         return group in self.settings.groups
 
-    def _table(self, past: History, cuts: Sequence[Cut], counts: Table) -> Table:
-        topics = np.concatenate([cut.topics for cut in cuts])
-        moments = np.repeat(np.array([cut.time for cut in cuts], dtype=np.int64), [len(cut) for cut in cuts])
+    def _table(
+        self, past: History, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], counts: Table
+    ) -> Table:
         compute: dict[str, Callable[[], Table]] = {
             "counts": lambda: counts,
-            "context": lambda: _contexts(past, cuts, counts),
             "participants": lambda: past.derived(ParticipantIndex).table(topics, moments),
             "precedents": lambda: past.derived(PrecedentIndex).table(topics),
         }
         return np.concatenate([compute[group]() for group in self._table_groups], axis=1)
-
-
-def _contexts(past: History, cuts: Sequence[Cut], counts: Table) -> Table:
-    """Of the cuts' topics, cut after cut; `[rows, len(CONTEXT_NAMES)]`."""
-    ends = np.cumsum([len(cut) for cut in cuts])[:-1]
-    each = zip(cuts, np.split(counts, ends), strict=True)
-    return np.concatenate([context(past.until(cut.time), cut, rows) for cut, rows in each])

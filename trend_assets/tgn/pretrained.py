@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from trend_assets.forecasting.context import CONTEXT_NAMES
+from trend_assets.forecasting.context import CONTEXT_NAMES, Context
 from trend_assets.forecasting.features import COUNT_NAMES
-from trend_assets.tgn.boosting import BoostingSettings, fit_trees, from_tensor, log_odds, to_tensor, with_needed
+from trend_assets.tgn.boosting import from_tensor, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from trend_assets.tgn.participants import PARTICIPANT_NAMES
 
@@ -23,17 +23,28 @@ KIND = "pretrained_trees"
 #: Made by `python -m trend_assets_tests.benchmarks.pretraining`; the folder says of which streams.
 SHIPPED = Path(__file__).with_name("shipped")
 
-#: What they see of a topic: its first columns as `TopicInputs.names` begins with them.
-TOPIC_NAMES = (*COUNT_NAMES, *CONTEXT_NAMES, *PARTICIPANT_NAMES)
-#: And what they are asked: whether it gets so many mentions in so many hours.
-COLUMNS = (*TOPIC_NAMES, "horizon", "needed")
+#: What they see of a topic: its first columns as `TopicInputs.names` begins with them, then its context.
+TOPIC_NAMES = (*COUNT_NAMES, *PARTICIPANT_NAMES)
+COLUMNS = (*TOPIC_NAMES, *CONTEXT_NAMES)
 
-_SETTINGS = BoostingSettings(trees=600)
-_BOOSTER = "trees"
+_PARAMETERS: Mapping[str, Any] = {
+    "objective": "cross_entropy",
+    "num_leaves": 31,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 100,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "feature_fraction": 0.4,
+    "max_bin": 63,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+_TREES = 250
 
 
 class Lesson(NamedTuple):
-    """What one stream teaches of one horizon.
+    """What one stream teaches of a label.
 
     Attributes:
         table: columns as `COLUMNS`, `[rows, columns]`.
@@ -48,56 +59,49 @@ class Lesson(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pretrained:
-    """A booster that says how likely a topic of any stream gets at least so many mentions in so many hours.
+    """A booster for each label of some; log-odds of any stream's topics.
 
     Args:
-        booster: the last two of its columns are the logarithms of the hours and of the mentions.
-        origin: of which streams it was made, and until when; JSON values.
+        trees: by label, as `emerges` and `emerges_6h`.
+        origin: of which streams they were made, and until when; JSON values.
     """
 
-    booster: lightgbm.Booster
+    trees: Mapping[str, lightgbm.Booster]
     origin: Mapping[str, Any]
 
     @classmethod
-    def fit(cls, lessons: Sequence[Lesson], origin: Mapping[str, Any], threads: int = 1) -> Self:
-        """Fits LightGBM (Ke et al. 2017) on what streams teach; the same lessons give the same bits."""
-        return cls(_fitted(lessons, threads), origin)
+    def fit(cls, lessons: Mapping[str, Sequence[Lesson]], origin: Mapping[str, Any], threads: int = 1) -> Self:
+        """Fits LightGBM (Ke et al. 2017) on what streams teach, label by label; the same lessons give the same bits."""
+        return cls({label: _fitted(each, threads) for label, each in lessons.items()}, origin)
 
-    def log_odds(
-        self, features: npt.NDArray[np.float32], hours: int, needed: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.float64]:
-        """Of getting the mentions that are needed, (rows,); not calibrated.
+    def log_odds(self, label: str, features: npt.NDArray[np.float32], context: Context) -> npt.NDArray[np.float64]:
+        """Of a label that there is, (rows,); not calibrated.
 
         Args:
             features: columns that begin with `TOPIC_NAMES`, `[rows, columns]`.
-            hours: of the horizon.
-            needed: mentions; (rows,).
+            context: of the same rows.
         """
-        return log_odds(self.booster, asked_of(features[:, : len(TOPIC_NAMES)], hours, needed))
+        table = np.concatenate([features[:, : len(TOPIC_NAMES)], context.of(label)], axis=1)
+        found: npt.NDArray[np.float64] = self.trees[label].predict(table, raw_score=True, num_threads=1)  # type: ignore[assignment]
+        return found
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
-        return {_BOOSTER: to_tensor(self.booster)}
+        """What a checkpoint keeps, by label."""
+        return {label: to_tensor(booster) for label, booster in self.trees.items()}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], origin: Mapping[str, Any]) -> Self:
-        """The one whose `tensors` were kept."""
-        return cls(from_tensor(tensors[_BOOSTER]), origin)
+        """Those whose `tensors` were kept."""
+        return cls({label: from_tensor(text) for label, text in tensors.items()}, origin)
 
     def save(self, folder: Path) -> None:
-        """Writes it into a new folder."""
+        """Writes them into a new folder."""
         save_checkpoint(folder, KIND, Checkpoint(self.tensors(), {"columns": COLUMNS, "origin": dict(self.origin)}))
-
-
-def asked_of(features: npt.NDArray[np.float32], hours: int, needed: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """What the trees see: columns as `COLUMNS` of topics as `TOPIC_NAMES`."""
-    horizon = np.full((len(features), 1), np.log(hours), np.float32)
-    return with_needed(np.concatenate([features, horizon], axis=1), needed)
 
 
 @lru_cache(maxsize=4)
 def load_pretrained(folder: Path = SHIPPED) -> Pretrained:
-    """The one that `Pretrained.save` wrote; by default that of this release.
+    """Those that `Pretrained.save` wrote; by default those that this release brings.
 
     Raises:
         CheckpointError: they cannot be read, or see other columns than this release computes.
@@ -121,8 +125,14 @@ def pretrained_of(name: str) -> Pretrained | None:
 
 def _fitted(lessons: Sequence[Lesson], threads: int) -> lightgbm.Booster:
     # A stream of a hundred times the rows teaches ten times as much.
-    weight = np.concatenate([each.weight / each.weight.sum() * np.sqrt(len(each.weight)) for each in lessons])
-    inputs, likely = (
-        np.concatenate(found) for found in zip(*((each.table, each.likely) for each in lessons), strict=True)
+    weights = [each.weight / each.weight.sum() * np.sqrt(len(each.weight)) for each in lessons]
+    weight = np.concatenate(weights)
+    parameters = dict(_PARAMETERS, num_threads=threads, seed=0)
+    data = lightgbm.Dataset(
+        np.concatenate([each.table for each in lessons]),
+        np.concatenate([each.likely for each in lessons]),
+        weight=weight / weight.mean(),
+        params=parameters,
     )
-    return fit_trees(inputs, likely, weight / weight.mean(), _SETTINGS, threads=threads)
+    # As text and back, so that those just fitted and those loaded are the same to the last bit.
+    return from_tensor(to_tensor(lightgbm.train(parameters, data, _TREES)))

@@ -4,42 +4,38 @@ from __future__ import annotations
 
 from typing import NamedTuple, Self
 
-#: Where other streams are not asked.
-_ALONE = (0.2, 0.45, 0.0, 0.35, 0.0)
-#: Where they are: with hardly a topic that rose, and with very many.
-_FEW, _MANY = (0.2, 0.0, 0.25, 0.0, 0.55), (0.2, 0.2, 0.4, 0.2, 0.0)
-#: Topics that rose at which half the way lies from the one to the other.
-_HALF_WAY = 600
+#: Of the members that learn from the stream itself: the linear model's share where there is almost nothing to learn
+#: from, and the cuts at which it is halved.
+_LINEAR, _LINEAR_CUTS = 0.4, 200
+#: The trees' share of the rest with no cuts and with any number, and the cuts at which it is half way.
+_TREES, _MOST_TREES, _TREES_CUTS = 1 / 3, 0.75, 400
+#: The share of trees fitted on other streams with any number of cuts, what they have beyond it with none, and the cuts
+#: at which that is halved.
+_LEAST_PRETRAINED, _PRETRAINED, _PRETRAINED_CUTS = 0.05, 0.45, 400
 
 
 class Shares(NamedTuple):
-    """Weights that add up to one.
-
-    Attributes:
-        linear: of the linear model.
-        trees: of trees that learnt from this stream alone.
-        further: of trees that go on from what other streams taught.
-        heads: of the neural heads.
-        pretrained: of what other streams taught, as it is.
-    """
+    """Weights that add up to one; the last is that of trees fitted on other streams."""
 
     linear: float
     trees: float
-    further: float
     heads: float
-    pretrained: float
+    pretrained: float = 0.0
 
     @classmethod
-    def of(cls, rose: int, taught: bool) -> Self:
-        """The shares where so many past topics rose, where other streams are asked, and where they are not.
+    def of(cls, cuts: int) -> Self:
+        """The shares after so many past cuts.
 
-        Chosen on the first months and on later months of the fitted part of the streams (docs/method.md).
-
-        Args:
-            rose: topics at past cuts for which the label came true that did so most often.
-            taught: whether other streams are asked.
+        Trees need many examples, a linear model few, and what other streams taught none. The curves were chosen on the
+        first months and on later months of the fitted part of some streams (docs/method.md).
         """
-        if not taught:
-            return cls(*_ALONE)
-        way = rose**2 / (rose**2 + _HALF_WAY**2)
-        return cls(*(few + (many - few) * way for few, many in zip(_FEW, _MANY, strict=True)))
+        pretrained = _LEAST_PRETRAINED + _PRETRAINED / (1 + cuts / _PRETRAINED_CUTS)
+        linear = _LINEAR / (1 + (cuts / _LINEAR_CUTS) ** 2)
+        trees = (1 - linear) * (_TREES + (_MOST_TREES - _TREES) * cuts / (cuts + _TREES_CUTS))
+        own = 1 - pretrained
+        return cls(own * linear, own * trees, own * (1 - linear - trees), pretrained)
+
+    def without_pretrained(self) -> Self:
+        """Those of a label that other streams did not teach."""
+        own = 1 - self.pretrained
+        return type(self)(self.linear / own, self.trees / own, self.heads / own)

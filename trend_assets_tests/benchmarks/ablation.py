@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import orjson
@@ -23,7 +24,7 @@ import polars as pl
 
 from trend_assets.forecasting.backtest import backtest
 from trend_assets.forecasting.baselines import baseline_rankings
-from trend_assets.forecasting.examples import CutMemory
+from trend_assets.forecasting.examples import CutMemory, Examples
 from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import LABELS, Cut
 from trend_assets.forecasting.metrics import ndcg_at_k, paired_bootstrap
@@ -34,10 +35,8 @@ from trend_assets.lake.store import Lake
 from trend_assets.operations.history import load_history
 from trend_assets.settings import load_settings
 from trend_assets.tgn.forecaster import TgnForecaster
-from trend_assets.tgn.forecast_training import PastCuts
-from trend_assets.tgn.pretrained import Pretrained
+from trend_assets.tgn.inputs import Table
 from trend_assets.tgn.settings import GROUPS, ForecasterSettings
-from trend_assets.tgn.trees import Trees
 
 Groups = tuple[str, ...]
 
@@ -46,13 +45,13 @@ _CUTS_A_WEEK = 28
 
 
 class SharedTrees:
-    """The trees of one training, fitted once for all variants that look at the same columns."""
+    """The boosters of one training, fitted once for all variants that look at the same columns."""
 
     def __init__(self) -> None:
         self._until: int | None = None
-        self._fitted: dict[tuple[Any, ...], Trees] = {}
+        self._fitted: dict[tuple[Any, ...], list[lightgbm.Booster]] = {}
 
-    def at(self, until: int, key: tuple[Any, ...], fit: Callable[[], Trees]) -> Trees:
+    def at(self, until: int, key: tuple[Any, ...], fit: Callable[[], list[lightgbm.Booster]]) -> list[lightgbm.Booster]:
         """What `fit` gave when it was first asked for this moment and key."""
         if self._until != until:
             self._until, self._fitted = until, {}
@@ -75,9 +74,17 @@ class Variant(TgnForecaster):
         self._until = until
         super().fit(history, until)
 
-    def _fit_trees(self, hours: int, past: PastCuts, taught: Pretrained | None) -> Trees:
-        key = (hours, *self._inputs().names)
-        return self._trees.at(self._until, key, lambda: super(Variant, self)._fit_trees(hours, past, taught))
+    def _fit_trees(self, features: Table, views: list[int], examples: Examples, label: str) -> list[lightgbm.Booster]:
+        names = self._inputs().names
+
+        def fitted(width: int) -> list[lightgbm.Booster]:
+            return self._trees.at(
+                self._until,
+                (label, *names[:width]),
+                lambda: super(Variant, self)._fit_trees(features, [width], examples, label),
+            )
+
+        return [booster for width in views for booster in fitted(width)]
 
 
 def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str], more: bool) -> list[Variant]:
@@ -86,7 +93,6 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
         "tgn": settings,
         "counts only": replace(settings, groups=("counts",)),
         "without network": replace(settings, groups=_but("network")),
-        "without context": replace(settings, groups=_but("context")),
         "without text": replace(settings, groups=_but("precedents")),
         "without user features": replace(settings, groups=_but("participants")),
         "without neighbors": replace(settings, model=replace(settings.model, attend=False)),

@@ -19,23 +19,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 
+from trend_assets.forecasting.context import Context
 from trend_assets.forecasting.examples import CutMemory
-from trend_assets.forecasting.history import to_datetime, to_epoch
+from trend_assets.forecasting.history import History, to_datetime, to_epoch
+from trend_assets.forecasting.labels import LabelSettings, make_cut
+from trend_assets.forecasting.sampling import drawn
 from trend_assets.operations.history import label_settings, load_history
 from trend_assets.settings import ForecastSettings
+from trend_assets.tgn.forecast_training import PastCuts
 from trend_assets.tgn.inputs import TopicInputs
-from trend_assets.tgn.pretrained import Lesson, Pretrained, asked_of
-from trend_assets.tgn.questions import questions
+from trend_assets.tgn.pretrained import Lesson, Pretrained
 from trend_assets.tgn.settings import ForecasterSettings
 from trend_assets_tests.benchmarks.homes import shared_data
 from trend_assets_tests.benchmarks.streams.declared import TABLE, Stream, declared
 from trend_assets_tests.benchmarks.streams.lake_of_stream import Absent, lake_of
 
 _console = Console(width=120)
-#: Hours ahead that are taught, questions that one stream asks of each at most, and topics below which it asks none.
-_HORIZONS, _MOST_QUESTIONS, _FEWEST_TOPICS = (6, 24, 168), 40_000, 1000
+#: Negatives for each positive, rows of a label that one stream gives at most, and positives below which it gives none.
+_NEGATIVES, _MOST_ROWS, _FEWEST = 10, 40_000, 10
 #: Of the public streams that are at hand.
 _SOURCES = {
     "chat": "Lean's public Zulip",
@@ -49,51 +53,76 @@ _SOURCES = {
 }
 
 
-def lessons(stream: Stream, folder: Path, homes: Path) -> tuple[list[Lesson], dict[str, Any]]:
-    """What a stream teaches, one lesson a horizon, and what it was.
+def lessons(stream: Stream, folder: Path, homes: Path) -> tuple[dict[str, Lesson], dict[str, Any]]:
+    """What a stream teaches, by label, and what it was.
 
     Raises:
         Absent: its files are not there.
     """
     lake, settings = lake_of(stream, folder, homes)
     history = load_history(lake).until(to_epoch(stream.start))
-    own = ForecastSettings().further_horizons
-    further = {hours: own.get(hours, stream.threshold) for hours in _HORIZONS if hours != stream.horizon_hours}
+    # Those that are asked beside the main horizon are learnt, too.
+    further = ForecastSettings(horizon_hours=stream.horizon_hours).further_horizons
     labels = label_settings(settings.forecast.model_copy(update={"further_horizons": further}))
-    groups = ("counts", "context", "participants")
+    groups = ("counts", "participants")
     inputs = TopicInputs(replace(ForecasterSettings(labels=labels), groups=groups), CutMemory(labels))
     past = inputs.past_cuts(history, history.end)
-    found, asked_in = [], {}
-    for hours in labels.horizons:
-        after = past.examples.after[hours]
-        if (after >= 0).sum() < _FEWEST_TOPICS:
+    found = {}
+    for label, asked in past.examples.asked.items():
+        outcomes = past.examples.labels[label][asked]
+        if min(outcomes.sum(), (~outcomes).sum()) < _FEWEST:
             continue
-        needed = [past.examples.needed[label] for label, ahead in labels.hours_of.items() if ahead == hours]
-        asked = questions(after, needed, _MOST_QUESTIONS, np.random.default_rng(0))
-        table = asked_of(past.features[asked.rows], hours, asked.needed)
-        found.append(Lesson(table, asked.likely, asked.weight))
-        asked_in[str(hours)] = len(asked)
+        places, weight = _sampled(outcomes)
+        rows = np.flatnonzero(asked)[places]
+        table = np.concatenate([past.features[rows], _contexts(rows, label, history, past, labels)], axis=1)
+        found[label] = Lesson(table, past.examples.likely[label][rows], weight)
     told = {
         "source": _SOURCES.get(stream.name, stream.name),
         "from": to_datetime(history.start).isoformat(),
         "until": to_datetime(history.end).isoformat(),
         "cuts": len(past.cuts),
-        "questions": asked_in,
+        "rows": {label: len(lesson.table) for label, lesson in found.items()},
     }
     return found, told
 
 
-def made(taught: Mapping[str, tuple[list[Lesson], dict[str, Any]]], folder: Path) -> None:
+def _sampled(outcomes: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Places of the rows that are learnt from, ascending, and what each weighs."""
+    chance = np.random.default_rng(0)
+    rows, weight = drawn(outcomes, _NEGATIVES, chance)
+    if len(rows) <= _MOST_ROWS:
+        return rows, weight
+    kept = np.sort(chance.choice(len(rows), _MOST_ROWS, replace=False))
+    return rows[kept], weight[kept]
+
+
+def _contexts(
+    rows: npt.NDArray[np.int64], label: str, history: History, past: PastCuts, labels: LabelSettings
+) -> npt.NDArray[np.float32]:
+    """Of rows of the past cuts, ascending; `[rows, len(CONTEXT_NAMES)]`."""
+    found, first = [], 0
+    for moment, topics in past.cuts:
+        low, high = np.searchsorted(rows, [first, first + len(topics)])
+        if high > low:
+            cut = make_cut(history, moment, labels)
+            found.append(Context.at(history, cut, labels).rows(rows[low:high] - first).of(label))
+        first += len(topics)
+    return np.concatenate(found)
+
+
+def made(taught: Mapping[str, tuple[dict[str, Lesson], dict[str, Any]]], folder: Path) -> None:
     """Fits on the lessons of some streams and writes the folder anew."""
     began = time.perf_counter()
+    labels = sorted({label for lessons, _ in taught.values() for label in lessons})
+    by_label = {label: [found[label] for found, _ in taught.values() if label in found] for label in labels}
     origin = {
         "command": "python -m trend_assets_tests.benchmarks.pretraining --out trend_assets/tgn/shipped",
         "streams": {name: told for name, (_, told) in taught.items()},
     }
     shutil.rmtree(folder, ignore_errors=True)
-    Pretrained.fit([lesson for lessons, _ in taught.values() for lesson in lessons], origin).save(folder)
+    Pretrained.fit(by_label, origin).save(folder)
     size = sum(path.stat().st_size for path in folder.iterdir())
-    _console.print(f"{folder}: {size / 1e6:.1f} MB, {time.perf_counter() - began:.0f} s")
+    _console.print(f"{folder}: {', '.join(labels)}; {size / 1e6:.1f} MB, {time.perf_counter() - began:.0f} s")
 
 
 def main() -> None:

@@ -139,8 +139,9 @@ def test_further_horizons_are_learnt_and_the_trees_of_the_main_labels_stay_the_s
 ) -> None:
     assert farther._fitted is not None and forecaster._fitted is not None
     trees, plain = farther._fitted.trees, forecaster._fitted.trees
-    assert set(trees) == set(FARTHER.horizons)
-    assert trees[24].own.model_to_string() == plain[24].own.model_to_string()
+    assert set(trees) == set(FARTHER.hours_of)
+    for label in LABELS:
+        assert [one.model_to_string() for one in trees[label]] == [one.model_to_string() for one in plain[label]]
     hits, misses, growth, real = [], [], [], []
     for hours in range(0, 9 * 24, 12):
         cut = make_cut(history, UNTIL + hours * HOUR, FARTHER)
