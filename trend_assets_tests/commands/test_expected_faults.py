@@ -19,7 +19,9 @@ from trend_assets import cli
 from trend_assets.enrichment.event_handler import EventHandler
 from trend_assets.enrichment.topics import topics_of
 from trend_assets.lake.connection import lake_location
+from trend_assets.lake.location import NoLake
 from trend_assets.lake.store import Lake
+from trend_assets.lake.table import Table
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.settings import load_settings
 from trend_assets.sources.event import Event
@@ -59,14 +61,18 @@ class Desk:
 
     def raw(self) -> list[dict[str, Any]]:
         """What was stored, in order of time."""
-        lake = Lake(lake_location(load_settings()), read_only=True)
-        rows = lake.read_table(RAW_EVENTS).sort("timestamp", "id").rows(named=True)
-        lake.close()
-        return rows
+        return self._rows(RAW_EVENTS, "timestamp")
 
     def rejected(self) -> list[dict[str, Any]]:
-        lake = Lake(lake_location(load_settings()), read_only=True)
-        rows = lake.read_table(REJECTED_EVENTS).sort("line", "id").rows(named=True)
+        return self._rows(REJECTED_EVENTS, "line")
+
+    @staticmethod
+    def _rows(table: Table, order: str) -> list[dict[str, Any]]:
+        try:
+            lake = Lake(lake_location(load_settings()), read_only=True)
+        except NoLake:
+            return []
+        rows = lake.read_table(table).sort(order, "id").rows(named=True)
         lake.close()
         return rows
 

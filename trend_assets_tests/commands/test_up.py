@@ -249,7 +249,8 @@ def test_the_demo_is_opened_while_no_other_lake_holds_an_event(
     assert opened() == home
     Lake(LakeLocation(demo)).close()
     assert f"`TREND_HOME={demo} trend …`" in one_sentence(trend("status"))
-    assert one_sentence(trend("import", "odd.csv")) and (home / "lake").exists()
+    assert one_sentence(trend("import", "odd.csv")) and not (home / "lake").exists()
+    Lake(LakeLocation(home)).close()
     assert opened() == demo and f"no event is in {home} yet" in capsys.readouterr().out
     assert trend("import", "--columns", "id=id,timestamp=ts", "good.csv").returncode == 0
     assert opened() == home and f"the demo: TREND_HOME={demo} trend up" in capsys.readouterr().out
