@@ -41,12 +41,13 @@ COUNTING: Mapping[str, str] = {
 }
 #: How the count that ranks is chosen.
 _CHOSEN = "the count that did best in the weeks before"
+_BASELINE = "baseline:"
 #: This one ranks where too little lies before to compare counts.
-UNCOMPARED = "baseline:mentions_24h"
+UNCOMPARED_COUNT = "mentions_24h"
+UNCOMPARED = f"{_BASELINE}{UNCOMPARED_COUNT}"
 _NOT_CHOSEN = "their mentions in 24 h (too little lies before to see which count does best)"
 #: What the figures of accuracy call the forecast itself, and its model.
 _FORECASTS: Mapping[str, str] = {"forecast": "this forecast", "tgn": "the trained model (TGN)"}
-_BASELINE = "baseline:"
 #: What is said of a forecast whose moment has not come.
 NOT_DUE = "not due yet"
 

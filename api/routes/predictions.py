@@ -22,7 +22,7 @@ from api.reading.spam import spam_topics
 from api.reading.spans import EVER, Moment
 from api.reading.topic_labels import of_category, topic_labels
 from trend_assets import words
-from trend_assets.forecasting.accuracy import LAST_DECISION, MENTIONED, NOT_USED, compared_since, midnight
+from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED, were_compared
 from trend_assets.topic_names import canonical_beginning
 from trend_assets.words import kind_of
 
@@ -138,7 +138,7 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
     if words.is_counting(first["model_version"]):
         asked = {"cut": first["cut"], "label": first["label"], "main": Label.EMERGES.value}
         further = [] if hours == main else lake.read(NOT_USED, asked)["reason"].to_list()
-        compared = first["model_version"] != words.UNCOMPARED or _had_weeks_before(lake, first["cut"], main)
+        compared = first["model_version"] != words.UNCOMPARED or were_compared(lake.read, first["cut"], main)
         reason = words.counted_because(further, _last_decision(lake, first["cut"]), compared=compared)
     labels = [Label(kind_of(row["label"])) for row in rows]
     version = first["model_version"]
@@ -157,11 +157,6 @@ def _horizon(lake: LakeReader, rows: list[dict[str, Any]], hours: int, main: int
 def _last_decision(lake: LakeReader, cut: datetime) -> words.Decision | None:
     rows = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has("model_promotions") else []
     return words.Decision(*rows[0]) if rows else None
-
-
-def _had_weeks_before(lake: LakeReader, cut: datetime, main: int) -> bool:
-    """Whether enough lay before a cut to see which count does best."""
-    return bool(lake.read(MENTIONED, {"since": compared_since(midnight(cut), main)}).item())
 
 
 class Wanted(NamedTuple):

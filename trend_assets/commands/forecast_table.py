@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from trend_assets.commands.console import as_it_is, as_typed
-from trend_assets.forecasting.accuracy import LAST_DECISION, MENTIONED, NOT_USED, compared_since, midnight
+from trend_assets.forecasting.accuracy import LAST_DECISION, NOT_USED, were_compared
 from trend_assets.lake.store import Lake
 from trend_assets.lake.tables import MODEL_PROMOTIONS
 from trend_assets.words import (
@@ -108,16 +108,14 @@ def _why(lake: Lake, cut: datetime, label: str, version: str) -> str:
     asked = {"cut": cut, "label": label, "main": DEFAULT_LABEL}
     further = [] if label == kind_of(label) else lake.read(NOT_USED, asked)["reason"].to_list()
     last = lake.read(LAST_DECISION, {"cut": cut}).rows() if lake.has(MODEL_PROMOTIONS) else []
-    compared = version != UNCOMPARED or _had_weeks_before(lake, cut)
+    compared = version != UNCOMPARED or _were_compared(lake, cut)
     told = counted_because(further, Decision(*last[0]) if last else None, compared=compared)
     return f"\n{as_it_is(as_typed(told))}"
 
 
-def _had_weeks_before(lake: Lake, cut: datetime) -> bool:
-    """Whether enough lay before a cut to see which count does best."""
+def _were_compared(lake: Lake, cut: datetime) -> bool:
     main = lake.read(_MAIN_HORIZON, {"cut": cut, "main": DEFAULT_LABEL})["hours"]
-    since = compared_since(midnight(cut), main[0]) if len(main) else cut
-    return bool(lake.read(MENTIONED, {"since": since}).item())
+    return main.is_empty() or were_compared(lake.read, cut, main[0])
 
 
 def _waits(lake: Lake, due: datetime) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -49,10 +50,21 @@ LAST_DECISION = """
     WHERE week <= $cut GROUP BY version ORDER BY last = 'promoted' DESC, max(number) DESC LIMIT 1
 """
 
-#: Whether topics were mentioned by $since.
-MENTIONED = """
+_MENTIONED = """
     SELECT EXISTS (FROM temporal_edges WHERE edge_type = 'about' AND hour <= $since) AS mentioned
 """
+
+
+def were_compared(read: Callable[[str, dict[str, Any]], pl.DataFrame], cut: datetime, horizon_hours: int) -> bool:
+    """Whether enough lay before a cut to see which count does best.
+
+    Args:
+        read: asks the lake, with a query and its parameters.
+        cut: timezone-aware; the count of its day is chosen by the midnight (UTC) before it.
+        horizon_hours: the main one.
+    """
+    midnight = cut.astimezone(UTC).replace(hour=0)
+    return bool(read(_MENTIONED, {"since": compared_since(midnight, horizon_hours)}).item())
 
 
 def compared_since(until: datetime, horizon_hours: int, every_hours: int = 12) -> datetime:
@@ -62,18 +74,13 @@ def compared_since(until: datetime, horizon_hours: int, every_hours: int = 12) -
     of it within the main horizon.
 
     Args:
-        until: timezone-aware; of a forecast the midnight (UTC) before it.
+        until: timezone-aware.
         horizon_hours: the main one.
         every_hours: between the moments that are compared.
     """
     step = every_hours * 3600
     last = int(until.timestamp()) - horizon_hours * 3600
     return datetime.fromtimestamp((last - 1) // step * step, UTC) - timedelta(days=1)
-
-
-def midnight(cut: datetime) -> datetime:
-    """The midnight (UTC) before a cut, by which the count of its day is chosen."""
-    return cut.astimezone(UTC).replace(hour=0)
 
 
 def scored_rows(outcomes: str, predictions: str) -> str:

@@ -13,9 +13,9 @@ from trend_assets.forecasting.baselines import counting_rankings
 from trend_assets.forecasting.history import HOUR, History, to_datetime
 from trend_assets.forecasting.labels import LABELS, LabelSettings
 from trend_assets.forecasting.ranking import Ranking
+from trend_assets.words import UNCOMPARED_COUNT
 
 _DAY = 24 * HOUR
-_DEFAULT = "mentions_24h"
 
 
 class BestCounting:
@@ -69,7 +69,7 @@ def best_counting(
     last = until - settings.horizon
     first = max(last - days * _DAY, past.start + _DAY)
     if to_datetime(past.start) > compared_since(to_datetime(until), settings.horizon_hours, every_hours):
-        return dict.fromkeys(settings.hours_of, rankings[_DEFAULT])
+        return dict.fromkeys(settings.hours_of, rankings[UNCOMPARED_COUNT])
     result = backtest(past, [*rankings.values()], to_datetime(first), to_datetime(last), every_hours, settings)
     groups = [LABELS, *((one.label,) for one in settings.further)]
     return {label: rankings[_best(result, group)] for group in groups for label in group}
@@ -83,4 +83,4 @@ def _best(result: BacktestResult, labels: Sequence[str]) -> str:
         known = [value for value in values if value is not None]
         if known:
             means[name] = float(np.mean(known))
-    return max(means, key=means.__getitem__) if means else _DEFAULT
+    return max(means, key=means.__getitem__) if means else UNCOMPARED_COUNT

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 import regex
 from stopwordsiso import stopwords
@@ -28,6 +29,9 @@ _PIECE = regex.compile(r"[.,;:!?()\[\]\"“”|\n…•]+")
 _WORD = regex.compile(r"[\p{L}\p{N}]+(?:['\u2019\-][\p{L}\p{N}]+)*")
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{Lu})")
 _PLAIN = regex.compile(r"[^\p{L}\p{N}]+")
+
+
+_NOBODYS: Mapping[str, str] = MappingProxyType({})
 
 
 class Phrases:
@@ -59,19 +63,25 @@ class Phrases:
                 owners.setdefault(_plain(had), leaders[topic])
         names = {}
         for topic in order:
-            taken = {name for name, leader in owners.items() if leader != leaders[topic]}
-            names[topic] = self.name(topic, before.get(topic), taken)
+            names[topic] = self.name(topic, before.get(topic), owners, leaders[topic])
             owners.setdefault(_plain(names[topic]), leaders[topic])
         return names
 
-    def name(self, topic: str, before: str | None = None, taken: Collection[str] = ()) -> str:
+    def name(
+        self, topic: str, before: str | None = None, owners: Mapping[str, str] = _NOBODYS, leader: str = ""
+    ) -> str:
         """The most telling phrase as it is mostly written; `before`, the name it had, where that still tells enough.
 
         Args:
             topic: one of them.
             before: the name that it had.
-            taken: letters and digits of names that it cannot have.
+            owners: whose a name is, by its letters and digits: the leader of a group of topics.
+            leader: of the topic's own group, which may have no other's name.
         """
+
+        def is_free(name: str) -> bool:
+            return owners.get(_plain(name), leader) == leader
+
         said = self._said.get(topic, [])
         written: dict[str, Counter[str]] = {}
         for phrases in said:
@@ -81,12 +91,10 @@ class Phrases:
         scores = {
             key: self._score(key, forms.total() / len(said), own)
             for key, forms in written.items()
-            if forms.total() >= 2
-            and forms.total() / len(said) >= _least_share(key, forms, own)
-            and _plain(key) not in taken
+            if forms.total() >= 2 and forms.total() / len(said) >= _least_share(key, forms, own) and is_free(key)
         }
         if not scores:
-            return before if before and _plain(before) not in taken else _readable(topic)
+            return before if before and is_free(before) else _readable(topic)
         best = max(scores, key=lambda key: (scores[key], len(key), key))
         kept = (before or "").casefold()
         if before and scores.get(kept, 0.0) >= _STAYS * scores[best] and f" {kept} " not in f" {best} ":

@@ -81,10 +81,7 @@ def _typed(columns: ColumnMap) -> str:
 
 def _with_readable_ids(columns: ColumnMap, rows: Sequence[Row], obstacles: list[str]) -> ColumnMap:
     """Without the columns that hold no ids in most rows: each of these rows would be rejected."""
-    for field, consequence in (
-        ("content_id", _NO_ID),
-        ("user_id", "without a user_id= nobody is known to have posted"),
-    ):
+    for field, consequence in (("content_id", _NO_ID), ("user_id", _NO_USER)):
         lost = [said for row in rows if (said := _refusal(partial(identity_of, row, columns, field, [])))]
         if 2 * len(lost) > len(rows):
             obstacles.append(f"{lost[0]}; {consequence}")
