@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -61,6 +63,15 @@ def test_it_is_installed_as_a_command(folder: Path) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (0, f"{__version__}\n", "")
     run = subprocess.run([COMMAND, "predict", "--at", "never"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert run.returncode == 2 and "'never'" in run.stderr
+
+
+def test_python_m_does_what_the_command_does(folder: Path) -> None:
+    module = [sys.executable, "-P", "-m", "trend_assets"]
+    run = subprocess.run([*module, "--version"], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"{__version__}\n", "")
+    environment = {**os.environ, "PATH": "", "COLUMNS": "300"}
+    run = subprocess.run([*module, "nonsense"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2 and f"Usage: {COMMAND} [OPTIONS]" in run.stderr
 
 
 def test_the_overview_names_every_command(trend: Trend) -> None:
