@@ -1,4 +1,4 @@
-"""Names that all packages share and the API may import: the sources and their event types."""
+"""Names that all packages share and the API may import: files, and the sources and their event types."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Literal
 
 #: The two files of a checkpoint: tensors, and what they are.
 CHECKPOINT_TENSORS, CHECKPOINT_DESCRIPTION = "model.safetensors", "model.json"
+#: Folders of the inbox: files that were imported, and files that could not be.
+INBOX_DONE, INBOX_FAILED = "done", "failed"
 
 #: What people do where they post; the words are those of the live sources, so that the graph knows them.
 _POSTING = ("original", "retweet", "reply", "quote", "comment", "upload")

@@ -19,6 +19,7 @@ from trend_assets.automation.jobs import IMPORT_JOB, QUIET
 from trend_assets.automation.reloading import reload_definitions
 from trend_assets.lake.io_manager import LakeResource
 from trend_assets.lake.tables import COLLECTION_STATUS, TRAINING_RUNS
+from trend_assets.names import INBOX_DONE, INBOX_FAILED
 from trend_assets.operations.import_report import ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.periods import HOUR_FORMAT, WEEK_FORMAT
@@ -54,7 +55,7 @@ def import_inbox_file(
         # Of several machines only one has it. The sensor asks again, until a run comes there.
         raise dg.Failure(f"{path} is not on this machine: share the inbox among all, or run imports where it is")
     seen = ImportStatistics()
-    refused = _free_name(path.parent / "failed" / path.name)
+    refused = _free_name(path.parent / INBOX_FAILED / path.name)
     columns = settings_columns(settings)
     report = import_file(lake.lake, path, settings, columns, folder=settings.inbox, kept_at=refused, seen=seen)
     why = report.why
@@ -67,7 +68,7 @@ def import_inbox_file(
             "error": why,
         }
     )
-    target = refused if report.failed else _free_name(path.parent / "done" / path.name)
+    target = refused if report.failed else _free_name(path.parent / INBOX_DONE / path.name)
     target.parent.mkdir(exist_ok=True)
     path.rename(target)
     reload_definitions(settings, seen.days)
@@ -84,7 +85,7 @@ def import_inbox() -> None:
 
 def _was_imported(path: Path) -> bool:
     """Whether an earlier run of the same file has moved it."""
-    return any((path.parent / folder / path.name).exists() for folder in ("done", "failed"))
+    return any((path.parent / folder / path.name).exists() for folder in (INBOX_DONE, INBOX_FAILED))
 
 
 def _free_name(path: Path) -> Path:

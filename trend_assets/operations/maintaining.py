@@ -9,6 +9,7 @@ from trend_assets.lake.maintenance import LakeMaintenance, maintain
 from trend_assets.lake.store import Lake
 from trend_assets.lake.table import Table
 from trend_assets.lake.tables import TABLES
+from trend_assets.names import INBOX_DONE
 from trend_assets.operations.models import stored_models
 from trend_assets.operations.privacy.returning import forget_returned
 from trend_assets.periods import hour_start
@@ -83,7 +84,7 @@ def _run(lake: Lake, statement: str, cutoff: datetime) -> int:
 
 
 def _delete_imported(settings: Settings, now: datetime) -> int:
-    days, done = settings.retention.imported_files_days, settings.inbox / "done"
+    days, done = settings.retention.imported_files_days, settings.inbox / INBOX_DONE
     if not days or not done.is_dir():
         return 0
     # ctime is the time of the move into the folder; mtime is the file's own.

@@ -11,6 +11,7 @@ from importlib import metadata
 
 from trend_assets import __version__
 from trend_assets.commands.doctor.finding import Finding
+from trend_assets.names import INBOX_FAILED
 from trend_assets.settings import Settings
 from trend_assets.words import counted
 
@@ -49,7 +50,7 @@ def home(settings: Settings) -> Iterator[Finding]:
 
 def inbox(settings: Settings) -> Iterator[Finding]:
     """Whether files of the inbox could not be imported."""
-    folder = settings.inbox / "failed"
+    folder = settings.inbox / INBOX_FAILED
     failed = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
     if not failed:
         yield Finding("inbox", f"no file in {folder}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trend_assets.errors import TrendError
+from trend_assets.names import INBOX_DONE
 from trend_assets.operations.going_on import FOLDER
 from trend_assets.operations.models import model_store, stored_models
 from trend_assets.operations.privacy.forgetting import Forgotten
@@ -101,7 +102,7 @@ def _sort_inbox(settings: Settings, forgotten: Forgotten, found: Files) -> None:
     for path in _files(settings.inbox):
         held = holding(path, forgotten.traces, settings)
         if held is Holding.YES:
-            (found.deleted if path.parent == settings.inbox / "done" else found.still).append(path)
+            (found.deleted if path.parent == settings.inbox / INBOX_DONE else found.still).append(path)
         elif held is Holding.UNKNOWN:
             found.unread.append(path)
 
