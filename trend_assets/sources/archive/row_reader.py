@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from trend_assets.sources.archive.advice import Row, advice
 from trend_assets.sources.archive.columns import FIELD_NAMES, ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.archive.recognition import TableFormat, table_format
-from trend_assets.sources.archive.suggestions import import_command, suggested_columns
-from trend_assets.sources.archive.table_layout import Layout, looks_like_instant, numbered_names
+from trend_assets.sources.archive.suggestions import by_look, import_command, suggested_columns
+from trend_assets.sources.archive.table_layout import Layout, numbered_names
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.formats import COLUMNS_PREFIX
@@ -127,7 +127,7 @@ def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], rows: Sequ
     guessed = suggested_columns(names, rows[0] if rows else None)
     if guessed is None and file.is_member:
         return NoPosts(f"{file.name} is {kind} with the columns {listed(list(names))}")
-    columns = ColumnMap.parse(guessed) if guessed else _by_look(rows)
+    columns = ColumnMap.parse(guessed) if guessed else by_look(rows)
     return NeedsColumns(
         f"{file.name} is {kind} with the columns {listed(list(names))}: say which is which with --columns (fields: "
         f"{', '.join(FIELD_NAMES)}); {_advice(columns, rows, file)}"
@@ -145,7 +145,7 @@ def _has_no_header(file: ArchiveFile, layout: Layout, rows: Sequence[Mapping[str
     first = listed([cell.strip() or "''" for cell in layout.sample[0]])
     return NeedsColumns(
         f"{file.name} has no header, its first row is {first}: write the columns' names in a line before it, or name "
-        f"them by their places; {_advice(_by_look(rows), rows, file)}"
+        f"them by their places; {_advice(by_look(rows), rows, file)}"
     )
 
 
@@ -154,19 +154,6 @@ def _advice(columns: ColumnMap | None, rows: Sequence[Row], file: ArchiveFile) -
         return f"as in: {import_command('timestamp=COLUMN,id=COLUMN,text=COLUMN', file.typed)}"
     # Whether a zone is needed shows in all rows, together with the form of the times.
     return advice(replace(columns, zone=None) if columns.zone == "UTC" else columns, rows, file.typed)
-
-
-def _by_look(rows: Sequence[Row]) -> ColumnMap | None:
-    """What the first row's cells look like: the instant, the longest as the text, the first of the others as the id."""
-    cells = {name: str(cell).strip() for name, cell in rows[0].items()} if rows else {}
-    instant = next((name for name, cell in cells.items() if looks_like_instant(cell)), None)
-    if instant is None:
-        return None
-    others = [name for name in cells if name != instant]
-    text = max(others, key=lambda name: len(cells[name]), default=None)
-    identity = next((name for name in others if name != text), None)
-    fields = {"content_id": identity, "timestamp": instant, "text": text}
-    return ColumnMap({field: name for field, name in fields.items() if name})
 
 
 def _note_skipped(file: ArchiveFile, layout: Layout) -> None:

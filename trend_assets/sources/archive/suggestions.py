@@ -1,4 +1,4 @@
-"""Suggests a column map for tables or JSON rows of unknown layout, from the names of their fields."""
+"""Suggests a column map for tables or JSON rows of unknown layout, from their fields' names or what these hold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from trend_assets.sources.archive.column_map import ColumnMap
+from trend_assets.sources.archive.table_layout import looks_like_instant
 from trend_assets.sources.event import Rejected
 from trend_assets.sources.wire import instants
 
@@ -83,6 +85,19 @@ def suggested_columns(names: Sequence[str], sample: Mapping[str, Any] | None = N
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow([*parts, *([f"timezone={zone}"] if zone else [])])
     return line.getvalue()
+
+
+def by_look(rows: Sequence[Mapping[str, Any]]) -> ColumnMap | None:
+    """What the first row's cells look like: the instant, the longest as the text, the first of the others as the id."""
+    cells = {name: str(cell).strip() for name, cell in rows[0].items()} if rows else {}
+    instant = next((name for name, cell in cells.items() if looks_like_instant(cell)), None)
+    if instant is None:
+        return None
+    others = [name for name in cells if name != instant]
+    text = max(others, key=lambda name: len(cells[name]), default=None)
+    identity = next((name for name in others if name != text), None)
+    fields = {"content_id": identity, "timestamp": instant, "text": text}
+    return ColumnMap({field: name for field, name in fields.items() if name})
 
 
 def import_command(columns: str, file: str) -> str:
