@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
+from trend_assets.sources.archive.advice import LOOKED_AT
 from trend_assets.sources.archive.columns import ColumnMap, ColumnMapError
 from trend_assets.sources.archive.json_rows import JsonRouter, is_json_row, is_platform
 from trend_assets.sources.archive.json_values import SCRIPT, JsonValues, Value, decoded
 from trend_assets.sources.archive.row_reader import fits, needs_columns
-from trend_assets.sources.archive.suggestions import suggested_columns
+from trend_assets.sources.archive.suggestions import best_columns
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts, TruncatedArchive
 from trend_assets.sources.event import Payload, Rejected
 from trend_assets.sources.registry import Rejection
@@ -133,10 +134,10 @@ def _refuse(file: ArchiveFile, rows: list[dict[str, Any]]) -> None:
     """Refuses rows of no known kind where columns would read them, and in an archive always."""
     if not (file.is_member and SCRIPT.match(_start(file))):
         below = (_objects(_at(rows[0], path)) for path in _paths_to_arrays(rows[0], _DEEPEST))
-        tails = (inner[place:] for inner in below for place in range(len(inner)))
-        for tail in islice(chain([rows], tails), _LINES_TO_TELL):
-            if suggested_columns(list(tail[0]), tail[0]) is not None:
-                raise needs_columns(file, "JSON of no known kind", list(tail[0]), tail)
+        for found in islice(chain([rows], below), _LINES_TO_TELL):
+            names = list(dict.fromkeys(chain.from_iterable(found[:LOOKED_AT])))
+            if best_columns(names, found[:LOOKED_AT]) is not None:
+                raise needs_columns(file, "JSON of no known kind", names, found)
     if file.is_member:
         raise NoPosts(f"{file.name} is JSON of no known kind")
 

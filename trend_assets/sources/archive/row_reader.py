@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from trend_assets.sources.archive.advice import Row, advice
+from trend_assets.sources.archive.advice import LOOKED_AT, Row, advice
 from trend_assets.sources.archive.columns import FIELD_NAMES, ColumnMap, ColumnMapError, parse_row
 from trend_assets.sources.archive.recognition import TableFormat, table_format
-from trend_assets.sources.archive.suggestions import by_look, import_command, suggested_columns
+from trend_assets.sources.archive.suggestions import best_columns, by_look, import_command
 from trend_assets.sources.archive.table_layout import Layout, numbered_names
 from trend_assets.sources.archive.unpacking import ArchiveError, ArchiveFile, NoPosts
 from trend_assets.sources.event import Payload, Rejected
@@ -124,7 +124,7 @@ def needs_columns(file: ArchiveFile, kind: str, names: Sequence[str], rows: Sequ
         names: of the columns.
         rows: the first ones.
     """
-    guessed = suggested_columns(names, rows[0] if rows else None)
+    guessed = best_columns(names, rows[:LOOKED_AT])
     if guessed is None and file.is_member:
         return NoPosts(f"{file.name} is {kind} with the columns {listed(list(names))}")
     columns = ColumnMap.parse(guessed) if guessed else by_look(rows)

@@ -53,6 +53,10 @@ _HOLDERS = ("data", "post", "tweet", "status", "message", "item", "node", "attri
 _ENDINGS = {"timestamp": ("timestamp", "datetime", "date", "time"), "text": ("text", "body", "message", "content")}
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _DEEPEST = 3
+_EMPTY: tuple[object, ...] = (None, "", [])
+#: What a row must have by a map that names it, and what makes it a post.
+_NEEDED = frozenset({"content_id", "timestamp"})
+_SAID = frozenset({"text", "hashtags", "topics"})
 
 
 def suggested_columns(names: Sequence[str], sample: Mapping[str, Any] | None = None) -> str | None:
@@ -85,6 +89,27 @@ def suggested_columns(names: Sequence[str], sample: Mapping[str, Any] | None = N
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow([*parts, *([f"timezone={zone}"] if zone else [])])
     return line.getvalue()
+
+
+def best_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Of the column maps that single rows suggest, the one by which the most is found in all; without rows by names."""
+    if not rows:
+        return suggested_columns(names)
+    found = dict.fromkeys(filter(None, (suggested_columns(list(row), row) for row in rows)))
+    return max(found, key=lambda columns: _fields_found(ColumnMap.parse(columns), rows)) if found else None
+
+
+def _fields_found(columns: ColumnMap, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """How many fields are found in rows that say something, and in all; in a row without its id or time none."""
+    telling, total = 0, 0
+    for row in rows:
+        has = {
+            field for field, names in columns.parts.items() if all(_value(row, name) not in _EMPTY for name in names)
+        }
+        if has.issuperset(_NEEDED & columns.parts.keys()):
+            total += len(has)
+            telling += len(has) if has & _SAID else 0
+    return telling, total
 
 
 def by_look(rows: Sequence[Mapping[str, Any]]) -> ColumnMap | None:

@@ -93,3 +93,27 @@ def test_rows_that_no_map_reads_are_refused_with_their_reason(tmp_path: Path) ->
     path.write_text("id,created,text\n1,soon,a\n2,later,b\n")
     assert "in no form that means one thing: 'soon'" in refused(path, "id=id,timestamp=created,text=text")
     assert "in no form that means one thing: 'soon'" in refused(path)
+
+
+JOINED = '{"type": "join", "id": %d, "date": "2024-06-05T14:05:00Z", "actor": "anna"}\n'
+WRITTEN = '{"type": "message", "id": %d, "date": "2024-06-05T14:06:00Z", "from": "bob", "text": "hello"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (JOINED % 1 + WRITTEN % 2, "id=id,timestamp=date,user_id=from,text=text"),
+        ("".join(JOINED % n for n in range(150)) + WRITTEN % 150, "id=id,timestamp=date,user_id=from,text=text"),
+        ('{"version": 2}\n' + WRITTEN % 1, "id=id,timestamp=date,user_id=from,text=text"),
+        (f"[{JOINED % 1}, {WRITTEN % 2}]", "id=id,timestamp=date,user_id=from,text=text"),
+        (f'{{"log": [{{"version": 2}}, {JOINED % 1}, {WRITTEN % 2}]}}', "id=id,timestamp=date,user_id=from,text=text"),
+        # One row without an id takes the ids of none.
+        ('{"date": "2024-06-05T14:05:00Z", "from": "a", "text": "b"}\n' + "".join(WRITTEN % n for n in range(5)),
+         "id=id,timestamp=date,user_id=from,text=text"),
+    ],
+)  # fmt: skip
+def test_rows_of_several_kinds_are_read_as_those_that_say_most(tmp_path: Path, text: str, columns: str) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(text)
+    assert commands(refused(path)) == [columns]
+    assert ids(path, columns)
