@@ -97,13 +97,8 @@ def _named(reports: Sequence[FileReport]) -> list[tuple[str, Part]]:
 
 def _content(parts: Sequence[Part], total: Part, seen: ImportStatistics) -> Table:
     table = Table.grid(padding=(0, 2))
-    kinds = (f"{source} {event_type} {count:,}" for (source, event_type), count in seen.types.most_common())
-    table.add_row("events", as_it_is(", ".join(kinds)))
-    if total.first and total.last:
-        table.add_row("time", f"{total.first:%Y-%m-%d %H:%M} to {total.last:%Y-%m-%d %H:%M} UTC")
-    topics = (f"{_shown(topic)} {count:,}" for topic, count in seen.topics.most_common(_TOPICS_SHOWN))
-    table.add_row("topics", ", ".join(topics) or _NO_TOPICS)
-    table.add_row("with a topic", f"{seen.with_topic / seen.events:.0%} of the events")
+    if seen.events:
+        _add_events(table, total, seen)
     if changed := total.changed:
         table.add_row("changed", f"{changed:,} known events came with another payload: see observations")
     notes = [f"{as_it_is(_line(note))}: {count:,}" for note, count in seen.notes.most_common()]
@@ -114,6 +109,16 @@ def _content(parts: Sequence[Part], total: Part, seen: ImportStatistics) -> Tabl
     if notes:
         table.add_row("mind", "\n".join(notes))
     return table
+
+
+def _add_events(table: Table, total: Part, seen: ImportStatistics) -> None:
+    kinds = (f"{source} {event_type} {count:,}" for (source, event_type), count in seen.types.most_common())
+    table.add_row("events", as_it_is(", ".join(kinds)))
+    if total.first and total.last:
+        table.add_row("time", f"{total.first:%Y-%m-%d %H:%M} to {total.last:%Y-%m-%d %H:%M} UTC")
+    topics = (f"{_shown(topic)} {count:,}" for topic, count in seen.topics.most_common(_TOPICS_SHOWN))
+    table.add_row("topics", ", ".join(topics) or _NO_TOPICS)
+    table.add_row("with a topic", f"{seen.with_topic / seen.events:.0%} of the events")
 
 
 def _rejections(total: Part) -> Table:

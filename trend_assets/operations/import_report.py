@@ -32,6 +32,7 @@ _AHEAD = timedelta(days=1)
 
 #: Not every reader notes them: they are counted where the times stand together.
 _BY_TIME = frozenset({BEFORE_2000, LATER_THAN_NOW})
+TAKEN_BEFORE = "rows that an earlier import of the file could read, and this one cannot, stay as they are"
 ONE_TIME = "all rows of a file have the same time: is timestamp= the right column?"
 
 
@@ -51,8 +52,9 @@ class Part:
         name: as in `raw_events.origin`.
         rows: what was read.
         new: events that were not known.
-        known: events that were, the changed among them.
+        known: events that were, the changed and the unread among them.
         changed: known events with another payload, which is in `observations`.
+        unread: rows that cannot be events now, and are since an earlier import of the file.
         conflicts: rows whose id is that of another post.
         rejected: rows that cannot be events.
         forgotten: rows that were left out because somebody had them forgotten.
@@ -71,6 +73,7 @@ class Part:
     new: int = 0
     known: int = 0
     changed: int = 0
+    unread: int = 0
     conflicts: int = 0
     rejected: int = 0
     forgotten: int = 0
@@ -99,16 +102,17 @@ class Part:
         were = "was" if self.conflicts == 1 else "were"
         return f"{self.conflicts:,} of {counted(self.rows, 'row')} {were} rejected, e.g. {self.conflict}"
 
-    def add(self, batch: Batch, found: Identified, rejected: pl.DataFrame) -> None:
-        """Counts a batch; what is in neither frame was left out."""
+    def add(self, batch: Batch, found: Identified, rejected: pl.DataFrame, unread: int) -> None:
+        """Counts a batch; a row that is in neither frame, nor unread, was left out."""
         verdicts = Counter(found.verdicts)
         self.rows += batch.rows
         self.new += verdicts["new"]
-        self.known += verdicts["known"] + verdicts["changed"]
+        self.known += verdicts["known"] + verdicts["changed"] + unread
         self.changed += verdicts["changed"]
+        self.unread += unread
         self.conflicts += verdicts["conflict"]
         self.rejected += rejected.height
-        self.forgotten += batch.rows - found.raw.height - rejected.height
+        self.forgotten += batch.rows - found.raw.height - rejected.height - unread
         self.conflict = self.conflict or next(iter(found.reasons), None)
         self.notes += [note for note in batch.notes if note not in self.notes]
         self.error = batch.error or self.error
@@ -252,8 +256,9 @@ class ImportStatistics:
     def end(self, parts: Iterable[Part]) -> None:
         """Notes what is told by a whole file only."""
         for part in parts:
-            if part.events > 1 and part.first == part.last:
+            if part.events - part.unread > 1 and part.first == part.last:
                 self._note(ONE_TIME, part.events)
+            self._note(TAKEN_BEFORE, part.unread)
 
     def _note(self, note: str, count: int) -> None:
         if count:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from trend_assets.errors import TrendError
 from trend_assets.lake.store import Lake, write_frame
 from trend_assets.lake.tables import COLLECTION_STATUS, OBSERVATIONS, REJECTED_EVENTS
 from trend_assets.lake.waiting import once_unlocked
+from trend_assets.operations.earlier_imports import Earlier
 from trend_assets.operations.identity import Identified, identify
 from trend_assets.operations.import_report import FileReport, ImportStatistics, Part
 from trend_assets.operations.origins import content_hash, origin, within
@@ -24,8 +24,6 @@ from trend_assets.sources.archive.files import ArchiveError, Batch, NoFile, read
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 20_000
-_REFUSED_BEFORE = "SELECT EXISTS (FROM rejected_events WHERE origin = ?)"
-_TAKEN = "DELETE FROM rejected_events WHERE origin = ? AND raw_data IN (SELECT raw_data FROM taken)"
 
 Progress = Callable[[Path, Batch], None]
 
@@ -60,7 +58,8 @@ def import_file(
 
     A second import of the same file adds nothing: events are known by their id, rejections by a hash. An event
     whose id is that of another post is rejected. What somebody had forgotten is left out. Rows that were rejected, and
-    that the lake takes now, as by a better column map, are no longer kept as rejected.
+    that the lake takes now, as by a better column map, are no longer kept as rejected. Rows that a worse map does not
+    read stay what they are: known.
 
     Args:
         lake: where to.
@@ -79,15 +78,15 @@ def import_file(
     seen = ImportStatistics() if seen is None else seen
     guard = Guard.of(lake, settings)
     began = datetime.now(UTC)
-    refused_before: dict[str, bool] = {}
+    earlier: dict[str, Earlier] = {}
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS, typed=str(kept_at or path)):
             name = within(report.name, batch.member)
             part = report.parts.setdefault(name, Part(name))
-            if name not in refused_before:
-                refused_before[name] = bool(lake.read(_REFUSED_BEFORE, [name]).item())
-            found, rejected = _store(lake, name, batch, guard, began, refused_before[name])
-            part.add(batch, found, rejected)
+            if name not in earlier:
+                earlier[name] = Earlier(lake, name)
+            found, rejected, unread = _store(lake, name, batch, guard, began, earlier[name])
+            part.add(batch, found, rejected, unread)
             seen.add(batch.payloads, found)
             if progress:
                 progress(path, batch)
@@ -103,34 +102,25 @@ def import_file(
 
 
 def _store(
-    lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime, refused_before: bool
-) -> tuple[Identified, pl.DataFrame]:
-    """Writes a batch; what its events are, and the rows that cannot be events."""
+    lake: Lake, name: str, batch: Batch, guard: Guard, began: datetime, earlier: Earlier
+) -> tuple[Identified, pl.DataFrame, int]:
+    """Writes a batch; what its events are, the rows that cannot be events, and how many others are events already."""
     now = datetime.now(UTC)
     raw, _ = guard.raw(raw_frame(batch.payloads, name, now))
     formats = {payload.format for payload in batch.payloads}
-    rejected = guard.rejected(rejected_frame(batch.rejections, name, now), formats)
+    refused = guard.rejected(rejected_frame(batch.rejections, name, now), formats)
 
-    def written() -> Identified:
+    def written() -> tuple[Identified, pl.DataFrame, int]:
         with lake.transaction() as connection:
             found = identify(connection, lake.known_events, raw, since=began)
-            if refused_before:
-                _no_longer_refused(connection, name, found.events)
+            rejected = earlier.never_taken(connection, refused)
+            earlier.no_longer_refused(connection, found.events)
             lake.insert_events(connection, found.new)
             write_frame(connection, OBSERVATIONS, found.observations())
             write_frame(connection, REJECTED_EVENTS, pl.concat([rejected, found.rejected()]))
-        return found
+        return found, rejected, refused.height - rejected.height
 
-    return once_unlocked(written), rejected
-
-
-def _no_longer_refused(connection: duckdb.DuckDBPyConnection, name: str, taken: pl.DataFrame) -> None:
-    """Removes rows from `rejected_events` whose text, as received, came in the same file and is an event now."""
-    connection.register("taken", taken.select("raw_data"))
-    try:
-        connection.execute(_TAKEN, [name])
-    finally:
-        connection.unregister("taken")
+    return once_unlocked(written)
 
 
 def _record(lake: Lake, report: FileReport) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from trend_assets.errors import TrendError
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
+from trend_assets.operations.import_report import ONE_TIME, TAKEN_BEFORE, ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
 from trend_assets.settings import load_settings
 from trend_assets.sources.archive.columns import ColumnMap
@@ -120,6 +121,23 @@ def test_rows_that_a_better_map_takes_are_no_longer_rejected(empty: Home, tmp_pa
     assert {(row["origin"], row["line"]) for row in kept.rows(named=True)} == {("chat.csv", 4), ("other.csv", 2)}
     told = {row["raw_data"] for row in kept.rows(named=True) if row["origin"] == "chat.csv"}
     assert len(told) == 1 and told.isdisjoint(empty.lake.read_table(RAW_EVENTS)["raw_data"])
+
+
+def test_rows_that_were_taken_stay_known_by_a_worse_map(empty: Home, tmp_path: Path) -> None:
+    lines = [b"n,at,text", b"1,2026-02-04 08:00,a", b"2,2026-02-04T09:00:00Z,b", b"3,yesterday,c"]
+    path = write(tmp_path, "chat.csv", lines)
+    without = ColumnMap.parse("id=n,timestamp=at,text=text")
+    good = ColumnMap.parse(f"{without},timezone=UTC")
+    assert import_file(empty.lake, path, empty.settings, good).rejected == 1
+    for columns, read in ((without, 1), (ColumnMap.parse("id=n,timestamp=text"), 0), (good, 2)):
+        seen = ImportStatistics()
+        report = import_file(empty.lake, path, empty.settings, columns, seen=seen)
+        assert (report.rows, report.added, report.known, report.rejected) == (3, 0, 2, 1)
+        assert (seen.events, seen.notes[TAKEN_BEFORE], seen.notes[ONE_TIME]) == (read, 2 - read, 0)
+        assert report.failed == (not read), "a map that reads no row is told, whatever the lake holds"
+    assert {row["line"] for row in empty.lake.read_table(REJECTED_EVENTS).rows(named=True)} == {4}
+    other = write(tmp_path, "other.csv", lines)
+    assert import_file(empty.lake, other, empty.settings, without).rejected == 2, "another file's rows are its own"
 
 
 def test_a_row_that_had_the_id_of_another_post_is_taken_under_another_name(empty: Home, tmp_path: Path) -> None:
