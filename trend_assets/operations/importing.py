@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from trend_assets.sources.archive.files import ArchiveError, Batch, NoFile, read
 from trend_assets.sources.frames import raw_frame, rejected_frame
 
 _BATCH_ROWS = 20_000
+_SUPERSEDED = "DELETE FROM collection_status WHERE content_hash = ? AND list_contains(?, source)"
 
 Progress = Callable[[Path, Batch], None]
 
@@ -124,12 +126,24 @@ def _store(
 
 
 def _record(lake: Lake, report: FileReport) -> None:
-    """A row in `collection_status` for each part, at the hour of the import itself."""
-    now, hashed = datetime.now(UTC), content_hash(report.path)
-    parts = dict(report.parts)
+    """A row in `collection_status` for each part: what an earlier import told of the same rows is no longer so."""
+    hashed, read = content_hash(report.path), [part.name for part in report.parts.values() if part.rows]
+    frame = COLLECTION_STATUS.frame(_states(report, hashed))
+
+    def written() -> None:
+        with lake.transaction() as connection:
+            lake.known_events.untouched()
+            connection.execute(_SUPERSEDED, [hashed, read])
+            write_frame(connection, COLLECTION_STATUS, frame)
+
+    once_unlocked(written)
+
+
+def _states(report: FileReport, hashed: str | None) -> list[dict[str, Any]]:
+    """Each part's, at the hour of the import itself."""
+    now, parts, rows = datetime.now(UTC), dict(report.parts), []
     if report.error and report.name not in parts:
         parts[report.name] = Part(report.name)
-    rows = []
     for part in parts.values():
         status, message = _outcome(part, part.error or (report.error if part.name == report.name else None))
         rows.append(
@@ -148,7 +162,7 @@ def _record(lake: Lake, report: FileReport) -> None:
                 "conflicts": part.conflicts,
             }
         )
-    lake.write(COLLECTION_STATUS, COLLECTION_STATUS.frame(rows))
+    return rows
 
 
 def _outcome(part: Part, error: str | None) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import orjson
@@ -13,6 +14,7 @@ from trend_assets.errors import TrendError
 from trend_assets.lake.tables import COLLECTION_STATUS, RAW_EVENTS, REJECTED_EVENTS
 from trend_assets.operations.import_report import ONE_TIME, TAKEN_BEFORE, ImportStatistics
 from trend_assets.operations.importing import import_file, settings_columns
+from trend_assets.periods import hour_start
 from trend_assets.settings import load_settings
 from trend_assets.sources.archive.columns import ColumnMap
 from trend_assets.sources.archive.files import Batch
@@ -138,6 +140,27 @@ def test_rows_that_were_taken_stay_known_by_a_worse_map(empty: Home, tmp_path: P
     assert {row["line"] for row in empty.lake.read_table(REJECTED_EVENTS).rows(named=True)} == {4}
     other = write(tmp_path, "other.csv", lines)
     assert import_file(empty.lake, other, empty.settings, without).rejected == 2, "another file's rows are its own"
+
+
+def test_the_state_of_a_file_is_that_of_its_last_import(
+    empty: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "chat.csv", [b"n,at,text", b"1,2026-02-04 08:00,a", b"2,2026-02-04T09:00:00Z,b"])
+    without = ColumnMap.parse("id=n,timestamp=at,text=text")
+    good = ColumnMap.parse(f"{without},timezone=UTC")
+
+    def states(columns: ColumnMap) -> list[tuple[str, int, int]]:
+        import_file(empty.lake, path, empty.settings, columns)
+        return empty.lake.read("SELECT status, events, rejected FROM collection_status ORDER BY hour").rows()
+
+    hours = (hour_start(datetime.now(UTC)) + timedelta(hours=nth) for nth in count())
+    monkeypatch.setattr("trend_assets.operations.importing.hour_start", lambda now: next(hours))
+    assert states(without) == [("complete", 1, 1)]
+    assert states(good) == states(without) == [("complete", 2, 0)]
+    none_read = ("failed", 0, 0)
+    assert states(ColumnMap.parse("id=n,timestamp=when")) == [("complete", 2, 0), none_read], "no row was looked at"
+    write(tmp_path, "chat.csv", [b"n,at,text", b"3,2026-02-04T10:00:00Z,c"])
+    assert states(good) == [("complete", 2, 0), none_read, ("complete", 1, 0)], "another file of the same name"
 
 
 def test_a_row_that_had_the_id_of_another_post_is_taken_under_another_name(empty: Home, tmp_path: Path) -> None:
