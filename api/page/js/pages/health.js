@@ -92,7 +92,10 @@ function drift(found) {
         ["Figure", "number"],
       ],
       [
-        ["Order of live forecasts (NDCG@10, 0 to 1; both — until there are 20 live hours)", decimal(found.live_ndcg_at_10)],
+        [
+          "Order of live forecasts (NDCG@10, 0 to 1; both — until there are 20 live hours)",
+          decimal(found.live_ndcg_at_10),
+        ],
         ["Order of the same labels when it was trained, on weeks held out", decimal(found.held_out_ndcg_at_10)],
         ["How far the mentions a day have moved (PSI; from 0.25 on it is a shift)", decimal(found.input_psi)],
       ],
@@ -120,7 +123,9 @@ function undrifted(found) {
 
 function load(found) {
   if (!found)
-    return nothing("not looked at yet: the hourly schedule does so each time it collects (`trend up`, with `schedule.enabled`).");
+    return nothing(
+      "not looked at yet: the hourly schedule does so each time it collects (`trend up`, with `schedule.enabled`).",
+    );
   const later = found.postponed_hours
     ? `; the embeddings of ${counted(found.postponed_hours, "hour")} are still to come`
     : "";

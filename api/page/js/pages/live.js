@@ -70,7 +70,9 @@ function figures(summary, cards, accuracy) {
     ),
     ours
       ? figure("Came true, of ten named", decimal(10 * ours.precision_at_10, 1), [
-          counting ? `the best count, known only afterwards: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title}); ` : null,
+          counting
+            ? `the best count, known only afterwards: ${decimal(10 * counting.precision_at_10, 1)} (${counting.title}); `
+            : null,
           `mean of ${count(accuracy.cuts)} lists${accuracy.made === "live" ? "" : ", tried afterwards"}`,
         ])
       : figure("Came true, of ten named", "—", "no forecast has come due yet"),
