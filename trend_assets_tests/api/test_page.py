@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from trend_assets.commands.forecast_table import forecast_table
 from trend_assets.lake.connection import LakeLocation
 from trend_assets.lake.store import Lake
-from trend_assets.lake.tables import EVENTS, PREDICTIONS
+from trend_assets.lake.tables import EVENTS, PREDICTIONS, TOPIC_LABELS
 from trend_assets.settings import DagsterSettings, Settings
 from trend_assets.settings.services import ApiKey, ApiSettings
 from trend_assets_tests.api.conftest import CUT, ONE, event, fill, forecasts
@@ -146,6 +146,32 @@ def test_spam_is_left_out_and_shown_with_its_badge_when_asked(page: Page, tmp_pa
         expect(page.locator(".card").nth(2).locator(".badge.spam")).to_have_text("spam")
         assert page.locator("#left-out").count() == 0 and page.locator("#choose-spam").is_checked()
         assert barriers(page) == []
+
+
+def test_a_name_that_repeats_its_topic_is_not_shown(page: Page, tmp_path: Path, serve: Serve) -> None:
+    lake = fill(tmp_path)
+    named = {
+        "hour": CUT,
+        "topic": "#topic3",
+        "name": "Topic3",
+        "post_id": "twitter:original:2",
+        "group_topic": "#topic3",
+    }
+    lake.write(
+        TOPIC_LABELS,
+        TOPIC_LABELS.frame(
+            {**named, **changes, "confidence": 0.7, "posts": 3}
+            for changes in ({"category": "music"}, {"topic": "#topic4", "group_topic": "#topic4", "category": "other"})
+        ),
+        CUT,
+        CUT + ONE,
+    )
+    lake.close()
+    with serve(Settings(home=tmp_path, dagster=DagsterSettings(port=1))) as client:
+        open_page(page, address(client))
+        cards = page.locator(".card")
+        expect(cards.filter(has_text="#topic3").locator(".called")).to_have_text("music")
+        expect(cards.filter(has_text="#topic4").locator(".called")).to_have_text("Topic3")
 
 
 def test_what_people_posted_is_text(client: httpx.Client, page: Page) -> None:

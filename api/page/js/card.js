@@ -22,7 +22,7 @@ export function card(item, titles, isPicked, pick) {
       "div",
       { class: "who" },
       h("h2", null, h("span", { class: "rank", "aria-hidden": "true" }, item.rank), " ", topicLink(item.topic)),
-      called(item.topic_label),
+      called(item.topic, item.topic_label),
       badges(item, titles),
     ),
     h("div", { class: "drawn" }, sparkline(item)),

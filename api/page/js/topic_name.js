@@ -5,10 +5,15 @@ import { address } from "./place.js";
 
 export const topicLink = (topic) => h("a", { href: address("topic", { topic }), class: "topic" }, topic);
 
-/** What a topic is called and about; nothing where it has no label. */
-export function called(label) {
+/** What a topic is called, where that says more than the topic itself, and about. */
+export function called(topic, label) {
   if (!label) return null;
-  return h("span", { class: "called" }, label.name, label.category === "other" ? null : ` · ${label.category}`);
+  const plain = topic.replace(/^[#$]/, "").toLowerCase();
+  const said = [
+    label.name.toLowerCase() === plain ? null : label.name,
+    label.category === "other" ? null : label.category,
+  ].filter(Boolean);
+  return said.length ? h("span", { class: "called" }, said.join(" · ")) : null;
 }
 
 const SPAMMY = 0.5;

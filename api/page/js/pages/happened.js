@@ -78,7 +78,7 @@ function outcome(page, meaning) {
       ],
       page.items.map((item) => [
         item.rank,
-        [topicLink(item.topic), called(item.topic_label)],
+        [topicLink(item.topic), called(item.topic, item.topic_label)],
         sparkline(item),
         item.words.chance,
         size(item),

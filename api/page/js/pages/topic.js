@@ -78,7 +78,7 @@ function choices(title, items) {
         ...(isNear ? [["Nearness in meaning", ""]] : []),
       ],
       items.map((item) => [
-        [topicLink(item.topic), called(item.topic_label)],
+        [topicLink(item.topic), called(item.topic, item.topic_label)],
         count(item.mentions),
         moment(item.last_hour),
         ...(isNear ? [nearness(item.similarity)] : []),
@@ -91,17 +91,20 @@ const nearness = (cosine) => `${NEARNESS.find(([least]) => cosine >= least)[1]} 
 
 function told(story, days, near, titles) {
   const label = story.topic_label;
+  const named = called(story.topic, label);
   const alike =
-    label && label.group_topic !== story.topic ? [" · means the same as ", topicLink(label.group_topic)] : null;
+    label && label.group_topic !== story.topic
+      ? [named ? " · means the same as " : "Means the same as ", topicLink(label.group_topic)]
+      : null;
   const activity = story.activity.length ? activityChart(story.activity, titles) : null;
   return [
     h("h1", null, story.topic),
     h(
       "p",
       { class: "quiet" },
-      called(label),
+      named,
       alike,
-      label ? " · " : null,
+      named || alike ? " · " : null,
       `${moment(story.start)} to ${moment(story.end)}: the ${days} days up to its last mention`,
     ),
     h(
