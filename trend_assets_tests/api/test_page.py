@@ -240,11 +240,17 @@ def test_topics_are_ticked_compared_and_taken_along(client: httpx.Client, page: 
     page.locator(".chart svg").wait_for()
     assert re.search(r"Mentions from 2023-12-\d\d \d\d:00 until 2024-01-\d\d \d\d:00, by days of 24 h", text(page))
     assert "Mentions in 7 days" in text(page)
+    assert "1 of them repeat others' texts" in text(page)
     assert " in 24 h from 2024-01-02 00:00 on" in text(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert lines[0] == "from,#topic0,#topic1" and lines[-1].endswith(",4,2") and len(lines) == 8
+    page.get_by_label("Days back").select_option("90")
+    expect(page.locator("main")).to_contain_text("Mentions in 90 days")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert len(Path(download.value.path()).read_text().splitlines()) == 8, "no day before the first mention but six"
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")

@@ -16,6 +16,8 @@ const MOST = 5,
 const FORECASTS = "3";
 /** From this many days on, points of an hour are too close to be seen. */
 const HOURLY_DAYS = 3;
+/** Shown at least, so that a new topic is seen to rise from nothing. */
+const LEAST_STEPS = 7;
 
 export async function show() {
   const topics = asked().getAll("topic").slice(0, MOST);
@@ -43,7 +45,7 @@ export async function show() {
 }
 
 function chooser(topics) {
-  const name = h("input", { id: "add", placeholder: "#tag, $cashtag or phrase", maxlength: 200 });
+  const name = h("input", { id: "add", placeholder: "#tag, $cashtag or phrase", size: 24, maxlength: 200 });
   const add = (event) => {
     event.preventDefault();
     if (name.value.trim()) choose({ topic: [...topics, name.value.trim()] });
@@ -76,7 +78,10 @@ function chooser(topics) {
 function drawn(stories, days, end) {
   const step = (days <= HOURLY_DAYS ? 1 : 24) * HOUR;
   const unit = step === HOUR ? "hour" : "24 h";
-  const series = stories.map((story) => ({ topic: story.topic, points: counted(story, Date.parse(end), days, step) }));
+  const series = begun(
+    stories.map((story) => ({ topic: story.topic, points: counted(story, Date.parse(end), days, step) })),
+  );
+  const repeated = stories.reduce((sum, story) => sum + story.repeated, 0);
   const moments = series[0].points.map(([at]) => at);
   const picture = chart(
     `Mentions each ${unit} of ${series.map(({ topic }) => topic).join(", ")}`,
@@ -98,7 +103,10 @@ function drawn(stories, days, end) {
     moments.map((at, row) => [at, ...series.map(({ points }) => points[row][1])]),
   ];
   return [
-    note(`Mentions from ${moment(moments[0])} until ${moment(end)}, by ${step === HOUR ? "hours" : "days of 24 h"}.`),
+    note(
+      `Mentions from ${moment(moments[0])} until ${moment(end)}, by ${step === HOUR ? "hours" : "days of 24 h"}` +
+        (repeated ? `; ${count(repeated)} of them repeat others' texts, which forecasts do not count.` : "."),
+    ),
     h("div", { class: "bar" }, exports({ name: "compare-topics", rows: figures, picture: () => picture.picture() })),
     picture,
     table(
@@ -129,6 +137,14 @@ function forecast({ predictions }) {
   if (!found) return [null, null];
   const { mentions, ahead, chance } = found.words;
   return [`${mentions} in ${ahead} from ${moment(found.cut)} on`, chance];
+}
+
+/** Without the steps before any of the topics was mentioned: perhaps no posts were collected then. */
+function begun(series) {
+  const steps = series[0].points;
+  const first = steps.findIndex((_, step) => series.some(({ points }) => points[step][1]));
+  const start = Math.max(0, Math.min(first - 1, steps.length - LEAST_STEPS));
+  return series.map(({ topic, points }) => ({ topic, points: points.slice(start) }));
 }
 
 /** Mentions of each step until the end, none left out: [its begin, mentions]. */
