@@ -15,6 +15,7 @@ from trend_assets.forecasting.history import History
 from trend_assets.forecasting.labels import Cut, make_cut
 from trend_assets.graph.interactions import node_count, to_temporal_data
 from trend_assets.graph.messages import width
+from trend_assets.tgn.course import COURSE_NAMES, course_table
 from trend_assets.tgn.forecast_training import PastCuts
 from trend_assets.tgn.link_training import LinkTrainer
 from trend_assets.tgn.model import TemporalGraphNetwork
@@ -27,7 +28,12 @@ from trend_assets.tgn.stream import Embedded, RollingState
 Table = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-_NAMES = {"counts": COUNT_NAMES, "participants": PARTICIPANT_NAMES, "precedents": PRECEDENT_NAMES}
+_NAMES = {
+    "counts": COUNT_NAMES,
+    "participants": PARTICIPANT_NAMES,
+    "course": COURSE_NAMES,
+    "precedents": PRECEDENT_NAMES,
+}
 
 
 class TopicInputs:
@@ -164,6 +170,7 @@ class TopicInputs:
         compute: dict[str, Callable[[], Table]] = {
             "counts": lambda: counts,
             "participants": lambda: past.derived(ParticipantIndex).table(topics, moments),
+            "course": lambda: course_table(past, topics, moments),
             "precedents": lambda: past.derived(PrecedentIndex).table(topics),
         }
         return np.concatenate([compute[group]() for group in self._table_groups], axis=1)

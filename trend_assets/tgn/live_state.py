@@ -22,12 +22,14 @@ from trend_assets.forecasting.mentions import Derived, Mentions, Names
 from trend_assets.graph.array_files import ArrayFiles, DamagedArrays
 from trend_assets.graph.interactions import Interactions, interactions_of, node_count
 from trend_assets.graph.saved_objects import SavedObjects
-from trend_assets.tgn.participants import ParticipantIndex, Record
+from trend_assets.tgn.outcomes import Outcomes
+from trend_assets.tgn.participants import ParticipantIndex
 from trend_assets.tgn.precedents import PrecedentIndex
+from trend_assets.tgn.records import Record
 from trend_assets.tgn.stream import RollingState
 
 _DESCRIPTION = "state.json"
-_FORMAT = 1
+_FORMAT = 2
 #: Of the network's nodes so many may have changed before all of them are written again.
 _CHANGED_SHARE = 4
 
@@ -190,7 +192,7 @@ def _derivations(rolling: RollingState | None) -> dict[str, Callable[[Any], Deri
 
 
 def _objects(files: ArrayFiles) -> SavedObjects:
-    return SavedObjects(files, Mentions, Names, ParticipantIndex, Record, PrecedentIndex, Interactions)
+    return SavedObjects(files, Mentions, Names, ParticipantIndex, Outcomes, Record, PrecedentIndex, Interactions)
 
 
 def _base(name: str) -> str:

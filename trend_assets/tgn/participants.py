@@ -1,26 +1,36 @@
-"""Who takes part in a topic, and how far the topics went that they joined before."""
+"""Who takes part in a topic, how far the topics went that they joined before, and whether they are there now."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trend_assets.forecasting.history import HOUR, History
-from trend_assets.graph.growing import GrowingArray, SortedRuns, SummedRuns, halves, pair
+from trend_assets.graph.growing import GrowingArray, IntArray, SortedRuns, halves, pair
+from trend_assets.tgn.outcomes import OUTCOMES, Outcomes
+from trend_assets.tgn.records import both
+
+_Floats = npt.NDArray[np.float64]
+_Bools = npt.NDArray[np.bool_]
 
 #: How many of a topic's last mentions are looked at.
 RECENT = 10
 
 _DAY = 24 * HOUR
 _WEEK = 7 * _DAY
-#: A user's record is drawn to everybody's by as much as this many events would.
-_SHRINKAGE = 5.0
-# Outcomes are summed as integers, so that a sum has the same bits whatever lies beside it.
-_SCALE = 1 << 20
+_WEEKS = 4
+#: Hours since a user's last mention in which they count as present.
+_PRESENT = (1, 6)
+_ATTENTION_HOURS = (24, 168)
+_NEWCOMER_HOURS = (6, 24)
+#: A user of whom little is known is taken to give a topic a quarter of their mentions.
+_ATTENTION_PRIOR = (0.5, 2.0)
 
-PARTICIPANT_NAMES: tuple[str, ...] = (
+#: What trees of other streams see, too.
+RECORD_NAMES: tuple[str, ...] = (
     "record_mean",
     "record_max",
     "record_first",
@@ -33,13 +43,67 @@ PARTICIPANT_NAMES: tuple[str, ...] = (
     "distinct_share",
     "creator_share",
 )
+_FURTHER = tuple(name for name in OUTCOMES if name not in ("record", "young_record"))
+PARTICIPANT_NAMES: tuple[str, ...] = (
+    *RECORD_NAMES,
+    *(f"{name}_{of}" for name in _FURTHER for of in ("mean", "max", "first", "last")),
+    "idle_mean",
+    "idle_min",
+    *(f"present_{hours}h" for hours in _PRESENT),
+    "day_activity_mean",
+    "heat_mean",
+    "heat_max",
+    "rhythm_mean",
+    "rhythm_max",
+    "rhythm_lift_mean",
+    "moved_on_mean",
+    "moved_on_min",
+    "moved_on_last",
+    "moved_on_first",
+    "elsewhere_mean",
+    "elsewhere_min",
+    *(f"attention_{hours}h_{of}" for hours in _ATTENTION_HOURS for of in ("mean", "max")),
+    "own_week_mean",
+    "own_week_max",
+    *(f"newcomers_{hours}h" for hours in _NEWCOMER_HOURS),
+    "newcomers",
+    "dyad_record_mean",
+    "dyad_record_max",
+    "dyad_lift_mean",
+    "dyad_met_mean",
+    "dyad_met_max",
+    "dyad_met_before_mean",
+    "dyad_met_before_max",
+    "dyad_share",
+)
+
+
+class _Known(NamedTuple):
+    """What is known of users at moments; arrays of one shape, (rows, RECENT + 1): the last ones, and the first.
+
+    Attributes:
+        outcomes: mean outcomes of their earlier mentions, by name.
+        total, week, day: how many mentions they had made, and made in the week and the day before.
+        rhythm: mentions of a day as the one that begins now, by the weeks before.
+        usual: mentions of any day of these weeks.
+        idle: hours since the last one, infinite where there is none.
+    """
+
+    outcomes: Mapping[str, _Floats]
+    total: IntArray
+    week: IntArray
+    day: IntArray
+    rhythm: _Floats
+    usual: _Floats
+    idle: _Floats
 
 
 class ParticipantIndex:
-    """Looks up, for topics at moments, who took part and with what record; sorts, no loop over mentions.
+    """Looks up, for topics at moments, who took part and what is known of them; sorts, no loop over mentions.
 
-    A user's record at a moment is the mean of log1p(mentions in the day after) over the mentions that the
-    user made at least a day before it; the young record counts only mentions of topics under a day old.
+    A user's record at a moment is the mean outcome of the mentions that the user made at least a day before it, as
+    `Outcomes` has them. Of whom nothing is known has everybody's, does nothing else, and was last there when the
+    mention was made. A dyad is two known users of whom one followed upon the other in a topic.
 
     Args:
         history: the mentions that may be known. What is given for a moment uses only those before it.
@@ -48,9 +112,8 @@ class ParticipantIndex:
     def __init__(self, history: History) -> None:
         # Unknown users share the number 0.
         self._user = GrowingArray(np.empty(0, np.int64))
-        self._by_topic, self._by_user = SortedRuns(), SortedRuns()
-        self._all, self._young = Record(), Record()
-        self._judged = 0
+        self._by_topic, self._by_user, self._by_both, self._joined = (SortedRuns() for _ in range(4))
+        self._outcomes = Outcomes()
         self.extend(history)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -62,30 +125,24 @@ class ParticipantIndex:
         self._history = history
         known = len(self._user)
         if len(history) > known:
-            user = history.user[known:].astype(np.int64) + 1
-            clock = history.time[known:] - history.start
-            self._by_topic = self._by_topic.extended(pair(history.topic[known:], np.arange(known, len(history))))
-            self._by_user = self._by_user.extended(pair(user, clock)[user > 0])
-            self._user.append(user)
-        judged = int(np.searchsorted(history.time, history.end - _DAY, side="right"))
-        if judged > self._judged:
-            self._judge(history, slice(self._judged, judged))
-            self._judged = judged
+            self._take_in(history, known)
+        self._outcomes.extend(history, self._user.array, self._by_topic, self._joined)
 
-    def _judge(self, history: History, rows: slice) -> None:
-        time, topic, user = history.time[rows], history.topic[rows].astype(np.int64), self._user.array[rows]
-        after = np.log1p(history.counts(topic, time + 1, time + _DAY))
-        outcome = np.rint(after * _SCALE).astype(np.int64)
-        young = (time - history.first_seen(topic) < _DAY) & (user > 0)
-        for record, counted in ((self._all, user > 0), (self._young, young)):
-            record.extend(user[counted], time[counted] - history.start, outcome[counted])
+    def _take_in(self, history: History, known: int) -> None:
+        topic, clock = history.topic[known:].astype(np.int64), history.time[known:] - history.start
+        user = history.user[known:].astype(np.int64) + 1
+        self._by_topic = self._by_topic.extended(pair(topic, np.arange(known, len(history))))
+        there = user > 0
+        here = both(user, topic)
+        self._by_user = self._by_user.extended(pair(user, clock)[there])
+        self._by_both = self._by_both.extended(pair(here, clock)[there])
+        new = np.flatnonzero(there & (self._by_both.below(pair(here, clock)) == self._by_both.below(pair(here, 0))))
+        # Of several mentions in the same second one is the first.
+        new = new[np.unique(here[new], return_index=True)[1]]
+        self._joined = self._joined.extended(pair(topic, clock)[new])
+        self._user.append(user)
 
-    def table(
-        self,
-        topics: npt.NDArray[np.int64],
-        moments: npt.NDArray[np.int64],
-        strangers: npt.NDArray[np.int64] | None = None,
-    ) -> npt.NDArray[np.float32]:
+    def table(self, topics: IntArray, moments: IntArray, strangers: IntArray | None = None) -> npt.NDArray[np.float32]:
         """Features of topics at moments, shape (rows, len(PARTICIPANT_NAMES)).
 
         Args:
@@ -96,94 +153,179 @@ class ParticipantIndex:
         if not len(topics):
             return np.empty((0, len(PARTICIPANT_NAMES)), np.float32)
         mention, real = self._looked_at(topics, moments)
-        everybody = self._user.array[mention]
+        users = self._user.array[mention]
         if strangers is not None:
-            everybody = np.where(everybody == strangers[:, None] + 1, 0, everybody)
-        users, first = everybody[:, :-1], everybody[:, -1]
-        records, youngs, totals, weeks, place = self._known(everybody, moments)
-        record, young = records[place], youngs[place[:, :-1]]
-        total, week = totals[place[:, :-1]], weeks[place[:, :-1]]
-        activity = np.log1p(week)
+            users = np.where(users == strangers[:, None] + 1, 0, users)
+        known = self._known(users, moments)
         columns = [
-            _mean(record[:, :-1], real),
-            _max(record[:, :-1], real),
-            record[:, -1],
-            record[:, 0],
-            _mean(young, real),
-            _max(young, real),
-            _mean(activity, real),
-            _max(activity, real),
-            _mean(np.log1p(total), real),
-            _distinct(users, real) / real.sum(1),
-            _mean((users == first[:, None]).astype(np.float64), real),
+            *_what_they_did(users, known, real),
+            *self._whether_they_are_there(mention, known, moments, real),
+            *self._whether_they_stay(mention, users, topics, moments, real),
+            *self._newcomers(topics, moments),
+            *self._dyads(mention, users, moments, real),
         ]
         return np.stack(columns, axis=1).astype(np.float32)
 
-    def users(self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def users(self, topics: IntArray, moments: IntArray) -> IntArray:
         """Who the features of `table` are about, -1 where unknown: the last ones and the first; (rows, RECENT + 1)."""
         mention, _ = self._looked_at(topics, moments)
-        return self._user.array[mention] - 1
+        found: IntArray = self._user.array[mention] - 1
+        return found
 
-    def _looked_at(
-        self, topics: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def _looked_at(self, topics: IntArray, moments: IntArray) -> tuple[IntArray, _Bools]:
         """The last mentions and the first, (rows, RECENT + 1), and which of the last ones there are, (rows, RECENT)."""
         count = self._history.counts_before(topics, moments)
         back = np.minimum(np.arange(RECENT), count[:, None] - 1)
         ranks = np.column_stack([count[:, None] - 1 - back, np.zeros_like(count)])
         return self._by_topic.chosen(topics, ranks), np.arange(RECENT) < count[:, None]
 
-    def _known(self, users: npt.NDArray[np.int64], moments: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
-        """Records and activity of users at moments, each pair once, and which pair is whose, of the users' shape."""
-        asked = pair(users, (moments - self._history.start)[:, None])
+    def _known(self, users: IntArray, moments: IntArray) -> _Known:
+        """Each pair of user and moment is looked up once."""
+        asked = pair(users, self._clock(moments)[:, None])
         # Ascending, so that one look-up lies near the next.
         pairs, place = np.unique(asked, return_inverse=True)
+        place = place.reshape(users.shape)
         user, clock = halves(pairs)
         total = self._made_before(user, clock)
-        week = total - self._made_before(user, clock - _WEEK)
-        records = (record.mean_before(user, clock - _DAY) for record in (self._all, self._young))
-        return *records, total, week, place.reshape(users.shape)
+        found = (
+            total,
+            *(total - self._made_before(user, clock - span) for span in (_WEEK, _DAY)),
+            self._rhythm(user, clock),
+            (total - self._made_before(user, clock - _WEEKS * _WEEK)) / (_WEEKS * 7),
+            self._idle_hours(user, clock, total),
+        )
+        outcomes = self._outcomes.means(user, clock)
+        return _Known({name: values[place] for name, values in outcomes.items()}, *(values[place] for values in found))
 
-    def _made_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    def _rhythm(self, users: IntArray, clock: IntArray) -> _Floats:
+        starts = (clock - weeks * _WEEK for weeks in range(1, _WEEKS + 1))
+        total = sum(self._made_before(users, start + _DAY) - self._made_before(users, start) for start in starts)
+        return np.asarray(total / _WEEKS, dtype=np.float64)
+
+    def _idle_hours(self, users: IntArray, clock: IntArray, total: IntArray) -> _Floats:
+        seen = total > 0
+        idle = np.full(len(users), np.inf)
+        last = self._by_user.chosen(users[seen], total[seen, None] - 1)[:, 0]
+        idle[seen] = (clock[seen] - last) / HOUR
+        return idle
+
+    def _whether_they_are_there(
+        self, mention: IntArray, known: _Known, moments: IntArray, real: _Bools
+    ) -> list[npt.NDArray[Any]]:
+        """Of the last ones, by what they do in any topic."""
+        hours = (moments[:, None] - self._history.time[mention[:, :-1]]) / HOUR
+        idle = np.minimum(known.idle[:, :-1], hours)
+        day = np.log1p(known.day[:, :-1])
+        heat = day - np.log1p(known.week[:, :-1] / 7)
+        rhythm = np.log1p(known.rhythm[:, :-1])
+        return [
+            *_mean_and_least(np.log1p(idle), real),
+            *((real & (idle <= present)).sum(1) for present in _PRESENT),
+            _mean(day, real),
+            *_mean_and_most(heat, real),
+            *_mean_and_most(rhythm, real),
+            _mean(rhythm - np.log1p(known.usual[:, :-1]), real),
+        ]
+
+    def _whether_they_stay(
+        self, mention: IntArray, users: IntArray, topics: IntArray, moments: IntArray, real: _Bools
+    ) -> list[npt.NDArray[Any]]:
+        """What they have mentioned since they mentioned the topic, and how much of what they mention it is."""
+        clock, since = self._clock(moments)[:, None], self._clock(self._history.time[mention]) + 1
+        moved = self._made_before(users, clock) - self._made_before(users, since)
+        here = both(users, topics[:, None])[:, :-1]
+        last, since = users[:, :-1], since[:, :-1]
+        before = self._made_here_before(last, here, clock)
+        elsewhere = moved[:, :-1] - (before - self._made_here_before(last, here, since))
+        logged = np.log1p(moved)
+        found = [*_mean_and_least(logged[:, :-1], real), logged[:, 0], logged[:, -1]]
+        # Two pairs that share a number by chance may count more here than anywhere.
+        found += _mean_and_least(np.log1p(np.maximum(elsewhere, 0)), real)
+        few, many = _ATTENTION_PRIOR
+        for hours in _ATTENTION_HOURS:
+            start = clock - hours * HOUR
+            own = before - self._made_here_before(last, here, start)
+            made = self._made_before(last, clock) - self._made_before(last, start)
+            found += _mean_and_most((own + few) / (made + many), real)
+        return [*found, *_mean_and_most(np.log1p(own), real)]
+
+    def _newcomers(self, topics: IntArray, moments: IntArray) -> list[npt.NDArray[Any]]:
+        """Known users who mentioned the topic for the first time lately, and at any time."""
+        clock = self._clock(moments)
+        total = self._joined.below(pair(topics, clock))
+        starts = (np.maximum(clock - hours * HOUR, 0) for hours in _NEWCOMER_HOURS)
+        before = [*(self._joined.below(pair(topics, start)) for start in starts), self._joined.below(pair(topics, 0))]
+        return [np.log1p(total - count) for count in before]
+
+    def _dyads(self, mention: IntArray, users: IntArray, moments: IntArray, real: _Bools) -> list[npt.NDArray[Any]]:
+        """Of the last ones who followed upon one another, how often they had before, and how far those topics went."""
+        later, earlier = users[:, :-2], users[:, 1:-1]
+        met = real[:, 1:] & (later > 0) & (earlier > 0) & (later != earlier)
+        dyad = both(np.minimum(later, earlier), np.maximum(later, earlier))
+        # As for users, what is not a day old has no outcome yet.
+        clock = np.broadcast_to(self._clock(moments)[:, None] - _DAY, dyad.shape)
+        began = np.minimum(clock, self._clock(self._history.time[mention[:, -1:]]))
+        record, lift, times = self._outcomes.of_dyads(dyad, clock)
+        _, _, times_before = self._outcomes.of_dyads(dyad, began)
+        return [
+            *_mean_and_most(record, met),
+            _mean(lift, met),
+            *_mean_and_most(np.log1p(times), met),
+            *_mean_and_most(np.log1p(times_before), met),
+            met.sum(1) / real.sum(1),
+        ]
+
+    def _clock(self, moments: IntArray) -> IntArray:
+        return moments - self._history.start
+
+    def _made_before(self, users: IntArray, clock: IntArray) -> IntArray:
         """Mentions of each known user before a moment, in seconds since the history's start."""
         before = self._by_user.below(pair(users, np.maximum(clock, 0)))
         return before - self._by_user.below(pair(users, 0))
 
-
-class Record:
-    """Sums of outcomes by user, looked up by user and second since the history's start."""
-
-    def __init__(self) -> None:
-        self._by_user = SummedRuns()
-        self._clock = GrowingArray(np.empty(0, np.int64))
-        self._sums = GrowingArray(np.zeros(1, np.int64))
-
-    def extend(self, user: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], outcome: npt.NDArray[np.int64]) -> None:
-        """Takes in mentions in order of time, none earlier than those before."""
-        self._by_user = self._by_user.extended(pair(user, clock), outcome)
-        self._clock.append(clock)
-        self._sums.append(self._sums.array[-1] + np.cumsum(outcome))
-
-    def mean_before(self, users: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """Mean outcome of each user's mentions before a moment, drawn to the mean of everybody's."""
-        clock = np.maximum(clock, 0)
-        count, total = self._by_user.between(pair(users, 0), pair(users, clock))
-        known = np.searchsorted(self._clock.array, clock)
-        everybody = self._sums.array[known] / np.maximum(known, 1)
-        return (total + _SHRINKAGE * everybody) / (count + _SHRINKAGE) / _SCALE
+    def _made_here_before(self, users: IntArray, here: IntArray, clock: IntArray) -> IntArray:
+        """As `_made_before`, of one topic: `here` is `both` of user and topic."""
+        before = self._by_both.below(pair(here, np.maximum(clock, 0))) - self._by_both.below(pair(here, 0))
+        return np.where(users > 0, before, 0)
 
 
-def _mean(values: npt.NDArray[Any], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-    mean: npt.NDArray[Any] = (values * real).sum(1) / real.sum(1)
+def _what_they_did(everybody: IntArray, known: _Known, real: _Bools) -> list[npt.NDArray[Any]]:
+    """How far the topics went that the last ones and the first had mentioned, and who they are."""
+    users, first = everybody[:, :-1], everybody[:, -1]
+    record, young = known.outcomes["record"], known.outcomes["young_record"][:, :-1]
+    found = [
+        *_mean_and_most(record[:, :-1], real),
+        record[:, -1],
+        record[:, 0],
+        *_mean_and_most(young, real),
+        *_mean_and_most(np.log1p(known.week[:, :-1]), real),
+        _mean(np.log1p(known.total[:, :-1]), real),
+        _distinct(users, real) / real.sum(1),
+        _mean((users == first[:, None]).astype(np.float64), real),
+    ]
+    for name in _FURTHER:
+        values = known.outcomes[name]
+        found += [*_mean_and_most(values[:, :-1], real), values[:, -1], values[:, 0]]
+    return found
+
+
+def _mean(values: npt.NDArray[Any], real: _Bools) -> npt.NDArray[Any]:
+    """Of those that are real in each row; 0 where none is."""
+    mean: npt.NDArray[Any] = np.where(real, values, 0.0).sum(1) / np.maximum(real.sum(1), 1)
     return mean
 
 
-def _max(values: npt.NDArray[Any], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-    most: npt.NDArray[Any] = np.where(real, values, -np.inf).max(1)
-    return most
+def _mean_and_most(values: npt.NDArray[Any], real: _Bools) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    most = np.where(real, values, -np.inf).max(1)
+    return _mean(values, real), np.where(real.any(1), most, 0.0)
 
 
-def _distinct(users: npt.NDArray[np.int64], real: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+def _mean_and_least(values: npt.NDArray[Any], real: _Bools) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    mean, most = _mean_and_most(-values, real)
+    return -mean, -most
+
+
+def _distinct(users: IntArray, real: _Bools) -> IntArray:
     ordered = np.sort(np.where(real, users, -1), axis=1)
-    count: npt.NDArray[Any] = (ordered[:, 1:] != ordered[:, :-1]).sum(1) + (ordered[:, 0] >= 0)
+    count: IntArray = (ordered[:, 1:] != ordered[:, :-1]).sum(1) + (ordered[:, 0] >= 0)
     return count

@@ -17,14 +17,14 @@ from trend_assets.forecasting.context import CONTEXT_NAMES, Context
 from trend_assets.forecasting.features import COUNT_NAMES
 from trend_assets.tgn.boosting import from_tensor, to_tensor
 from trend_assets.tgn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from trend_assets.tgn.participants import PARTICIPANT_NAMES
+from trend_assets.tgn.participants import RECORD_NAMES
 
 KIND = "pretrained_trees"
 #: Made by `python -m trend_assets_tests.benchmarks.pretraining`; the folder says of which streams.
 SHIPPED = Path(__file__).with_name("shipped")
 
 #: What they see of a topic: its first columns as `TopicInputs.names` begins with them, then its context.
-TOPIC_NAMES = (*COUNT_NAMES, *PARTICIPANT_NAMES)
+TOPIC_NAMES = (*COUNT_NAMES, *RECORD_NAMES)
 COLUMNS = (*TOPIC_NAMES, *CONTEXT_NAMES)
 
 _PARAMETERS: Mapping[str, Any] = {

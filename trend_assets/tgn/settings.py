@@ -13,9 +13,9 @@ from trend_assets.tgn.heads import HeadSettings
 from trend_assets.tgn.link_training import LinkTrainingSettings
 from trend_assets.tgn.model import ModelSettings
 
-#: What may be known of a topic at a cut: its log counts, the record of who takes part, what became of earlier topics
-#: with texts like its own, and what the network holds.
-GROUPS = ("counts", "participants", "precedents", "network")
+#: What may be known of a topic at a cut: its log counts, who takes part, its course in the whole stream, what became of
+#: earlier topics with texts like its own, and what the network holds.
+GROUPS = ("counts", "participants", "course", "precedents", "network")
 
 
 @dataclass(frozen=True, slots=True)
