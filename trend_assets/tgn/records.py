@@ -53,6 +53,7 @@ def both(one: npt.ArrayLike, other: npt.ArrayLike) -> IntArray:
     """
     mixed = np.asarray(one, np.int64).astype(np.uint64) << np.uint64(32) | np.asarray(other, np.int64).astype(np.uint64)
     # The finalizer of SplitMix64 (Steele et al. 2014).
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    with np.errstate(over="ignore"):
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(64 - _BITS)).astype(np.int64)
