@@ -95,6 +95,7 @@ def variants(settings: ForecasterSettings, memory: CutMemory, only: Sequence[str
         "without network": replace(settings, groups=_but("network")),
         "without text": replace(settings, groups=_but("precedents")),
         "without user features": replace(settings, groups=_but("participants")),
+        "without course": replace(settings, groups=_but("course")),
         "without neighbors": replace(settings, model=replace(settings.model, attend=False)),
         "without memory": replace(settings, model=replace(settings.model, remember=False)),
         "without link training": replace(settings, link_epochs=0),
