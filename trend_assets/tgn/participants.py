@@ -187,15 +187,17 @@ class ParticipantIndex:
         place = place.reshape(users.shape)
         user, clock = halves(pairs)
         total = self._made_before(user, clock)
-        found = (
-            total,
-            *(total - self._made_before(user, clock - span) for span in (_WEEK, _DAY)),
-            self._rhythm(user, clock),
-            (total - self._made_before(user, clock - _WEEKS * _WEEK)) / (_WEEKS * 7),
-            self._idle_hours(user, clock, total),
+        week, day, month = (total - self._made_before(user, clock - span) for span in (_WEEK, _DAY, _WEEKS * _WEEK))
+        rhythm, idle = self._rhythm(user, clock), self._idle_hours(user, clock, total)
+        return _Known(
+            outcomes={name: values[place] for name, values in self._outcomes.means(user, clock).items()},
+            total=total[place],
+            week=week[place],
+            day=day[place],
+            rhythm=rhythm[place],
+            usual=month[place] / (_WEEKS * 7),
+            idle=idle[place],
         )
-        outcomes = self._outcomes.means(user, clock)
-        return _Known({name: values[place] for name, values in outcomes.items()}, *(values[place] for values in found))
 
     def _rhythm(self, users: IntArray, clock: IntArray) -> _Floats:
         starts = (clock - weeks * _WEEK for weeks in range(1, _WEEKS + 1))
