@@ -129,7 +129,7 @@ class SortedRuns:
 
 
 class SummedRuns:
-    """Keys as in `SortedRuns`, each with a whole number, and the sums of these below any bound."""
+    """Keys as in `SortedRuns`, each with a whole number or a row of them, and the sums of these below any bound."""
 
     def __init__(self, runs: tuple[tuple[IntArray, IntArray], ...] = ()) -> None:
         self._runs = runs
@@ -144,13 +144,14 @@ class SummedRuns:
         runs = [*self._runs, _summed(keys, values)] if len(keys) else list(self._runs)
         while len(runs) > 1 and _RATIO * len(runs[-1][0]) >= len(runs[-2][0]):
             both = [np.concatenate([keys for keys, _ in runs[-2:]])]
-            both.append(np.concatenate([np.diff(sums) for _, sums in runs[-2:]]))
+            both.append(np.concatenate([np.diff(sums, axis=0) for _, sums in runs[-2:]]))
             runs[-2:] = [_summed(*both)]
         return type(self)(tuple(runs))
 
     def between(self, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-        """How many keys lie in [start, end), and the sum of their numbers; both of the bounds' shape."""
-        count, total = np.zeros(starts.shape, np.int64), np.zeros(starts.shape, np.int64)
+        """How many keys lie in [start, end), of the bounds' shape, and the sums of their numbers (of no key: 0)."""
+        width = self._runs[0][1].shape[1:] if self._runs else ()
+        count, total = np.zeros(starts.shape, np.int64), np.zeros((*starts.shape, *width), np.int64)
         for keys, sums in self._runs:
             first, last = np.searchsorted(keys, starts), np.searchsorted(keys, ends)
             count += last - first
@@ -160,4 +161,5 @@ class SummedRuns:
 
 def _summed(keys: IntArray, values: IntArray) -> tuple[IntArray, IntArray]:
     order = np.argsort(keys, kind="stable")
-    return keys[order], np.concatenate([np.zeros(1, np.int64), np.cumsum(values[order])])
+    sums = np.cumsum(values[order], axis=0)
+    return keys[order], np.concatenate([np.zeros((1, *values.shape[1:]), np.int64), sums])

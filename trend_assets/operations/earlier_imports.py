@@ -8,7 +8,9 @@ import polars as pl
 from trend_assets.lake.store import Lake
 
 _EARLIER = """
-    SELECT EXISTS (FROM rejected_events WHERE origin = $name), EXISTS (FROM collection_status WHERE source = $name)
+    SELECT
+        EXISTS (FROM rejected_events WHERE origin = $name),
+        EXISTS (FROM collection_status WHERE source = $name AND content_hash = $hashed)
 """
 _TAKEN = """
     SELECT hash(raw_data) AS text FROM raw_events WHERE origin = $name
@@ -20,14 +22,18 @@ _NO_LONGER = "DELETE FROM rejected_events WHERE origin = ? AND raw_data IN (SELE
 class Earlier:
     """Of a file, or of a member of an archive; a row is the same where its text, as received, is the same.
 
+    Rows that were taken are known where `collection_status` knows an import of the same content, and not where ids of
+    users are hashed: there the lake has no text as received.
+
     Args:
         lake: that holds it.
         name: as in `raw_events.origin`.
+        hashed: as in `collection_status.content_hash`, of the whole file.
     """
 
-    def __init__(self, lake: Lake, name: str) -> None:
+    def __init__(self, lake: Lake, name: str, hashed: str | None) -> None:
         self._name = name
-        self._has_refused, self._has_come = lake.read(_EARLIER, {"name": name}).row(0)
+        self._has_refused, self._has_come = lake.read(_EARLIER, {"name": name, "hashed": hashed}).row(0)
         self._taken: pl.Series | None = None
 
     def never_taken(self, connection: duckdb.DuckDBPyConnection, refused: pl.DataFrame) -> pl.DataFrame:

@@ -257,7 +257,7 @@ class ImportStatistics:
         """Notes what is told by a whole file only."""
         for part in parts:
             if part.events - part.unread > 1 and part.first == part.last:
-                self._note(ONE_TIME, part.events)
+                self._note(ONE_TIME, part.events - part.unread)
             self._note(TAKEN_BEFORE, part.unread)
 
     def _note(self, note: str, count: int) -> None:

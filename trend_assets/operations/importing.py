@@ -81,12 +81,13 @@ def import_file(
     guard = Guard.of(lake, settings)
     began = datetime.now(UTC)
     earlier: dict[str, Earlier] = {}
+    hashed = content_hash(path)
     try:
         for batch in read_archive(path, columns=columns, batch_rows=_BATCH_ROWS, typed=str(kept_at or path)):
             name = within(report.name, batch.member)
             part = report.parts.setdefault(name, Part(name))
             if name not in earlier:
-                earlier[name] = Earlier(lake, name)
+                earlier[name] = Earlier(lake, name, hashed)
             found, rejected, unread = _store(lake, name, batch, guard, began, earlier[name])
             part.add(batch, found, rejected, unread)
             seen.add(batch.payloads, found)
@@ -99,7 +100,7 @@ def import_file(
     except ArchiveError as error:
         report.error = str(error)
     seen.end(report.parts.values())
-    _record(lake, report)
+    _record(lake, report, hashed)
     return report
 
 
@@ -125,9 +126,11 @@ def _store(
     return once_unlocked(written)
 
 
-def _record(lake: Lake, report: FileReport) -> None:
+def _record(lake: Lake, report: FileReport, hashed: str | None) -> None:
     """A row in `collection_status` for each part: what an earlier import told of the same rows is no longer so."""
-    hashed, read = content_hash(report.path), [part.name for part in report.parts.values() if part.rows]
+    read = [part.name for part in report.parts.values() if part.rows]
+    # An archive of which an earlier import could read no member has a row of its own.
+    read += [report.name] if read else []
     frame = COLLECTION_STATUS.frame(_states(report, hashed))
 
     def written() -> None:

@@ -12,7 +12,7 @@ _Topics = npt.NDArray[np.int64]
 _Moments = npt.NDArray[np.int64]
 _Columns = list[npt.NDArray[np.float64]]
 
-#: Which of a topic's last mentions are looked back to; over the last of them its gap is taken.
+#: Which of a topic's last mentions are looked back to; its gap is taken over eight.
 _BACK = (1, 2, 3, 5, 8, 10)
 _GAP = 8
 #: To which of these the topics are counted that began since.
@@ -54,9 +54,9 @@ def course_table(history: History, topics: _Topics, moments: _Moments) -> npt.ND
 def _in_the_stream(history: History, topics: _Topics, moments: _Moments) -> _Columns:
     """By the mentions of all topics: a quiet night is no silence.
 
-    `stream_since_*` counts them since one of the topic's last mentions, and `newer_topics_*` the topics that began
-    since; `stream_next_day` is the stream's day that began a week before the moment against the day just past, 0 where
-    a week ago nothing was collected.
+    `stream_since_*` counts them from one of the topic's last mentions on, that one included, and `newer_topics_*` the
+    topics that began from then on; `stream_next_day` is the stream's day that began a week before the moment against
+    the day just past, 0 where a week ago nothing was collected.
     """
     times = history.time
     here = np.searchsorted(times, moments)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trend_assets.forecasting.history import HOUR, History
 from trend_assets.graph.growing import GrowingArray, IntArray, SortedRuns, halves, pair
-from trend_assets.tgn.outcomes import OUTCOMES, Outcomes
+from trend_assets.tgn.outcomes import Outcomes
 from trend_assets.tgn.records import both
 
 _Floats = npt.NDArray[np.float64]
@@ -18,6 +18,8 @@ _Bools = npt.NDArray[np.bool_]
 
 #: How many of a topic's last mentions are looked at.
 RECENT = 10
+#: Topics looked up at once: what is held meanwhile is 3 kB each.
+_AT_ONCE = 1 << 16
 
 _DAY = 24 * HOUR
 _WEEK = 7 * _DAY
@@ -29,7 +31,7 @@ _NEWCOMER_HOURS = (6, 24)
 #: A user of whom little is known is taken to give a topic a quarter of their mentions.
 _ATTENTION_PRIOR = (0.5, 2.0)
 
-#: What trees of other streams see, too.
+#: All that trees of other streams see of participants.
 RECORD_NAMES: tuple[str, ...] = (
     "record_mean",
     "record_max",
@@ -43,7 +45,7 @@ RECORD_NAMES: tuple[str, ...] = (
     "distinct_share",
     "creator_share",
 )
-_FURTHER = tuple(name for name in OUTCOMES if name not in ("record", "young_record"))
+_FURTHER = ("lift", "soon", "big", "returns", "followers")
 PARTICIPANT_NAMES: tuple[str, ...] = (
     *RECORD_NAMES,
     *(f"{name}_{of}" for name in _FURTHER for of in ("mean", "max", "first", "last")),
@@ -126,7 +128,7 @@ class ParticipantIndex:
         known = len(self._user)
         if len(history) > known:
             self._take_in(history, known)
-        self._outcomes.extend(history, self._user.array, self._by_topic, self._joined)
+        self._outcomes.extend(history, self._user.array, self._by_topic, self._by_both, self._joined)
 
     def _take_in(self, history: History, known: int) -> None:
         topic, clock = history.topic[known:].astype(np.int64), history.time[known:] - history.start
@@ -150,12 +152,18 @@ class ParticipantIndex:
             moments: epoch seconds UTC; (rows,).
             strangers: a user for each row, by number, of whom nothing shall be known; (rows,).
         """
-        if not len(topics):
-            return np.empty((0, len(PARTICIPANT_NAMES)), np.float32)
+        # None is no user's number.
+        nobody = np.full(len(topics), -1) if strangers is None else strangers
+        parts = [
+            self._part(topics[start : start + _AT_ONCE], moments[start : start + _AT_ONCE], nobody[start:])
+            for start in range(0, len(topics), _AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, len(PARTICIPANT_NAMES)), np.float32)
+
+    def _part(self, topics: IntArray, moments: IntArray, strangers: IntArray) -> npt.NDArray[np.float32]:
         mention, real = self._looked_at(topics, moments)
         users = self._user.array[mention]
-        if strangers is not None:
-            users = np.where(users == strangers[:, None] + 1, 0, users)
+        users = np.where(users == strangers[: len(topics), None] + 1, 0, users)
         known = self._known(users, moments)
         columns = [
             *_what_they_did(users, known, real),
@@ -186,30 +194,21 @@ class ParticipantIndex:
         pairs, place = np.unique(asked, return_inverse=True)
         place = place.reshape(users.shape)
         user, clock = halves(pairs)
-        total = self._made_before(user, clock)
-        week, day, month = (total - self._made_before(user, clock - span) for span in (_WEEK, _DAY, _WEEKS * _WEEK))
-        rhythm, idle = self._rhythm(user, clock), self._idle_hours(user, clock, total)
+        by_user = self._by_user
+        made = _Before(by_user, user)
+        now = made(clock)
+        total = now - made(np.zeros_like(clock))
+        weeks = [clock - week * _WEEK for week in range(1, _WEEKS + 1)]
+        rhythm = np.sum([made(week + _DAY) - made(week) for week in weeks], axis=0) / _WEEKS
         return _Known(
             outcomes={name: values[place] for name, values in self._outcomes.means(user, clock).items()},
             total=total[place],
-            week=week[place],
-            day=day[place],
+            week=(now - made(clock - _WEEK))[place],
+            day=(now - made(clock - _DAY))[place],
             rhythm=rhythm[place],
-            usual=month[place] / (_WEEKS * 7),
-            idle=idle[place],
+            usual=((now - made(weeks[-1])) / (_WEEKS * 7))[place],
+            idle=_idle_hours(by_user, user, clock, total)[place],
         )
-
-    def _rhythm(self, users: IntArray, clock: IntArray) -> _Floats:
-        starts = (clock - weeks * _WEEK for weeks in range(1, _WEEKS + 1))
-        total = sum(self._made_before(users, start + _DAY) - self._made_before(users, start) for start in starts)
-        return np.asarray(total / _WEEKS, dtype=np.float64)
-
-    def _idle_hours(self, users: IntArray, clock: IntArray, total: IntArray) -> _Floats:
-        seen = total > 0
-        idle = np.full(len(users), np.inf)
-        last = self._by_user.chosen(users[seen], total[seen, None] - 1)[:, 0]
-        idle[seen] = (clock[seen] - last) / HOUR
-        return idle
 
     def _whether_they_are_there(
         self, mention: IntArray, known: _Known, moments: IntArray, real: _Bools
@@ -234,30 +233,28 @@ class ParticipantIndex:
     ) -> list[npt.NDArray[Any]]:
         """What they have mentioned since they mentioned the topic, and how much of what they mention it is."""
         clock, since = self._clock(moments)[:, None], self._clock(self._history.time[mention]) + 1
-        moved = self._made_before(users, clock) - self._made_before(users, since)
-        here = both(users, topics[:, None])[:, :-1]
-        last, since = users[:, :-1], since[:, :-1]
-        before = self._made_here_before(last, here, clock)
-        elsewhere = moved[:, :-1] - (before - self._made_here_before(last, here, since))
+        made, here = _Before(self._by_user, users), _Before(self._by_both, both(users, topics[:, None]))
+        made_now, here_now = made(clock), here(clock)
+        moved = made_now - made(since)
+        elsewhere = moved - (here_now - here(since))
         logged = np.log1p(moved)
         found = [*_mean_and_least(logged[:, :-1], real), logged[:, 0], logged[:, -1]]
         # Two pairs that share a number by chance may count more here than anywhere.
-        found += _mean_and_least(np.log1p(np.maximum(elsewhere, 0)), real)
+        found += _mean_and_least(np.log1p(np.maximum(elsewhere, 0))[:, :-1], real)
         few, many = _ATTENTION_PRIOR
         for hours in _ATTENTION_HOURS:
             start = clock - hours * HOUR
-            own = before - self._made_here_before(last, here, start)
-            made = self._made_before(last, clock) - self._made_before(last, start)
-            found += _mean_and_most((own + few) / (made + many), real)
-        return [*found, *_mean_and_most(np.log1p(own), real)]
+            share = (here_now - here(start) + few) / (made_now - made(start) + many)
+            found += _mean_and_most(share[:, :-1], real)
+        own = np.log1p(here_now - here(clock - _WEEK))
+        return [*found, *_mean_and_most(own[:, :-1], real)]
 
     def _newcomers(self, topics: IntArray, moments: IntArray) -> list[npt.NDArray[Any]]:
         """Known users who mentioned the topic for the first time lately, and at any time."""
-        clock = self._clock(moments)
-        total = self._joined.below(pair(topics, clock))
-        starts = (np.maximum(clock - hours * HOUR, 0) for hours in _NEWCOMER_HOURS)
-        before = [*(self._joined.below(pair(topics, start)) for start in starts), self._joined.below(pair(topics, 0))]
-        return [np.log1p(total - count) for count in before]
+        joined, clock = _Before(self._joined, topics), self._clock(moments)
+        now = joined(clock)
+        starts = [*(clock - hours * HOUR for hours in _NEWCOMER_HOURS), np.zeros_like(clock)]
+        return [np.log1p(now - joined(start)) for start in starts]
 
     def _dyads(self, mention: IntArray, users: IntArray, moments: IntArray, real: _Bools) -> list[npt.NDArray[Any]]:
         """Of the last ones who followed upon one another, how often they had before, and how far those topics went."""
@@ -280,15 +277,31 @@ class ParticipantIndex:
     def _clock(self, moments: IntArray) -> IntArray:
         return moments - self._history.start
 
-    def _made_before(self, users: IntArray, clock: IntArray) -> IntArray:
-        """Mentions of each known user before a moment, in seconds since the history's start."""
-        before = self._by_user.below(pair(users, np.maximum(clock, 0)))
-        return before - self._by_user.below(pair(users, 0))
 
-    def _made_here_before(self, users: IntArray, here: IntArray, clock: IntArray) -> IntArray:
-        """As `_made_before`, of one topic: `here` is `both` of user and topic."""
-        before = self._by_both.below(pair(here, np.maximum(clock, 0))) - self._by_both.below(pair(here, 0))
-        return np.where(users > 0, before, 0)
+class _Before:
+    """How many keys of some runs lie before a number's at moments: differences count its own.
+
+    The runs are taken once: another thread may put longer ones in their place.
+
+    Args:
+        runs: pairs of number and second since the history's start.
+        numbers: of users, topics, or `both`.
+    """
+
+    def __init__(self, runs: SortedRuns, numbers: IntArray) -> None:
+        self._runs, self._numbers = runs, numbers
+
+    def __call__(self, clock: IntArray) -> IntArray:
+        return self._runs.below(pair(self._numbers, np.maximum(clock, 0)))
+
+
+def _idle_hours(by_user: SortedRuns, users: IntArray, clock: IntArray, total: IntArray) -> _Floats:
+    """Hours since each user's last mention before a moment, infinite where there is none (`total` 0)."""
+    seen = total > 0
+    idle = np.full(len(users), np.inf)
+    last = by_user.chosen(users[seen], total[seen, None] - 1)[:, 0]
+    idle[seen] = (clock[seen] - last) / HOUR
+    return idle
 
 
 def _what_they_did(everybody: IntArray, known: _Known, real: _Bools) -> list[npt.NDArray[Any]]:

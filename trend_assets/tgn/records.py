@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,32 +16,41 @@ _BITS = 29
 
 
 class Record:
-    """Sums of outcomes by user, or by `both` of a pair, and second since the history's start."""
+    """Sums of outcomes by user, or by `both` of a pair, and second since the history's start.
 
-    def __init__(self) -> None:
+    Args:
+        outcomes: how many each mention has.
+    """
+
+    def __init__(self, outcomes: int) -> None:
         self._by_user = SummedRuns()
         self._clock = GrowingArray(np.empty(0, np.int64))
-        self._sums = GrowingArray(np.zeros(1, np.int64))
+        self._sums = GrowingArray(np.zeros((1, outcomes), np.int64))
 
-    def extend(self, user: IntArray, clock: IntArray, outcome: npt.NDArray[Any]) -> None:
-        """Takes in mentions in order of time, none earlier than those before."""
-        outcome = np.rint(outcome * _SCALE).astype(np.int64)
-        self._by_user = self._by_user.extended(pair(user, clock), outcome)
+    def extend(self, user: IntArray, clock: IntArray, outcomes: npt.NDArray[np.float64]) -> None:
+        """Takes in mentions in order of time, none earlier than those before.
+
+        Args:
+            user, clock: (mentions,).
+            outcomes: (mentions, outcomes).
+        """
+        whole = np.rint(outcomes * _SCALE).astype(np.int64)
+        self._by_user = self._by_user.extended(pair(user, clock), whole)
         self._clock.append(clock)
-        self._sums.append(self._sums.array[-1] + np.cumsum(outcome))
+        self._sums.append(self._sums.array[-1] + np.cumsum(whole, axis=0))
 
-    def mean_before(self, users: IntArray, clock: IntArray) -> npt.NDArray[Any]:
-        """Mean outcome of each user's mentions before a moment, drawn to the mean of everybody's."""
+    def before(self, users: IntArray, clock: IntArray) -> tuple[npt.NDArray[np.float64], IntArray]:
+        """Of each user's mentions before a moment the mean outcomes, drawn to everybody's, and how many there are.
+
+        Returns:
+            (*users.shape, outcomes), and of the users' shape.
+        """
         clock = np.maximum(clock, 0)
         count, total = self._by_user.between(pair(users, 0), pair(users, clock))
         known = np.searchsorted(self._clock.array, clock)
-        everybody = self._sums.array[known] / np.maximum(known, 1)
-        return (total + _SHRINKAGE * everybody) / (count + _SHRINKAGE) / _SCALE
-
-    def count_before(self, users: IntArray, clock: IntArray) -> IntArray:
-        """How many mentions of each user before a moment were taken in."""
-        count, _ = self._by_user.between(pair(users, 0), pair(users, np.maximum(clock, 0)))
-        return count
+        everybody = self._sums.array[known] / np.maximum(known, 1)[..., None]
+        mean = (total.reshape(*count.shape, -1) + _SHRINKAGE * everybody) / (count + _SHRINKAGE)[..., None] / _SCALE
+        return mean, count
 
 
 def both(one: npt.ArrayLike, other: npt.ArrayLike) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -181,3 +182,17 @@ def test_the_settings_name_the_columns(home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TREND_ARCHIVE__COLUMNS", '{"timestamp": "at", "txt": "what"}')
     with pytest.raises(TrendError, match=r"archive\.columns in the settings: .*txt"):
         settings_columns(load_settings())
+
+
+def test_an_archive_that_was_read_at_last_is_no_longer_told_as_failed(empty: Home, tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "n,at,who,what\n1,2026-02-04 08:00:00,7,hi #tea\n2,2026-02-04 09:00:00,8,tea\n")
+    refused = import_file(empty.lake, path, empty.settings, COLUMNS)
+    assert refused.error and not refused.events
+    assert set(empty.lake.read_table(COLLECTION_STATUS)["status"]) == {"failed"}
+    columns = ColumnMap.parse("id=n,timestamp=at,user_id=who,text=what,timezone=UTC")
+    report = import_file(empty.lake, path, empty.settings, columns)
+    assert report.events == 2
+    states = empty.lake.read_table(COLLECTION_STATUS)
+    assert states.select("source", "status", "events").rows() == [("x.zip/a.csv", "complete", 2)]

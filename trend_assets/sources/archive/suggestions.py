@@ -95,7 +95,11 @@ def best_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str
     """Of the column maps that single rows suggest, the one by which the most is found in all; without rows by names."""
     if not rows:
         return suggested_columns(names)
-    found = dict.fromkeys(filter(None, (suggested_columns(list(row), row) for row in rows)))
+    # Rows of the same fields and kinds suggest the same.
+    kinds: dict[tuple[tuple[str, type], ...], Mapping[str, Any]] = {}
+    for row in rows:
+        kinds.setdefault(tuple((name, type(value)) for name, value in row.items()), row)
+    found = dict.fromkeys(filter(None, (suggested_columns(list(row), row) for row in kinds.values())))
     return max(found, key=lambda columns: _fields_found(ColumnMap.parse(columns), rows)) if found else None
 
 
