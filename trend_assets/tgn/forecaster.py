@@ -72,7 +72,7 @@ class TgnForecaster:
     """Ranks by a temporal graph network over users and topics, as a correction to counting.
 
     `fit` trains the network to predict who will post where next, and then, with neural heads on a topic's
-    embedding beside its log counts, the record of its participants and what became of earlier topics with like
+    embedding beside its log counts, its participants, its course and what became of earlier topics with like
     texts, to predict what became of the topics of past cuts. Beside them stand boosted trees on the same but the
     embedding, of which some see the counts alone, a linear model of the counts, and trees that were fitted on other
     streams (`Pretrained`), so that little data makes it no worse than counting. Their log-odds are averaged, with

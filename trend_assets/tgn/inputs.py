@@ -1,4 +1,4 @@
-"""The input features of a topic at a cut: counts, participants, and the network's embedding."""
+"""The input features of a topic at a cut: counts, participants, course, and the network's embedding."""
 
 from __future__ import annotations
 
