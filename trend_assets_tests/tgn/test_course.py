@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
-import polars as pl
 import pytest
 
-from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
+from trend_assets.forecasting.history import HOUR, History
 from trend_assets.tgn.course import COURSE_NAMES, course_table
+from trend_assets_tests.tgn.histories import EPOCH, history_of
 
-START = datetime(2024, 1, 1, tzinfo=UTC)
-EPOCH = int(START.timestamp())
 DAY = 24 * HOUR
 HOURS = 40 * 24
 
@@ -19,16 +15,9 @@ HOURS = 40 * 24
 def history() -> History:
     chance = np.random.default_rng(5)
     hours = np.sort(chance.uniform(0, HOURS, 3_000))
-    frame = pl.DataFrame(
-        {
-            "timestamp": [START + timedelta(hours=float(hour)) for hour in hours],
-            "topic": [f"#{int(topic)}" for topic in chance.exponential(30, 3_000)],
-            "user_id": ["somebody"] * 3_000,
-            "weight": [1.0] * 3_000,
-        },
-        schema=MENTIONS_SCHEMA,
-    )
-    return History.from_mentions(frame, START, START + timedelta(hours=HOURS))
+    topics = chance.exponential(30, 3_000)
+    rows = [(float(hour), f"#{int(topic)}", "somebody") for hour, topic in zip(hours, topics, strict=True)]
+    return history_of(rows, HOURS)
 
 
 def told(times: list[int], own: list[int], moment: int, born: list[int]) -> dict[str, float]:

@@ -1,36 +1,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 import pytest
 
-from trend_assets.forecasting.history import HOUR, MENTIONS_SCHEMA, History
+from trend_assets.forecasting.history import HOUR, History
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, RECORD_NAMES, ParticipantIndex
 from trend_assets.tgn.records import both
+from trend_assets_tests.tgn.histories import EPOCH, history_of
 
-START = datetime(2024, 1, 1, tzinfo=UTC)
-EPOCH = int(START.timestamp())
 DAY = 24 * HOUR
 HOURS = 40 * 24
 
 Mention = tuple[int, int, int]
-
-
-def history_of(rows: list[tuple[float, str, str | None]], hours: float = HOURS) -> History:
-    frame = pl.DataFrame(
-        {
-            "timestamp": [START + timedelta(hours=hour) for hour, _, _ in rows],
-            "topic": [topic for _, topic, _ in rows],
-            "user_id": [user for _, _, user in rows],
-            "weight": [1.0] * len(rows),
-        },
-        schema=MENTIONS_SCHEMA,
-    )
-    return History.from_mentions(frame, START, START + timedelta(hours=hours))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +27,7 @@ def history() -> History:
         (float(hour), f"#{int(topic)}", None if nobody else f"u{int(user)}")
         for hour, topic, user, nobody in zip(hours, topics, users, unknown, strict=True)
     ]
-    return history_of(rows)
+    return history_of(rows, HOURS)
 
 
 class ByHand:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -13,22 +13,7 @@ from trend_assets.tgn.model import ModelSettings, TemporalGraphNetwork
 from trend_assets.tgn.participants import PARTICIPANT_NAMES, ParticipantIndex
 from trend_assets.tgn.precedents import PrecedentIndex
 from trend_assets.tgn.stream import RollingState
-
-START = datetime(2024, 1, 1, tzinfo=UTC)
-EPOCH = int(START.timestamp())
-
-
-def history_of(rows: list[tuple[float, str, str | None]], hours: float = 100) -> History:
-    frame = pl.DataFrame(
-        {
-            "timestamp": [START + timedelta(hours=hour) for hour, _, _ in rows],
-            "topic": [topic for _, topic, _ in rows],
-            "user_id": [user for _, _, user in rows],
-            "weight": [1.0] * len(rows),
-        },
-        schema=MENTIONS_SCHEMA,
-    )
-    return History.from_mentions(frame, START, START + timedelta(hours=hours))
+from trend_assets_tests.tgn.histories import EPOCH, START, history_of
 
 
 def test_users_and_topics_never_share_a_node_and_unknown_users_are_one() -> None:
